@@ -1,1 +1,18 @@
-//! paidpath.
+//! paidpath: can the person who paid actually use what they bought?
+//!
+//! It drives the whole path from purchase to finished image against a **platform**, watches every hop with recording
+//! proxies (**taps**), holds the history against rules (**checks**), and says in one line where the permission was lost.
+//!
+//! The rooms, from the ground up; a room imports downward only (`tests/product/floors.rs` checks it):
+//!
+//! | floor | rooms |
+//! |---|---|
+//! | 3 | [`cli`] |
+//! | 2 | [`run`] |
+//! | 1 | [`tap`], [`topology`], [`target`], [`contract`], [`trail`], [`report`] |
+//! | 0 | [`base`] over [`model`] |
+//!
+//! The vocabulary (`steps/`) and the doubles (`mocks/`) are compiled into the binary and handed in from there.
+
+pub mod base;
+pub mod model;

@@ -1,0 +1,10 @@
+//! What every room stands on: time, randomness, trace context, redaction, waiting.
+//!
+//! Time, randomness and environment are asked for here and nowhere else, so that a run can be repeated from its seed.
+
+pub mod clock;
+pub mod redact;
+pub mod seed;
+pub mod suggest;
+pub mod trace;
+pub mod wait;

@@ -1,0 +1,191 @@
+//! Redaction where records are made: a secret never gets as far as a reporter.
+//!
+//! A secret is replaced by a fingerprint that is the same wherever the secret was the same within one run, so that rules
+//! such as "the same credential at every hop" can still be held against redacted records. The fingerprint is salted per
+//! run and cut short: it says nothing about the secret.
+
+use std::borrow::Cow;
+use std::collections::HashMap;
+use std::sync::RwLock;
+
+use base64::Engine;
+use base64::engine::general_purpose::{STANDARD, URL_SAFE};
+use serde_json::Value;
+use sha2::{Digest, Sha256};
+
+use crate::model::TraceId;
+
+/// Secrets shorter than this are not searched for in running text: they would hit by chance.
+const SHORTEST: usize = 8;
+
+/// Which headers and fields hold secrets, whatever their value.
+#[derive(Debug, Clone, PartialEq, Eq, serde::Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Policy {
+    /// Header names, in lower case.
+    pub headers: Vec<String>,
+    /// Names of JSON fields, at any depth.
+    pub fields: Vec<String>,
+}
+
+impl Default for Policy {
+    fn default() -> Self {
+        let owned = |names: &[&str]| names.iter().map(|name| (*name).to_owned()).collect();
+        Self {
+            headers: owned(&["authorization", "cookie", "set-cookie", "proxy-authorization", "webhook-signature"]),
+            fields: owned(&["password", "secret", "token", "access_token", "refresh_token", "api_key", "credential"]),
+        }
+    }
+}
+
+/// One way in which a secret may be written.
+#[derive(Debug)]
+struct Secret {
+    written: String,
+    fingerprint: String,
+}
+
+/// Replaces secrets. Shared by everything that makes records.
+#[derive(Debug)]
+pub struct Redactor {
+    policy: Policy,
+    salt: [u8; 16],
+    /// Values that are secret wherever they stand, by the scenario that knows them; `None` holds those of the whole run.
+    /// Kept per scenario, so that the cost of looking does not grow with the run.
+    values: RwLock<HashMap<Option<TraceId>, Vec<Secret>>>,
+}
+
+impl Redactor {
+    /// A redactor for one run.
+    pub fn new(policy: Policy) -> Self {
+        Self { policy, salt: rand::random(), values: RwLock::default() }
+    }
+
+    /// From now on this value is replaced wherever it stands in what belongs to `owner` (in everything, for `None`), plain
+    /// or base64-, hex- or URL-encoded.
+    pub fn learn(&self, owner: Option<TraceId>, secret: &str) {
+        if secret.len() < SHORTEST {
+            return;
+        }
+        let fingerprint = self.fingerprint(secret);
+        let mut values = self.values.write().expect("no thread panics while it holds this lock");
+        let known = values.entry(owner).or_default();
+        if known.iter().any(|value| value.written == secret) {
+            return;
+        }
+        let mut spellings = vec![
+            secret.to_owned(),
+            STANDARD.encode(secret).trim_end_matches('=').to_owned(),
+            URL_SAFE.encode(secret).trim_end_matches('=').to_owned(),
+            secret.bytes().map(|byte| format!("{byte:02x}")).collect(),
+            percent_encoded(secret),
+        ];
+        spellings.sort();
+        spellings.dedup();
+        known.extend(spellings.into_iter().map(|written| Secret { written, fingerprint: fingerprint.clone() }));
+    }
+
+    /// Forgets what only `owner` knew, once nothing of it will be recorded any more.
+    pub fn forget(&self, owner: TraceId) {
+        self.values.write().expect("no thread panics while it holds this lock").remove(&Some(owner));
+    }
+
+    /// The fingerprint that stands for a secret.
+    pub fn fingerprint(&self, secret: &str) -> String {
+        let digest = Sha256::new().chain_update(self.salt).chain_update(secret).finalize();
+        format!("«secret {:02x}{:02x}{:02x}{:02x}»", digest[0], digest[1], digest[2], digest[3])
+    }
+
+    /// A header's value as it may be recorded. `name` in lower case. An authentication scheme stays readable.
+    pub fn header(&self, owner: Option<TraceId>, name: &str, value: &str) -> String {
+        if !self.policy.headers.iter().any(|secret| secret == name) {
+            return self.text(owner, value).into_owned();
+        }
+        match value.split_once(' ') {
+            Some((scheme @ ("Bearer" | "Basic"), secret)) => format!("{scheme} {}", self.fingerprint(secret)),
+            Some(_) | None => self.fingerprint(value),
+        }
+    }
+
+    /// Text as it may be recorded: every known secret in it is replaced.
+    pub fn text<'a>(&self, owner: Option<TraceId>, text: &'a str) -> Cow<'a, str> {
+        let values = self.values.read().expect("no thread panics while it holds this lock");
+        let of_the_run = values.get(&None).into_iter().flatten();
+        let of_the_owner = owner.and_then(|owner| values.get(&Some(owner))).into_iter().flatten();
+        let mut clean = Cow::Borrowed(text);
+        for secret in of_the_run.chain(of_the_owner) {
+            if clean.len() >= secret.written.len() && clean.contains(&secret.written) {
+                clean = Cow::Owned(clean.replace(&secret.written, &secret.fingerprint));
+            }
+        }
+        clean
+    }
+
+    /// A JSON value as it may be recorded, changed in place: secret fields by name, known secrets by value.
+    pub fn json(&self, owner: Option<TraceId>, value: &mut Value) {
+        match value {
+            Value::Object(fields) => {
+                for (name, field) in fields.iter_mut() {
+                    match field {
+                        Value::String(secret) if self.policy.fields.iter().any(|known| known == name) => {
+                            *secret = self.fingerprint(secret);
+                        }
+                        _ => self.json(owner, field),
+                    }
+                }
+            }
+            Value::Array(items) => items.iter_mut().for_each(|item| self.json(owner, item)),
+            Value::String(text) => {
+                if let Cow::Owned(clean) = self.text(owner, text) {
+                    *text = clean;
+                }
+            }
+            Value::Null | Value::Bool(_) | Value::Number(_) => {}
+        }
+    }
+}
+
+fn percent_encoded(text: &str) -> String {
+    let mut encoded = String::with_capacity(text.len());
+    for byte in text.bytes() {
+        match byte {
+            b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' | b'-' | b'.' | b'_' | b'~' => encoded.push(byte as char),
+            _ => encoded.push_str(&format!("%{byte:02X}")),
+        }
+    }
+    encoded
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn the_same_secret_has_the_same_fingerprint_in_headers_fields_and_text() {
+        let redactor = Redactor::new(Policy::default());
+        redactor.learn(None, "s3cret-token-of-ann");
+        let print = redactor.fingerprint("s3cret-token-of-ann");
+        assert_eq!(redactor.header(None, "authorization", "Bearer s3cret-token-of-ann"), format!("Bearer {print}"));
+        assert_eq!(redactor.text(None, "it was s3cret-token-of-ann!"), format!("it was {print}!"));
+        let mut body = json!({"token": "s3cret-token-of-ann", "note": "s3cret-token-of-ann", "n": [1, "x"]});
+        redactor.json(None, &mut body);
+        assert_eq!(body, json!({"token": print, "note": print, "n": [1, "x"]}));
+    }
+
+    #[test]
+    fn encoded_secrets_are_found_too() {
+        let redactor = Redactor::new(Policy::default());
+        redactor.learn(None, "canary/with+signs=");
+        for encoded in [STANDARD.encode("canary/with+signs="), "canary%2Fwith%2Bsigns%3D".into()] {
+            assert!(!redactor.text(None, &format!("<{encoded}>")).contains(&encoded), "{encoded}");
+        }
+    }
+
+    #[test]
+    fn two_runs_do_not_share_fingerprints() {
+        let (one, other) = (Redactor::new(Policy::default()), Redactor::new(Policy::default()));
+        assert_ne!(one.fingerprint("the same secret"), other.fingerprint("the same secret"));
+    }
+}

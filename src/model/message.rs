@@ -1,0 +1,342 @@
+//! Cucumber Messages, the ecosystem's record of a test run: one [`Envelope`] a line. The journal is made of them, and the
+//! Gherkin parser answers in them, so that there is one syntax tree and one event stream.
+//!
+//! Only what paidpath writes or reads is here; everything else in a foreign stream is skipped. Names and shapes are the
+//! standard's (protocol version [`PROTOCOL`]); our own records ride as [`Attachment`]s with the media types in [`media`].
+
+use std::time::Duration as StdDuration;
+
+use serde::{Deserialize, Serialize};
+
+/// The version of Cucumber Messages that is written.
+pub const PROTOCOL: &str = "27.0.0";
+
+/// Media types of our own records, which travel as attachments.
+pub mod media {
+    /// An [`Exchange`](crate::model::Exchange).
+    pub const EXCHANGE: &str = "application/vnd.paidpath.exchange+json";
+    /// A [`Trail`](crate::model::Trail).
+    pub const TRAIL: &str = "application/vnd.paidpath.trail+json";
+    /// A list of [`Finding`](crate::model::Finding)s.
+    pub const FINDINGS: &str = "application/vnd.paidpath.findings+json";
+    /// A [`Diagnosis`](crate::model::Diagnosis).
+    pub const DIAGNOSIS: &str = "application/vnd.paidpath.diagnosis+json";
+    /// A [`ScenarioVerdict`](crate::model::ScenarioVerdict).
+    pub const VERDICT: &str = "application/vnd.paidpath.verdict+json";
+    /// Facts about the run as a whole: seed, topology, target, exit.
+    pub const RUN: &str = "application/vnd.paidpath.run+json";
+}
+
+/// One line of the stream. Exactly one kind at a time.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+#[expect(missing_docs, reason = "each variant is named after the record it carries")]
+pub enum Envelope {
+    Meta(Meta),
+    Source(Source),
+    GherkinDocument(GherkinDocument),
+    Pickle(Pickle),
+    StepDefinition(StepDefinition),
+    Hook(Hook),
+    ParseError(ParseError),
+    TestRunStarted(TestRunStarted),
+    TestCase(TestCase),
+    TestCaseStarted(TestCaseStarted),
+    TestStepStarted(TestStepStarted),
+    TestStepFinished(TestStepFinished),
+    Attachment(Attachment),
+    TestCaseFinished(TestCaseFinished),
+    TestRunFinished(TestRunFinished),
+}
+
+macro_rules! records {
+    ($($(#[$doc:meta])* $name:ident { $($(#[$attr:meta])* $field:ident: $ty:ty,)* })*) => {$(
+        $(#[$doc])*
+        #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+        #[serde(rename_all = "camelCase")]
+        #[expect(missing_docs, reason = "fields carry the standard's names and meaning")]
+        pub struct $name { $($(#[$attr])* pub $field: $ty,)* }
+    )*};
+}
+
+records! {
+    /// A line, counted from 1, and a column in code points, counted from 1.
+    #[derive(Copy, Eq, PartialOrd, Ord, Hash)]
+    Location {
+        line: u32,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        column: Option<u32>,
+    }
+    /// Seconds and nanoseconds since the epoch.
+    #[derive(Copy, Eq, PartialOrd, Ord)]
+    Timestamp { seconds: i64, nanos: u32, }
+    /// Seconds and nanoseconds.
+    #[derive(Copy, Eq)]
+    Duration { seconds: u64, nanos: u32, }
+
+    /// What wrote the stream.
+    Meta { protocol_version: String, implementation: Product, runtime: Product, os: Product, cpu: Product,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        ci: Option<Ci>, }
+    /// A name with a version.
+    Product { name: String,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        version: Option<String>, }
+    /// The CI system a run happened in.
+    Ci { name: String,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        url: Option<String>,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        build_number: Option<String>, }
+
+    /// A feature file as it was read.
+    Source { uri: String, data: String, media_type: String, }
+    /// A feature file as it was understood.
+    GherkinDocument {
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        uri: Option<String>,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        feature: Option<Feature>,
+        comments: Vec<Comment>, }
+    /// A comment line.
+    Comment { location: Location, text: String, }
+    /// A tag with its `@`.
+    Tag { location: Location, name: String, id: String, }
+    /// A feature.
+    Feature { location: Location, tags: Vec<Tag>, language: String, keyword: String, name: String, description: String,
+        children: Vec<FeatureChild>, }
+    /// One of three.
+    FeatureChild {
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        rule: Option<Rule>,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        background: Option<Background>,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        scenario: Option<Scenario>, }
+    /// A rule.
+    Rule { location: Location, tags: Vec<Tag>, keyword: String, name: String, description: String,
+        children: Vec<RuleChild>, id: String, }
+    /// One of two.
+    RuleChild {
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        background: Option<Background>,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        scenario: Option<Scenario>, }
+    /// Steps that come before those of every scenario beside it.
+    Background { location: Location, keyword: String, name: String, description: String, steps: Vec<Step>, id: String, }
+    /// A scenario or a scenario outline.
+    Scenario { location: Location, tags: Vec<Tag>, keyword: String, name: String, description: String, steps: Vec<Step>,
+        examples: Vec<Examples>, id: String, }
+    /// A table of values for an outline.
+    Examples { location: Location, tags: Vec<Tag>, keyword: String, name: String, description: String,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        table_header: Option<TableRow>,
+        table_body: Vec<TableRow>, id: String, }
+    /// A row.
+    TableRow { location: Location, cells: Vec<TableCell>, id: String, }
+    /// A cell, its escapes resolved.
+    TableCell { location: Location, value: String, }
+    /// A step as written.
+    Step { location: Location, keyword: String,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        keyword_type: Option<KeywordType>,
+        text: String,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        doc_string: Option<DocString>,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        data_table: Option<DataTable>,
+        id: String, }
+    /// Text under a step.
+    DocString { location: Location,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        media_type: Option<String>,
+        content: String, delimiter: String, }
+    /// A table under a step.
+    DataTable { location: Location, rows: Vec<TableRow>, }
+
+    /// A scenario, or one row of an outline, ready to run.
+    Pickle { id: String, uri: String,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        location: Option<Location>,
+        name: String, language: String, steps: Vec<PickleStep>, tags: Vec<PickleTag>,
+        /// The scenario's id and, for an outline, the row's.
+        ast_node_ids: Vec<String>, }
+    /// A step ready to run.
+    PickleStep {
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        argument: Option<PickleStepArgument>,
+        /// The step's id and, for an outline, the row's.
+        ast_node_ids: Vec<String>, id: String,
+        #[serde(rename = "type", default, skip_serializing_if = "Option::is_none")]
+        kind: Option<PickleStepType>,
+        text: String, }
+    /// One of two.
+    PickleStepArgument {
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        doc_string: Option<PickleDocString>,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        data_table: Option<PickleTable>, }
+    /// Text under a step, its placeholders replaced.
+    PickleDocString {
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        media_type: Option<String>,
+        content: String, }
+    /// A table under a step, its placeholders replaced.
+    PickleTable { rows: Vec<PickleTableRow>, }
+    /// A row.
+    PickleTableRow { cells: Vec<PickleTableCell>, }
+    /// A cell.
+    PickleTableCell { value: String, }
+    /// A tag that holds for the pickle, inherited ones first.
+    PickleTag { name: String, ast_node_id: String, }
+
+    /// A sentence of the vocabulary.
+    StepDefinition { id: String, pattern: StepDefinitionPattern, source_reference: SourceReference, }
+    /// How a sentence is matched.
+    StepDefinitionPattern { source: String,
+        #[serde(rename = "type")]
+        kind: PatternType, }
+    /// A place in a file.
+    SourceReference {
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        uri: Option<String>,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        location: Option<Location>, }
+    /// Something that runs around every scenario: the always-on checks are one.
+    Hook { id: String,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        name: Option<String>,
+        source_reference: SourceReference,
+        #[serde(rename = "type", default, skip_serializing_if = "Option::is_none")]
+        kind: Option<HookType>, }
+    /// A feature file that could not be read.
+    ParseError { source: SourceReference, message: String, }
+
+    /// The run begins.
+    TestRunStarted { timestamp: Timestamp,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        id: Option<String>, }
+    /// What will be executed for a pickle.
+    TestCase { id: String, pickle_id: String, test_steps: Vec<TestStep>,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        test_run_started_id: Option<String>, }
+    /// A step of a test case: of the pickle, or a hook.
+    TestStep { id: String,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        hook_id: Option<String>,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        pickle_step_id: Option<String>,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        step_definition_ids: Option<Vec<String>>, }
+    /// An attempt begins; attempts are counted from 0.
+    TestCaseStarted { id: String, test_case_id: String, attempt: u32,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        worker_id: Option<String>,
+        timestamp: Timestamp, }
+    /// A step begins.
+    TestStepStarted { test_case_started_id: String, test_step_id: String, timestamp: Timestamp, }
+    /// A step ended.
+    TestStepFinished { test_case_started_id: String, test_step_id: String, test_step_result: TestStepResult,
+        timestamp: Timestamp, }
+    /// How a step ended.
+    TestStepResult { duration: Duration, status: Status,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        message: Option<String>,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        exception: Option<Exception>, }
+    /// What was thrown.
+    Exception {
+        #[serde(rename = "type")]
+        kind: String,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        message: Option<String>, }
+    /// Something kept with an attempt or one of its steps.
+    Attachment { body: String, content_encoding: ContentEncoding, media_type: String,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        file_name: Option<String>,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        test_case_started_id: Option<String>,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        test_step_id: Option<String>,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        test_run_started_id: Option<String>, }
+    /// An attempt ended.
+    TestCaseFinished { test_case_started_id: String, timestamp: Timestamp, will_be_retried: bool, }
+    /// The run ended.
+    TestRunFinished {
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        message: Option<String>,
+        success: bool, timestamp: Timestamp,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        test_run_started_id: Option<String>, }
+}
+
+macro_rules! choices {
+    ($($(#[$doc:meta])* $name:ident { $($(#[$attr:meta])* $variant:ident = $text:literal,)* })*) => {$(
+        $(#[$doc])*
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
+        #[expect(missing_docs, reason = "variants carry the standard's names and meaning")]
+        pub enum $name { $($(#[$attr])* #[serde(rename = $text)] $variant,)* }
+    )*};
+}
+
+choices! {
+    /// How a step ended.
+    Status {
+        #[default] Unknown = "UNKNOWN", Passed = "PASSED", Skipped = "SKIPPED", Pending = "PENDING",
+        Undefined = "UNDEFINED", Ambiguous = "AMBIGUOUS", Failed = "FAILED",
+    }
+    /// What a step keyword means.
+    KeywordType {
+        #[default] Unknown = "Unknown", Context = "Context", Action = "Action", Outcome = "Outcome",
+        Conjunction = "Conjunction",
+    }
+    /// What a step is: `And` and `But` take the meaning of the step before.
+    PickleStepType {
+        #[default] Unknown = "Unknown", Context = "Context", Action = "Action", Outcome = "Outcome",
+    }
+    /// How a sentence is matched.
+    PatternType { #[default] CucumberExpression = "CUCUMBER_EXPRESSION", RegularExpression = "REGULAR_EXPRESSION", }
+    /// Around what a hook runs.
+    HookType {
+        BeforeTestCase = "BEFORE_TEST_CASE", #[default] AfterTestCase = "AFTER_TEST_CASE",
+    }
+    /// How an attachment's body is written.
+    ContentEncoding { #[default] Identity = "IDENTITY", Base64 = "BASE64", }
+}
+
+impl From<StdDuration> for Duration {
+    fn from(duration: StdDuration) -> Self {
+        Self { seconds: duration.as_secs(), nanos: duration.subsec_nanos() }
+    }
+}
+
+impl From<Duration> for StdDuration {
+    fn from(duration: Duration) -> Self {
+        Self::new(duration.seconds, duration.nanos.min(999_999_999))
+    }
+}
+
+impl Attachment {
+    /// One of our own records, as an attachment to an attempt (and to one of its steps, where `step` names it).
+    ///
+    /// # Panics
+    /// Never for our records: they have string keys only, which is all that serialising to JSON asks for.
+    pub fn record(media_type: &str, record: &impl Serialize, case_started: Option<&str>, step: Option<&str>) -> Self {
+        Self {
+            body: serde_json::to_string(record).expect("our records serialise to JSON"),
+            media_type: media_type.into(),
+            test_case_started_id: case_started.map(Into::into),
+            test_step_id: step.map(Into::into),
+            ..Self::default()
+        }
+    }
+
+    /// Reads one of our own records back.
+    ///
+    /// # Errors
+    /// If the body is not the JSON of such a record.
+    pub fn read<'a, T: Deserialize<'a>>(&'a self) -> Result<T, serde_json::Error> {
+        serde_json::from_str(&self.body)
+    }
+}

@@ -1,0 +1,17 @@
+//! Plain records that every room speaks in: what was exchanged, what it meant, what was found, how it ended.
+//!
+//! Serde only; no I/O, no time, no randomness. Records that are written to disk tolerate unknown fields when read, so that
+//! an older reader understands a newer journal.
+
+pub mod diagnosis;
+pub mod exchange;
+pub mod finding;
+pub mod message;
+pub mod trail;
+pub mod verdict;
+
+pub use diagnosis::{Diagnosis, Hop, HopState};
+pub use exchange::{Body, Content, Edge, Exchange, Outcome, Request, Response, TraceId};
+pub use finding::Finding;
+pub use trail::{Event, EventKind, Trail};
+pub use verdict::{Blame, ScenarioVerdict, Verdict};
