@@ -16,3 +16,5 @@
 
 pub mod base;
 pub mod model;
+pub mod target;
+pub mod topology;
