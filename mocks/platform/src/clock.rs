@@ -102,9 +102,9 @@ impl Clocks {
         self.lock().offsets.get(trace_id).copied()
     }
 
-    /// Returns when some trace's clock may have moved.
-    pub async fn moved(&self) {
-        self.moved.notified().await;
+    /// Returns when some trace's clock has moved since this was called (not since it was first awaited).
+    pub fn moved(&self) -> impl Future<Output = ()> + '_ {
+        self.moved.notified()
     }
 
     fn lock(&self) -> MutexGuard<'_, Latest> {

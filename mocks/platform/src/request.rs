@@ -96,3 +96,9 @@ where
 {
     Option::deserialize(deserializer).map(Some)
 }
+
+/// An id on its way into a neighbour's path, where it must not mean anything else.
+pub(crate) fn segment(id: &str) -> Result<&str, Problem> {
+    let plain = id.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_' || byte == b'-');
+    if plain { Ok(id) } else { Err(Code::NotFound.into()) }
+}
