@@ -80,7 +80,7 @@ impl Platform {
                 (callee.clone(), tap.map(|tap| tap.address().to_owned()).unwrap_or_default())
             };
             let neighbours: BTreeMap<String, String> = spec.calls.iter().map(tap_of).collect();
-            let env = spec.env.iter().map(|(key, value)| (key.clone(), filled(value, &neighbours, &secrets))).collect();
+            let env = topology.env_of(name).map(|(key, value)| (key.clone(), filled(value, &neighbours, &secrets))).collect();
             Order { service: name.clone(), spec: spec.clone(), neighbours, env, run: run.to_owned() }
         });
         let started = Instant::now();

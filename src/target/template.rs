@@ -21,6 +21,13 @@ impl Values {
         self
     }
 
+    /// Sets a value that may be `null` and is sent as such.
+    #[must_use]
+    pub fn with_null_or(mut self, name: &str, value: Value) -> Self {
+        self.0.insert(name.to_owned(), value);
+        self
+    }
+
     /// Sets a value; `Null` counts as not set.
     pub fn set(&mut self, name: &str, value: impl Into<Value>) {
         match value.into() {

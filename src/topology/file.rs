@@ -26,6 +26,9 @@ pub struct Topology {
     /// Named secrets: minted for each run, or taken from the environment.
     #[serde(default)]
     pub secrets: BTreeMap<String, Secret>,
+    /// Settings of every service that paidpath starts itself; a service's own come on top.
+    #[serde(default)]
+    pub env: BTreeMap<String, String>,
     /// The services.
     pub services: BTreeMap<String, ServiceSpec>,
 }
@@ -125,6 +128,12 @@ impl Topology {
         self.check("--provider", "")
     }
 
+    /// All settings of a service, placeholders not yet replaced.
+    pub fn env_of(&self, service: &str) -> impl Iterator<Item = (&String, &String)> {
+        let own = self.services.get(service).map(|spec| &spec.env);
+        self.env.iter().filter(move |(key, _)| own.is_none_or(|own| !own.contains_key(*key))).chain(own.into_iter().flatten())
+    }
+
     /// Every edge: the member's, and one for each call.
     pub fn edges(&self) -> Vec<Edge> {
         let calls = self.services.iter().flat_map(|(from, spec)| spec.calls.iter().map(move |to| Edge::new(from, to)));
@@ -143,7 +152,7 @@ impl Topology {
                 let hint = did_you_mean(missing, names());
                 return wrong(missing, format!("`{name}` calls `{missing}`, which is not among the services.{hint}"));
             }
-            for (key, value) in &spec.env {
+            for (key, value) in self.env.iter().chain(&spec.env) {
                 for placeholder in
                     value.split('{').skip(1).filter_map(|part| part.split_once('}')).map(|(name, _)| name)
                 {

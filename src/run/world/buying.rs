@@ -66,6 +66,21 @@ pub struct Terms {
     pub access_lasts: Option<Duration>,
 }
 
+impl Terms {
+    /// Whether anything is sold; what sells nothing is public.
+    fn is_early_access(&self) -> bool {
+        self.generation.is_some() || self.download.is_some()
+    }
+
+    /// Sets the price of one right; `None` takes it off sale.
+    pub fn set_price(&mut self, right: Right, price: Option<i64>) {
+        match right {
+            Right::Generation => self.generation = price,
+            Right::Download => self.download = price,
+        }
+    }
+}
+
 const DAY: Duration = Duration::from_secs(24 * 60 * 60);
 
 impl World {
@@ -118,10 +133,11 @@ impl World {
         if !self.members.contains_key(owner) {
             self.join(owner, 0).await?;
         }
-        let early_access = self.early_access(&terms);
-        let values = Values::new().with("name", model).with("early_access", early_access);
+        let ends_at = terms.is_early_access().then(|| self.now() + terms.ends_in.unwrap_or(7 * DAY));
+        let early_access = early_access(&terms, ends_at);
+        let values = Values::new().with("name", model).with_null_or("early_access", early_access);
         let answer = self.get(owner, Operation::Publish, values).await?;
-        let version = ModelVersion { id: required(&answer, "version")?, owner: owner.to_owned(), terms };
+        let version = ModelVersion { id: required(&answer, "version")?, owner: owner.to_owned(), terms, ends_at };
         self.models.insert(model.to_owned(), version);
         Ok(())
     }
@@ -133,32 +149,12 @@ impl World {
     pub async fn reprice(&mut self, model: &str, change: impl FnOnce(&mut Terms)) -> StepResult {
         let mut version = self.model(model)?.clone();
         change(&mut version.terms);
-        let early_access = self.early_access(&version.terms);
-        let values = Values::new().with("version", version.id.as_str()).with("early_access", early_access);
+        version.ends_at = version.ends_at.filter(|_| version.terms.is_early_access());
+        let early_access = early_access(&version.terms, version.ends_at);
+        let values = Values::new().with("version", version.id.as_str()).with_null_or("early_access", early_access);
         self.get(&version.owner, Operation::Reprice, values).await?;
         self.models.insert(model.to_owned(), version);
         Ok(())
-    }
-
-    fn early_access(&self, terms: &Terms) -> Value {
-        if terms.generation.is_none() && terms.download.is_none() {
-            return Value::Null;
-        }
-        let ends_at = self.now() + terms.ends_in.unwrap_or(7 * DAY);
-        let mut early_access = json!({"ends_at": format!("{ends_at:.3}")});
-        if let Some(price) = terms.generation {
-            early_access["generation"] = json!({"price": price});
-            if let Some(uses) = terms.trial_uses {
-                early_access["generation"]["trial_uses"] = uses.into();
-            }
-        }
-        if let Some(price) = terms.download {
-            early_access["download"] = json!({"price": price});
-        }
-        if let Some(lasts) = terms.access_lasts {
-            early_access["access_days"] = (lasts.as_secs() / DAY.as_secs()).into();
-        }
-        early_access
     }
 
     /// Asks for the price of access.
@@ -329,10 +325,41 @@ impl World {
         Ok(())
     }
 
+    /// Time passes until so many seconds after (or, negative, before) the end of early access.
+    ///
+    /// # Errors
+    /// If there is no such model version, its early access has no end, or the target has no test clock.
+    pub fn time_to_the_end_of(&mut self, model: &str, seconds: i64) -> StepResult {
+        let ends_at = self.model(model)?.ends_at;
+        let ends_at = ends_at.ok_or_else(|| Trouble::scenario(format!("{model} has no early access that could end")))?;
+        let at = ends_at + jiff::SignedDuration::from_secs(seconds);
+        let ahead = at.duration_since(self.now());
+        let ahead = Duration::try_from(ahead).map_err(|_| Trouble::scenario("that moment has passed"))?;
+        self.time_passes(ahead)
+    }
+
     /// A key that no other request has.
     pub(super) fn key(&self) -> String {
         format!("key-{:032x}", rand::random::<u128>())
     }
+}
+
+fn early_access(terms: &Terms, ends_at: Option<jiff::Timestamp>) -> Value {
+    let Some(ends_at) = ends_at else { return Value::Null };
+    let mut early_access = json!({"ends_at": format!("{ends_at:.3}")});
+    if let Some(price) = terms.generation {
+        early_access["generation"] = json!({"price": price});
+        if let Some(uses) = terms.trial_uses {
+            early_access["generation"]["trial_uses"] = uses.into();
+        }
+    }
+    if let Some(price) = terms.download {
+        early_access["download"] = json!({"price": price});
+    }
+    if let Some(lasts) = terms.access_lasts {
+        early_access["access_days"] = (lasts.as_secs() / DAY.as_secs()).into();
+    }
+    early_access
 }
 
 fn may(access: &Answer, right: Right) -> bool {

@@ -32,6 +32,15 @@ impl World {
         accepted(answer, &format!("the {}", answer.operation))
     }
 
+    /// The platform did what was asked, as something that the scenario builds on and does not judge.
+    ///
+    /// # Errors
+    /// If it refused, with what it said.
+    pub fn accepted_before(&self) -> StepResult {
+        let answer = self.last_answer()?;
+        accepted(answer, &format!("the {}", answer.operation))
+    }
+
     /// The platform refused, with this code, and said so in words.
     ///
     /// # Errors

@@ -112,8 +112,10 @@ pub struct ModelVersion {
     pub id: String,
     /// Who owns it, by name in the scenario.
     pub owner: String,
-    /// The terms it was published with.
+    /// The terms it is sold on.
     pub terms: Terms,
+    /// When early access ends, if it is in early access.
+    pub ends_at: Option<jiff::Timestamp>,
 }
 
 /// The world of one attempt.
