@@ -15,4 +15,5 @@
 //! The vocabulary (`steps/`) and the doubles (`mocks/`) are compiled into the binary and handed in from there.
 
 pub mod base;
+pub mod gherkin;
 pub mod model;
