@@ -16,20 +16,26 @@ async fn a_member_who_pays_gets_the_image() {
     let (purchase, credential) = world.buy(&buyer, &version, "generation").await;
     assert_eq!(world.balance(&buyer).await, 150);
     let access = world.access(&buyer, &version).await;
-    assert_eq!((&access["generate"], &access["download"], &access["basis"]), (&json!(true), &json!(false), &json!("purchase")));
+    assert_eq!(
+        (&access["generate"], &access["download"], &access["basis"]),
+        (&json!(true), &json!(false), &json!("purchase"))
+    );
 
     let body = json!({"resources": [{"version": version, "strength": 0.8}], "quantity": 2});
-    let estimate = world.post("/v1/estimates", &buyer).header("purchase-credential", &credential).json(body).send().await.ok(200);
+    let estimate =
+        world.post("/v1/estimates", &buyer).header("purchase-credential", &credential).json(body).send().await.ok(200);
     assert_eq!((&estimate["cost"], &estimate["ready"]), (&json!(10), &json!(true)));
 
-    let body = json!({"resources": [{"version": version, "strength": 0.8}], "prompt": "a fox", "seed": 7, "quantity": 2});
+    let body =
+        json!({"resources": [{"version": version, "strength": 0.8}], "prompt": "a fox", "seed": 7, "quantity": 2});
     let call = world.post("/v1/jobs", &buyer).fresh_key().header("purchase-credential", &credential).json(body);
     let reply = call.send().await;
     let location = reply.headers["location"].to_str().unwrap().to_owned();
     let job = reply.ok(202);
     assert_eq!(location, format!("/v1/jobs/{}", job["id"].as_str().unwrap()));
     let job = world.ended(&buyer, job["id"].as_str().unwrap()).await;
-    let states: Vec<_> = job["history"].as_array().unwrap().iter().map(|step| step["status"].as_str().unwrap()).collect();
+    let states: Vec<_> =
+        job["history"].as_array().unwrap().iter().map(|step| step["status"].as_str().unwrap()).collect();
     assert_eq!(states, ["unassigned", "preparing", "scheduled", "processing", "succeeded"]);
     assert_eq!(job["images"].as_array().unwrap().len(), 2);
 
@@ -41,9 +47,16 @@ async fn a_member_who_pays_gets_the_image() {
     let ledger = world.get("/v1/ledger", &world.moderator).send().await.ok(200);
     assert_eq!(ledger["sum"], 0);
     let entries = world.get("/v1/wallet/entries", &buyer).send().await.ok(200);
-    let entries: Vec<_> =
-        entries["entries"].as_array().unwrap().iter().map(|entry| (entry["kind"].clone(), entry["amount"].clone())).collect();
-    assert_eq!(entries, [("top_up", 200), ("purchase", -50), ("charge", -10)].map(|(kind, amount)| (json!(kind), json!(amount))));
+    let entries: Vec<_> = entries["entries"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|entry| (entry["kind"].clone(), entry["amount"].clone()))
+        .collect();
+    assert_eq!(
+        entries,
+        [("top_up", 200), ("purchase", -50), ("charge", -10)].map(|(kind, amount)| (json!(kind), json!(amount)))
+    );
     let purchase = world.get(&format!("/v1/purchases/{purchase}"), &buyer).send().await.ok(200);
     assert_eq!(purchase["status"], "charged");
 }

@@ -70,7 +70,10 @@ impl Reply {
         for member in ["title", "detail", "trace_id", "instance"] {
             assert!(self.body[member].as_str().is_some_and(|text| !text.is_empty()), "no {member}: {}", self.body);
         }
-        assert_eq!(self.headers.contains_key("retry-after"), matches!(self.status, 503 | 429) || code == "request-in-progress");
+        assert_eq!(
+            self.headers.contains_key("retry-after"),
+            matches!(self.status, 503 | 429) || code == "request-in-progress"
+        );
         code
     }
 
@@ -282,7 +285,8 @@ impl World {
         let job = || async { self.get(&path, member).send().await.ok(200) };
         let ended = |job: &Value| {
             let cost = if job["status"] == "succeeded" { json!(0) } else { job["cost"].clone() };
-            ["succeeded", "failed", "expired", "canceled"].contains(&job["status"].as_str().unwrap()) && job["refunded"] == cost
+            ["succeeded", "failed", "expired", "canceled"].contains(&job["status"].as_str().unwrap())
+                && job["refunded"] == cost
         };
         self.until(job, ended).await
     }
