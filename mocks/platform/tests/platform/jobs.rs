@@ -1,12 +1,13 @@
 //! Jobs: done once, ended always, and given back where nothing came of them.
 
+use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use atelier::ServiceName;
 use serde_json::json;
 
-use crate::world::{Mood, World};
+use crate::world::{Mood, Way, World};
 
 /// A world with a version that everybody may use, and a member with money.
 async fn public(world: &World) -> (String, String) {
@@ -40,20 +41,42 @@ async fn a_worker_that_fails_once_gets_a_second_chance() {
     assert_eq!(world.balance(&member).await, 95);
 }
 
+/// A world in which generation's answers from billing can get lost.
+async fn with_a_way_to_billing() -> (World, Arc<Way>) {
+    let (way, address) = Way::open().await;
+    let world = World::with(|name, settings| {
+        if name == ServiceName::Generation {
+            *way.target.lock().unwrap() = settings.neighbours.insert("billing".into(), address.clone()).unwrap();
+        }
+    })
+    .await;
+    (world, way)
+}
+
 #[tokio::test]
-async fn a_refund_waits_until_billing_is_back() {
-    let mut world = World::new().await;
+async fn a_refund_is_repeated_until_billing_has_taken_it_and_counts_once() {
+    let (world, way) = with_a_way_to_billing().await;
     let (version, member) = public(&world).await;
-    *world.outside.mood.lock().unwrap() = Mood::Slow;
+    *world.outside.mood.lock().unwrap() = Mood::Broken;
+    way.losses.lock().unwrap().insert("/refunds", 3);
     let job = world.job(&member, &version, "").send().await.ok(202);
-    let path = format!("/v1/jobs/{}", job["id"].as_str().unwrap());
-    world.down(ServiceName::Billing).await;
-    let late = || async { world.get(&path, &member).later(61.0).send().await.ok(200) };
-    let expired = world.until(late, |job| job["status"] == "expired").await;
-    assert_eq!(expired["refunded"], 0, "there is nobody to take it");
-    // The new billing has forgotten its charges, so that it cannot give back; but it is asked.
-    world.up(ServiceName::Billing).await;
-    assert_eq!(world.balance(&member).await, 0);
+    assert_eq!(world.ended(&member, job["id"].as_str().unwrap()).await["refunded"], 5);
+    assert_eq!(way.passed.lock().unwrap().iter().filter(|(path, ..)| path.ends_with("/refunds")).count(), 4);
+    assert_eq!(world.balance(&member).await, 100);
+}
+
+#[tokio::test]
+async fn a_charge_whose_answer_got_lost_comes_back() {
+    let (world, way) = with_a_way_to_billing().await;
+    let (version, member) = public(&world).await;
+    way.losses.lock().unwrap().insert("/v1/charges", 2);
+    assert_eq!(world.job(&member, &version, "").send().await.code(), "billing-unavailable");
+    world.until(|| world.balance(&member), |balance| *balance == 100).await;
+    let charged =
+        || async { world.get("/v1/wallet/entries", &member).send().await.ok(200)["entries"].as_array().unwrap().len() };
+    world.until(charged, |entries| *entries == 3).await;
+    assert_eq!(world.balance(&member).await, 100);
+    assert_eq!(world.get("/v1/jobs", &member).send().await.ok(200), json!({"jobs": []}));
 }
 
 #[tokio::test]
@@ -73,7 +96,7 @@ async fn a_job_that_takes_too_long_expires_by_the_clock_of_its_trace() {
 
 #[tokio::test]
 async fn one_key_is_one_job_and_a_fifth_unfinished_job_is_refused() {
-    let world = World::with(|settings| settings.render_timeout = Duration::from_millis(700)).await;
+    let world = World::with(|_, settings| settings.render_timeout = Duration::from_millis(700)).await;
     let (version, member) = public(&world).await;
     *world.outside.mood.lock().unwrap() = Mood::Slow;
     let body = json!({"resources": [{"version": version}], "prompt": "a fox"});

@@ -8,8 +8,9 @@ use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
 use atelier::{Service, ServiceName, Settings};
+use axum::body::Bytes;
 use axum::extract::{Path, State};
-use axum::http::StatusCode;
+use axum::http::{HeaderMap, StatusCode, Uri};
 use axum::response::IntoResponse;
 use axum::routing::post;
 use axum::{Json, Router};
@@ -139,10 +140,10 @@ impl Call<'_> {
 
 impl World {
     pub async fn new() -> Self {
-        Self::with(|_| {}).await
+        Self::with(|_, _| {}).await
     }
 
-    pub async fn with(adjust: impl Fn(&mut Settings)) -> Self {
+    pub async fn with(adjust: impl Fn(ServiceName, &mut Settings)) -> Self {
         let _ = rustls::crypto::ring::default_provider().install_default();
         let outside = Arc::new(Outside {
             mood: Mutex::new(Mood::Good),
@@ -187,7 +188,7 @@ impl World {
                 test_mode: true,
                 ..Settings::default()
             };
-            adjust(&mut settings);
+            adjust(name, &mut settings);
             world.settings.insert(name, settings);
             world.up(name).await;
         }
@@ -206,10 +207,6 @@ impl World {
     pub async fn down(&self, name: ServiceName) {
         let service = self.services.lock().unwrap().remove(&name).unwrap();
         service.stop().await;
-    }
-
-    pub fn address(&self, name: ServiceName) -> &str {
-        &self.addresses[&name]
     }
 
     pub fn call_to(&self, service: ServiceName, method: Method, path: &str, token: &str) -> Call<'_> {
@@ -307,6 +304,51 @@ impl World {
             tokio::time::sleep(Duration::from_millis(5)).await;
         }
     }
+}
+
+/// A way between two services that writes down what passes, and can lose answers.
+#[derive(Default)]
+pub struct Way {
+    pub target: Mutex<String>,
+    pub passed: Mutex<Vec<(String, HeaderMap, Value)>>,
+    /// How many more answers on a path that ends like this get lost.
+    pub losses: Mutex<BTreeMap<&'static str, u32>>,
+}
+
+impl Way {
+    /// Opens a way; it still has to be told its target. Answers its base URL.
+    pub async fn open() -> (Arc<Self>, String) {
+        let way = Arc::new(Self::default());
+        let listener = tokio::net::TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.unwrap();
+        let address = format!("http://{}", listener.local_addr().unwrap());
+        let router = Router::new().fallback(pass).with_state(way.clone());
+        tokio::spawn(async move { axum::serve(listener, router).await.unwrap() });
+        (way, address)
+    }
+}
+
+async fn pass(
+    State(way): State<Arc<Way>>,
+    method: Method,
+    uri: Uri,
+    headers: HeaderMap,
+    body: Bytes,
+) -> impl IntoResponse {
+    let path = uri.path_and_query().unwrap().to_string();
+    let seen = serde_json::from_slice(&body).unwrap_or_default();
+    way.passed.lock().unwrap().push((path.clone(), headers.clone(), seen));
+    let url = format!("{}{path}", way.target.lock().unwrap());
+    let client = reqwest::Client::builder().no_proxy().build().unwrap();
+    let answer = client.request(method, url).headers(headers).body(body).send().await.unwrap();
+    let (status, headers, body) = (answer.status(), answer.headers().clone(), answer.bytes().await.unwrap());
+    let lost =
+        way.losses.lock().unwrap().iter_mut().find(|(end, left)| path.ends_with(**end) && **left > 0).is_some_and(
+            |(_, left)| {
+                *left -= 1;
+                true
+            },
+        );
+    if lost { (StatusCode::BAD_GATEWAY, "<html>").into_response() } else { (status, headers, body).into_response() }
 }
 
 /// Terms that sell both rights and end in a week.
