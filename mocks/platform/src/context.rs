@@ -100,8 +100,7 @@ impl Context {
             authorization,
             credential: text(PURCHASE_CREDENTIAL),
         };
-        let mut context = Self::revive(kit, carried)?;
-        context.background = false;
+        let mut context = Self::build(kit, carried, false)?;
         context.idempotency_key = text("idempotency-key");
         context.fellow |=
             text(SERVICE_TOKEN).is_some_and(|token| signing::same_secret(&kit.settings.admin_token, &token));
@@ -118,6 +117,10 @@ impl Context {
     /// # Errors
     /// `invalid-request` if the clock in the baggage cannot be read, which a request with it would have been told.
     pub(crate) fn revive(kit: &Kit, carried: Carried) -> Result<Self, Problem> {
+        Self::build(kit, carried, true)
+    }
+
+    fn build(kit: &Kit, carried: Carried, background: bool) -> Result<Self, Problem> {
         let mut context = Self {
             carried,
             idempotency_key: None,
@@ -126,7 +129,7 @@ impl Context {
             admin_token: kit.settings.admin_token.clone(),
             clocks: None,
             offset: SignedDuration::ZERO,
-            background: true,
+            background,
             defects: Vec::new(),
         };
         if kit.settings.test_mode {
@@ -368,7 +371,9 @@ impl<S: Sync> FromRequestParts<S> for TraceId {
             Some(traceparent) => traceparent.to_owned(),
             None => {
                 let fresh = crate::ids::traceparent();
-                parts.headers.insert("traceparent", fresh.parse().expect("invariant: hex and dashes are visible ASCII"));
+                parts
+                    .headers
+                    .insert("traceparent", fresh.parse().expect("invariant: hex and dashes are visible ASCII"));
                 fresh
             }
         };

@@ -69,7 +69,8 @@ impl Answers {
         match self.0.get(&place(once)) {
             Some((hash, _)) if *hash != once.hash => Err(Code::IdempotencyKeyReused.into()),
             Some((_, answer)) => {
-                let value = serde_json::from_value(answer.clone()).expect("invariant: an answer reads back as it was written");
+                let value =
+                    serde_json::from_value(answer.clone()).expect("invariant: an answer reads back as it was written");
                 Ok(Some(Outcome::replayed(value)))
             }
             None => Ok(None),

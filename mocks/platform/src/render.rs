@@ -44,8 +44,11 @@ pub fn png(prompt: &str, seed: u64, width: u32, height: u32) -> Vec<u8> {
 fn latin1(text: &str) -> String {
     text.chars()
         .flat_map(|char| {
-            let (plain, escaped) =
-                if u32::from(char) < 256 && char != '\0' { (Some(char), None) } else { (None, Some(char.escape_unicode())) };
+            let (plain, escaped) = if u32::from(char) < 256 && char != '\0' {
+                (Some(char), None)
+            } else {
+                (None, Some(char.escape_unicode()))
+            };
             plain.into_iter().chain(escaped.into_iter().flatten())
         })
         .collect()

@@ -47,7 +47,8 @@ impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for Body<T> {
         let bytes = bytes(request, state).await?;
         let value: Value = if bytes.is_empty() { Value::Object(serde_json::Map::new()) } else { parse(&bytes)? };
         let hash = idempotency::hash(&value);
-        let value = serde_json::from_value(value).map_err(|error| Problem::because(Code::InvalidRequest, format!("{error}.")))?;
+        let value = serde_json::from_value(value)
+            .map_err(|error| Problem::because(Code::InvalidRequest, format!("{error}.")))?;
         Ok(Self { value, hash })
     }
 }
@@ -72,7 +73,11 @@ pub(crate) fn parse<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Problem> {
 }
 
 /// Refuses a number that is out of range.
-pub(crate) fn within<N: PartialOrd + std::fmt::Display>(name: &str, value: N, range: RangeInclusive<N>) -> Result<N, Problem> {
+pub(crate) fn within<N: PartialOrd + std::fmt::Display>(
+    name: &str,
+    value: N,
+    range: RangeInclusive<N>,
+) -> Result<N, Problem> {
     if range.contains(&value) {
         return Ok(value);
     }

@@ -113,7 +113,13 @@ impl Kit {
 
     fn neighbour(&self, name: &str, audience: Audience, unavailable: Code, timeout: Duration) -> Neighbour {
         let base = self.settings.neighbours.get(name).cloned().unwrap_or_default();
-        Neighbour { client: self.client.clone(), base: base.trim_end_matches('/').to_owned(), audience, unavailable, timeout }
+        Neighbour {
+            client: self.client.clone(),
+            base: base.trim_end_matches('/').to_owned(),
+            audience,
+            unavailable,
+            timeout,
+        }
     }
 }
 
@@ -209,9 +215,9 @@ impl Drop for Service {
 fn complete(routes: Router, name: ServiceName) -> Router {
     routes
         .route("/healthz", get(move || async move { Json(json!({"status": "ok", "service": name.as_str()})) }))
-        .fallback(|uri: Uri| async move {
-            Problem::because(Code::NotFound, format!("There is nothing at {}.", uri.path()))
-        })
+        .fallback(
+            |uri: Uri| async move { Problem::because(Code::NotFound, format!("There is nothing at {}.", uri.path())) },
+        )
         .method_not_allowed_fallback(|| async { Problem::new(Code::MethodNotAllowed) })
         .layer(DefaultBodyLimit::max(BODY_LIMIT))
         .layer(middleware::from_fn_with_state(name, answer))

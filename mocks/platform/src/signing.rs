@@ -66,9 +66,9 @@ pub fn verify_webhook(
     };
     // Several signatures may stand side by side while a key is being changed.
     let signed = signatures.split(' ').filter_map(|signature| signature.strip_prefix("v1,")).any(|signature| {
-        STANDARD.decode(signature).is_ok_and(|signature| {
-            mac(key, &[id, ".", timestamp, ".", body]).verify_slice(&signature).is_ok()
-        })
+        STANDARD
+            .decode(signature)
+            .is_ok_and(|signature| mac(key, &[id, ".", timestamp, ".", body]).verify_slice(&signature).is_ok())
     });
     if !signed {
         return Err(Code::EventUnsigned.into());

@@ -83,7 +83,11 @@ impl Ledger {
     /// What moved on one account, oldest first.
     pub fn of<'a>(&'a self, account: &'a str) -> impl Iterator<Item = (&'a Transaction, &'a Posting)> {
         self.transactions.iter().flat_map(move |transaction| {
-            transaction.postings.iter().filter(move |posting| posting.account == account).map(move |posting| (transaction, posting))
+            transaction
+                .postings
+                .iter()
+                .filter(move |posting| posting.account == account)
+                .map(move |posting| (transaction, posting))
         })
     }
 
@@ -91,18 +95,34 @@ impl Ledger {
     ///
     /// # Errors
     /// `insufficient-funds` if `from` would go below zero (only [`CASH`] may); nothing has moved then.
-    pub fn transfer(&mut self, from: &str, to: &str, amount: i64, kind: Kind, reference: &str, at: Time) -> Result<(), Problem> {
+    pub fn transfer(
+        &mut self,
+        from: &str,
+        to: &str,
+        amount: i64,
+        kind: Kind,
+        reference: &str,
+        at: Time,
+    ) -> Result<(), Problem> {
         assert!(amount >= 0, "invariant: money moves forwards");
         let left = self.balance(from) - amount;
         if left < 0 && from != CASH {
-            return Err(Problem::new(Code::InsufficientFunds).with("balance", self.balance(from)).with("amount", amount));
+            return Err(Problem::new(Code::InsufficientFunds)
+                .with("balance", self.balance(from))
+                .with("amount", amount));
         }
         let postings = [(from, -amount), (to, amount)].map(|(account, amount)| {
             let balance = self.balances.entry(account.to_owned()).or_default();
             *balance += amount;
             Posting { account: account.to_owned(), amount, balance: *balance }
         });
-        self.transactions.push(Transaction { id: crate::ids::new("txn"), at, kind, reference: reference.to_owned(), postings });
+        self.transactions.push(Transaction {
+            id: crate::ids::new("txn"),
+            at,
+            kind,
+            reference: reference.to_owned(),
+            postings,
+        });
         Ok(())
     }
 }

@@ -62,7 +62,14 @@ impl Books {
         Ok(quote.ok_or_else(|| Problem::because(Code::NotFound, "There is no such quote."))?.clone())
     }
 
-    fn tell(&mut self, purchase: &Purchase, at: Time, carried: &Carried, r#type: &'static str, data: serde_json::Value) {
+    fn tell(
+        &mut self,
+        purchase: &Purchase,
+        at: Time,
+        carried: &Carried,
+        r#type: &'static str,
+        data: serde_json::Value,
+    ) {
         self.outbox.append(Draft {
             source: "billing",
             r#type,
@@ -137,7 +144,13 @@ impl Store for Memory {
         Ok(())
     }
 
-    async fn purchase(&self, once: &Once, quote: &str, at: Time, carried: &Carried) -> Result<Outcome<Purchase>, Problem> {
+    async fn purchase(
+        &self,
+        once: &Once,
+        quote: &str,
+        at: Time,
+        carried: &Carried,
+    ) -> Result<Outcome<Purchase>, Problem> {
         let mut books = self.books();
         if let Some(earlier) = books.answers.recall(once)? {
             return Ok(earlier);
@@ -229,7 +242,13 @@ impl Store for Memory {
         Ok(books.answers.remember(once, charge))
     }
 
-    async fn refund_charge(&self, once: &Once, charge: &str, amount: i64, at: Time) -> Result<Outcome<ChargeRefund>, Problem> {
+    async fn refund_charge(
+        &self,
+        once: &Once,
+        charge: &str,
+        amount: i64,
+        at: Time,
+    ) -> Result<Outcome<ChargeRefund>, Problem> {
         let mut books = self.books();
         if let Some(earlier) = books.answers.recall(once)? {
             return Ok(earlier);

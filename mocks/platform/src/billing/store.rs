@@ -162,7 +162,13 @@ pub trait Store: Outbox {
     async fn withdraw_quotes(&self, version: &str) -> Result<(), Problem>;
 
     /// Buys what was quoted: checks quote, wallet and "already bought", moves the money, appends the event.
-    async fn purchase(&self, once: &Once, quote: &str, at: Time, carried: &Carried) -> Result<Outcome<Purchase>, Problem>;
+    async fn purchase(
+        &self,
+        once: &Once,
+        quote: &str,
+        at: Time,
+        carried: &Carried,
+    ) -> Result<Outcome<Purchase>, Problem>;
     /// A member's purchases, oldest first.
     async fn purchases(&self, member: &str) -> Result<Vec<Purchase>, Problem>;
     /// One purchase.
@@ -180,5 +186,11 @@ pub trait Store: Outbox {
     /// Pays a job.
     async fn charge(&self, once: &Once, job: &str, amount: i64, at: Time) -> Result<Outcome<Charge>, Problem>;
     /// Gives back part of what a job cost.
-    async fn refund_charge(&self, once: &Once, charge: &str, amount: i64, at: Time) -> Result<Outcome<ChargeRefund>, Problem>;
+    async fn refund_charge(
+        &self,
+        once: &Once,
+        charge: &str,
+        amount: i64,
+        at: Time,
+    ) -> Result<Outcome<ChargeRefund>, Problem>;
 }

@@ -6,8 +6,8 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::App;
-use super::store::{CURRENCY, TopUp};
 use super::ledger;
+use super::store::{CURRENCY, TopUp};
 use crate::context::Context;
 use crate::idempotency::Outcome;
 use crate::problem::{Code, Problem};

@@ -10,7 +10,9 @@ pub(super) async fn take(State(app): State<App>, Signed { event, .. }: Signed) -
     let receipt = match event.r#type.as_str() {
         PURCHASE_COMPLETED => app.store.bought(&event, event.data()?).await?,
         PURCHASE_REFUNDED => app.store.refunded(&event, event.data()?).await?,
-        other => return Err(Problem::because(Code::InvalidRequest, format!("No event of type {other:?} is taken here."))),
+        other => {
+            return Err(Problem::because(Code::InvalidRequest, format!("No event of type {other:?} is taken here.")));
+        }
     };
     app.bell.notify_one();
     Ok(receipt)

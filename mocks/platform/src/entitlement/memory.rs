@@ -45,7 +45,9 @@ impl Rolls {
     }
 
     fn bought_with(&mut self, purchase: &str) -> Option<&mut Grant> {
-        self.grants.iter_mut().find(|grant| matches!(&grant.source, Source::Purchase { purchase: known } if known == purchase))
+        self.grants
+            .iter_mut()
+            .find(|grant| matches!(&grant.source, Source::Purchase { purchase: known } if known == purchase))
     }
 
     fn tell(&mut self, grant: &Grant, state: &str, at: Time, carried: Carried) {
@@ -127,7 +129,14 @@ impl Store for Memory {
         Ok(Receipt::Accepted)
     }
 
-    async fn begin_trial(&self, member: &str, version: &str, uses: u32, at: Time, carried: &Carried) -> Result<Grant, Problem> {
+    async fn begin_trial(
+        &self,
+        member: &str,
+        version: &str,
+        uses: u32,
+        at: Time,
+        carried: &Carried,
+    ) -> Result<Grant, Problem> {
         let mut rolls = self.rolls();
         let begun = rolls.grants.iter().find(|grant| {
             grant.member == member && grant.version == version && matches!(grant.source, Source::Trial { .. })

@@ -75,7 +75,9 @@ pub fn rule<'a>(standing: &'a Standing, member: Option<&Member>, now: Time, job:
     if published && standing.gate.ends_at.is_none_or(|end| now >= end) {
         return free(Basis::Public);
     }
-    if let Some(grant) = standing.grants.iter().filter(|grant| over(grant, now, job).is_none()).max_by_key(|grant| weight(grant)) {
+    if let Some(grant) =
+        standing.grants.iter().filter(|grant| over(grant, now, job).is_none()).max_by_key(|grant| weight(grant))
+    {
         let basis = match grant.source {
             Source::Purchase { .. } => Basis::Purchase,
             Source::Trial { .. } => Basis::Trial,
@@ -138,12 +140,26 @@ mod tests {
 
     fn grant(rights: Vec<Action>, expires_at: Option<Time>) -> Grant {
         let source = Source::Purchase { purchase: "pur_1".into() };
-        Grant { id: "grt_1".into(), member: "b".into(), version: "v".into(), rights, expires_at, revoked: false, source }
+        Grant {
+            id: "grt_1".into(),
+            member: "b".into(),
+            version: "v".into(),
+            rights,
+            expires_at,
+            revoked: false,
+            source,
+        }
     }
 
     fn standing(ends_at: Option<Time>, grants: Vec<Grant>) -> Standing {
-        let gate =
-            Gate { owner: "o".into(), status: Status::Published, ends_at, generation: true, download: true, trial_uses: 0 };
+        let gate = Gate {
+            owner: "o".into(),
+            status: Status::Published,
+            ends_at,
+            generation: true,
+            download: true,
+            trial_uses: 0,
+        };
         Standing { gate, grants }
     }
 
@@ -151,9 +167,13 @@ mod tests {
     fn access_has_ended_at_the_very_moment_of_its_expiry() {
         let now = Time::wall();
         let next = now.after(Duration::from_millis(1));
-        let standing = standing(Some(now.after(Duration::from_secs(9))), vec![grant(vec![Action::Generate], Some(next))]);
+        let standing =
+            standing(Some(now.after(Duration::from_secs(9))), vec![grant(vec![Action::Generate], Some(next))]);
         assert_eq!(rule(&standing, Some(&member("b")), now, None).refuses(Action::Generate), None);
-        assert_eq!(rule(&standing, Some(&member("b")), next, None).refuses(Action::Generate), Some(Code::AccessExpired));
+        assert_eq!(
+            rule(&standing, Some(&member("b")), next, None).refuses(Action::Generate),
+            Some(Code::AccessExpired)
+        );
     }
 
     #[test]
@@ -179,7 +199,8 @@ mod tests {
     fn a_purchase_that_holds_outweighs_one_that_was_refunded() {
         let now = Time::wall();
         let revoked = Grant { revoked: true, ..grant(vec![Action::Generate, Action::Download], None) };
-        let standing = standing(Some(now.after(Duration::from_secs(9))), vec![grant(vec![Action::Generate], None), revoked]);
+        let standing =
+            standing(Some(now.after(Duration::from_secs(9))), vec![grant(vec![Action::Generate], None), revoked]);
         assert_eq!(rule(&standing, Some(&member("b")), now, None).basis, Basis::Purchase);
     }
 }

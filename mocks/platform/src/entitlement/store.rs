@@ -128,7 +128,14 @@ pub trait Store: Outbox {
     async fn refunded(&self, event: &Event, refunded: Refunded) -> Result<Receipt, Problem>;
 
     /// Begins a trial, or finds the one that was begun.
-    async fn begin_trial(&self, member: &str, version: &str, uses: u32, at: Time, carried: &Carried) -> Result<Grant, Problem>;
+    async fn begin_trial(
+        &self,
+        member: &str,
+        version: &str,
+        uses: u32,
+        at: Time,
+        carried: &Carried,
+    ) -> Result<Grant, Problem>;
     /// Counts one use of a trial, once for each job; `trial-exhausted` if there is none left.
     async fn use_trial(&self, grant: &str, job: &str) -> Result<(), Problem>;
 }

@@ -16,7 +16,10 @@ struct Changed {
 /// Forgetting twice is forgetting once, so these events need no inbox.
 pub(super) async fn take(State(app): State<App>, Signed { event, .. }: Signed) -> Result<Receipt, Problem> {
     if event.r#type != ACCESS_CHANGED {
-        return Err(Problem::because(Code::InvalidRequest, format!("No event of type {:?} is taken here.", event.r#type)));
+        return Err(Problem::because(
+            Code::InvalidRequest,
+            format!("No event of type {:?} is taken here.", event.r#type),
+        ));
     }
     let Changed { member, version } = event.data()?;
     app.gatekeeper.forget(&member, &version);

@@ -64,8 +64,10 @@ impl Store for Memory {
                 Taken::Free => job.clone_from(&place.job),
             }
         }
-        let unfinished = shelves.jobs.values().filter(|job| job.member == once.member && !job.status().is_terminal()).count();
-        let held = shelves.places.iter().filter(|((member, _), place)| *member == once.member && place.state == Taken::Held);
+        let unfinished =
+            shelves.jobs.values().filter(|job| job.member == once.member && !job.status().is_terminal()).count();
+        let held =
+            shelves.places.iter().filter(|((member, _), place)| *member == once.member && place.state == Taken::Held);
         if unfinished + held.count() >= places {
             return Err(Code::QueueFull.into());
         }

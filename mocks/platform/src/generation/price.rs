@@ -45,7 +45,9 @@ pub(super) async fn estimate(
         if ready && let Err(problem) = app.gatekeeper.ask(&context, &resource.version, None).await {
             match problem.code.entry().class {
                 Class::NotBought | Class::NotAllowed | Class::Conflict => ready = false,
-                Class::SignedOut | Class::NoFunds | Class::BadRequest | Class::TryLater | Class::Broken => return Err(problem),
+                Class::SignedOut | Class::NoFunds | Class::BadRequest | Class::TryLater | Class::Broken => {
+                    return Err(problem);
+                }
             }
         }
     }

@@ -54,7 +54,9 @@ impl Status {
             | (Self::Preparing, Self::Scheduled)
             | (Self::Scheduled, Self::Processing)
             | (Self::Processing, Self::Succeeded | Self::Failed | Self::Expired)
-            | (Self::Unassigned | Self::Preparing | Self::Scheduled, Self::Failed | Self::Expired | Self::Canceled) => true,
+            | (Self::Unassigned | Self::Preparing | Self::Scheduled, Self::Failed | Self::Expired | Self::Canceled) => {
+                true
+            }
             (
                 Self::Unassigned
                 | Self::Preparing

@@ -106,7 +106,9 @@ async fn place(app: &App, context: &Context, once: &Once, order: Order) -> Resul
             // Billing may have taken the money without our hearing of it. This request gets no job, so the money has to
             // come back.
             let (job, carried) = (id, context.carried().clone());
-            app.store.abandon(once, Debt { job, charge: None, amount: cost, reason: "no job came of it".into(), carried }).await?;
+            app.store
+                .abandon(once, Debt { job, charge: None, amount: cost, reason: "no job came of it".into(), carried })
+                .await?;
             app.bell.notify_one();
             return Err(problem);
         }

@@ -60,5 +60,7 @@ pub(super) async fn download(
 
 /// What there is to download: a kilobyte that is always the same for a version.
 fn weights(version: &str) -> Vec<u8> {
-    (0_u32..32).flat_map(|block| Sha256::new().chain_update(version).chain_update(block.to_le_bytes()).finalize()).collect()
+    (0_u32..32)
+        .flat_map(|block| Sha256::new().chain_update(version).chain_update(block.to_le_bytes()).finalize())
+        .collect()
 }

@@ -39,7 +39,9 @@ pub(super) async fn create(
     Body { value: asked, .. }: Body<ModelRequest>,
 ) -> Result<(StatusCode, Json<Value>), Problem> {
     let owner = context.member()?;
-    for (what, given) in [("name", &asked.name), ("base_model", &asked.base_model), ("version.name", &asked.version.name)] {
+    for (what, given) in
+        [("name", &asked.name), ("base_model", &asked.base_model), ("version.name", &asked.version.name)]
+    {
         text(what, given, 120)?;
     }
     check_terms(asked.version.early_access.as_ref())?;
