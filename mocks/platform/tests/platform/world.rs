@@ -199,7 +199,9 @@ impl World {
     }
 
     pub async fn up(&mut self, name: ServiceName) {
-        let service = atelier::start(name, self.settings[&name].clone()).await.unwrap();
+        // The port was free when it was chosen; meanwhile somebody's connection may be using it.
+        let start = || atelier::start(name, self.settings[&name].clone());
+        let service = self.until(start, Result::is_ok).await.unwrap();
         self.addresses.insert(name, service.address().to_owned());
         self.services.lock().unwrap().insert(name, service);
     }
