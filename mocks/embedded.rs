@@ -58,7 +58,9 @@ fn settings(env: &BTreeMap<String, String>, neighbours: BTreeMap<String, String>
             "ATELIER_TEST_MODE" => settings.test_mode = value.parse().map_err(|_| wrong())?,
             "ATELIER_TIMEOUT_MS" => settings.timeout = millis()?,
             "ATELIER_RENDER_TIMEOUT_MS" => settings.render_timeout = millis()?,
-            "ATELIER_JOB_DEADLINE_S" => settings.job_deadline = value.parse().map(Duration::from_secs).map_err(|_| wrong())?,
+            "ATELIER_JOB_DEADLINE_S" => {
+                settings.job_deadline = value.parse().map(Duration::from_secs).map_err(|_| wrong())?
+            }
             unknown => return Err(format!("Atelier has no setting {unknown}")),
         }
     }

@@ -63,13 +63,20 @@ fn read_terms(step: &Step) -> Result<(Option<String>, Terms), Trouble> {
             return Err(Trouble::scenario("each row of the terms has two cells: a name and a value"));
         };
         let wrong = |what: String| Trouble::scenario(format!("`{name}`: {what}"));
-        let money = || value.parse::<Money>().map(|money| money.0).map_err(|_| wrong(format!("`{value}` is not money: write `100 credits`")));
+        let money = || {
+            value
+                .parse::<Money>()
+                .map(|money| money.0)
+                .map_err(|_| wrong(format!("`{value}` is not money: write `100 credits`")))
+        };
         let span = || value.parse::<Span>().map(|span| span.0).map_err(wrong);
         match name.as_str() {
             "owner" => owner = Some(value.parse::<Member>().map(|member| member.0).expect("any text is a name")),
             "generation" => terms.generation = Some(money()?),
             "download" => terms.download = Some(money()?),
-            "trials" => terms.trial_uses = Some(value.parse().map_err(|_| wrong(format!("`{value}` is not a number")))?),
+            "trials" => {
+                terms.trial_uses = Some(value.parse().map_err(|_| wrong(format!("`{value}` is not a number")))?)
+            }
             "ends in" => terms.ends_in = Some(span()?),
             "access lasts" => terms.access_lasts = Some(span()?),
             _ => return Err(wrong("is not a term: owner, generation, download, trials, ends in, access lasts".into())),

@@ -50,12 +50,12 @@ Feature: A neighbour is down
     Then Ann gets an image
 
   Scenario: Sales are paused by a flag
-    Given the fault "storefront -> flags POST */early-access-sales: set response /value to false"
+    Given the fault "storefront -> flags POST /*/early-access-sales: set response /value to false"
     When Ann buys generation access to Dusk
     Then that is refused with sales-paused
     And Ann has 500 credits left
 
   Scenario: Where generation is paused, nothing is sold that could not be used
-    Given the fault "storefront -> flags POST */generation: set response /value to false"
+    Given the fault "storefront -> flags POST /*/generation: set response /value to false"
     When Ann buys generation access to Dusk
     Then that is refused with sales-paused

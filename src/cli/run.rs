@@ -103,7 +103,7 @@ pub struct Arguments {
     #[arg(long, value_name = "DIR", default_value = "reports", help_heading = "Reports")]
     reports: PathBuf,
     /// Which reports to write
-    #[arg(long, value_name = "NAME", value_delimiter = ',', default_value = "junit", help_heading = "Reports")]
+    #[arg(long, value_name = "NAME", value_delimiter = ',', help_heading = "Reports")]
     report: Vec<String>,
     /// Whether to keep bodies and headers of scenarios that passed too
     #[arg(long, value_name = "WHAT", default_value = "failed", help_heading = "Reports")]
@@ -189,7 +189,8 @@ pub fn run(composition: &Composition, arguments: &Arguments) -> Result<Exit, Ref
 
     let history = History::read(&arguments.reports).unwrap_or_default();
     let selection = selection(arguments, &history, environment)?;
-    let plan = Plan::make(&selection, composition.features, &composition.suite.vocabulary, |key| history.took_micros(key));
+    let plan =
+        Plan::make(&selection, composition.features, &composition.suite.vocabulary, |key| history.took_micros(key));
     let plan = plan.map_err(|refused| usage(&refused))?;
     if plan.scenarios.is_empty() {
         return nothing_selected(&plan, &selection);
@@ -208,7 +209,9 @@ pub fn run(composition: &Composition, arguments: &Arguments) -> Result<Exit, Ref
     let listener = Listener::begin(arguments, reporters).map_err(|error| usage(&error))?;
     let listening = thread::spawn(move || listener.listen(receiver));
     let outcome = crate::run::run(&composition.suite, plan, target, &topology, options, sender);
-    let heard = listening.join().map_err(|_| Refusal::Environment("the journal's writer panicked: a bug of paidpath".into()))?;
+    let heard = listening
+        .join()
+        .map_err(|_| Refusal::Environment("the journal's writer panicked: a bug of paidpath".into()))?;
     let outcome = outcome.map_err(|error| Refusal::Environment(error.to_string()))?;
     if let Err(error) = outcome.history.write(&arguments.reports) {
         eprintln!("how long scenarios took could not be kept for the next run: {error}");
@@ -358,7 +361,9 @@ fn nothing_selected(plan: &Plan, selection: &Selection) -> Result<Exit, Refusal>
         return Ok(Exit::Passed);
     }
     let found = plan.found;
-    Err(Refusal::Environment(format!("none of the {found} scenarios found was selected by --tags, --name and --last-failed")))
+    Err(Refusal::Environment(format!(
+        "none of the {found} scenarios found was selected by --tags, --name and --last-failed"
+    )))
 }
 
 fn list(plan: &Plan, format: ListFormat) {
@@ -394,7 +399,9 @@ fn require(composition: &Composition, required: &[String]) -> Result<(), Refusal
 }
 
 fn swap_provider(topology: &mut Topology, swap: &str) -> Result<(), Refusal> {
-    let wrong = || Refusal::Usage(format!("--provider: `{swap}` is not a swap: write `billing=mock` or `billing=url:http://…`"));
+    let wrong = || {
+        Refusal::Usage(format!("--provider: `{swap}` is not a swap: write `billing=mock` or `billing=url:http://…`"))
+    };
     let (service, provider) = swap.split_once('=').ok_or_else(wrong)?;
     let (kind, url) = match provider.split_once(':') {
         Some((kind, url)) => (kind, Some(url.to_owned())),
@@ -413,7 +420,9 @@ fn shipped_or_file(name: &str, what: &str, shipped: &[(&str, &str)]) -> Result<(
         let known = shipped.iter().map(|(known, _)| *known);
         let list = known.clone().collect::<Vec<_>>().join(", ");
         let hint = did_you_mean(name, known);
-        return Err(Refusal::Usage(format!("no {what} called `{name}` comes with paidpath ({list}).{hint} A file's name has a dot.")));
+        return Err(Refusal::Usage(format!(
+            "no {what} called `{name}` comes with paidpath ({list}).{hint} A file's name has a dot."
+        )));
     }
     Ok((name.to_owned(), read_text(Path::new(name))?))
 }

@@ -75,7 +75,8 @@ impl Maker<'_> {
         let settled = tokio::time::timeout(Duration::from_secs(2), stage.recorder.settled(trace)).await.is_ok();
         let exchanges = stage.recorder.close(trace);
         let fired = stage.faults.clear(trace);
-        let never_fired: Vec<_> = fired.iter().filter(|fault| fault.times == 0).map(|fault| fault.spec.as_str()).collect();
+        let never_fired: Vec<_> =
+            fired.iter().filter(|fault| fault.times == 0).map(|fault| fault.spec.as_str()).collect();
         let findings: Vec<Finding> = Vec::new();
         live.end_step(match findings.first() {
             None => StepEnd::passed(),
@@ -91,7 +92,11 @@ impl Maker<'_> {
         match steps {
             Ended { verdict: Verdict::Failed, reason, .. } if unreachable(&exchanges).is_some() => {
                 let what = unreachable(&exchanges).unwrap_or_default();
-                Ended::new(Verdict::Unknown, format!("{what}; so this could not be judged: {reason}"), Blame::Environment)
+                Ended::new(
+                    Verdict::Unknown,
+                    format!("{what}; so this could not be judged: {reason}"),
+                    Blame::Environment,
+                )
             }
             Ended { verdict: Verdict::Passed, .. } if !never_fired.is_empty() => {
                 let reason = format!("a fault never fired: {}", never_fired.join("; "));
@@ -179,9 +184,9 @@ fn unreachable(exchanges: &[Exchange]) -> Option<String> {
 /// A step in the form that cucumber's step functions take.
 fn as_cucumber_has_it(step: &PickleStep) -> ::gherkin::Step {
     let argument = step.argument.as_ref();
-    let rows = argument.and_then(|argument| argument.data_table.as_ref()).map(|table| {
-        table.rows.iter().map(|row| row.cells.iter().map(|cell| cell.value.clone()).collect()).collect()
-    });
+    let rows = argument
+        .and_then(|argument| argument.data_table.as_ref())
+        .map(|table| table.rows.iter().map(|row| row.cells.iter().map(|cell| cell.value.clone()).collect()).collect());
     let kind = match step.kind.unwrap_or_default() {
         PickleStepType::Context | PickleStepType::Unknown => ::gherkin::StepType::Given,
         PickleStepType::Action => ::gherkin::StepType::When,

@@ -56,13 +56,15 @@ pub fn head(emitter: &Emitter, info: &RunInfo, vocabulary: &Vocabulary, plan: &P
 
 /// The test case of a scenario; said once, before its first attempt.
 pub fn test_case(emitter: &Emitter, case: &str, planned: &Planned, steps: &[String]) {
-    let sentences = planned.pickle.steps.iter().zip(&planned.sentences).zip(steps).map(|((step, sentence), id)| TestStep {
-        id: id.clone(),
-        pickle_step_id: Some(step.id.clone()),
-        step_definition_ids: Some(vec![sentence_id(*sentence)]),
-        hook_id: None,
-    });
-    let checks = steps.last().map(|id| TestStep { id: id.clone(), hook_id: Some(CHECKS.into()), ..TestStep::default() });
+    let sentences =
+        planned.pickle.steps.iter().zip(&planned.sentences).zip(steps).map(|((step, sentence), id)| TestStep {
+            id: id.clone(),
+            pickle_step_id: Some(step.id.clone()),
+            step_definition_ids: Some(vec![sentence_id(*sentence)]),
+            hook_id: None,
+        });
+    let checks =
+        steps.last().map(|id| TestStep { id: id.clone(), hook_id: Some(CHECKS.into()), ..TestStep::default() });
     emitter.emit(Envelope::TestCase(TestCase {
         id: case.into(),
         pickle_id: planned.pickle.id.clone(),

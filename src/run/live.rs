@@ -170,7 +170,11 @@ impl Live {
     }
 
     /// Closes an attempt from outside, its running step failed with this message. Says whether it was still open.
-    pub fn abandon(&self, message: impl FnOnce(Duration) -> String, verdict: impl FnOnce(&str) -> ScenarioVerdict) -> bool {
+    pub fn abandon(
+        &self,
+        message: impl FnOnce(Duration) -> String,
+        verdict: impl FnOnce(&str) -> ScenarioVerdict,
+    ) -> bool {
         let mut state = self.lock();
         if !state.open {
             return false;
@@ -200,7 +204,12 @@ impl Live {
         self.emitter.emit(Envelope::TestStepFinished(TestStepFinished {
             test_case_started_id: self.case_started.clone(),
             test_step_id: self.steps[state.next].clone(),
-            test_step_result: TestStepResult { duration: took.into(), status: end.status, message: end.message, exception },
+            test_step_result: TestStepResult {
+                duration: took.into(),
+                status: end.status,
+                message: end.message,
+                exception,
+            },
             timestamp: self.emitter.now(),
         }));
         state.next += 1;

@@ -202,17 +202,23 @@ impl Plan {
         if self.scenarios.len() > before || lines.is_empty() {
             problems.extend(gherkin::suspects(&document.tree, &document.text).into_iter().map(|suspect| Problem {
                 file: document.uri.clone(),
-                location: Some(suspect.location),
+                location: Some(suspect.mistake.location),
                 id: suspect.id,
-                message: suspect.message,
-                help: suspect.help,
+                message: suspect.mistake.message,
+                help: suspect.mistake.help,
             }));
         }
         self.scenarios.len() - before
     }
 }
 
-fn problem(pickle: &Pickle, location: Option<Location>, id: &'static str, message: String, help: Option<String>) -> Problem {
+fn problem(
+    pickle: &Pickle,
+    location: Option<Location>,
+    id: &'static str,
+    message: String,
+    help: Option<String>,
+) -> Problem {
     Problem { file: pickle.uri.clone(), location, id, message, help }
 }
 
@@ -379,7 +385,12 @@ fn read_all(paths: &[PathSpec], embedded: &[Embedded], problems: &mut Vec<Proble
             let missing = spec.path.display().to_string();
             let beside = beside(&spec.path);
             let hint = did_you_mean(&missing, beside.iter().map(String::as_str));
-            wrong(&spec.path, "no-such-path", "there is no such file or folder".into(), Some(hint.trim().to_owned()).filter(|hint| !hint.is_empty()));
+            wrong(
+                &spec.path,
+                "no-such-path",
+                "there is no such file or folder".into(),
+                Some(hint.trim().to_owned()).filter(|hint| !hint.is_empty()),
+            );
         }
     }
     let mut merged: Vec<(PathBuf, Vec<u32>)> = Vec::new();
@@ -404,7 +415,12 @@ fn read_all(paths: &[PathSpec], embedded: &[Embedded], problems: &mut Vec<Proble
             Ok(Err(error)) => {
                 let good = error.utf8_error().valid_up_to();
                 let line = error.as_bytes()[..good].iter().filter(|byte| **byte == b'\n').count() + 1;
-                wrong(&file, "not-utf-8", format!("line {line}: the file is not UTF-8"), Some("Save it as UTF-8.".into()));
+                wrong(
+                    &file,
+                    "not-utf-8",
+                    format!("line {line}: the file is not UTF-8"),
+                    Some("Save it as UTF-8.".into()),
+                );
             }
             Err(error) => wrong(&file, "unreadable", format!("cannot be read: {error}"), None),
         }

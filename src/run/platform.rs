@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 use futures::future::{join_all, try_join_all};
 
 use crate::model::{Edge, ServiceInfo};
-use crate::tap::{Attribution, FaultBoard, Recorder, Tap};
+use crate::tap::{Attribution, FaultBoard, NotAnUpstream, Recorder, Tap};
 use crate::topology::{Order, Provider, Running, Secret, StartError, Topology, ready};
 
 /// A platform that is up.
@@ -36,6 +36,14 @@ pub enum NotUp {
         edge: Edge,
         /// Why.
         source: std::io::Error,
+    },
+    /// An address that a tap cannot forward to.
+    #[error("the tap on {edge} cannot forward: {source}")]
+    Address {
+        /// Where.
+        edge: Edge,
+        /// Why.
+        source: NotAnUpstream,
     },
     /// A secret that the environment should have.
     #[error("the topology takes the secret `{name}` from the environment variable {variable}, which is not set")]
@@ -71,7 +79,8 @@ impl Platform {
         let mut taps = Vec::new();
         for edge in topology.edges() {
             let anywhere = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
-            let opened = Tap::open(edge.clone(), anywhere, Attribution::ByHeader, recorder.clone(), faults.clone()).await;
+            let opened =
+                Tap::open(edge.clone(), anywhere, Attribution::ByHeader, recorder.clone(), faults.clone()).await;
             taps.push(opened.map_err(|source| NotUp::Tap { edge, source })?);
         }
         let orders = topology.services.iter().map(|(name, spec)| {
@@ -80,7 +89,8 @@ impl Platform {
                 (callee.clone(), tap.map(|tap| tap.address().to_owned()).unwrap_or_default())
             };
             let neighbours: BTreeMap<String, String> = spec.calls.iter().map(tap_of).collect();
-            let env = topology.env_of(name).map(|(key, value)| (key.clone(), filled(value, &neighbours, &secrets))).collect();
+            let env =
+                topology.env_of(name).map(|(key, value)| (key.clone(), filled(value, &neighbours, &secrets))).collect();
             Order { service: name.clone(), spec: spec.clone(), neighbours, env, run: run.to_owned() }
         });
         let started = Instant::now();
@@ -94,8 +104,10 @@ impl Platform {
             }
         }
         for tap in &taps {
-            if let Some((_, service)) = running.iter().find(|(name, _)| *name == tap.edge().to) {
-                tap.point_at(service.address());
+            if let Some((_, service)) = running.iter().find(|(name, _)| *name == tap.edge().to)
+                && let Err(source) = tap.point_at(service.address())
+            {
+                failure = failure.or(Some(NotUp::Address { edge: tap.edge().clone(), source }));
             }
         }
         let services = running.iter().map(|(name, service)| ServiceInfo {
@@ -142,10 +154,10 @@ impl Platform {
 
 async fn start_one(order: Order, providers: &[Arc<dyn Provider>]) -> Result<(String, Box<dyn Running>), NotUp> {
     let kind = order.spec.provider;
-    let provider = providers.iter().find(|provider| provider.kind() == kind).ok_or_else(|| NotUp::NoProvider {
-        service: order.service.clone(),
-        provider: kind.to_string(),
-    })?;
+    let provider = providers
+        .iter()
+        .find(|provider| provider.kind() == kind)
+        .ok_or_else(|| NotUp::NoProvider { service: order.service.clone(), provider: kind.to_string() })?;
     let name = order.service.clone();
     Ok((name, provider.start(order).await?))
 }
@@ -154,8 +166,9 @@ fn secrets(topology: &Topology) -> Result<BTreeMap<String, String>, NotUp> {
     let value = |(name, secret): (&String, &Secret)| {
         let value = match secret {
             Secret::Mint(_) => format!("{:032x}", rand::random::<u128>()),
-            Secret::Env(variable) => std::env::var(variable)
-                .map_err(|_| NotUp::Secret { name: name.clone(), variable: variable.clone() })?,
+            Secret::Env(variable) => {
+                std::env::var(variable).map_err(|_| NotUp::Secret { name: name.clone(), variable: variable.clone() })?
+            }
         };
         Ok((name.clone(), value))
     };

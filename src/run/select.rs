@@ -113,7 +113,7 @@ impl Shard {
 
 /// Whether a line lies in a scenario: on the scenario's own lines, on the row of an outline, or on the line of its rule or
 /// feature (which selects all in it).
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone)]
 pub struct Extent {
     /// From the first tag or keyword line of the scenario to its last line.
     pub lines: std::ops::RangeInclusive<u32>,
@@ -161,9 +161,19 @@ mod tests {
 
     #[test]
     fn a_shard_is_read_from_the_common_ci_variables() {
-        let gitlab = |name: &str| [("CI_NODE_INDEX", "2"), ("CI_NODE_TOTAL", "3")].iter().find(|(key, _)| *key == name).map(|(_, value)| (*value).to_owned());
+        let gitlab = |name: &str| {
+            [("CI_NODE_INDEX", "2"), ("CI_NODE_TOTAL", "3")]
+                .iter()
+                .find(|(key, _)| *key == name)
+                .map(|(_, value)| (*value).to_owned())
+        };
         assert_eq!(Shard::from_environment(gitlab), Some(Shard { index: 2, count: 3 }));
-        let kubernetes = |name: &str| [("JOB_COMPLETION_INDEX", "0"), ("JOB_COMPLETIONS", "3")].iter().find(|(key, _)| *key == name).map(|(_, value)| (*value).to_owned());
+        let kubernetes = |name: &str| {
+            [("JOB_COMPLETION_INDEX", "0"), ("JOB_COMPLETIONS", "3")]
+                .iter()
+                .find(|(key, _)| *key == name)
+                .map(|(_, value)| (*value).to_owned())
+        };
         assert_eq!(Shard::from_environment(kubernetes), Some(Shard { index: 1, count: 3 }));
         assert_eq!(Shard::from_environment(|_| None), None);
     }

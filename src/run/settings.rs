@@ -45,19 +45,15 @@ impl Settings {
     /// With message and help, for a tag of ours that lacks its argument or has one that cannot be read, and for a tag with
     /// an argument that is not one of ours.
     pub fn read(pickle: &Pickle) -> Result<Self, Wrong> {
-        let mut settings = Self {
-            alone: Alone::No,
-            retries: None,
-            timeout: None,
-            quarantine: None,
-            allowed: Vec::new(),
-            skip: None,
-        };
+        let mut settings =
+            Self { alone: Alone::No, retries: None, timeout: None, quarantine: None, allowed: Vec::new(), skip: None };
         let mut locks = Vec::new();
         for tag in &pickle.tags {
             let (head, argument) = tags::split(&tag.name);
             let argument = argument.map(str::trim).filter(|argument| !argument.is_empty());
-            let wrong = |example: &str| -> Wrong { (format!("`{}` cannot be read", tag.name), Some(format!("Write for example `{example}`."))) };
+            let wrong = |example: &str| -> Wrong {
+                (format!("`{}` cannot be read", tag.name), Some(format!("Write for example `{example}`.")))
+            };
             match (head, argument) {
                 ("@serial", None) => settings.alone = Alone::Serial,
                 ("@lock", Some(name)) => locks.push(name.to_owned()),
@@ -67,7 +63,8 @@ impl Settings {
                     settings.retries = Some(retries);
                 }
                 ("@timeout", argument) => {
-                    let span = argument.and_then(|span| span.parse::<Span>().ok()).ok_or_else(|| wrong("@timeout(30s)"))?;
+                    let span =
+                        argument.and_then(|span| span.parse::<Span>().ok()).ok_or_else(|| wrong("@timeout(30s)"))?;
                     settings.timeout = Some(span.0);
                 }
                 ("@quarantine", argument) => {
@@ -85,7 +82,8 @@ impl Settings {
                     settings.allowed.push(read.ok_or_else(|| wrong("@allow(G3: the event is delayed on purpose)"))?);
                 }
                 ("@skip", argument) => {
-                    settings.skip = Some(argument.map(str::to_owned).ok_or_else(|| wrong("@skip(waits for ticket 12)"))?);
+                    settings.skip =
+                        Some(argument.map(str::to_owned).ok_or_else(|| wrong("@skip(waits for ticket 12)"))?);
                 }
                 (other, Some(_)) => {
                     let ours = TAGS.iter().map(|(tag, _)| tags::split(tag).0);
@@ -115,9 +113,16 @@ mod tests {
     #[test]
     fn each_tag_of_ours_is_read() {
         let settings = read(&[
-            "@smoke", "@lock(a)", "@lock(b)", "@retry(2)", "@timeout(5s)", "@allow(G3: on purpose)",
-            "@quarantine(until: 2027-01-31, ticket 12)", "@skip(no browser)",
-        ]).unwrap();
+            "@smoke",
+            "@lock(a)",
+            "@lock(b)",
+            "@retry(2)",
+            "@timeout(5s)",
+            "@allow(G3: on purpose)",
+            "@quarantine(until: 2027-01-31, ticket 12)",
+            "@skip(no browser)",
+        ])
+        .unwrap();
         assert_eq!(settings.alone, Alone::Locks(vec!["a".into(), "b".into()]));
         assert_eq!((settings.retries, settings.timeout), (Some(2), Some(Duration::from_secs(5))));
         assert_eq!(settings.allowed, [("G3".to_owned(), "on purpose".to_owned())]);
@@ -127,7 +132,16 @@ mod tests {
 
     #[test]
     fn a_tag_without_its_reason_is_refused_with_an_example() {
-        for tag in ["@allow(G3)", "@allow", "@retry", "@retry(x)", "@timeout(soon)", "@quarantine(until: never, x)", "@skip", "@lock"] {
+        for tag in [
+            "@allow(G3)",
+            "@allow",
+            "@retry",
+            "@retry(x)",
+            "@timeout(soon)",
+            "@quarantine(until: never, x)",
+            "@skip",
+            "@lock",
+        ] {
             let (message, help) = read(&[tag]).unwrap_err();
             assert!(message.contains(tag) && help.unwrap().starts_with("Write for example"), "{tag}");
         }

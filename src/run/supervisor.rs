@@ -124,7 +124,7 @@ pub fn run(
         .build()
         .expect("the operating system gives the platform its threads");
     let run_id = format!("{:012x}", rand::random::<u64>() >> 16);
-    let faults = FaultBoard::default();
+    let faults = FaultBoard::new(options.seed);
     for fault in &options.faults {
         faults.arm(None, fault.clone());
     }
@@ -293,9 +293,8 @@ fn tickets(plan: &Plan, options: &Options) -> Vec<Ticket> {
         use rand::seq::SliceRandom;
         order.shuffle(&mut options.seed.rng("order"));
     } else {
-        let longest_first = |scenario: &usize| {
-            std::cmp::Reverse(options.history.took_micros(&plan.scenarios[*scenario].key()))
-        };
+        let longest_first =
+            |scenario: &usize| std::cmp::Reverse(options.history.took_micros(&plan.scenarios[*scenario].key()));
         order.sort_by_cached_key(longest_first);
     }
     order.into_iter().map(ticket).collect()

@@ -57,7 +57,13 @@ impl Vocabulary {
     pub fn collect() -> Self {
         let mut definitions = Vec::new();
         let mut add = |kind, (location, pattern, function): (cucumber::step::Location, fn() -> Regex, StepFunction)| {
-            definitions.push(Definition { kind, pattern: pattern(), file: location.path, line: location.line, function });
+            definitions.push(Definition {
+                kind,
+                pattern: pattern(),
+                file: location.path,
+                line: location.line,
+                function,
+            });
         };
         for given in inventory::iter::<<World as WorldInventory>::Given> {
             add(PickleStepType::Context, given.inner());

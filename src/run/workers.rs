@@ -107,11 +107,6 @@ impl Seat {
             None => false,
         }
     }
-
-    /// Whether an attempt is being made here.
-    pub fn is_busy(&self) -> bool {
-        self.lock().is_some()
-    }
 }
 
 /// Takes attempts from the schedule until there are none. Runs on a thread of its own.

@@ -131,7 +131,10 @@ impl Topology {
     /// All settings of a service, placeholders not yet replaced.
     pub fn env_of(&self, service: &str) -> impl Iterator<Item = (&String, &String)> {
         let own = self.services.get(service).map(|spec| &spec.env);
-        self.env.iter().filter(move |(key, _)| own.is_none_or(|own| !own.contains_key(*key))).chain(own.into_iter().flatten())
+        self.env
+            .iter()
+            .filter(move |(key, _)| own.is_none_or(|own| !own.contains_key(*key)))
+            .chain(own.into_iter().flatten())
     }
 
     /// Every edge: the member's, and one for each call.

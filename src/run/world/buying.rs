@@ -331,7 +331,8 @@ impl World {
     /// If there is no such model version, its early access has no end, or the target has no test clock.
     pub fn time_to_the_end_of(&mut self, model: &str, seconds: i64) -> StepResult {
         let ends_at = self.model(model)?.ends_at;
-        let ends_at = ends_at.ok_or_else(|| Trouble::scenario(format!("{model} has no early access that could end")))?;
+        let ends_at =
+            ends_at.ok_or_else(|| Trouble::scenario(format!("{model} has no early access that could end")))?;
         let at = ends_at + jiff::SignedDuration::from_secs(seconds);
         let ahead = at.duration_since(self.now());
         let ahead = Duration::try_from(ahead).map_err(|_| Trouble::scenario("that moment has passed"))?;

@@ -74,7 +74,12 @@ impl World {
         accepted(&answer, &format!("the {}", answer.operation))?;
         let seen = answer.text(field);
         self.judge(seen.as_deref() == Some(expected), || {
-            format!("the {} of the {} should be {expected}, and is {}", field, answer.operation, seen.as_deref().unwrap_or("not there"))
+            format!(
+                "the {} of the {} should be {expected}, and is {}",
+                field,
+                answer.operation,
+                seen.as_deref().unwrap_or("not there")
+            )
         })
     }
 
@@ -195,8 +200,7 @@ impl World {
         const ORDER: [&str; 4] = ["unassigned", "preparing", "scheduled", "processing"];
         let status = self.final_status().await?;
         let history = status.field("history").and_then(Value::as_array).cloned().unwrap_or_default();
-        let states: Vec<_> =
-            history.iter().filter_map(|entry| entry.get("status").and_then(Value::as_str)).collect();
+        let states: Vec<_> = history.iter().filter_map(|entry| entry.get("status").and_then(Value::as_str)).collect();
         let ranks: Vec<_> =
             states.iter().map(|state| ORDER.iter().position(|known| known == state).unwrap_or(ORDER.len())).collect();
         let legal = !ranks.is_empty() && ranks.windows(2).all(|pair| pair[0] < pair[1]) && ranks[0] == 0;
@@ -213,7 +217,9 @@ impl World {
         let status = self.final_status().await?;
         let state = status.text("state").unwrap_or_default();
         let why = status.field("failure").map(|failure| format!(": {failure}")).unwrap_or_default();
-        self.judge(state == "succeeded", || format!("{member} should get {expected} images, but the job {state}{why}"))?;
+        self.judge(state == "succeeded", || {
+            format!("{member} should get {expected} images, but the job {state}{why}")
+        })?;
         let seen = self.fetch_images(member, &status).await? as u64;
         self.judge(seen == expected, || format!("{member} should get {expected} images, and got {seen}"))
     }
@@ -226,11 +232,15 @@ impl World {
         let values = Values::new().with("version", self.model(model)?.id.as_str());
         let offer = self.get(member, Operation::Offer, values).await?;
         let shown = offer.number(&format!("{right}_price"));
-        self.judge(shown == Some(expected), || format!("{model} should be shown at {expected} credits, and is at {shown:?}"))?;
+        self.judge(shown == Some(expected), || {
+            format!("{model} should be shown at {expected} credits, and is at {shown:?}")
+        })?;
         let quote = self.quote(member, right, model).await?;
         accepted(&quote, "the quote")?;
         let quoted = quote.number("amount");
-        self.judge(quoted == Some(expected), || format!("{model} should be quoted at {expected} credits, and is at {quoted:?}"))
+        self.judge(quoted == Some(expected), || {
+            format!("{model} should be quoted at {expected} credits, and is at {quoted:?}")
+        })
     }
 
     /// Money was neither made nor lost: all accounts together sum to zero.

@@ -70,7 +70,8 @@ impl World {
     /// If there is no answer, or the other one has none.
     pub async fn submit_with_credential_of(&mut self, member: &str, other: &str, model: &str) -> StepResult {
         let credential = self.member(other)?.credentials.get(&self.model(model)?.id).cloned();
-        let credential = credential.ok_or_else(|| Trouble::scenario(format!("{other} holds no credential for {model}")))?;
+        let credential =
+            credential.ok_or_else(|| Trouble::scenario(format!("{other} holds no credential for {model}")))?;
         let job = self.new_job(member, model, 1)?;
         let answer = self.send_job(&job, Some(credential)).await?;
         self.keep_job(job, answer);
@@ -243,6 +244,8 @@ fn look_at(bytes: &[u8]) -> Result<(), String> {
     let mut pixels = vec![0; reader.output_buffer_size().unwrap_or_default()];
     let info = reader.next_frame(&mut pixels).map_err(|error| format!("does not decode: {error}"))?;
     let frame = &pixels[..info.buffer_size()];
-    let blank = frame.chunks(info.color_type.samples()).all(|pixel| Some(pixel) == frame.chunks(info.color_type.samples()).next());
+    let blank = frame
+        .chunks(info.color_type.samples())
+        .all(|pixel| Some(pixel) == frame.chunks(info.color_type.samples()).next());
     if blank { Err("is blank".into()) } else { Ok(()) }
 }

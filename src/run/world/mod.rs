@@ -158,8 +158,8 @@ impl World {
         }
     }
 
-    fn only_the_runner_makes_worlds() -> Result<Self, &'static str> {
-        Err("worlds are made by the runner: they need a platform to act on")
+    fn only_the_runner_makes_worlds() -> Result<Self, Trouble> {
+        Err(Trouble::scenario("worlds are made by the runner: they need a platform to act on"))
     }
 
     /// How many things have been judged so far.

@@ -31,8 +31,10 @@ impl World {
     pub async fn refund(&mut self, by: &str, member: &str, amount: Option<i64>) -> StepResult {
         let bought = self.member(member)?.purchases.iter().rev().find_map(|purchase| purchase.id.clone());
         let purchase = bought.ok_or_else(|| Trouble::scenario(format!("{member} has bought nothing to give back")))?;
-        let values =
-            Values::new().with("purchase", purchase.as_str()).with("key", format!("refund-{purchase}")).with("amount", amount);
+        let values = Values::new()
+            .with("purchase", purchase.as_str())
+            .with("key", format!("refund-{purchase}"))
+            .with("amount", amount);
         self.last = Some(self.ask(by, Operation::Refund, values).await?);
         Ok(())
     }
