@@ -47,4 +47,4 @@ pub use ids::Ids;
 pub use mistake::Mistake;
 pub use parser::{MAX_BYTES, MAX_MISTAKES, MAX_STEPS, parse};
 pub use pickles::pickles;
-pub use suspects::{SUSPICIONS, Suspect, suspects};
+pub use suspects::{SUSPICIONS, Suspect, Suspicion, suspects};

@@ -113,7 +113,7 @@ impl<'a> Reading<'a> {
             }
             (keyword, format!("Did you mean `{keyword}:`?"))
         };
-        let shown: String = line.content.trim_end().chars().take(60).collect();
+        let shown = line.shown();
         let message = format!("`{shown}` is taken as description, not as `{keyword}:`");
         Some(Mistake::new(line.start(), message).help(help))
     }
@@ -138,7 +138,7 @@ impl<'a> Reading<'a> {
         if !suspected {
             return None;
         }
-        let shown: String = line.content.trim_end().chars().take(60).collect();
+        let shown = line.shown();
         let message = format!("`{shown}` is taken as description, not as a step");
         Some(Mistake::new(line.start(), message).help(if word == keyword {
             format!("After `{keyword}` comes one plain space, and then the step.")

@@ -3,7 +3,7 @@
 use std::collections::HashSet;
 
 use super::Reading;
-use crate::base::suggest::did_you_mean;
+use crate::base::suggest::nearest;
 use crate::gherkin::Mistake;
 use crate::model::message::{Location, Scenario, Step};
 
@@ -33,8 +33,8 @@ pub(super) fn unknown_placeholder(reading: &Reading<'_>) -> Vec<Mistake> {
                 let line = examples.location.line;
                 let mistake =
                     Mistake::new(*location, format!("the examples in line {line} have no column for `<{name}>`"));
-                let help = did_you_mean(name, columns.iter().copied());
-                found.push(Mistake { help: (!help.is_empty()).then(|| help.trim_start().to_owned()), ..mistake });
+                let help = nearest(name, columns.iter().copied()).map(|column| format!("Did you mean `{column}`?"));
+                found.push(Mistake { help, ..mistake });
             }
         }
     }
