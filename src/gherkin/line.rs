@@ -27,6 +27,11 @@ impl<'a> Line<'a> {
         Self { number, text, content, indent }
     }
 
+    /// The content as a message shows it.
+    pub fn shown(&self) -> String {
+        self.content.trim_end().chars().take(60).collect()
+    }
+
     /// Where the line's content begins.
     pub fn start(&self) -> Location {
         self.at(1)

@@ -1,7 +1,7 @@
 //! The Gherkin language: text in, Cucumber Messages out.
 //!
-//! [`parse`] reads a feature file into a [`GherkinDocument`](crate::model::message::GherkinDocument), [`pickles`] makes of
-//! it what can be run, [`tags`] selects among it, and [`suspects`] says what the language swallows without a word although
+//! [`parse`] reads a feature file into a [`GherkinDocument`](crate::model::message::GherkinDocument), [`pickles()`] makes of
+//! it what can be run, [`tags`] selects among it, and [`suspects()`] says what the language swallows without a word although
 //! nobody can have meant it.
 //!
 //! Neighbours: the records are those of [`model::message`](crate::model::message). What steps mean, which scenarios run
@@ -23,7 +23,7 @@
 //!   parser ends a tag at white space and would refuse this line, so no valid file changes its meaning except one whose
 //!   tag opens a parenthesis and does not close it; that is a mistake here. A lone `@` is a mistake too.
 //! - `*` takes the meaning of the step before, as `And` does, and not none at all.
-//! - A byte order mark is skipped. Ids are given out in the order of the text.
+//! - A byte order mark is skipped, and so are blank lines around a description, even beside a comment. Ids are given out in the order of the text.
 //! - A line that could be a title or a step (Turkish has one) is a title.
 //! - A text longer than [`MAX_BYTES`], or with more than [`MAX_STEPS`] steps, is refused.
 //!
@@ -36,6 +36,7 @@ mod line;
 mod mistake;
 mod parser;
 mod pickles;
+mod suspects;
 pub mod tags;
 mod typos;
 
@@ -46,3 +47,4 @@ pub use ids::Ids;
 pub use mistake::Mistake;
 pub use parser::{MAX_BYTES, MAX_MISTAKES, MAX_STEPS, parse};
 pub use pickles::pickles;
+pub use suspects::{SUSPICIONS, Suspect, Suspicion, suspects};

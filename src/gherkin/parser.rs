@@ -5,7 +5,7 @@ use super::dialect::{self, Dialect, Title};
 use super::kind::{Kind, language_of};
 use super::line::Line;
 use super::{Ids, Mistake, typos};
-use crate::base::suggest::did_you_mean;
+use crate::base::suggest::nearest;
 use crate::model::message::{
     Background, Comment, DataTable, DocString, Examples, Feature, FeatureChild, GherkinDocument, KeywordType, Location,
     Rule, RuleChild, Scenario, Step, TableCell, TableRow, Tag,
@@ -60,7 +60,7 @@ struct Parser<'a, 'i> {
     mistakes: Vec<Mistake>,
     /// Whether reading stopped before the end, so that nothing more is to be complained of.
     stopped: bool,
-    /// Whether free text is skipped without a word: it belongs to a title that was already complained of.
+    /// Whether what is misplaced is skipped without a word: it belongs to a title that was already complained of.
     skipping: bool,
 }
 
@@ -124,13 +124,10 @@ impl<'a, 'i> Parser<'a, 'i> {
             Kind::Other => Some("Free text stands directly below a title, before the first step."),
             Kind::End | Kind::Blank | Kind::Comment | Kind::Tags => None,
         };
-        let meant = match self.kind {
-            Kind::Other => typos::meant(self.dialect, self.line.content),
-            _ => None,
-        };
-        let quiet = self.skipping && meant.is_none() && matches!(self.kind, Kind::Other | Kind::Row | Kind::Fence(_));
+        let meant = matches!(self.kind, Kind::Other).then(|| typos::meant(self.dialect, self.line.content)).flatten();
+        let quiet = self.skipping && meant.is_none() && !matches!(self.kind, Kind::Title(..));
         if !quiet {
-            let shown: String = self.line.content.trim_end().chars().take(60).collect();
+            let shown = self.line.shown();
             let mut mistake = Mistake::new(self.line.start(), format!("`{shown}` stands where {wanted} is expected"));
             mistake.help = meant.or(help.map(str::to_owned));
             self.report(mistake);
@@ -176,15 +173,12 @@ impl<'a, 'i> Parser<'a, 'i> {
 
     /// Complains once of everything that stands before the feature.
     fn before_the_feature(&mut self) {
-        let shown: String = self.line.content.trim_end().chars().take(60).collect();
+        let shown = self.line.shown();
         let feature = self.dialect.titles.iter().find(|(_, title)| *title == Title::Feature);
         let feature = feature.map_or("Feature", |(keyword, _)| keyword.as_str());
         let mut mistake =
             Mistake::new(self.line.start(), format!("the file begins with `{shown}`, not with `{feature}: …`"));
-        let meant = match self.kind {
-            Kind::Other => typos::meant(self.dialect, self.line.content),
-            _ => None,
-        };
+        let meant = matches!(self.kind, Kind::Other).then(|| typos::meant(self.dialect, self.line.content)).flatten();
         mistake.help = meant.or_else(|| {
             let feature = |dialect: &Dialect| matches!(dialect.title(self.line.content), Some((Title::Feature, ..)));
             let (code, other) = Dialect::all().find(|(_, other)| feature(other))?;
@@ -207,8 +201,9 @@ impl<'a, 'i> Parser<'a, 'i> {
             }
             None => {
                 let known = Dialect::all().map(|(code, _)| code);
-                let message = format!("the language `{language}` is not known.{}", did_you_mean(language, known));
-                self.report(Mistake::new(self.line.start(), message.trim_end_matches('.')));
+                let mut mistake = Mistake::new(self.line.start(), format!("the language `{language}` is not known"));
+                mistake.help = nearest(language, known).map(|code| format!("Did you mean `{code}`?"));
+                self.report(mistake);
                 // Without its language, nothing that follows can be judged.
                 self.stop();
             }

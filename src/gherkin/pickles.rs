@@ -25,12 +25,12 @@ pub fn pickles<'a>(document: &'a GherkinDocument, ids: &'a mut Ids) -> impl Iter
 
 /// A scenario with what it inherits.
 #[derive(Clone, Copy)]
-struct Placed<'a> {
+pub(super) struct Placed<'a> {
     feature: &'a Feature,
     rule_tags: &'a [Tag],
     /// The steps of the feature's background, then those of the rule's.
-    backgrounds: [&'a [Step]; 2],
-    scenario: &'a Scenario,
+    pub backgrounds: [&'a [Step]; 2],
+    pub scenario: &'a Scenario,
 }
 
 /// A row of an outline's examples.
@@ -41,7 +41,8 @@ struct Row<'a> {
     row: &'a TableRow,
 }
 
-fn placed(feature: &Feature) -> impl Iterator<Item = Placed<'_>> {
+/// The scenarios of a feature, those of rules too, in the order of the text.
+pub(super) fn placed(feature: &Feature) -> impl Iterator<Item = Placed<'_>> {
     let outer = steps_of(feature.children.iter().find_map(|child| child.background.as_ref()));
     feature.children.iter().flat_map(move |child| {
         let own = child.scenario.iter().map(move |scenario| Placed {

@@ -24,17 +24,17 @@ pub(super) fn meant(dialect: &Dialect, line: &str) -> Option<String> {
     Some(format!("Did you mean `{keyword}`?"))
 }
 
-/// The title keyword that a line's beginning is a slip of.
+/// The title keyword that a line's beginning is a slip of, be it only a space before the colon. The line is no title.
 pub(super) fn title<'d>(dialect: &'d Dialect, line: &str) -> Option<(Title, &'d str)> {
     let (head, _) = line.split_once(':')?;
     let head = head.trim_end();
-    let found = dialect.titles.iter().find(|(keyword, _)| head != keyword && slipped(head, keyword));
+    let found = dialect.titles.iter().find(|(keyword, _)| slipped(head, keyword));
     found.map(|(keyword, title)| (*title, keyword.as_str()))
 }
 
 /// The step keyword that a line's first word is a slip of: misspelt, in the wrong case, or without the space that ends it.
 pub(super) fn step<'d>(dialect: &'d Dialect, line: &str) -> Option<&'d str> {
-    let word = line.split(|each: char| each.is_whitespace() || matches!(each, ':' | ',')).next()?;
+    let word = line.split(|each: char| each.is_whitespace() || each == ':').next()?;
     let spaced = dialect.steps.iter().filter(|(keyword, _)| keyword.ends_with(' ') && keyword != "* ");
     let mut words = spaced.map(|(keyword, _)| keyword.as_str());
     words.find(|keyword| slipped(word, keyword.trim_end()))

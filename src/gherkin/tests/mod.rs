@@ -4,6 +4,7 @@ mod limits;
 mod parsing;
 mod pickling;
 mod selecting;
+mod suspecting;
 
 use super::{Ids, Mistake, parse, pickles};
 use crate::model::message::{GherkinDocument, Pickle, Scenario};
