@@ -74,6 +74,10 @@ impl Vocabulary {
         for then in inventory::iter::<<World as WorldInventory>::Then> {
             add(PickleStepType::Outcome, then.inner());
         }
+        // The sentences that misbehave are for the tests of the runner only.
+        if std::env::var_os("PAIDPATH_REHEARSAL").is_none() {
+            definitions.retain(|definition| !definition.file.ends_with("rehearsal.rs"));
+        }
         definitions.sort_by_key(|definition| (definition.file, definition.line));
         let patterns = RegexSet::new(definitions.iter().map(|definition| definition.pattern.as_str()))
             .expect("each pattern compiled by itself");
