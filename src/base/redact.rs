@@ -90,6 +90,14 @@ impl Redactor {
         self.values.write().expect("no thread panics while it holds this lock").remove(&Some(owner));
     }
 
+    /// How much is known about what belongs to `owner`. Grows with [`Redactor::learn`]: whoever kept something clean can
+    /// tell whether it must be cleaned anew.
+    pub fn known(&self, owner: Option<TraceId>) -> usize {
+        let values = self.values.read().expect("no thread panics while it holds this lock");
+        let of_the_owner = owner.and_then(|owner| values.get(&Some(owner)));
+        values.get(&None).map_or(0, Vec::len) + of_the_owner.map_or(0, Vec::len)
+    }
+
     /// The fingerprint that stands for a secret.
     pub fn fingerprint(&self, secret: &str) -> String {
         let digest = Sha256::new().chain_update(self.salt).chain_update(secret).finalize();
