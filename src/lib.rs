@@ -16,3 +16,4 @@
 
 pub mod base;
 pub mod model;
+pub mod tap;

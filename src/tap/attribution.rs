@@ -1,0 +1,49 @@
+//! To which scenario an exchange belongs, and how the browser's exchanges come to say so.
+
+use std::sync::{Arc, Mutex};
+
+use http::HeaderMap;
+use http::header::HeaderValue;
+
+use crate::base::trace::{self, BAGGAGE, Baggage, TRACEPARENT};
+use crate::model::TraceId;
+
+/// How a tap learns to which scenario an exchange belongs.
+#[derive(Debug, Clone)]
+pub enum Attribution {
+    /// The caller says so in its `traceparent`; who says nothing belongs to nobody.
+    ByHeader,
+    /// Everything on this tap belongs to one scenario. A browser cannot be asked to carry trace context, so the tap stands in
+    /// for it: it replaces a `traceparent` that is absent or foreign (a page may have a tracer of its own, and what its calls
+    /// cause downstream would be nobody's), and adds the `baggage` where there is none.
+    Owned {
+        /// The scenario.
+        trace: TraceId,
+        /// What travels with its requests; read anew for each.
+        baggage: Arc<Mutex<Baggage>>,
+    },
+}
+
+impl Attribution {
+    /// The scenario of a request with these headers, which are completed as needed. `span` is any number but 0.
+    pub(super) fn attribute(&self, headers: &mut HeaderMap, span: u64) -> Option<TraceId> {
+        let carried = headers.get(TRACEPARENT).and_then(|value| value.to_str().ok()).and_then(trace::trace_of);
+        match self {
+            Self::ByHeader => carried,
+            Self::Owned { trace, baggage } => {
+                if carried != Some(*trace) {
+                    headers.insert(TRACEPARENT, value(&trace::traceparent(*trace, span)));
+                }
+                let baggage = baggage.lock().expect("no thread panics while it holds this lock");
+                if !baggage.is_empty() && !headers.contains_key(BAGGAGE) {
+                    headers.insert(BAGGAGE, value(&baggage.to_string()));
+                }
+                Some(*trace)
+            }
+        }
+    }
+}
+
+fn value(text: &str) -> HeaderValue {
+    HeaderValue::from_bytes(text.as_bytes()).unwrap_or_else(|_| HeaderValue::from_static(""))
+}

@@ -1,0 +1,280 @@
+//! Which disturbances are armed, for which scenario, and whether each one fired.
+//!
+//! Everything is counted per scenario, also for disturbances of the whole run: `once` means once in each, so that scenarios
+//! that run at the same time do not take each other's faults.
+
+use std::collections::HashMap;
+use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, RwLock};
+
+use http::request::Parts;
+use rand::rngs::StdRng;
+
+use super::disturbance::{Disturbance, Window};
+use super::fault::{Call, Fault};
+use crate::base::seed::Seed;
+use crate::model::{Edge, TraceId};
+
+/// The armed disturbances of a run. One per run; copies are the same board.
+#[derive(Clone)]
+pub struct FaultBoard(Arc<Inner>);
+
+struct Inner {
+    seed: Seed,
+    last_id: AtomicU64,
+    armed: RwLock<Vec<Arc<Armed>>>,
+    /// How many there are, so that an undisturbed run does not even take the lock.
+    count: AtomicUsize,
+}
+
+/// Names an armed disturbance.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct FaultId(u64);
+
+/// What became of an armed disturbance.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Fired {
+    /// As it was written.
+    pub spec: String,
+    /// How many exchanges it disturbed. 0: what it was armed for was not put to the test.
+    pub times: u32,
+    /// Why it last left alone an exchange that matched, for example a body that was not JSON.
+    pub missed: Option<String>,
+}
+
+impl FaultBoard {
+    /// A board with nothing armed. What faults draw (jitter, noise) comes from `seed`.
+    pub fn new(seed: Seed) -> Self {
+        let inner = Inner { seed, last_id: AtomicU64::new(0), armed: RwLock::default(), count: AtomicUsize::new(0) };
+        Self(Arc::new(inner))
+    }
+
+    /// Arms a disturbance for the exchanges of one scenario, or (`None`) of every scenario. Exchanges without trace context are
+    /// never disturbed. Where several match one exchange, the first armed is the outermost: nearest to the caller.
+    pub fn arm(&self, scenario: Option<TraceId>, disturbance: Disturbance) -> FaultId {
+        let id = FaultId(self.0.last_id.fetch_add(1, Ordering::Relaxed) + 1);
+        let armed = Armed {
+            id,
+            scenario,
+            seed: self.0.seed,
+            spec: disturbance.to_string().into(),
+            disturbance,
+            tallies: Mutex::default(),
+        };
+        self.change(|all| all.push(Arc::new(armed)));
+        id
+    }
+
+    /// Disarms one disturbance and says what became of it; `None` if it is not armed.
+    pub fn disarm(&self, id: FaultId) -> Option<Fired> {
+        let mut found = None;
+        self.change(|all| {
+            all.retain(|armed| {
+                if armed.id == id {
+                    found = Some(armed.fired());
+                }
+                armed.id != id
+            });
+        });
+        found
+    }
+
+    /// Disarms the disturbances of one scenario and says what became of each, in the order in which they were armed.
+    pub fn clear(&self, scenario: TraceId) -> Vec<Fired> {
+        let mut cleared = Vec::new();
+        self.change(|all| {
+            all.retain(|armed| {
+                if armed.scenario == Some(scenario) {
+                    cleared.push(armed.fired());
+                }
+                armed.scenario != Some(scenario)
+            });
+            all.iter().for_each(|armed| armed.forget(scenario));
+        });
+        cleared
+    }
+
+    /// What became so far of the disturbances of one scenario.
+    pub fn fired(&self, scenario: TraceId) -> Vec<Fired> {
+        self.all().iter().filter(|armed| armed.scenario == Some(scenario)).map(|armed| armed.fired()).collect()
+    }
+
+    /// What became so far, in all scenarios together, of the disturbances of the whole run.
+    pub fn run_wide(&self) -> Vec<Fired> {
+        self.all().iter().filter(|armed| armed.scenario.is_none()).map(|armed| armed.fired()).collect()
+    }
+
+    /// Which disturbances a request may meet, as far as its head tells.
+    pub(super) fn armed_for(&self, edge: &Edge, trace: Option<TraceId>, head: &Parts) -> Vec<Arc<Armed>> {
+        let (Some(trace), false) = (trace, self.is_empty()) else { return Vec::new() };
+        let meant = |armed: &&Arc<Armed>| armed.is_for(trace) && armed.disturbance.matches_head(edge, head);
+        self.read().iter().filter(meant).cloned().collect()
+    }
+
+    /// An exchange on this edge has been answered (or has broken off): who waits for another one to pass may go on.
+    pub(super) fn passed(&self, edge: &Edge, trace: Option<TraceId>) {
+        let (Some(trace), false) = (trace, self.is_empty()) else { return };
+        for armed in self.read().iter().filter(|armed| armed.is_for(trace) && armed.disturbance.edge() == edge) {
+            if let Some(tally) = armed.tallies().get(&trace) {
+                tally.fault.another_passed();
+            }
+        }
+    }
+
+    fn is_empty(&self) -> bool {
+        self.0.count.load(Ordering::Acquire) == 0
+    }
+
+    fn read(&self) -> std::sync::RwLockReadGuard<'_, Vec<Arc<Armed>>> {
+        self.0.armed.read().expect("no thread panics while it holds this lock")
+    }
+
+    fn all(&self) -> Vec<Arc<Armed>> {
+        self.read().clone()
+    }
+
+    fn change(&self, change: impl FnOnce(&mut Vec<Arc<Armed>>)) {
+        let mut armed = self.0.armed.write().expect("no thread panics while it holds this lock");
+        change(&mut armed);
+        self.0.count.store(armed.len(), Ordering::Release);
+    }
+}
+
+/// One armed disturbance.
+pub(super) struct Armed {
+    id: FaultId,
+    /// `None`: every scenario.
+    scenario: Option<TraceId>,
+    seed: Seed,
+    spec: Arc<str>,
+    disturbance: Disturbance,
+    tallies: Mutex<Tallies>,
+}
+
+#[derive(Default)]
+struct Tallies {
+    of: HashMap<TraceId, Tally>,
+    /// Firings in scenarios that are over.
+    earlier: u32,
+    missed: Option<String>,
+}
+
+/// One armed disturbance in one scenario.
+struct Tally {
+    fault: Arc<dyn Fault>,
+    matched: u32,
+    /// Tickets out or used.
+    taken: u32,
+    fired: u32,
+}
+
+impl Tallies {
+    fn get(&self, trace: &TraceId) -> Option<&Tally> {
+        self.of.get(trace)
+    }
+}
+
+impl Armed {
+    fn is_for(&self, trace: TraceId) -> bool {
+        self.scenario.is_none_or(|scenario| scenario == trace)
+    }
+
+    fn tallies(&self) -> MutexGuard<'_, Tallies> {
+        self.tallies.lock().expect("no thread panics while it holds this lock")
+    }
+
+    fn fired(&self) -> Fired {
+        let tallies = self.tallies();
+        let times = tallies.earlier + tallies.of.values().map(|tally| tally.fired).sum::<u32>();
+        Fired { spec: self.spec.to_string(), times, missed: tallies.missed.clone() }
+    }
+
+    /// The scenario is over: only the sum stays.
+    fn forget(&self, scenario: TraceId) {
+        let mut tallies = self.tallies();
+        if let Some(tally) = tallies.of.remove(&scenario) {
+            tallies.earlier += tally.fired;
+        }
+    }
+
+    /// It matched an exchange, but could not disturb it.
+    pub fn missed(&self, why: &str) {
+        self.tallies().missed = Some(why.to_owned());
+    }
+
+    /// The right to disturb one exchange, if it is meant and its turn has come. Unused, the right goes back.
+    pub fn claim(self: &Arc<Self>, trace: Option<TraceId>, call: &Call) -> Option<Ticket> {
+        let trace = trace?;
+        if !self.disturbance.matches_event(call) {
+            return None;
+        }
+        let mut tallies = self.tallies();
+        let tally = tallies.of.entry(trace).or_insert_with(|| Tally {
+            fault: self.disturbance.instance(),
+            matched: 0,
+            taken: 0,
+            fired: 0,
+        });
+        tally.matched += 1;
+        let its_turn = match self.disturbance.window() {
+            Window::Always => true,
+            Window::Times(times) => tally.taken < times,
+            Window::From(first) => tally.matched >= first,
+        };
+        its_turn.then(|| {
+            tally.taken += 1;
+            let (fault, nth) = (Arc::clone(&tally.fault), tally.matched);
+            Ticket { armed: Arc::clone(self), trace, fault, nth, fired: AtomicBool::new(false) }
+        })
+    }
+}
+
+/// The right of one disturbance to disturb one exchange.
+pub(super) struct Ticket {
+    armed: Arc<Armed>,
+    trace: TraceId,
+    fault: Arc<dyn Fault>,
+    nth: u32,
+    fired: AtomicBool,
+}
+
+impl Ticket {
+    /// What it does.
+    pub fn fault(&self) -> &dyn Fault {
+        &*self.fault
+    }
+
+    /// As it was written.
+    pub fn spec(&self) -> &Arc<str> {
+        &self.armed.spec
+    }
+
+    /// It has disturbed the exchange. Whether this is the first time it says so.
+    pub fn fired(&self) -> bool {
+        let first = !self.fired.swap(true, Ordering::AcqRel);
+        if first && let Some(tally) = self.armed.tallies().of.get_mut(&self.trace) {
+            tally.fired += 1;
+        }
+        first
+    }
+
+    /// It could not disturb the exchange.
+    pub fn missed(&self, why: &str) {
+        self.armed.missed(why);
+    }
+
+    /// Draws that are the same in every run with the same seed.
+    pub fn rng(&self) -> StdRng {
+        self.armed.seed.rng((&*self.armed.spec, self.nth))
+    }
+}
+
+impl Drop for Ticket {
+    fn drop(&mut self) {
+        if !*self.fired.get_mut()
+            && let Some(tally) = self.armed.tallies().of.get_mut(&self.trace)
+        {
+            tally.taken -= 1;
+        }
+    }
+}

@@ -1,0 +1,222 @@
+//! The language of disturbances: where, which exchanges, what, and how often.
+//!
+//! ```text
+//! <edge> [METHOD] [/path*] [event <type>]: <fault> [once | <n> times | from the <n>th]
+//! ```
+//!
+//! In a path and in an event's type `*` stands for anything, slashes included; the query is not looked at. Without METHOD, path
+//! and event every exchange on the edge is meant.
+
+use std::fmt;
+use std::str::FromStr;
+use std::sync::Arc;
+
+use http::request::Parts;
+use http::{HeaderMap, Method};
+use regex::Regex;
+use serde_json::Value;
+
+use super::fault::{self, Call, Fault, Kind};
+use super::words::{Misread, Words};
+use crate::base::suggest::nearest;
+use crate::model::Edge;
+
+const METHODS: [&str; 7] = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"];
+
+/// One way in which exchanges are disturbed: what `--fault` takes and what steps say.
+///
+/// ```
+/// use paidpath::tap::Disturbance;
+///
+/// let disturbance: Disturbance = "billing -> entitlement event atelier.purchase.*: repeat 3 times once".parse()?;
+/// assert_eq!(disturbance.edge().to_string(), "billing → entitlement");
+/// # Ok::<(), paidpath::tap::Misread>(())
+/// ```
+#[derive(Debug, Clone)]
+pub struct Disturbance {
+    text: String,
+    edge: Edge,
+    method: Option<Method>,
+    path: Option<Pattern>,
+    event: Option<Pattern>,
+    kind: &'static Kind,
+    /// The fault's words, opening included: every scenario has an instance of its own.
+    fault: String,
+    window: Window,
+}
+
+/// Which of the matching exchanges of a scenario are disturbed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Window {
+    /// Every one.
+    Always,
+    /// The first so many.
+    Times(u32),
+    /// This one (counted from 1) and every later one.
+    From(u32),
+}
+
+impl Disturbance {
+    /// The edge on which it disturbs.
+    pub fn edge(&self) -> &Edge {
+        &self.edge
+    }
+
+    /// What it does to an exchange.
+    pub fn kind(&self) -> &'static Kind {
+        self.kind
+    }
+
+    /// How often it does so.
+    pub fn window(&self) -> Window {
+        self.window
+    }
+
+    /// The fault, with a memory of its own.
+    pub(super) fn instance(&self) -> Arc<dyn Fault> {
+        let (_, fault) = read_fault(&mut Words::of(&self.fault)).expect("these words were read before");
+        Arc::from(fault)
+    }
+
+    /// Whether a request is meant, as far as its head tells.
+    pub(super) fn matches_head(&self, edge: &Edge, head: &Parts) -> bool {
+        self.edge == *edge
+            && self.method.as_ref().is_none_or(|method| *method == head.method)
+            && self.path.as_ref().is_none_or(|path| path.matches(head.uri.path()))
+    }
+
+    /// Whether a request is meant whose head matches.
+    pub(super) fn matches_event(&self, call: &Call) -> bool {
+        self.event
+            .as_ref()
+            .is_none_or(|event| event_types(&call.head.headers, &call.body).iter().any(|t| event.matches(t)))
+    }
+}
+
+/// The types of the CloudEvents in a request: in a header (binary mode), or in the body (structured and batched mode).
+fn event_types(headers: &HeaderMap, body: &[u8]) -> Vec<String> {
+    if let Some(of_type) = headers.get("ce-type") {
+        return vec![String::from_utf8_lossy(of_type.as_bytes()).into_owned()];
+    }
+    let type_of = |event: &Value| event.get("type").and_then(Value::as_str).map(str::to_owned);
+    match serde_json::from_slice(body) {
+        Ok(Value::Array(events)) => events.iter().filter_map(type_of).collect(),
+        Ok(event) => type_of(&event).into_iter().collect(),
+        Err(_) => Vec::new(),
+    }
+}
+
+impl fmt::Display for Disturbance {
+    /// As it was written.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.text)
+    }
+}
+
+impl FromStr for Disturbance {
+    type Err = Misread;
+
+    fn from_str(text: &str) -> Result<Self, Misread> {
+        let (place, fault) = text.trim().split_once(": ").ok_or_else(|| Misread::NoFault(text.trim().into()))?;
+        let (edge, mut place) = read_edge(place)?;
+        let method = match place.peek() {
+            Some(word) if !word.starts_with('/') && word != "event" => Some(read_method(&mut place)?),
+            Some(_) | None => None,
+        };
+        let path = match place.peek() {
+            Some(word) if word.starts_with('/') => Some(Pattern::of(place.word("a path")?)),
+            Some(_) | None => None,
+        };
+        let event = if place.skip("event") { Some(Pattern::of(place.word("the type of an event")?)) } else { None };
+        if let Some(word) = place.peek() {
+            let expected = "the end of the place: `[METHOD] [/path] [event <type>]`, in this order".into();
+            return Err(Misread::Unexpected { word: word.into(), expected, hint: String::new() });
+        }
+        let mut words = Words::of(fault);
+        let (kind, _) = read_fault(&mut words)?;
+        let window = read_window(&mut words)?;
+        Ok(Self { text: text.trim().into(), edge, method, path, event, kind, fault: fault.into(), window })
+    }
+}
+
+/// The edge and the words after it.
+fn read_edge(place: &str) -> Result<(Edge, Words<'_>), Misread> {
+    let arrow = ["->", "→"].into_iter().find_map(|arrow| place.find(arrow).map(|at| at + arrow.len()));
+    let after = arrow.unwrap_or(place.len());
+    let mut rest = Words::of(&place[after..]);
+    let callee = rest.word("a callee").unwrap_or_default();
+    Ok((format!("{} {callee}", &place[..after]).parse()?, rest))
+}
+
+fn read_method(place: &mut Words<'_>) -> Result<Method, Misread> {
+    let name = place.one_of("a method, a path that begins with `/`, or `event`", &METHODS)?;
+    Ok(Method::from_bytes(name.as_bytes()).expect("every known method is a method"))
+}
+
+fn read_fault(words: &mut Words<'_>) -> Result<(&'static Kind, Box<dyn Fault>), Misread> {
+    let openings = || fault::KINDS.iter().flat_map(|kind| kind.openings.iter().map(move |opening| (*kind, *opening)));
+    let starts_with = |opening: &str| words.begin_with(opening);
+    let found = openings().filter(|(_, opening)| starts_with(opening)).max_by_key(|(_, opening)| opening.len());
+    let Some((kind, opening)) = found else {
+        let openings: Vec<&str> = openings().map(|(_, opening)| opening).collect();
+        return Err(unknown_fault(words, &openings));
+    };
+    words.skip(opening);
+    Ok((kind, (kind.read)(opening, words)?))
+}
+
+/// Compared with as many words as an opening can have, so that `strp header X` finds `strip header`.
+fn unknown_fault(words: &mut Words<'_>, openings: &[&'static str]) -> Misread {
+    let said = words.rest();
+    let first = match words.word("a fault") {
+        Ok(word) => word,
+        Err(ended) => return ended,
+    };
+    let phrases = (1..=3).rev().map(|length| said.split_whitespace().take(length).collect::<Vec<_>>().join(" "));
+    let meant = phrases.filter_map(|phrase| nearest(&phrase, openings.iter().copied())).next();
+    let hint = meant.map(|opening| format!(" Did you mean `{opening}`?")).unwrap_or_default();
+    let listed: Vec<String> = openings.iter().map(|opening| format!("`{opening}`")).collect();
+    Misread::Unexpected { word: first.into(), expected: format!("a fault ({})", listed.join(", ")), hint }
+}
+
+fn read_window(words: &mut Words<'_>) -> Result<Window, Misread> {
+    let Some(word) = words.peek() else { return Ok(Window::Always) };
+    let window = if words.skip("once") {
+        Window::Times(1)
+    } else if words.skip("from the") {
+        let nth = words.word("a number such as `2nd`")?;
+        let number = nth.trim_end_matches(|c: char| c.is_ascii_alphabetic()).parse().ok().filter(|number| *number > 0);
+        let expected = "a number such as `2nd` or `10th`".into();
+        Window::From(number.ok_or_else(|| Misread::Unexpected { word: nth.into(), expected, hint: String::new() })?)
+    } else if word.starts_with(|c: char| c.is_ascii_digit()) {
+        let times = words.number("how many times", 1..=1_000_000)?;
+        if !words.skip("time") {
+            words.keyword("times")?;
+        }
+        Window::Times(times)
+    } else {
+        return Err(Misread::none_of(word, "what may follow here", ["once", "2 times", "from the 2nd"]));
+    };
+    match words.peek() {
+        None => Ok(window),
+        Some(word) => {
+            let expected = "expected: the disturbance ends before it".into();
+            Err(Misread::Unexpected { word: word.into(), expected, hint: String::new() })
+        }
+    }
+}
+
+/// Text in which `*` stands for anything.
+#[derive(Debug, Clone)]
+struct Pattern(Regex);
+
+impl Pattern {
+    fn of(text: &str) -> Self {
+        let expression = format!("^(?s:{})$", regex::escape(text).replace(r"\*", ".*"));
+        Self(Regex::new(&expression).expect("escaped text is an expression"))
+    }
+
+    fn matches(&self, text: &str) -> bool {
+        self.0.is_match(text)
+    }
+}

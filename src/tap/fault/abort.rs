@@ -1,0 +1,79 @@
+//! Something before the callee answers in its place.
+
+use async_trait::async_trait;
+use http::StatusCode;
+use serde_json::json;
+
+use super::{Answer, Call, Cut, Fault, Kind, Way};
+use crate::tap::words::{Misread, Words};
+
+pub(super) static KIND: Kind = Kind {
+    openings: &["abort"],
+    syntax: "abort <status> [as html]",
+    about: "Answers with this status, as problem+json or as a proxy's HTML page; the callee never sees the request.",
+    read,
+};
+
+struct Abort {
+    status: StatusCode,
+    as_html: bool,
+}
+
+fn read(_: &str, words: &mut Words<'_>) -> Result<Box<dyn Fault>, Misread> {
+    let number = words.number("a status", 400..=599)?;
+    let as_html = words.skip("as html");
+    let status = u16::try_from(number).ok().and_then(|number| StatusCode::from_u16(number).ok());
+    let status = status.expect("every number from 400 to 599 is a status");
+    Ok(Box::new(Abort { status, as_html }))
+}
+
+#[async_trait]
+impl Fault for Abort {
+    async fn disturb(&self, _: Call, way: Way<'_>) -> Result<Answer, Cut> {
+        way.fired();
+        let title = self.status.canonical_reason().unwrap_or("Error");
+        if self.as_html {
+            let page = format!("<html><head><title>{title}</title></head><body><h1>{title}</h1></body></html>\n");
+            return Ok(Answer::made(self.status, "text/html", page));
+        }
+        let problem = json!({"type": "about:blank", "title": title, "status": self.status.as_u16()});
+        Ok(Answer::made(self.status, "application/problem+json", problem.to_string()))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::Value;
+
+    use crate::tap::bench::Bench;
+
+    #[tokio::test]
+    async fn the_caller_gets_a_problem_and_the_callee_nothing() {
+        let bench = Bench::new().await;
+        let mut scenario = bench.scenario();
+        scenario.arm("a -> b: abort 503");
+        let answer = scenario.get("/json").await;
+        assert_eq!(answer.headers()["content-type"], "application/problem+json");
+        assert_eq!(answer.json::<Value>().await.unwrap()["status"], 503);
+        assert_eq!((bench.calls(), scenario.times()), (0, 1));
+        assert_eq!(scenario.exchanges()[0].status(), Some(503));
+    }
+
+    #[tokio::test]
+    async fn a_proxy_answers_in_html() {
+        let bench = Bench::new().await;
+        let mut scenario = bench.scenario();
+        scenario.arm("a -> b: abort 502 as html");
+        let answer = scenario.get("/json").await;
+        assert_eq!((answer.status().as_u16(), &answer.headers()["content-type"]), (502, &"text/html".parse().unwrap()));
+    }
+
+    #[tokio::test]
+    async fn a_head_is_aborted_without_a_body_and_recorded_as_answered() {
+        let bench = Bench::new().await;
+        let mut scenario = bench.scenario();
+        scenario.arm("a -> b: abort 500");
+        assert_eq!(scenario.request("HEAD", "/json").send().await.unwrap().status(), 500);
+        assert_eq!(scenario.exchanges()[0].status(), Some(500));
+    }
+}

@@ -1,0 +1,145 @@
+//! What a fault works on: the request, the answer, and the end without an answer.
+
+use bytes::Bytes;
+use http::header::{CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_TYPE, HeaderMap, HeaderValue};
+use http::{Method, StatusCode, request, response};
+use serde_json::Value;
+
+use crate::tap::body::{HOLD, Held, Payload, told};
+use crate::tap::record::End;
+
+/// A request on its way to the callee, held whole.
+#[derive(Debug, Clone)]
+pub struct Call {
+    /// Method, target, headers: as the callee will see them.
+    pub head: request::Parts,
+    /// What is sent along.
+    pub body: Bytes,
+}
+
+impl Call {
+    /// Changes the JSON in the body.
+    ///
+    /// # Errors
+    /// Why it could not be changed; the request is as it was.
+    pub fn edit_json(&mut self, edit: impl FnOnce(&mut Value) -> Result<(), String>) -> Result<(), String> {
+        self.body = edited(&self.head.headers, &self.body, edit).map_err(|why| format!("the request {why}"))?;
+        set_length(&mut self.head.headers, self.body.len());
+        Ok(())
+    }
+}
+
+/// An answer on its way to the caller.
+pub struct Answer {
+    /// Status and headers.
+    pub head: response::Parts,
+    /// What is sent along.
+    pub body: Payload,
+}
+
+impl Answer {
+    /// An answer that nobody gave.
+    pub fn made(status: StatusCode, content_type: &'static str, body: impl Into<Bytes>) -> Self {
+        let (mut head, ()) = http::Response::new(()).into_parts();
+        head.status = status;
+        let mut answer = Self { head, body: Payload::Whole(Bytes::new()) };
+        answer.head.headers.insert(CONTENT_TYPE, HeaderValue::from_static(content_type));
+        answer.put(body.into());
+        answer
+    }
+
+    /// Puts another body in the place of this one.
+    pub fn put(&mut self, body: Bytes) {
+        self.head.headers.remove(CONTENT_ENCODING);
+        set_length(&mut self.head.headers, body.len());
+        self.body = Payload::Whole(body);
+    }
+
+    /// The whole body, which stays in its place.
+    ///
+    /// # Errors
+    /// Why it cannot be had: it is too large, or it breaks off. The caller will get of it what there is.
+    pub async fn hold(&mut self) -> Result<Bytes, String> {
+        match std::mem::replace(&mut self.body, Payload::Whole(Bytes::new())).hold().await {
+            Held::Whole(body) => {
+                self.body = Payload::Whole(body.clone());
+                Ok(body)
+            }
+            Held::TooLarge(body) => {
+                self.body = body;
+                Err(format!("an answer was larger than {} MiB", HOLD >> 20))
+            }
+            Held::Broken(came, error) => {
+                let why = format!("the answer broke off: {}", told(error.as_ref()));
+                self.body = Payload::cut(came, error);
+                Err(why)
+            }
+        }
+    }
+
+    /// Changes the JSON in the body.
+    ///
+    /// # Errors
+    /// Why it could not be changed; the answer is as it was.
+    pub async fn edit_json(&mut self, edit: impl FnOnce(&mut Value) -> Result<(), String>) -> Result<(), String> {
+        let body = self.hold().await?;
+        let body = edited(&self.head.headers, &body, edit).map_err(|why| format!("the answer {why}"))?;
+        self.put(body);
+        Ok(())
+    }
+}
+
+/// Why a caller gets no answer. All but the first look to it like a connection that breaks.
+#[derive(Debug, Clone, thiserror::Error)]
+pub enum Cut {
+    /// The callee could not be reached. The tap says so in an answer of its own.
+    #[error("unreachable: {0}")]
+    Unreachable(String),
+    /// The callee never saw the request, by a fault's doing or the caller's.
+    #[error("not sent: {0}")]
+    Unsent(String),
+    /// The callee may have seen the request and acted on it.
+    #[error("broken: {0}")]
+    Broken(String),
+    /// The callee has acted; the caller gets bytes that are not HTTP.
+    #[error("broken: {reason}")]
+    Raw {
+        /// Written to the connection as they are, before it is closed.
+        bytes: Bytes,
+        /// What is wrong with them.
+        reason: &'static str,
+    },
+}
+
+impl Cut {
+    /// How the exchange is recorded.
+    pub(in crate::tap) fn end(&self) -> End {
+        match self {
+            Self::Unreachable(reason) | Self::Unsent(reason) => End::Unreachable(reason.clone()),
+            Self::Broken(reason) => End::Broken(reason.clone()),
+            Self::Raw { reason, .. } => End::Broken((*reason).to_owned()),
+        }
+    }
+}
+
+/// Whether an answer with this status to this method has no body (RFC 9110 §6.4.1).
+pub(in crate::tap) fn is_bodiless(method: &Method, status: StatusCode) -> bool {
+    method == Method::HEAD || matches!(status, StatusCode::NO_CONTENT | StatusCode::NOT_MODIFIED)
+}
+
+fn edited(
+    headers: &HeaderMap,
+    body: &[u8],
+    edit: impl FnOnce(&mut Value) -> Result<(), String>,
+) -> Result<Bytes, String> {
+    if headers.get(CONTENT_ENCODING).is_some_and(|encoding| encoding != "identity") {
+        return Err("was compressed".into());
+    }
+    let mut value = serde_json::from_slice(body).map_err(|_| "was not JSON")?;
+    edit(&mut value)?;
+    Ok(value.to_string().into())
+}
+
+fn set_length(headers: &mut HeaderMap, length: usize) {
+    headers.insert(CONTENT_LENGTH, HeaderValue::from(length));
+}

@@ -1,0 +1,62 @@
+//! The answer comes in small pieces over a long time.
+
+use std::time::Duration;
+
+use async_trait::async_trait;
+
+use super::{Answer, Call, Cut, Fault, Kind, Payload, Way};
+use crate::tap::words::{Misread, Words};
+
+pub(super) static KIND: Kind = Kind {
+    openings: &["drip over"],
+    syntax: "drip over <time>",
+    about: "Spreads the body of the answer over this time, in up to twenty pieces.",
+    read,
+};
+
+const PIECES: usize = 20;
+
+struct Drip {
+    over: Duration,
+}
+
+fn read(_: &str, words: &mut Words<'_>) -> Result<Box<dyn Fault>, Misread> {
+    Ok(Box::new(Drip { over: words.duration("a time")? }))
+}
+
+#[async_trait]
+impl Fault for Drip {
+    async fn disturb(&self, call: Call, way: Way<'_>) -> Result<Answer, Cut> {
+        let mut answer = way.send(call).await?;
+        match answer.hold().await {
+            Ok(body) if body.is_empty() => way.missed("the answer had no body"),
+            Ok(body) => {
+                let piece = body.len().div_ceil(PIECES);
+                let pieces = body.len().div_ceil(piece);
+                answer.body = Payload::paced(body, piece, self.over.div_f64(pieces as f64));
+                way.fired();
+            }
+            Err(why) => way.missed(&why),
+        }
+        Ok(answer)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Instant;
+
+    use super::*;
+    use crate::tap::bench::Bench;
+
+    #[tokio::test]
+    async fn the_whole_body_arrives_and_takes_its_time() {
+        let bench = Bench::new().await;
+        let mut scenario = bench.scenario();
+        scenario.arm("a -> b: drip over 150ms");
+        let started = Instant::now();
+        assert_eq!(scenario.get("/bytes/7").await.bytes().await.unwrap().len(), 7);
+        assert!(started.elapsed() >= Duration::from_millis(140), "{:?}", started.elapsed());
+        assert_eq!(scenario.times(), 1);
+    }
+}

@@ -1,0 +1,106 @@
+//! What a fault is, and what it can do on the way.
+
+use std::fmt;
+use std::time::Duration;
+
+use async_trait::async_trait;
+use rand::rngs::StdRng;
+
+use super::{Answer, Call, Cut};
+use crate::tap::board::Ticket;
+use crate::tap::passage::Passage;
+use crate::tap::words::{Misread, Words};
+
+/// Disturbs exchanges.
+///
+/// There is one instance per armed disturbance and scenario, so it may remember what it saw (behind a lock: exchanges of one
+/// scenario overlap).
+#[async_trait]
+pub trait Fault: Send + Sync {
+    /// Takes one request to the callee, disturbed, or not at all; and gives back what the caller shall get.
+    ///
+    /// # Errors
+    /// A [`Cut`], when the caller shall get no answer: its own, or the one that came of `way.send`.
+    async fn disturb(&self, call: Call, way: Way<'_>) -> Result<Answer, Cut>;
+
+    /// Another exchange of the same scenario has passed on the same edge, disturbed or not.
+    fn another_passed(&self) {}
+}
+
+/// One kind of fault, as the language knows it.
+pub struct Kind {
+    /// The words that a use of it begins with; the longest opening that fits decides.
+    pub openings: &'static [&'static str],
+    /// How it is written, for help: `delay <time> [± <time>]`.
+    pub syntax: &'static str,
+    /// What it does, in one sentence.
+    pub about: &'static str,
+    /// Reads what comes after the opening, and no more: what follows says how often.
+    pub read: Read,
+}
+
+/// Makes a fault of the opening that was read and the words after it.
+pub type Read = fn(opening: &str, words: &mut Words<'_>) -> Result<Box<dyn Fault>, Misread>;
+
+impl fmt::Debug for Kind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("Kind").field(&self.syntax).finish()
+    }
+}
+
+/// Takes a request through these faults, the first being nearest to the caller, to the callee.
+pub(in crate::tap) async fn walk(passage: &Passage<'_>, faults: &[Ticket], call: Call) -> Result<Answer, Cut> {
+    match faults.split_first() {
+        None => passage.send(call).await,
+        Some((own, rest)) => own.fault().disturb(call, Way { passage, own, rest }).await,
+    }
+}
+
+/// The rest of the way: the faults after this one, and the callee at its end.
+#[derive(Clone, Copy)]
+pub struct Way<'a> {
+    passage: &'a Passage<'a>,
+    /// The fault that holds this value.
+    own: &'a Ticket,
+    rest: &'a [Ticket],
+}
+
+impl Way<'_> {
+    /// Sends the request on. From the second time on it is an exchange of its own, with a record of its own.
+    ///
+    /// # Errors
+    /// When no answer came.
+    pub async fn send(&self, call: Call) -> Result<Answer, Cut> {
+        walk(self.passage, self.rest, call).await
+    }
+
+    /// The exchange is disturbed by now. Saying it twice changes nothing.
+    pub fn fired(&self) {
+        if self.own.fired() {
+            self.passage.disturbed_by(self.own.spec());
+        }
+    }
+
+    /// The exchange matched, but could not be disturbed: why.
+    pub fn missed(&self, why: &str) {
+        self.own.missed(why);
+    }
+
+    /// [`Way::fired`], or [`Way::missed`] with the reason.
+    pub fn tell(&self, disturbed: Result<(), String>) {
+        match disturbed {
+            Ok(()) => self.fired(),
+            Err(why) => self.missed(&why),
+        }
+    }
+
+    /// How long a callee may stay silent before the exchange counts as broken.
+    pub fn patience(&self) -> Duration {
+        self.passage.patience()
+    }
+
+    /// Randomness for this exchange: the same in every run with the same seed.
+    pub fn rng(&self) -> StdRng {
+        self.own.rng()
+    }
+}

@@ -1,0 +1,59 @@
+//! The answer begins well and goes on in bytes that are not HTTP.
+
+use std::fmt::Write;
+
+use async_trait::async_trait;
+use http::header::{CONNECTION, CONTENT_LENGTH, TRANSFER_ENCODING};
+
+use super::{Answer, Call, Cut, Fault, Kind, Way};
+use crate::tap::words::{Misread, Words};
+
+pub(super) static KIND: Kind = Kind {
+    openings: &["malformed chunk"],
+    syntax: "malformed chunk",
+    about: "Answers with the callee's status and headers, and then with a chunk whose size is not a number.",
+    read,
+};
+
+struct MalformedChunk;
+
+fn read(_: &str, _: &mut Words<'_>) -> Result<Box<dyn Fault>, Misread> {
+    Ok(Box::new(MalformedChunk))
+}
+
+#[async_trait]
+impl Fault for MalformedChunk {
+    async fn disturb(&self, call: Call, way: Way<'_>) -> Result<Answer, Cut> {
+        let answer = way.send(call).await?;
+        way.fired();
+        let status = answer.head.status;
+        let reason = status.canonical_reason().unwrap_or_default();
+        let mut text = format!("HTTP/1.1 {} {reason}\r\n", status.as_u16());
+        for (name, value) in &answer.head.headers {
+            if ![CONTENT_LENGTH, TRANSFER_ENCODING, CONNECTION].contains(name) {
+                let _ = write!(text, "{name}: {}\r\n", String::from_utf8_lossy(value.as_bytes()));
+            }
+        }
+        text.push_str("transfer-encoding: chunked\r\nconnection: close\r\n\r\nnot-a-size\r\n{\"\r\n");
+        Err(Cut::Raw { bytes: text.into(), reason: "the answer went on in a malformed chunk" })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::model::Outcome;
+    use crate::tap::bench::Bench;
+
+    #[tokio::test]
+    async fn the_head_arrives_and_the_body_cannot_be_read() {
+        let bench = Bench::new().await;
+        let mut scenario = bench.scenario();
+        scenario.arm("a -> b: malformed chunk");
+        let answer = scenario.get("/json").await;
+        assert_eq!(answer.status(), 200);
+        assert_eq!(answer.headers()["content-type"], "application/json");
+        assert!(answer.bytes().await.is_err());
+        assert!(matches!(scenario.exchanges()[0].outcome, Outcome::Broken { .. }));
+        assert_eq!((bench.calls(), scenario.times()), (1, 1));
+    }
+}

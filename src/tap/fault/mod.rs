@@ -1,0 +1,69 @@
+//! What can go wrong on an edge, on request. One fault per file; the names are those of Toxiproxy, Envoy and WireMock.
+//!
+//! A [`Fault`] stands between the caller's request and the callee, like a layer of middleware: it is given the [`Call`] and the
+//! rest of the [`Way`], and returns an [`Answer`] or a [`Cut`]. What it changes, and whether it lets the callee see the request
+//! at all, is up to it. It says on the way whether it really disturbed the exchange: a fault that never fired proves nothing,
+//! and the run must know.
+//!
+//! # Add another one
+//!
+//! 1. Copy `strip_header.rs` (it acts on the request or on the answer) or `lose_response.rs` (it ends the exchange).
+//! 2. Fill in its [`Kind`]: the words it opens with, its syntax, what it does in one sentence, and how its words are read. Reading
+//!    must not remember anything: every scenario gets an instance of its own, read from the same words.
+//! 3. In [`Fault::disturb`] call `way.send(call)` as often as the callee shall see the request, and `way.fired()` once the exchange
+//!    is really disturbed, or `way.missed(why)` if it could not be.
+//! 4. Add the module and the line in [`KINDS`]. Help and documentation are generated from it.
+//! 5. Put a test beside it that disturbs one exchange, and one that sees it miss. `tap/bench.rs` has what tests need.
+
+mod abort;
+mod bandwidth;
+mod call;
+mod delay;
+mod drip;
+mod drop_request;
+mod garble;
+mod kind;
+mod lose_response;
+mod malformed_chunk;
+mod remove_json;
+mod reorder;
+mod repeat;
+mod respond_with;
+mod set_header;
+mod set_json;
+mod side;
+mod stale;
+mod status;
+mod strip_header;
+mod timeout;
+mod truncate;
+
+pub use super::body::{BoxError, HOLD, Payload};
+pub(super) use call::is_bodiless;
+pub use call::{Answer, Call, Cut};
+pub(super) use kind::walk;
+pub use kind::{Fault, Kind, Read, Way};
+pub use side::Side;
+
+/// Every fault there is, in the order in which help lists them: time, loss, answers, contents, order.
+pub static KINDS: &[&Kind] = &[
+    &delay::KIND,
+    &bandwidth::KIND,
+    &drip::KIND,
+    &timeout::KIND,
+    &drop_request::KIND,
+    &lose_response::KIND,
+    &truncate::KIND,
+    &malformed_chunk::KIND,
+    &abort::KIND,
+    &status::KIND,
+    &respond_with::KIND,
+    &garble::KIND,
+    &strip_header::KIND,
+    &set_header::KIND,
+    &set_json::KIND,
+    &remove_json::KIND,
+    &repeat::KIND,
+    &reorder::KIND,
+    &stale::KIND,
+];

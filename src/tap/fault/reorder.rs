@@ -1,0 +1,81 @@
+//! The second comes before the first.
+
+use std::time::Duration;
+
+use async_trait::async_trait;
+use tokio::sync::{Mutex, Notify};
+
+use super::{Answer, Call, Cut, Fault, Kind, Way};
+use crate::tap::words::{Misread, Words};
+
+pub(super) static KIND: Kind = Kind {
+    openings: &["reorder"],
+    syntax: "reorder",
+    about: "Holds a request until a later one of the same scenario has passed on this edge, for one second at most.",
+    read,
+};
+
+const AT_MOST: Duration = Duration::from_secs(1);
+
+#[derive(Default)]
+struct Reorder {
+    /// Locked while a request is held: the next one overtakes it.
+    holding: Mutex<()>,
+    passed: Notify,
+}
+
+fn read(_: &str, _: &mut Words<'_>) -> Result<Box<dyn Fault>, Misread> {
+    Ok(Box::new(Reorder::default()))
+}
+
+#[async_trait]
+impl Fault for Reorder {
+    async fn disturb(&self, call: Call, way: Way<'_>) -> Result<Answer, Cut> {
+        let Ok(holding) = self.holding.try_lock() else { return way.send(call).await };
+        let overtaken = tokio::time::timeout(AT_MOST, self.passed.notified()).await.is_ok();
+        drop(holding);
+        if overtaken {
+            way.fired();
+        } else {
+            way.missed("no other request came while one was held");
+        }
+        way.send(call).await
+    }
+
+    fn another_passed(&self) {
+        self.passed.notify_waiters();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::base::wait::{Look, until};
+    use crate::tap::bench::Bench;
+
+    #[tokio::test]
+    async fn the_first_request_arrives_after_the_second() {
+        let bench = Bench::new().await;
+        let mut scenario = bench.scenario();
+        scenario.arm("a -> b: reorder once");
+        let first = tokio::spawn(scenario.request("GET", "/count").send());
+        let waiting = until(std::time::Duration::from_secs(5), async || match scenario.in_flight() {
+            1 => Look::<_, ()>::Holds(()),
+            count => Look::NotYet(format!("{count} in flight")),
+        });
+        waiting.await.unwrap();
+        // In flight is not yet held; the overtaker takes long enough for that.
+        let second = scenario.get("/slow-count").await.text().await.unwrap();
+        let first = first.await.unwrap().unwrap().text().await.unwrap();
+        assert_eq!((first.as_str(), second.as_str()), ("2", "1"));
+        assert_eq!(scenario.times(), 1);
+    }
+
+    #[tokio::test]
+    async fn nothing_can_be_reordered_alone() {
+        let bench = Bench::new().await;
+        let mut scenario = bench.scenario();
+        scenario.arm("a -> b: reorder");
+        assert_eq!(scenario.get("/count").await.text().await.unwrap(), "1");
+        assert_eq!(scenario.times(), 0);
+    }
+}

@@ -1,0 +1,73 @@
+//! The request arrives more than once.
+
+use async_trait::async_trait;
+
+use super::{Answer, Call, Cut, Fault, Kind, Way};
+use crate::tap::words::{Misread, Words};
+
+pub(super) static KIND: Kind = Kind {
+    openings: &["repeat"],
+    syntax: "repeat <n> times",
+    about: "Sends the same request this many times more, one after the other; the caller gets the first answer, after the last.",
+    read,
+};
+
+struct Repeat {
+    times: u32,
+}
+
+fn read(_: &str, words: &mut Words<'_>) -> Result<Box<dyn Fault>, Misread> {
+    let times = words.number("how many times", 1..=100)?;
+    if !words.skip("time") {
+        words.keyword("times")?;
+    }
+    Ok(Box::new(Repeat { times }))
+}
+
+#[async_trait]
+impl Fault for Repeat {
+    async fn disturb(&self, call: Call, way: Way<'_>) -> Result<Answer, Cut> {
+        let mut first = way.send(call.clone()).await?;
+        // The first shall be over before the second begins. If its body is too large or breaks off, that is passed on.
+        let _ = first.hold().await;
+        way.fired();
+        for _ in 0..self.times {
+            // What becomes of a repetition is on its own record; it is none of the caller's business.
+            let _ = way.send(call.clone()).await;
+        }
+        Ok(first)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use crate::tap::bench::Bench;
+
+    #[tokio::test]
+    async fn an_event_arrives_again_each_time_on_record_and_the_caller_gets_the_first_answer() {
+        let bench = Bench::new().await;
+        let mut scenario = bench.scenario();
+        scenario.arm("a -> b event atelier.purchase.*: repeat 3 times");
+        let event = json!({"specversion": "1.0", "type": "atelier.purchase.completed"});
+        let answer = scenario.request("POST", "/count").json(&event).send().await.unwrap();
+        assert_eq!(answer.text().await.unwrap(), "1");
+        assert_eq!((bench.calls(), scenario.times()), (4, 1));
+        let exchanges = scenario.exchanges();
+        assert_eq!(exchanges.len(), 4);
+        assert!(
+            exchanges.iter().all(|exchange| exchange.faults.len() == 1 && exchange.request.body.json() == Some(&event))
+        );
+    }
+
+    #[tokio::test]
+    async fn an_event_of_another_type_arrives_once() {
+        let bench = Bench::new().await;
+        let mut scenario = bench.scenario();
+        scenario.arm("a -> b event atelier.purchase.completed: repeat 1 time");
+        let request = scenario.request("POST", "/count").header("ce-type", "atelier.purchase.refunded");
+        assert_eq!(request.body("{}").send().await.unwrap().text().await.unwrap(), "1");
+        assert_eq!((bench.calls(), scenario.times()), (1, 0));
+    }
+}

@@ -1,0 +1,59 @@
+//! Nobody answers, and nothing breaks.
+
+use async_trait::async_trait;
+
+use super::{Answer, Call, Cut, Fault, Kind, Way};
+use crate::tap::words::{Misread, Words};
+
+pub(super) static KIND: Kind = Kind {
+    openings: &["timeout"],
+    syntax: "timeout",
+    about: "Never answers, until the caller gives up (or the tap does); the callee never sees the request.",
+    read,
+};
+
+struct Timeout;
+
+fn read(_: &str, _: &mut Words<'_>) -> Result<Box<dyn Fault>, Misread> {
+    Ok(Box::new(Timeout))
+}
+
+#[async_trait]
+impl Fault for Timeout {
+    async fn disturb(&self, _: Call, way: Way<'_>) -> Result<Answer, Cut> {
+        way.fired();
+        tokio::time::sleep(way.patience()).await;
+        Err(Cut::Unsent("held back until the tap gave up".into()))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use crate::model::Outcome;
+    use crate::tap::bench::Bench;
+
+    #[tokio::test]
+    async fn the_caller_waits_in_vain_and_the_callee_hears_nothing() {
+        let bench = Bench::new().await;
+        let mut scenario = bench.scenario();
+        scenario.arm("a -> b: timeout");
+        let asked = scenario.request("GET", "/json").timeout(Duration::from_millis(50)).send().await;
+        assert!(asked.unwrap_err().is_timeout());
+        scenario.settled().await;
+        let [exchange] = &scenario.exchanges()[..] else { panic!("one exchange") };
+        assert!(matches!(exchange.outcome, Outcome::Broken { .. }), "{:?}", exchange.outcome);
+        assert_eq!((bench.calls(), scenario.times()), (0, 1));
+    }
+
+    #[tokio::test]
+    async fn the_tap_gives_up_in_the_end() {
+        let bench = Bench::new().await;
+        bench.tap.give_up_after(Duration::from_millis(50));
+        let mut scenario = bench.scenario();
+        scenario.arm("a -> b: timeout");
+        assert!(scenario.request("GET", "/json").send().await.unwrap_err().is_request());
+        assert!(matches!(scenario.exchanges()[0].outcome, Outcome::Unreachable { .. }));
+    }
+}

@@ -1,0 +1,211 @@
+//! One exchange while it passes: what has been seen of it so far, as raw parts.
+//!
+//! Nothing is parsed or redacted here: that happens in `render.rs`, when somebody asks.
+
+use std::sync::{Arc, Mutex, MutexGuard};
+
+use http::{HeaderMap, Method, StatusCode};
+
+use super::recorder::Log;
+use crate::base::clock::Clock;
+use crate::base::redact::Redactor;
+use crate::model::{Edge, Exchange, TraceId};
+
+/// Of each body this much is kept, in bytes.
+pub(super) const KEEP: usize = 1 << 20;
+
+/// What identifies an exchange; it does not change.
+pub(super) struct Identity {
+    pub id: u64,
+    pub edge: Arc<Edge>,
+    pub trace: Option<TraceId>,
+    pub at_micros: u64,
+}
+
+/// An exchange as far as it was seen.
+pub(super) struct Record {
+    pub identity: Identity,
+    /// The scenario that owns it; `None` for a stray, of which no body is kept.
+    log: Option<Arc<Log>>,
+    clock: Clock,
+    seen: Mutex<Seen>,
+    /// The exchange made of it, once it has ended, and how much was known about secrets then.
+    made: Mutex<Option<(usize, Exchange)>>,
+}
+
+/// The raw parts.
+#[derive(Clone)]
+pub(super) struct Seen {
+    pub method: Method,
+    pub target: String,
+    pub headers: HeaderMap,
+    pub sent: Kept,
+    pub status: StatusCode,
+    pub answer_headers: HeaderMap,
+    pub got: Kept,
+    pub faults: Vec<Arc<str>>,
+    pub took_micros: u64,
+    /// `None` while it is under way.
+    pub end: Option<End>,
+}
+
+/// What was kept of a body.
+#[derive(Clone, Default)]
+pub(super) struct Kept {
+    pub bytes: Vec<u8>,
+    /// Bytes that passed.
+    pub size: u64,
+}
+
+/// How an exchange ended for its caller.
+#[derive(Clone)]
+pub(super) enum End {
+    /// With the answer that was seen.
+    Answered,
+    /// The callee never saw the request: why.
+    Unreachable(String),
+    /// The callee may have seen the request, the caller got no (whole) answer: why.
+    Broken(String),
+}
+
+impl Record {
+    /// A request has arrived.
+    pub fn new(identity: Identity, log: Option<Arc<Log>>, clock: Clock, request: &http::request::Parts) -> Self {
+        let seen = Seen {
+            method: request.method.clone(),
+            target: target_of(request),
+            headers: request.headers.clone(),
+            sent: Kept::default(),
+            status: StatusCode::OK,
+            answer_headers: HeaderMap::new(),
+            got: Kept::default(),
+            faults: Vec::new(),
+            took_micros: 0,
+            end: None,
+        };
+        Self { identity, log, clock, seen: Mutex::new(seen), made: Mutex::new(None) }
+    }
+
+    fn seen(&self) -> MutexGuard<'_, Seen> {
+        self.seen.lock().expect("no thread panics while it holds this lock")
+    }
+
+    fn limit(&self) -> usize {
+        if self.log.is_some() { KEEP } else { 0 }
+    }
+
+    /// The next bytes of the request's body have passed.
+    pub fn sent(&self, data: &[u8]) {
+        self.seen().sent.add(data, self.limit());
+    }
+
+    /// The next bytes of the response's body have passed.
+    pub fn got(&self, data: &[u8]) {
+        self.seen().got.add(data, self.limit());
+    }
+
+    /// The request as it was disturbed: the record shows what the callee was given.
+    pub fn resent(&self, request: &http::request::Parts, body: &[u8]) {
+        let mut seen = self.seen();
+        seen.method.clone_from(&request.method);
+        seen.target = target_of(request);
+        seen.headers.clone_from(&request.headers);
+        seen.sent = Kept::default();
+        seen.sent.add(body, self.limit());
+    }
+
+    /// The head of the answer that the caller is given.
+    pub fn answered(&self, answer: &http::response::Parts) {
+        let mut seen = self.seen();
+        seen.status = answer.status;
+        seen.answer_headers.clone_from(&answer.headers);
+    }
+
+    /// A fault has disturbed it.
+    pub fn disturbed(&self, fault: Arc<str>) {
+        self.seen().faults.push(fault);
+    }
+
+    /// The faults that have disturbed it so far.
+    pub fn faults(&self) -> Vec<Arc<str>> {
+        self.seen().faults.clone()
+    }
+
+    fn end(&self, end: End) {
+        let mut seen = self.seen();
+        seen.took_micros = self.clock.micros().saturating_sub(self.identity.at_micros);
+        seen.end = Some(end);
+        drop(seen);
+        if let Some(log) = &self.log {
+            log.ended();
+        }
+    }
+
+    /// The exchange as it may be shown. Made once when it has ended, and anew when more secrets became known since.
+    pub fn exchange(&self, redactor: &Redactor) -> Exchange {
+        let mut made = self.made.lock().expect("no thread panics while it holds this lock");
+        let known = redactor.known(self.identity.trace);
+        if let Some((then, exchange)) = &*made
+            && *then == known
+        {
+            return exchange.clone();
+        }
+        let seen = self.seen().clone();
+        let exchange = match &self.log {
+            Some(_) => super::render::exchange(&self.identity, &seen, redactor),
+            None => super::render::stray(&self.identity, &seen, redactor),
+        };
+        if seen.end.is_some() {
+            *made = Some((known, exchange.clone()));
+        }
+        exchange
+    }
+}
+
+fn target_of(request: &http::request::Parts) -> String {
+    request.uri.path_and_query().map_or("/", |target| target.as_str()).to_owned()
+}
+
+impl Kept {
+    fn add(&mut self, data: &[u8], limit: usize) {
+        self.size += data.len() as u64;
+        let room = limit.saturating_sub(self.bytes.len());
+        self.bytes.extend_from_slice(&data[..data.len().min(room)]);
+    }
+
+    /// Whether less was kept than passed.
+    pub fn is_truncated(&self) -> bool {
+        (self.bytes.len() as u64) < self.size
+    }
+}
+
+/// The one owner of an exchange under way. Dropped without an end, it means that the caller went away: that is when hyper
+/// drops what was working for it.
+pub(super) struct Ongoing(Option<Arc<Record>>);
+
+impl Ongoing {
+    /// The exchange begins.
+    pub fn new(record: Arc<Record>) -> Self {
+        Self(Some(record))
+    }
+
+    /// What is recorded of it.
+    pub fn record(&self) -> &Arc<Record> {
+        self.0.as_ref().expect("an exchange has a record until it ends")
+    }
+
+    /// It has ended.
+    pub fn end(mut self, end: End) {
+        if let Some(record) = self.0.take() {
+            record.end(end);
+        }
+    }
+}
+
+impl Drop for Ongoing {
+    fn drop(&mut self) {
+        if let Some(record) = self.0.take() {
+            record.end(End::Broken("the caller went away before it had the whole answer".into()));
+        }
+    }
+}

@@ -1,0 +1,156 @@
+//! What was seen on all edges, by scenario.
+//!
+//! There is no recording thread: taps put down raw parts where a reader finds them, and whoever reads pays for the parsing. So
+//! a record is complete as soon as the caller has its answer, and a wake-up per exchange is saved.
+
+use std::collections::HashMap;
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, RwLock};
+
+use tokio::sync::Notify;
+
+use super::record::{Identity, Ongoing, Record};
+use crate::base::clock::Clock;
+use crate::base::redact::Redactor;
+use crate::model::{Edge, Exchange, TraceId};
+
+/// Of strays, this many are kept.
+const STRAYS: usize = 100;
+
+/// Keeps the exchanges of a run. One per run; copies are the same recorder.
+#[derive(Clone)]
+pub struct Recorder(Arc<Inner>);
+
+struct Inner {
+    clock: Clock,
+    redactor: Arc<Redactor>,
+    last_id: AtomicU64,
+    scenarios: RwLock<HashMap<TraceId, Arc<Log>>>,
+    strays: Mutex<StrayLog>,
+}
+
+#[derive(Default)]
+struct StrayLog {
+    count: u64,
+    first: Vec<Arc<Record>>,
+}
+
+/// Exchanges that no scenario owned: without trace context, of a trace that was never opened, or after it was closed.
+#[derive(Debug, Clone, Default)]
+pub struct Strays {
+    /// How many there were.
+    pub count: u64,
+    /// The first hundred of them. Only what cannot hold a secret: no bodies, no query, and of most headers a fingerprint.
+    pub first: Vec<Exchange>,
+}
+
+/// The exchanges of one scenario.
+#[derive(Default)]
+pub(super) struct Log {
+    records: Mutex<Vec<Arc<Record>>>,
+    open: AtomicUsize,
+    quiet: Notify,
+}
+
+impl Log {
+    /// One of its exchanges has ended.
+    pub fn ended(&self) {
+        if self.open.fetch_sub(1, Ordering::AcqRel) == 1 {
+            self.quiet.notify_waiters();
+        }
+    }
+
+    fn exchanges(&self, redactor: &Redactor) -> Vec<Exchange> {
+        let mut records = self.records.lock().expect("no thread panics while it holds this lock").clone();
+        records.sort_by_key(|record| record.identity.id);
+        records.iter().map(|record| record.exchange(redactor)).collect()
+    }
+}
+
+impl Recorder {
+    /// The recorder of one run.
+    pub fn new(clock: Clock, redactor: Arc<Redactor>) -> Self {
+        Self(Arc::new(Inner {
+            clock,
+            redactor,
+            last_id: AtomicU64::new(0),
+            scenarios: RwLock::default(),
+            strays: Mutex::default(),
+        }))
+    }
+
+    /// A scenario begins: from now on the exchanges of this trace are its own. Opening it twice changes nothing.
+    pub fn open(&self, trace: TraceId) {
+        self.0.scenarios.write().expect("no thread panics while it holds this lock").entry(trace).or_default();
+    }
+
+    /// What was seen of a scenario so far, in the order in which requests arrived; requests in flight are
+    /// [`Outcome::Open`](crate::model::Outcome::Open). A caller that has its answer finds the exchange here. Empty for a
+    /// scenario that is not open.
+    ///
+    /// A secret that was learned late is replaced in earlier exchanges too.
+    pub fn exchanges(&self, trace: TraceId) -> Vec<Exchange> {
+        self.log(trace).map(|log| log.exchanges(&self.0.redactor)).unwrap_or_default()
+    }
+
+    /// How many requests of a scenario are in flight.
+    pub fn in_flight(&self, trace: TraceId) -> usize {
+        self.log(trace).map_or(0, |log| log.open.load(Ordering::Acquire))
+    }
+
+    /// Waits until no request of a scenario is in flight. A tap gives up on every exchange in the end, but that may take a
+    /// minute: put a deadline around it.
+    pub async fn settled(&self, trace: TraceId) {
+        let Some(log) = self.log(trace) else { return };
+        loop {
+            let mut quiet = std::pin::pin!(log.quiet.notified());
+            quiet.as_mut().enable();
+            if log.open.load(Ordering::Acquire) == 0 {
+                return;
+            }
+            quiet.await;
+        }
+    }
+
+    /// The scenario is over: hands out what was seen of it, and forgets it. What comes later is a stray.
+    pub fn close(&self, trace: TraceId) -> Vec<Exchange> {
+        let log = self.0.scenarios.write().expect("no thread panics while it holds this lock").remove(&trace);
+        log.map(|log| log.exchanges(&self.0.redactor)).unwrap_or_default()
+    }
+
+    /// What no scenario owned, so far.
+    pub fn strays(&self) -> Strays {
+        let strays = self.0.strays.lock().expect("no thread panics while it holds this lock");
+        let (count, first) = (strays.count, strays.first.clone());
+        drop(strays);
+        Strays { count, first: first.iter().map(|record| record.exchange(&self.0.redactor)).collect() }
+    }
+
+    /// A request has arrived at a tap.
+    pub(super) fn begin(&self, edge: &Arc<Edge>, trace: Option<TraceId>, request: &http::request::Parts) -> Ongoing {
+        let id = self.0.last_id.fetch_add(1, Ordering::Relaxed) + 1;
+        let identity = Identity { id, edge: Arc::clone(edge), trace, at_micros: self.0.clock.micros() };
+        // Held until the record is in its log, so that `close` misses nothing that found its scenario open.
+        let scenarios = self.0.scenarios.read().expect("no thread panics while it holds this lock");
+        let log = trace.and_then(|trace| scenarios.get(&trace));
+        let record = Arc::new(Record::new(identity, log.map(Arc::clone), self.0.clock, request));
+        match log {
+            Some(log) => {
+                log.open.fetch_add(1, Ordering::AcqRel);
+                log.records.lock().expect("no thread panics while it holds this lock").push(Arc::clone(&record));
+            }
+            None => {
+                let mut strays = self.0.strays.lock().expect("no thread panics while it holds this lock");
+                strays.count += 1;
+                if strays.first.len() < STRAYS {
+                    strays.first.push(Arc::clone(&record));
+                }
+            }
+        }
+        Ongoing::new(record)
+    }
+
+    fn log(&self, trace: TraceId) -> Option<Arc<Log>> {
+        self.0.scenarios.read().expect("no thread panics while it holds this lock").get(&trace).cloned()
+    }
+}

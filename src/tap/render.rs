@@ -1,0 +1,148 @@
+//! From raw parts to the record that may be shown: parsed, cut to size, redacted.
+
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use http::HeaderMap;
+use http::header::{CONTENT_ENCODING, CONTENT_TYPE};
+use serde_json::Value;
+
+use super::record::{End, Identity, Kept, Seen};
+use crate::base::redact::Redactor;
+use crate::base::trace::TRACEPARENT;
+use crate::model::{Body, Content, Exchange, Outcome, Request, Response, TraceId};
+
+/// Of a body that is not text this much is kept, in bytes: enough to recognise an image.
+const KEEP_BINARY: usize = 4 << 10;
+
+/// Headers of strays that are shown as they are. They are written by HTTP libraries, not by whoever holds a secret.
+const HARMLESS: [&str; 7] = ["accept", "content-length", "content-type", "date", "host", "user-agent", TRACEPARENT];
+
+/// The exchange of a scenario.
+pub(super) fn exchange(identity: &Identity, seen: &Seen, redactor: &Redactor) -> Exchange {
+    let trace = identity.trace;
+    let headers = |headers: &HeaderMap| {
+        readable(headers).map(|(name, value)| (name.to_owned(), redactor.header(trace, name, &value))).collect()
+    };
+    let reason = |reason: &str| redactor.text(trace, reason).into_owned();
+    let request = Request {
+        method: seen.method.to_string(),
+        target: redactor.text(trace, &seen.target).into_owned(),
+        headers: headers(&seen.headers),
+        body: body(&seen.headers, &seen.sent, redactor, trace),
+    };
+    let outcome = outcome(seen, reason, || Response {
+        status: seen.status.as_u16(),
+        headers: headers(&seen.answer_headers),
+        body: body(&seen.answer_headers, &seen.got, redactor, trace),
+    });
+    whole(identity, seen, request, outcome)
+}
+
+/// An exchange that no scenario owned. Whose secrets it may carry is not known any more, or never was: so bodies are left out,
+/// the query is, and of headers that may hold a secret only a fingerprint is shown.
+pub(super) fn stray(identity: &Identity, seen: &Seen, redactor: &Redactor) -> Exchange {
+    let headers = |headers: &HeaderMap| {
+        readable(headers)
+            .map(|(name, value)| match HARMLESS.contains(&name) {
+                true => (name.to_owned(), redactor.header(identity.trace, name, &value)),
+                false => (name.to_owned(), redactor.fingerprint(&value)),
+            })
+            .collect()
+    };
+    let unread = |kept: &Kept| Body { size: kept.size, content: Content::Empty, truncated: kept.size > 0 };
+    let request = Request {
+        method: seen.method.to_string(),
+        target: redactor.text(identity.trace, seen.target.split('?').next().unwrap_or_default()).into_owned(),
+        headers: headers(&seen.headers),
+        body: unread(&seen.sent),
+    };
+    let reason = |reason: &str| redactor.text(identity.trace, reason).into_owned();
+    let outcome = outcome(seen, reason, || Response {
+        status: seen.status.as_u16(),
+        headers: headers(&seen.answer_headers),
+        body: unread(&seen.got),
+    });
+    whole(identity, seen, request, outcome)
+}
+
+fn whole(identity: &Identity, seen: &Seen, request: Request, outcome: Outcome) -> Exchange {
+    Exchange {
+        id: identity.id,
+        edge: (*identity.edge).clone(),
+        trace: identity.trace,
+        at_micros: identity.at_micros,
+        took_micros: seen.took_micros,
+        request,
+        outcome,
+        faults: seen.faults.iter().map(|fault| fault.to_string()).collect(),
+    }
+}
+
+fn outcome(seen: &Seen, reason: impl Fn(&str) -> String, response: impl FnOnce() -> Response) -> Outcome {
+    match &seen.end {
+        None => Outcome::Open,
+        Some(End::Answered) => Outcome::Answered(response()),
+        Some(End::Unreachable(text)) => Outcome::Unreachable { reason: reason(text) },
+        Some(End::Broken(text)) => Outcome::Broken { reason: reason(text) },
+    }
+}
+
+fn readable(headers: &HeaderMap) -> impl Iterator<Item = (&str, std::borrow::Cow<'_, str>)> {
+    headers.iter().map(|(name, value)| (name.as_str(), String::from_utf8_lossy(value.as_bytes())))
+}
+
+fn body(headers: &HeaderMap, kept: &Kept, redactor: &Redactor, owner: Option<TraceId>) -> Body {
+    let of_type = header(headers, CONTENT_TYPE.as_str());
+    let encoding = header(headers, CONTENT_ENCODING.as_str());
+    let is_encoded = !encoding.is_empty() && !encoding.eq_ignore_ascii_case("identity");
+    let truncated = kept.is_truncated();
+    let body = |content, truncated| Body { size: kept.size, content, truncated };
+    if kept.bytes.is_empty() {
+        return body(Content::Empty, truncated);
+    }
+    // A secret in a compressed body cannot be found without inflating it, and could be read by whoever does.
+    if is_encoded {
+        return body(Content::Empty, true);
+    }
+    if !truncated
+        && is_json(of_type, &kept.bytes)
+        && let Ok(mut value) = serde_json::from_slice::<Value>(&kept.bytes)
+    {
+        redactor.json(owner, &mut value);
+        return body(Content::Json(value), false);
+    }
+    if let Some(text) = text(&kept.bytes, truncated) {
+        return body(Content::Text(redactor.text(owner, text).into_owned()), truncated);
+    }
+    let first = &kept.bytes[..kept.bytes.len().min(KEEP_BINARY)];
+    // Base64 would hide a secret from every later look for it.
+    let all_text = String::from_utf8_lossy(first);
+    if redactor.text(owner, &all_text) != all_text {
+        return body(Content::Empty, true);
+    }
+    body(Content::Base64(STANDARD.encode(first)), (first.len() as u64) < kept.size)
+}
+
+fn header<'a>(headers: &'a HeaderMap, name: &str) -> &'a str {
+    headers.get(name).and_then(|value| value.to_str().ok()).unwrap_or_default()
+}
+
+/// By what the sender says; if it says nothing, by the first byte.
+fn is_json(of_type: &str, bytes: &[u8]) -> bool {
+    let essence = of_type.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
+    match essence.as_str() {
+        "" => matches!(bytes.trim_ascii_start().first(), Some(b'{' | b'[')),
+        essence => essence == "application/json" || essence.ends_with("+json"),
+    }
+}
+
+/// The text, less a character that was cut in two.
+fn text(bytes: &[u8], truncated: bool) -> Option<&str> {
+    match std::str::from_utf8(bytes) {
+        Ok(text) => Some(text),
+        Err(error) if truncated && error.error_len().is_none() => {
+            std::str::from_utf8(&bytes[..error.valid_up_to()]).ok()
+        }
+        Err(_) => None,
+    }
+}

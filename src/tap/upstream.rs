@@ -1,0 +1,125 @@
+//! The callee's side of a tap: where it is, and how a request gets there.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use http::header::HeaderValue;
+use http::uri::{Authority, PathAndQuery, Scheme};
+use http::{Request, Uri, Version, request};
+use hyper_rustls::{ConfigBuilderExt, HttpsConnector};
+use hyper_util::client::legacy::Client;
+use hyper_util::client::legacy::connect::HttpConnector;
+use hyper_util::rt::TokioExecutor;
+use rustls::crypto::ring;
+use rustls::{ClientConfig, RootCertStore};
+
+use super::body::{Flow, Payload, told};
+use super::fault::{Answer, Cut};
+use super::headers;
+
+/// How long a connection may take to be made.
+const CONNECT_WITHIN: Duration = Duration::from_secs(10);
+
+/// How long an unused connection is kept. Shorter than any server in use closes its own (Node's: five seconds), so that a
+/// request does not meet a connection that is being closed.
+const IDLE: Duration = Duration::from_secs(3);
+
+/// An address that a tap cannot forward to.
+#[derive(Debug, Clone, thiserror::Error)]
+#[error("a tap cannot forward to `{url}`: {why}")]
+pub struct NotAnUpstream {
+    /// As it was given.
+    pub url: String,
+    /// What is wrong with it.
+    pub why: String,
+}
+
+/// One callee, with its pool of connections: another address is another pool.
+pub(super) struct Upstream {
+    scheme: Scheme,
+    authority: Authority,
+    host: HeaderValue,
+    origin: String,
+    /// Put before every path; empty, or without a slash at its end.
+    prefix: String,
+    client: Client<HttpsConnector<HttpConnector>, Flow>,
+}
+
+impl Upstream {
+    /// The callee at `url`: `http` or `https`, with a path or without.
+    pub fn at(url: &str) -> Result<Self, NotAnUpstream> {
+        let refuse = |why: String| NotAnUpstream { url: url.into(), why };
+        let parts = url.parse::<Uri>().map_err(|error| refuse(error.to_string()))?.into_parts();
+        let (Some(scheme), Some(authority)) = (parts.scheme, parts.authority) else {
+            return Err(refuse("it must begin with `http://` or `https://` and name a host".into()));
+        };
+        if scheme != Scheme::HTTP && scheme != Scheme::HTTPS {
+            return Err(refuse(format!("`{scheme}` is neither http nor https")));
+        }
+        let host = HeaderValue::from_str(authority.as_str()).map_err(|error| refuse(error.to_string()))?;
+        let tls = tls(&scheme).map_err(|error| refuse(format!("TLS cannot be set up: {error}")))?;
+        let mut connector = HttpConnector::new();
+        connector.enforce_http(false);
+        connector.set_nodelay(true);
+        connector.set_connect_timeout(Some(CONNECT_WITHIN));
+        let connector = HttpsConnector::from((connector, Arc::new(tls)));
+        let client = Client::builder(TokioExecutor::new()).pool_idle_timeout(IDLE).build(connector);
+        let prefix = parts.path_and_query.map_or("", |_| url_path(url)).trim_end_matches('/').to_owned();
+        let origin = format!("{scheme}://{authority}");
+        Ok(Self { scheme, authority, host, origin, prefix, client })
+    }
+
+    /// What the callee is called in `Host`.
+    pub fn host(&self) -> &HeaderValue {
+        &self.host
+    }
+
+    /// Sends a request and waits for the head of the answer, no longer than `patience`. `ours` is the tap's own origin.
+    pub async fn send(&self, head: request::Parts, body: Flow, patience: Duration, ours: &str) -> Result<Answer, Cut> {
+        let request = self.addressed(head, body)?;
+        let response = match tokio::time::timeout(patience, self.client.request(request)).await {
+            Err(_) => return Err(Cut::Broken(format!("no answer within {patience:?}"))),
+            Ok(Err(error)) if error.is_connect() => return Err(Cut::Unreachable(told(&error))),
+            Ok(Err(error)) => return Err(Cut::Broken(told(&error))),
+            Ok(Ok(response)) => response,
+        };
+        let (mut head, body) = response.into_parts();
+        head.version = Version::HTTP_11;
+        headers::homeward(&mut head.headers, &self.origin, ours);
+        Ok(Answer { head, body: Payload::streaming(body, patience) })
+    }
+
+    fn addressed(&self, head: request::Parts, body: Flow) -> Result<Request<Flow>, Cut> {
+        let target = head.uri.into_parts().path_and_query.unwrap_or_else(|| PathAndQuery::from_static("/"));
+        let target = if self.prefix.is_empty() {
+            target
+        } else {
+            let joined = format!("{}{target}", self.prefix);
+            PathAndQuery::try_from(joined).map_err(|error| Cut::Unreachable(told(&error)))?
+        };
+        let uri = Uri::builder().scheme(self.scheme.clone()).authority(self.authority.clone()).path_and_query(target);
+        let mut request = Request::new(body);
+        *request.method_mut() = head.method;
+        *request.uri_mut() = uri.build().map_err(|error| Cut::Unreachable(told(&error)))?;
+        *request.headers_mut() = head.headers;
+        Ok(request)
+    }
+}
+
+fn url_path(url: &str) -> &str {
+    let after_scheme = url.find("://").map_or(url, |at| &url[at + 3..]);
+    let path = after_scheme.find('/').map_or("", |at| &after_scheme[at..]);
+    path.split(['?', '#']).next().unwrap_or_default()
+}
+
+/// For http nothing is trusted because nothing is asked: reading the system's certificates takes a while.
+fn tls(scheme: &Scheme) -> Result<ClientConfig, rustls::Error> {
+    let builder = ClientConfig::builder_with_provider(Arc::new(ring::default_provider()))
+        .with_safe_default_protocol_versions()?;
+    let builder = if *scheme == Scheme::HTTPS {
+        builder.try_with_platform_verifier()?
+    } else {
+        builder.with_root_certificates(RootCertStore::empty())
+    };
+    Ok(builder.with_no_client_auth())
+}

@@ -1,0 +1,208 @@
+//! Reading a disturbance word by word, with errors that name the word.
+
+use std::ops::RangeInclusive;
+use std::time::Duration;
+
+use http::HeaderName;
+use jiff::SignedDuration;
+use serde_json::Value;
+
+use crate::base::suggest::did_you_mean;
+use crate::model::exchange::NotAnEdge;
+
+/// The longest time that a disturbance may name.
+const LONGEST: Duration = Duration::from_secs(600);
+
+/// Text that does not say how to disturb what.
+#[derive(Debug, Clone, PartialEq, thiserror::Error)]
+pub enum Misread {
+    /// There is no colon between the place and the fault.
+    #[error("`{0}` has no `: ` between the place and the fault: write `storefront -> generation: strip header X`")]
+    NoFault(String),
+    /// It does not begin with an edge.
+    #[error(transparent)]
+    Edge(#[from] NotAnEdge),
+    /// A word that cannot stand where it stands.
+    #[error("`{word}` is not {expected}.{hint}")]
+    Unexpected {
+        /// The word.
+        word: String,
+        /// What may stand there.
+        expected: String,
+        /// ` Did you mean …?`, or nothing.
+        hint: String,
+    },
+    /// It ends too early.
+    #[error("it ends where {expected} is expected")]
+    Ended {
+        /// What is missing.
+        expected: String,
+    },
+}
+
+impl Misread {
+    /// `word` is none of `allowed`.
+    pub fn none_of<'a>(word: &str, what: &str, allowed: impl IntoIterator<Item = &'a str> + Clone) -> Self {
+        let listed: Vec<String> = allowed.clone().into_iter().map(|word| format!("`{word}`")).collect();
+        Self::Unexpected {
+            word: word.into(),
+            expected: format!("{what} ({})", listed.join(", ")),
+            hint: did_you_mean(word, allowed),
+        }
+    }
+}
+
+/// Text that is read from the front, a word at a time.
+#[derive(Debug, Clone, Copy)]
+pub struct Words<'a> {
+    rest: &'a str,
+}
+
+impl<'a> Words<'a> {
+    /// The words of `text`.
+    pub fn of(text: &'a str) -> Self {
+        Self { rest: text.trim() }
+    }
+
+    /// What was not read yet.
+    pub fn rest(&self) -> &'a str {
+        self.rest
+    }
+
+    /// The next word, left where it is.
+    pub fn peek(&self) -> Option<&'a str> {
+        self.rest.split_whitespace().next()
+    }
+
+    /// The next word.
+    ///
+    /// # Errors
+    /// When there is none; `expected` says what it would have been.
+    pub fn word(&mut self, expected: &str) -> Result<&'a str, Misread> {
+        let word = self.peek().ok_or_else(|| Misread::Ended { expected: expected.into() })?;
+        self.rest = self.rest[word.len()..].trim_start();
+        Ok(word)
+    }
+
+    /// Whether `phrase`, one or more words, comes next.
+    pub fn begin_with(self, phrase: &str) -> bool {
+        self.after(phrase).is_some()
+    }
+
+    /// Reads over `phrase`, one or more words, if it comes next.
+    pub fn skip(&mut self, phrase: &str) -> bool {
+        let after = self.after(phrase);
+        *self = after.unwrap_or(*self);
+        after.is_some()
+    }
+
+    fn after(mut self, phrase: &str) -> Option<Self> {
+        phrase.split(' ').all(|expected| self.word(expected).is_ok_and(|word| word == expected)).then_some(self)
+    }
+
+    /// Reads over a word that must come next.
+    ///
+    /// # Errors
+    /// When it does not.
+    pub fn keyword(&mut self, keyword: &str) -> Result<(), Misread> {
+        let word = self.word(&format!("`{keyword}`"))?;
+        if word == keyword { Ok(()) } else { Err(Misread::none_of(word, "what comes next", [keyword])) }
+    }
+
+    /// The next word, one of `allowed`.
+    ///
+    /// # Errors
+    /// When it is another, or there is none.
+    pub fn one_of(&mut self, what: &str, allowed: &[&'static str]) -> Result<&'static str, Misread> {
+        let word = self.word(what)?;
+        let found = allowed.iter().find(|known| **known == word).copied();
+        found.ok_or_else(|| Misread::none_of(word, what, allowed.iter().copied()))
+    }
+
+    /// A whole number.
+    ///
+    /// # Errors
+    /// When it is not one, or not in `range`.
+    pub fn number(&mut self, what: &str, range: RangeInclusive<u32>) -> Result<u32, Misread> {
+        let word = self.word(what)?;
+        word.parse().ok().filter(|number| range.contains(number)).ok_or_else(|| Misread::Unexpected {
+            word: word.into(),
+            expected: format!("{what} from {} to {}", range.start(), range.end()),
+            hint: String::new(),
+        })
+    }
+
+    /// A time with its unit: `300ms`, `10s`, `2m`; at most ten minutes.
+    ///
+    /// # Errors
+    /// When it is not one.
+    pub fn duration(&mut self, what: &str) -> Result<Duration, Misread> {
+        let word = self.word(what)?;
+        let read = word.parse::<SignedDuration>().ok().and_then(|time| Duration::try_from(time).ok());
+        read.filter(|time| *time <= LONGEST).ok_or_else(|| Misread::Unexpected {
+            word: word.into(),
+            expected: format!("{what} such as `300ms`, `10s` or `2m`, at most ten minutes"),
+            hint: String::new(),
+        })
+    }
+
+    /// A JSON value, which may hold spaces.
+    ///
+    /// # Errors
+    /// When none comes next.
+    pub fn json(&mut self, what: &str) -> Result<Value, Misread> {
+        let word = self.peek().ok_or_else(|| Misread::Ended { expected: what.into() })?;
+        let mut reader = serde_json::Deserializer::from_str(self.rest).into_iter::<Value>();
+        let value = reader.next().and_then(Result::ok);
+        let after = &self.rest[reader.byte_offset().min(self.rest.len())..];
+        let ends_here = after.is_empty() || after.starts_with(char::is_whitespace);
+        let value = value.filter(|_| ends_here).ok_or_else(|| Misread::Unexpected {
+            word: word.into(),
+            expected: format!("{what}: write JSON, for example `false`, `12` or `\"expired\"`"),
+            hint: String::new(),
+        })?;
+        self.rest = after.trim_start();
+        Ok(value)
+    }
+
+    /// Text in double quotes, or a single word.
+    ///
+    /// # Errors
+    /// When neither comes next.
+    pub fn text(&mut self, what: &str) -> Result<String, Misread> {
+        if !self.rest.starts_with('"') {
+            return self.word(what).map(str::to_owned);
+        }
+        match self.json(what)? {
+            Value::String(text) => Ok(text),
+            other => Ok(other.to_string()),
+        }
+    }
+
+    /// The name of a header.
+    ///
+    /// # Errors
+    /// When it is not one.
+    pub fn header_name(&mut self) -> Result<HeaderName, Misread> {
+        let word = self.word("the name of a header")?;
+        HeaderName::from_bytes(word.as_bytes()).map_err(|_| Misread::Unexpected {
+            word: word.into(),
+            expected: "the name of a header".into(),
+            hint: String::new(),
+        })
+    }
+
+    /// A JSON pointer (RFC 6901) to a field: `/entitlements/0/until`.
+    ///
+    /// # Errors
+    /// When it is not one.
+    pub fn pointer(&mut self) -> Result<String, Misread> {
+        let what = "a JSON pointer such as `/decision`";
+        let word = self.word(what)?;
+        if word.starts_with('/') {
+            return Ok(word.to_owned());
+        }
+        let hint = format!(" Did you mean `/{word}`?");
+        Err(Misread::Unexpected { word: word.into(), expected: what.into(), hint })
+    }
+}
