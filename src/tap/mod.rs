@@ -43,6 +43,7 @@ mod tests;
 pub use attribution::Attribution;
 pub use board::{FaultBoard, FaultId, Fired};
 pub use disturbance::{Disturbance, Window};
+pub use passage::BY_TAP;
 pub use proxy::Tap;
 pub use recorder::{Recorder, Strays};
 pub use upstream::NotAnUpstream;

@@ -19,7 +19,7 @@ use super::upstream::Upstream;
 use crate::model::TraceId;
 
 /// Marks what a tap answered in the callee's place, so that nobody takes it for the callee's own answer.
-const BY_TAP: HeaderName = HeaderName::from_static("x-paidpath-tap");
+pub const BY_TAP: HeaderName = HeaderName::from_static("x-paidpath-tap");
 
 /// One exchange that faults may disturb.
 pub(super) struct Passage<'a> {

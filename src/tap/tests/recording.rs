@@ -56,6 +56,9 @@ async fn of_bytes_that_are_not_text_the_beginning_is_kept_and_of_compressed_ones
     let body = recorded(Some("image/png"), None, image.clone()).await;
     assert_eq!(body.content, Content::Base64(STANDARD.encode(&image[..4096])));
     assert_eq!((body.size, body.truncated), (10_000, true));
+    let body = recorded(None, None, image.clone()).await;
+    assert_eq!(body.content, Content::Base64(STANDARD.encode(&image[..4096])));
+    assert_eq!(recorded(Some("image/svg+xml"), None, "<svg/>").await.content, Content::Text("<svg/>".into()));
     let body = recorded(Some("application/json"), Some("gzip"), vec![0x1f, 0x8b, 8, 0]).await;
     assert_eq!(body, Recorded { size: 4, content: Content::Empty, truncated: true });
 }
@@ -95,6 +98,12 @@ async fn secrets_are_replaced_wherever_they_stand_also_when_they_are_learned_lat
     for spelling in [SECRET, "canary-of-ann%2Fwith%2Bsigns", "\"pw\"", &STANDARD.encode(SECRET)] {
         assert!(hidden(spelling), "{spelling} in {:#?}", scenario.exchanges());
     }
+    let form = scenario.request("POST", "/buy?code=x&token=tk-canary").body("{\"password\": \"pw-canary\", \"a\": ");
+    form.header("content-type", "application/json").send().await.unwrap().bytes().await.unwrap();
+    assert!(
+        hidden("tk-canary") && hidden("pw-canary"),
+        "secret fields are found where there is no JSON to walk through"
+    );
     let exchanges = scenario.exchanges();
     let print = bench.redactor.fingerprint(SECRET);
     assert_eq!(exchanges[0].request.header("authorization"), Some(format!("Bearer {print}").as_str()));
