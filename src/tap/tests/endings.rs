@@ -92,6 +92,22 @@ async fn a_callee_that_never_answers_or_never_ends_is_given_up() {
 }
 
 #[tokio::test]
+async fn an_answer_that_takes_long_but_never_stalls_is_not_given_up() {
+    let bench = Bench::new().await;
+    bench.tap.give_up_after(Duration::from_secs(1));
+    let steady = raw::callee(async |mut stream| {
+        raw::read_to(&mut stream, "\r\n\r\n").await;
+        stream.write_all(b"HTTP/1.1 200 OK\r\ncontent-length: 4\r\n\r\n").await.unwrap();
+        for _ in 0..4 {
+            tokio::time::sleep(Duration::from_millis(300)).await;
+            stream.write_all(b"x").await.unwrap();
+        }
+    });
+    bench.tap.point_at(&steady.await).unwrap();
+    assert_eq!(bench.scenario().get("/").await.text().await.unwrap(), "xxxx");
+}
+
+#[tokio::test]
 async fn a_caller_that_goes_away_ends_the_exchange_and_the_callee_notices() {
     let bench = Bench::new().await;
     let (noticed, notice) = tokio::sync::oneshot::channel();

@@ -153,7 +153,7 @@ async fn chunked_bodies_and_trailers_pass_in_both_directions() {
 async fn what_belongs_to_one_connection_stays_on_it() {
     let bench = Bench::new().await;
     let request = "GET /headers HTTP/1.1\r\nhost: tap\r\nconnection: upgrade, x-hop, close\r\nupgrade: websocket\r\nx-hop: 1\r\n\
-                   keep-alive: timeout=5\r\nproxy-authorization: Basic eA==\r\naccept-encoding: gzip\r\nx-end: 2\r\n\r\n";
+                   keep-alive: timeout=5\r\nproxy-authorization: Basic eA==\r\naccept-encoding: gzip\r\nexpect: 100-continue\r\nx-end: 2\r\n\r\n";
     let answer = raw::exchange(bench.tap.address(), request).await;
     let (head, body) = answer.split_once("\r\n\r\n").unwrap();
     assert!(head.starts_with("HTTP/1.1 200 OK"), "an upgrade is declined by answering the plain request: {head}");
