@@ -7,7 +7,9 @@ use std::time::Duration;
 use axum::Router;
 use axum::body::Bytes;
 use axum::extract::Path;
+use axum::http::header::CONTENT_TYPE;
 use axum::http::{HeaderMap, StatusCode};
+use axum::response::IntoResponse;
 use axum::routing::{any, get};
 use serde_json::{Value, json};
 use tokio::net::TcpListener;
@@ -138,7 +140,7 @@ fn callee(calls: Arc<AtomicUsize>) -> Router {
     let slowly = count.clone();
     let answers = Router::new()
         .route("/json", any(async || axum::Json(json!({"decision": true, "until": null}))))
-        .route("/echo", any(async |body: Bytes| body))
+        .route("/echo", any(echo))
         .route("/headers", get(headers))
         .route("/bytes/{count}", get(async |Path(count): Path<usize>| vec![b'x'; count]))
         .route("/status/{code}", any(async |Path(code): Path<u16>| StatusCode::from_u16(code).unwrap()))
@@ -155,6 +157,12 @@ fn callee(calls: Arc<AtomicUsize>) -> Router {
         }),
     );
     answers.merge(counters)
+}
+
+/// The body of the request, as what the request said it is.
+async fn echo(headers: HeaderMap, body: Bytes) -> impl IntoResponse {
+    let content_type = headers.get(CONTENT_TYPE).map(|value| [(CONTENT_TYPE, value.clone())]);
+    (content_type, body)
 }
 
 /// The headers of the request, as JSON.
