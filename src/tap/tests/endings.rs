@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use serde_json::Value;
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::io::AsyncWriteExt;
 use tokio::net::{TcpListener, TcpStream};
 
 use super::raw;
@@ -110,23 +110,24 @@ async fn an_answer_that_takes_long_but_never_stalls_is_not_given_up() {
 #[tokio::test]
 async fn a_caller_that_goes_away_ends_the_exchange_and_the_callee_notices() {
     let bench = Bench::new().await;
-    let (noticed, notice) = tokio::sync::oneshot::channel();
-    let noticed = std::sync::Mutex::new(Some(noticed));
+    let (says, mut said) = tokio::sync::mpsc::unbounded_channel();
     let patient = raw::callee(move |mut stream: TcpStream| {
-        let noticed = noticed.lock().unwrap().take();
+        let says = says.clone();
         async move {
-            let mut rest = Vec::new();
-            let _ = stream.read_to_end(&mut rest).await;
-            let _ = noticed.map(|noticed| noticed.send(()));
+            raw::read_to(&mut stream, "\r\n\r\n").await;
+            says.send("asked").unwrap();
+            raw::read_to(&mut stream, "never").await;
+            says.send("left alone").unwrap();
         }
     });
     bench.tap.point_at(&patient.await).unwrap();
     let scenario = bench.scenario();
-    let asked = scenario.request("GET", "/").timeout(Duration::from_millis(50)).send().await;
-    assert!(asked.unwrap_err().is_timeout());
+    let asked = scenario.ask("/").await;
+    assert_eq!(said.recv().await, Some("asked"));
+    asked.abort();
     scenario.settled().await;
     assert!(broken(&scenario.exchanges()[0].outcome).starts_with("the caller went away"));
-    tokio::time::timeout(Duration::from_secs(5), notice).await.unwrap().unwrap();
+    assert_eq!(tokio::time::timeout(Duration::from_secs(10), said.recv()).await, Ok(Some("left alone")));
 }
 
 #[tokio::test]
@@ -138,12 +139,7 @@ async fn a_stopped_tap_refuses_callers_and_cuts_those_it_has() {
     bench.tap.point_at(&silent.await).unwrap();
     let scenario = bench.scenario();
     let (trace, recorder, address) = (scenario.trace, bench.recorder.clone(), bench.tap.address().to_owned());
-    let asked = tokio::spawn(scenario.request("GET", "/").send());
-    let waiting = until(Duration::from_secs(5), async || match recorder.in_flight(trace) {
-        1 => Look::<_, ()>::Holds(()),
-        count => Look::NotYet(format!("{count} in flight")),
-    });
-    waiting.await.unwrap();
+    let asked = scenario.ask("/").await;
     bench.tap.stop().await;
     assert_eq!(recorder.in_flight(trace), 0);
     assert!(asked.await.unwrap().is_err());
@@ -155,7 +151,7 @@ async fn a_dropped_tap_stops_listening() {
     let bench = Bench::new().await;
     let address = bench.tap.local_addr();
     drop(bench);
-    let waiting = until(Duration::from_secs(5), async || match TcpStream::connect(address).await {
+    let waiting = until(Duration::from_secs(10), async || match TcpStream::connect(address).await {
         Err(_) => Look::<_, ()>::Holds(()),
         Ok(_) => Look::NotYet("it still listens".into()),
     });
