@@ -356,6 +356,7 @@ fn selection(
         return Err(Refusal::Usage(format!("--last-failed: no run has left its results in {folder}")));
     }
     Ok(Selection {
+        embedded_only: false,
         paths: arguments.paths.iter().map(|path| PathSpec::from(path.as_str())).collect(),
         tags,
         name: arguments.name.clone(),

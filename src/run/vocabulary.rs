@@ -114,7 +114,8 @@ impl Vocabulary {
 /// How far a text is from a sentence, word by word: 0 is the same, 1 has nothing in common. A parameter (`…`) takes any
 /// word, and up to two more at a small price.
 fn difference(text: &str, sentence: &str) -> f64 {
-    let (words, parts): (Vec<&str>, Vec<&str>) = (text.split_whitespace().collect(), sentence.split_whitespace().collect());
+    let (words, parts): (Vec<&str>, Vec<&str>) =
+        (text.split_whitespace().collect(), sentence.split_whitespace().collect());
     let unlike = |word: &str, part: &str| match part.contains('…') {
         true => 0.0,
         false => 1.0 - strsim::normalized_damerau_levenshtein(&word.to_lowercase(), &part.to_lowercase()),

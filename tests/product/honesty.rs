@@ -13,7 +13,12 @@ fn an_undefined_step_is_refused_with_its_place_and_the_nearest_sentence() {
     run(
         "Feature: f\n  Scenario: s\n    Given Ann haz 500 credits\n    Then something holds\n",
         64,
-        &["a.feature:3:5", "no sentence of the vocabulary says `Given Ann haz 500 credits`", "undefined-step", "Did you mean"],
+        &[
+            "a.feature:3:5",
+            "no sentence of the vocabulary says `Given Ann haz 500 credits`",
+            "undefined-step",
+            "Did you mean",
+        ],
     );
 }
 
@@ -74,7 +79,9 @@ fn two_scenarios_of_one_name_are_refused() {
 #[test]
 fn a_selection_that_selects_nothing_is_not_green() {
     let folder = Folder::with("a.feature", "Feature: f\n  Scenario: s\n    Then something holds\n");
-    folder.paidpath(&["run", "a.feature", "--tags", "@nothing"]).expect(2, &["none of the 1 scenarios found was selected"]);
+    folder
+        .paidpath(&["run", "a.feature", "--tags", "@nothing"])
+        .expect(2, &["none of the 1 scenarios found was selected"]);
 }
 
 #[test]
@@ -146,7 +153,11 @@ fn a_scenario_that_passes_on_a_retry_is_flaky_and_fails_the_run_where_asked() {
 
 #[test]
 fn a_quarantine_spares_the_run_until_its_day() {
-    let feature = |day: &str| format!("Feature: f\n  @quarantine(until: {day}, ticket 12)\n  Scenario: s\n    Then something does not hold\n  Scenario: t\n    Then something holds\n");
+    let feature = |day: &str| {
+        format!(
+            "Feature: f\n  @quarantine(until: {day}, ticket 12)\n  Scenario: s\n    Then something does not hold\n  Scenario: t\n    Then something holds\n"
+        )
+    };
     let folder = Folder::with("a.feature", &feature("2999-01-01"));
     folder.paidpath(&["run", "a.feature"]).expect(0, &["in quarantine until 2999-01-01: ticket 12"]);
     folder.write("a.feature", feature("2020-01-01"));

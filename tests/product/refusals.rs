@@ -15,12 +15,16 @@ fn topology(service: &str, spec: &str) -> String {
 #[test]
 fn a_missing_path() {
     let folder = Folder::with("features/buying.feature", PASSING);
-    folder.paidpath(&["run", "features/buyin.feature"]).expect(64, &["there is no such file or folder", "Did you mean `features/buying.feature`?"]);
+    folder
+        .paidpath(&["run", "features/buyin.feature"])
+        .expect(64, &["there is no such file or folder", "Did you mean `features/buying.feature`?"]);
 }
 
 #[test]
 fn a_line_without_a_scenario() {
-    Folder::with("a.feature", PASSING).paidpath(&["run", "a.feature:99"]).expect(64, &["no scenario, outline row or rule is on line 99"]);
+    Folder::with("a.feature", PASSING)
+        .paidpath(&["run", "a.feature:99"])
+        .expect(64, &["no scenario, outline row or rule is on line 99"]);
 }
 
 #[test]
@@ -40,7 +44,9 @@ fn a_feature_of_more_than_4_mib() {
 fn a_malformed_topology() {
     let folder = Folder::with("a.feature", PASSING);
     folder.write("t.toml", "name = \"x\"\nentry = \"shop\"\n[services.shop]\nprovidr = \"mock\"\n");
-    folder.paidpath(&["run", "a.feature", "--topology", "t.toml"]).expect(64, &["t.toml:4:1", "unknown field `providr`", "Did you mean `provider`?"]);
+    folder
+        .paidpath(&["run", "a.feature", "--topology", "t.toml"])
+        .expect(64, &["t.toml:4:1", "unknown field `providr`", "Did you mean `provider`?"]);
     folder.paidpath(&["run", "a.feature", "--topology", "embeded"]).expect(64, &["Did you mean `embedded`?"]);
     folder.paidpath(&["run", "a.feature", "--topology", "none.toml"]).expect(64, &["none.toml: there is no such file"]);
 }
@@ -55,8 +61,12 @@ fn a_host_that_is_not_on_the_list() {
 #[test]
 fn a_fault_that_cannot_be_read() {
     let folder = Folder::with("a.feature", PASSING);
-    folder.paidpath(&["run", "a.feature", "--fault", "storefront -> generation: stripp header x"]).expect(64, &["strip"]);
-    folder.paidpath(&["run", "a.feature", "--fault", "storefront -> nowhere: drop"]).expect(64, &["the topology has no edge storefront → nowhere"]);
+    folder
+        .paidpath(&["run", "a.feature", "--fault", "storefront -> generation: stripp header x"])
+        .expect(64, &["strip"]);
+    folder
+        .paidpath(&["run", "a.feature", "--fault", "storefront -> nowhere: drop"])
+        .expect(64, &["the topology has no edge storefront → nowhere"]);
 }
 
 #[test]
@@ -73,23 +83,37 @@ fn an_option_that_is_mistyped() {
 fn a_port_that_is_taken() {
     let taken = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
     let folder = Folder::with("a.feature", PASSING);
-    let spec = format!("provider = \"embedded\"\ncalls = [\"entitlement\"]\nenv = {{ ATELIER_LISTEN = \"{}\" }}\n", taken.local_addr().unwrap());
+    let spec = format!(
+        "provider = \"embedded\"\ncalls = [\"entitlement\"]\nenv = {{ ATELIER_LISTEN = \"{}\" }}\n",
+        taken.local_addr().unwrap()
+    );
     folder.write("t.toml", topology("billing", &spec));
-    folder.paidpath(&["run", "a.feature", "--topology", "t.toml"]).expect(2, &["nothing could be judged", "billing", "in use"]);
+    folder
+        .paidpath(&["run", "a.feature", "--topology", "t.toml"])
+        .expect(2, &["nothing could be judged", "billing", "in use"]);
 }
 
 #[test]
 fn a_service_that_is_not_there() {
     let folder = Folder::with("a.feature", PASSING);
-    folder.write("t.toml", topology("billing", "provider = \"url\"\nurl = \"http://127.0.0.1:9\"\nready = \"/healthz\"\ncalls = [\"entitlement\"]\n"));
-    folder.paidpath(&["run", "a.feature", "--topology", "t.toml"]).expect(2, &["nothing could be judged", "`billing` was not ready", "refused"]);
+    folder.write(
+        "t.toml",
+        topology(
+            "billing",
+            "provider = \"url\"\nurl = \"http://127.0.0.1:9\"\nready = \"/healthz\"\ncalls = [\"entitlement\"]\n",
+        ),
+    );
+    folder
+        .paidpath(&["run", "a.feature", "--topology", "t.toml"])
+        .expect(2, &["nothing could be judged", "`billing` was not ready", "refused"]);
 }
 
 #[test]
 fn a_service_that_dies_in_the_middle_of_a_run() {
     let dying = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
     let folder = Folder::with("a.feature", PASSING);
-    let spec = format!("provider = \"url\"\nurl = \"http://{}\"\ncalls = [\"entitlement\"]\n", dying.local_addr().unwrap());
+    let spec =
+        format!("provider = \"url\"\nurl = \"http://{}\"\ncalls = [\"entitlement\"]\n", dying.local_addr().unwrap());
     folder.write("t.toml", topology("billing", &spec));
     drop(dying);
     let ran = folder.paidpath(&["run", "a.feature", "--topology", "t.toml"]);

@@ -35,8 +35,10 @@ fn spans(reports: &Path) -> Vec<(String, i64, i64)> {
 
 #[test]
 fn a_step_that_blocks_its_thread_delays_only_its_own_worker() {
-    let blocking = |name: &str| scenario(name, "Given a step that blocks its thread for 500 milliseconds; Then something holds");
-    let folder = Folder::with("a.feature", &feature(&[blocking("a"), blocking("b"), scenario("c", "Then something holds")]));
+    let blocking =
+        |name: &str| scenario(name, "Given a step that blocks its thread for 500 milliseconds; Then something holds");
+    let folder =
+        Folder::with("a.feature", &feature(&[blocking("a"), blocking("b"), scenario("c", "Then something holds")]));
     folder.paidpath(&["run", "a.feature", "--jobs", "3"]).expect(0, &["3 passed"]);
     let spans = spans(&folder.reports());
     let (long, short): (Vec<_>, Vec<_>) = spans.iter().partition(|(_, from, to)| to - from >= 500_000_000);
@@ -46,21 +48,34 @@ fn a_step_that_blocks_its_thread_delays_only_its_own_worker() {
 
 #[test]
 fn a_step_that_waits_for_ever_ends_at_its_deadline() {
-    let folder = Folder::with("a.feature", &feature(&[scenario("a", "Given a step that waits for ever; Then something holds"), scenario("b", "Then something holds")]));
+    let folder = Folder::with(
+        "a.feature",
+        &feature(&[
+            scenario("a", "Given a step that waits for ever; Then something holds"),
+            scenario("b", "Then something holds"),
+        ]),
+    );
     let ran = folder.paidpath(&["run", "a.feature", "--step-timeout", "200ms", "--jobs", "1"]);
     ran.expect(1, &["the step did not end within 200", "1 passed, 1 failed"]);
 }
 
 #[test]
 fn a_step_that_never_returns_costs_one_worker_and_not_the_run() {
-    let folder = Folder::with("a.feature", &feature(&[scenario("a", "Given a step that blocks its thread for 1 hour; Then something holds"), scenario("b", "Then something holds")]));
+    let folder = Folder::with(
+        "a.feature",
+        &feature(&[
+            scenario("a", "Given a step that blocks its thread for 1 hour; Then something holds"),
+            scenario("b", "Then something holds"),
+        ]),
+    );
     let ran = folder.paidpath(&["run", "a.feature", "--step-timeout", "200ms", "--jobs", "1"]);
     ran.expect(1, &["the step never returned: given up", "1 passed, 1 failed"]);
 }
 
 #[test]
 fn a_run_that_takes_too_long_is_ended_and_reported() {
-    let folder = Folder::with("a.feature", &feature(&[scenario("a", "Given a step that waits for ever; Then something holds")]));
+    let folder =
+        Folder::with("a.feature", &feature(&[scenario("a", "Given a step that waits for ever; Then something holds")]));
     let ran = folder.paidpath(&["run", "a.feature", "--run-timeout", "300ms", "--grace", "100ms", "--report", "junit"]);
     assert_ne!(ran.code, Some(0));
     ran.expect(ran.code.unwrap(), &["its time was up"]);
@@ -69,7 +84,12 @@ fn a_run_that_takes_too_long_is_ended_and_reported() {
 
 #[test]
 fn scenarios_that_hold_the_same_lock_run_one_after_the_other() {
-    let held = |name: &str| format!("  @lock(x)\n{}", scenario(name, "Given a step that blocks its thread for 100 milliseconds; Then something holds"));
+    let held = |name: &str| {
+        format!(
+            "  @lock(x)\n{}",
+            scenario(name, "Given a step that blocks its thread for 100 milliseconds; Then something holds")
+        )
+    };
     let folder = Folder::with("a.feature", &feature(&[held("a"), held("b"), held("c")]));
     folder.paidpath(&["run", "a.feature", "--jobs", "3"]).expect(0, &["3 passed"]);
     let mut spans = spans(&folder.reports());
@@ -94,7 +114,8 @@ fn paths_lines_names_tags_and_shards_select() {
     assert_eq!(listed(&["a.feature:3:14"]), ["first", "third holds"]);
     assert_eq!(listed(&["a.feature", "--name", "^sec"]), ["second"]);
     assert_eq!(listed(&["a.feature", "--tags", "@one"]), ["first"]);
-    let shards: Vec<String> = (1..=3).flat_map(|part| listed(&["a.feature", "--shard", &format!("{part}/3")])).collect();
+    let shards: Vec<String> =
+        (1..=3).flat_map(|part| listed(&["a.feature", "--shard", &format!("{part}/3")])).collect();
     assert_eq!(shards.len(), 4, "the parts together are the whole, and share nothing: {shards:?}");
     folder.paidpath(&["run", "a.feature"]).expect(1, &["3 passed, 1 failed"]);
     assert_eq!(listed(&["a.feature", "--last-failed"]), ["third does not hold"]);
@@ -109,9 +130,13 @@ fn a_dry_run_resolves_every_step_and_contacts_nothing() {
 
 #[test]
 fn a_thousand_scenarios_in_one_feature_and_an_outline_of_5000_rows_are_planned_at_once() {
-    let many: Vec<String> = (0..1_000).map(|number| scenario(&format!("number {number}"), "Given Ann has 5 credits; Then something holds")).collect();
+    let many: Vec<String> = (0..1_000)
+        .map(|number| scenario(&format!("number {number}"), "Given Ann has 5 credits; Then something holds"))
+        .collect();
     let rows: String = (0..5_000).map(|row| format!("      | {row} |\n")).collect();
-    let outline = format!("  Scenario Outline: row <n>\n    Given Ann has <n> credits\n    Then something holds\n    Examples:\n      | n |\n{rows}");
+    let outline = format!(
+        "  Scenario Outline: row <n>\n    Given Ann has <n> credits\n    Then something holds\n    Examples:\n      | n |\n{rows}"
+    );
     let folder = Folder::with("a.feature", &feature(&[many.concat(), outline]));
     folder.paidpath(&["run", "a.feature", "--dry-run"]).expect(0, &["6000 scenarios would run"]);
 }
@@ -145,7 +170,10 @@ fn sigterm_and_sigint_end_the_run_with_full_reports_and_the_unfinished_marked() 
         let ran = folder.wait(child);
         ran.expect(code, &["1 scenarios were under way when the run ended"]);
         let junit = std::fs::read_to_string(folder.reports().join("junit.xml")).unwrap();
-        assert!(junit.contains("done") && junit.contains("waits") && junit.trim_end().ends_with("</testsuites>"), "{junit}");
+        assert!(
+            junit.contains("done") && junit.contains("waits") && junit.trim_end().ends_with("</testsuites>"),
+            "{junit}"
+        );
         assert_eq!(ran.journal("testRunFinished").len(), 1);
     }
 }
