@@ -1,6 +1,6 @@
 //! Bodies and media types: which of the documented kinds a body is, and whether it can be read.
 
-use serde::de::IgnoredAny;
+use serde_json::Value;
 
 use super::schema::Flaw;
 use crate::model::{Body, Content};
@@ -49,7 +49,7 @@ pub(super) fn is_json(media_type: &str) -> bool {
 /// A JSON body, as far as it can be judged.
 pub(super) enum Reading<'b> {
     /// It can be held against a schema.
-    Json(&'b serde_json::Value),
+    Json(&'b Value),
     /// It is not what its media type says.
     Flawed(Flaw),
     /// It may be right, and cannot be judged: why.
@@ -69,8 +69,8 @@ pub(super) fn read<'b>(body: &'b Body, encoding: Option<&str>) -> Reading<'b> {
         _ if body.truncated => Reading::Unread(format!("only the beginning of its {} bytes was recorded", body.size)),
         Content::Empty if body.size > 0 => Reading::Unread(format!("its {} bytes were not recorded", body.size)),
         Content::Empty => flawed("it is empty, where JSON is promised".into()),
-        Content::Text(text) => match serde_json::from_str::<IgnoredAny>(text) {
-            Ok(_) => flawed("it is JSON that cannot be read as a value".into()),
+        Content::Text(text) => match serde_json::from_str::<Value>(text) {
+            Ok(_) => Reading::Unread("it was recorded as text, and not as a value".into()),
             Err(error) => flawed(format!("it is not JSON: {error}")),
         },
         Content::Base64(_) => flawed("it is not JSON, and not even text".into()),

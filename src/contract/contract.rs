@@ -54,7 +54,10 @@ impl Contract {
             routes.push(Route { template, pointer: format!("/paths/{}", escape(path)), operations });
         }
         if routes.is_empty() {
-            return Err(ConfigError::whole(name, "the document has no `paths`: there is nothing to hold exchanges against"));
+            return Err(ConfigError::whole(
+                name,
+                "the document has no `paths`: there is nothing to hold exchanges against",
+            ));
         }
         routes.sort_by_key(|route| route.template.rank());
         Ok(Self { name: name.to_owned(), routes })
@@ -63,6 +66,13 @@ impl Contract {
     /// The file's name, as findings give it.
     pub fn name(&self) -> &str {
         &self.name
+    }
+
+    /// Path and method of everything that is documented.
+    pub fn operations(&self) -> impl Iterator<Item = (String, String)> {
+        self.routes
+            .iter()
+            .flat_map(|route| route.operations.iter().map(|(method, _)| (route.template.text.clone(), method.clone())))
     }
 
     /// The route that a path is meant for, with the values of its placeholders. Where several fit, the most specific; but one
@@ -80,7 +90,8 @@ impl Contract {
 impl Route {
     /// What a method does here. A `HEAD` that is not documented is a `GET` without a body, as HTTP has it.
     pub fn operation(&self, method: &str) -> Option<&Operation> {
-        let of = |method: &str| self.operations.iter().find(|(known, _)| known == method).map(|(_, operation)| operation);
+        let of =
+            |method: &str| self.operations.iter().find(|(known, _)| known == method).map(|(_, operation)| operation);
         of(method).or_else(|| of("GET").filter(|_| method == "HEAD"))
     }
 }

@@ -24,10 +24,15 @@ impl<'t> Document<'t> {
         let version = match (version("openapi"), version("swagger")) {
             (Some(version), _) => version,
             (None, Some(old)) => {
-                return Err(document.mistake("/swagger", format!("this is Swagger {old}: only OpenAPI 3.0 and 3.1 are read")));
+                return Err(
+                    document.mistake("/swagger", format!("this is Swagger {old}: only OpenAPI 3.0 and 3.1 are read"))
+                );
             }
             (None, None) => {
-                return Err(ConfigError::whole(file, "this is no OpenAPI document: it does not begin with `openapi: 3.1.0`"));
+                return Err(ConfigError::whole(
+                    file,
+                    "this is no OpenAPI document: it does not begin with `openapi: 3.1.0`",
+                ));
             }
         };
         match version.split('.').take(2).collect::<Vec<_>>()[..] {
@@ -132,7 +137,9 @@ fn parse(file: &str, text: &str) -> Result<Value, ConfigError> {
             (number(location.line()), number(location.column()))
         });
         let line = place.and_then(|(line, _)| text.lines().nth(line.saturating_sub(1)).map(str::to_owned));
+        // The place is told once.
         let message = error.without_snippet().to_string();
+        let message = message.rsplit_once(" at line ").map_or(message.as_str(), |(message, _)| message).to_owned();
         ConfigError { file: file.to_owned(), place, message, line }
     })
 }
@@ -145,8 +152,9 @@ fn offset(text: &str, pointer: &str) -> Option<usize> {
         let token = token.replace("~1", "/").replace("~0", "~");
         let from = found.unwrap_or(0);
         let key = |(at, _): &(usize, &str)| {
+            let is_whole = !text[..from + at].ends_with(char::is_alphanumeric);
             let rest = text[from + at + token.len()..].trim_start_matches(['"', '\'']);
-            rest.trim_start_matches(' ').starts_with(':')
+            is_whole && rest.trim_start_matches(' ').starts_with(':')
         };
         if let Some((at, _)) = text[from..].match_indices(&token).find(key) {
             found = Some(from + at);

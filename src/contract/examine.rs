@@ -77,13 +77,16 @@ impl<'c> Examiner<'c> {
         };
         let Some(operation) = route.operation(&request.method) else {
             let known: Vec<_> = route.operations.iter().map(|(method, _)| method.as_str()).collect();
-            let message = format!("{} is not documented for {}, only {}", request.method, route.template.text, known.join(", "));
+            let message =
+                format!("{} is not documented for {}, only {}", request.method, route.template.text, known.join(", "));
             self.flawed("request/method", &route.pointer, &message);
             return None;
         };
         for parameter in &operation.parameters {
             let given = match parameter.place {
-                Place::Path => in_path.iter().filter(|(name, _)| *name == parameter.name).map(|(_, value)| value.clone()).collect(),
+                Place::Path => {
+                    in_path.iter().filter(|(name, _)| *name == parameter.name).map(|(_, value)| value.clone()).collect()
+                }
                 Place::Query => in_query(&request.target, &parameter.name),
                 Place::Header => in_headers(&request.headers, &parameter.name),
                 Place::Cookie => in_cookies(&request.headers, &parameter.name),

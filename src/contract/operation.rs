@@ -142,7 +142,8 @@ impl Reader<'_, '_> {
                 continue;
             }
             let required = stands == Place::Path || flag(value, "required");
-            let is_plain = !matches!(text("style"), Some("deepObject" | "matrix" | "label" | "spaceDelimited" | "pipeDelimited"));
+            let is_plain =
+                !matches!(text("style"), Some("deepObject" | "matrix" | "label" | "spaceDelimited" | "pipeDelimited"));
             let shape = self.shape(&place, is_plain)?;
             parameters.push(Parameter { place: stands, name, required, shape, pointer: place });
         }
@@ -170,7 +171,8 @@ impl Reader<'_, '_> {
 
     fn answer(&mut self, status: &str, pointer: &str) -> Result<Answer, ConfigError> {
         let statuses = Statuses::read(status).ok_or_else(|| {
-            self.document.mistake(pointer, format!("`{status}` is no status: write for example '404', '4XX' or 'default'"))
+            self.document
+                .mistake(pointer, format!("`{status}` is no status: write for example '404', '4XX' or 'default'"))
         })?;
         let (place, _) = self.document.at(pointer)?;
         let document = self.document;

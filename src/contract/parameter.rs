@@ -73,7 +73,8 @@ pub(super) enum Shape {
 impl Parameter {
     /// What is wrong with the values that were given under its name.
     pub fn flaws(&self, given: &[String]) -> Vec<Flaw> {
-        let flaw = |message: &str| Flaw { at: String::new(), source: self.pointer.clone(), message: message.to_owned() };
+        let flaw =
+            |message: &str| Flaw { at: String::new(), source: self.pointer.clone(), message: message.to_owned() };
         if given.is_empty() {
             return if self.required { vec![flaw("it is required, and not there")] } else { Vec::new() };
         }

@@ -12,11 +12,13 @@ use jsonschema::{Draft, Registry, ValidationError, Validator};
 use percent_encoding::{AsciiSet, CONTROLS, percent_decode_str, utf8_percent_encode};
 use serde_json::{Value, json};
 
+use super::document::escape;
 use crate::base::redact::is_redacted;
 
 const URN: &str = "urn:paidpath:contract";
 /// What a URI's fragment cannot hold.
-const FRAGMENT: &AsciiSet = &CONTROLS.add(b' ').add(b'"').add(b'<').add(b'>').add(b'`').add(b'{').add(b'}').add(b'%').add(b'#');
+const FRAGMENT: &AsciiSet =
+    &CONTROLS.add(b' ').add(b'"').add(b'<').add(b'>').add(b'`').add(b'{').add(b'}').add(b'%').add(b'#');
 /// How many flaws of one value are told.
 const TOLD: usize = 5;
 /// How deep a value may be nested; `serde_json` reads none that is deeper.
@@ -95,25 +97,42 @@ impl Schema {
             return Vec::new();
         }
         let errors = self.validator.iter_errors(value).filter(|error| !of_a_secret(error));
-        errors.take(TOLD).map(|error| self.flaw(&error)).collect()
+        errors.flat_map(|error| self.flaws_of(&error)).take(TOLD).collect()
     }
 
-    fn flaw(&self, error: &ValidationError<'_>) -> Flaw {
+    /// What an error says; where fields are too many or too few, each by itself and at its own place.
+    fn flaws_of(&self, error: &ValidationError<'_>) -> Vec<Flaw> {
+        let at = error.instance_path().as_str();
+        let source = self.source(error);
+        let flaw = |at: String, message: String| Flaw { at, source: source.clone(), message };
+        let member = |name: &str| format!("{at}/{}", escape(name));
+        match error.kind() {
+            ValidationErrorKind::AdditionalProperties { unexpected }
+            | ValidationErrorKind::UnevaluatedProperties { unexpected } => {
+                unexpected.iter().map(|name| flaw(member(name), format!("`{name}` is not documented"))).collect()
+            }
+            ValidationErrorKind::Required { property: Value::String(name) } => {
+                vec![flaw(member(name), format!("`{name}` is required, and not there"))]
+            }
+            _ => vec![flaw(at.to_owned(), shortened(error.to_string()))],
+        }
+    }
+
+    fn source(&self, error: &ValidationError<'_>) -> String {
         let place = error.absolute_keyword_location().and_then(|uri| {
             let (_, fragment) = uri.as_str().split_once('#')?;
             Some(percent_decode_str(fragment).decode_utf8_lossy().into_owned())
         });
-        let mut message = error.to_string();
-        if let Some((end, _)) = message.char_indices().nth(MESSAGE) {
-            message.truncate(end);
-            message.push('…');
-        }
-        Flaw {
-            at: error.instance_path().as_str().to_owned(),
-            source: place.unwrap_or_else(|| self.pointer.clone()),
-            message,
-        }
+        place.unwrap_or_else(|| self.pointer.clone())
     }
+}
+
+fn shortened(mut message: String) -> String {
+    if let Some((end, _)) = message.char_indices().nth(MESSAGE) {
+        message.truncate(end);
+        message.push('…');
+    }
+    message
 }
 
 /// Whether an error is about text that was replaced, and says something that only the text itself could answer.

@@ -152,10 +152,14 @@ impl Catalogue {
         let wrong = |key: &str, message: String| Err(ConfigError::about(file, text, key, message));
         for (slug, code) in &written.codes {
             if !(400..600).contains(&code.status) {
-                return wrong(&format!("[codes.{slug}]"), format!("`{slug}` has the status {}, which refuses nothing", code.status));
+                return wrong(
+                    &format!("[codes.{slug}]"),
+                    format!("`{slug}` has the status {}, which refuses nothing", code.status),
+                );
             }
         }
-        let translated = written.translations.iter().flat_map(|translation| translation.becomes.iter().chain(&translation.said));
+        let translated =
+            written.translations.iter().flat_map(|translation| translation.becomes.iter().chain(&translation.said));
         for slug in written.unavailable.values().chain(translated) {
             if !written.codes.contains_key(slug) {
                 let hint = did_you_mean(slug, written.codes.keys().map(String::as_str));
@@ -192,7 +196,14 @@ impl Catalogue {
     }
 
     /// A finding about the refusal in an exchange.
-    pub(super) fn finding(&self, rule: &str, exchange: &Exchange, at: &str, slug: Option<&str>, message: String) -> Finding {
+    pub(super) fn finding(
+        &self,
+        rule: &str,
+        exchange: &Exchange,
+        at: &str,
+        slug: Option<&str>,
+        message: String,
+    ) -> Finding {
         let place = slug.map(|slug| format!("#/codes/{slug}")).unwrap_or_default();
         Finding {
             rule: rule.to_owned(),

@@ -122,7 +122,13 @@ impl Catalogue {
         let hid_trouble = call.edge.to == self.written.permissions
             && class == Class::TemporarilyDown
             && matches!(code.class, Class::NotBought | Class::Gone);
-        let rule = if hid_trouble { "U7" } else if class == code.class { "U1" } else { "U2" };
+        let rule = if hid_trouble {
+            "U7"
+        } else if class == code.class {
+            "U1"
+        } else {
+            "U2"
+        };
         let message = format!(
             "{service} made {slug} ({}) of what it learned from {}: {said} ({class})",
             code.class, call.edge.to
@@ -150,7 +156,11 @@ impl Catalogue {
         }
         let trouble = inner.iter().find(|(_, heard)| matches!(heard, Heard::Trouble)).map(|(call, _)| &call.edge.to);
         let rule = match trouble {
-            Some(neighbour) if *neighbour == self.written.permissions && matches!(code.class, Class::NotBought | Class::Gone) => "U7",
+            Some(neighbour)
+                if *neighbour == self.written.permissions && matches!(code.class, Class::NotBought | Class::Gone) =>
+            {
+                "U7"
+            }
             Some(_) | None => "U2",
         };
         let why = trouble.map_or_else(

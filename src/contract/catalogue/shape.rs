@@ -62,7 +62,9 @@ impl Catalogue {
         }
         let body = match read(&response.body, response.header("content-encoding")) {
             Reading::Json(body) => body,
-            Reading::Flawed(flaw) => return wrong("response/body", format!("its problem document cannot be read: {}", flaw.message)),
+            Reading::Flawed(flaw) => {
+                return wrong("response/body", format!("its problem document cannot be read: {}", flaw.message));
+            }
             // Too long or compressed: nothing is known against it.
             Reading::Unread(_) => return None,
         };
@@ -81,11 +83,17 @@ impl Catalogue {
             let status = &body["status"];
             return wrong("response/body/status", format!("its problem document says {status}"));
         }
-        if !["title", "detail"].iter().any(|name| body.get(name).and_then(Value::as_str).is_some_and(|text| !text.trim().is_empty())) {
+        if !["title", "detail"]
+            .iter()
+            .any(|name| body.get(name).and_then(Value::as_str).is_some_and(|text| !text.trim().is_empty()))
+        {
             return wrong("response/body/detail", format!("`{slug}` comes without a sentence for a person"));
         }
         if !["trace_id", "instance"].iter().any(|name| body.get(name).is_some_and(Value::is_string)) {
-            return wrong("response/body/trace_id", format!("`{slug}` cannot be found again: it has neither trace_id nor instance"));
+            return wrong(
+                "response/body/trace_id",
+                format!("`{slug}` cannot be found again: it has neither trace_id nor instance"),
+            );
         }
         None
     }
