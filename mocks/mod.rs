@@ -22,3 +22,14 @@ pub const TOPOLOGIES: &[(&str, &str)] = &[("embedded", include_str!("topologies/
 
 /// The targets that come with paidpath: name and text.
 pub const TARGETS: &[(&str, &str)] = &[("atelier", include_str!("platform/target.toml"))];
+
+/// The files that these targets name: path from the target's file, and text.
+pub const DOCUMENTS: &[(&str, &str)] = &[
+    ("errors.toml", include_str!("platform/errors.toml")),
+    ("src/storefront/openapi.yaml", include_str!("platform/src/storefront/openapi.yaml")),
+    ("src/billing/openapi.yaml", include_str!("platform/src/billing/openapi.yaml")),
+    ("src/entitlement/openapi.yaml", include_str!("platform/src/entitlement/openapi.yaml")),
+    ("src/generation/openapi.yaml", include_str!("platform/src/generation/openapi.yaml")),
+    ("../doubles/worker.openapi.yaml", include_str!("doubles/worker.openapi.yaml")),
+    ("../doubles/flags.openapi.yaml", include_str!("doubles/flags.openapi.yaml")),
+];

@@ -16,6 +16,7 @@
 
 pub mod base;
 pub mod cli;
+pub mod contract;
 pub mod gherkin;
 pub mod model;
 pub mod report;

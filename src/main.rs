@@ -22,6 +22,7 @@ fn main() -> ExitCode {
         },
         topologies: mocks::TOPOLOGIES,
         targets: mocks::TARGETS,
+        documents: mocks::DOCUMENTS,
         features: &[],
     })
 }

@@ -19,6 +19,14 @@ use crate::model::TraceId;
 /// Secrets shorter than this are not searched for in running text: they would hit by chance.
 const SHORTEST: usize = 8;
 
+/// What every fingerprint begins with.
+const MARK: &str = "«secret ";
+
+/// Whether a secret in this text was replaced by its fingerprint.
+pub fn is_redacted(text: &str) -> bool {
+    text.contains(MARK)
+}
+
 /// Which headers and fields hold secrets, whatever their value.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Deserialize)]
 #[serde(deny_unknown_fields, default)]
@@ -105,7 +113,7 @@ impl Redactor {
     /// The fingerprint that stands for a secret.
     pub fn fingerprint(&self, secret: &str) -> String {
         let digest = Sha256::new().chain_update(self.salt).chain_update(secret).finalize();
-        format!("«secret {:02x}{:02x}{:02x}{:02x}»", digest[0], digest[1], digest[2], digest[3])
+        format!("{MARK}{:02x}{:02x}{:02x}{:02x}»", digest[0], digest[1], digest[2], digest[3])
     }
 
     /// A header's value as it may be recorded. `name` in lower case. An authentication scheme stays readable.

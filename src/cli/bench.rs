@@ -7,6 +7,7 @@ use std::time::{Duration, Instant};
 use clap::Args;
 
 use super::Composition;
+use super::documents::{self, Beside};
 use super::run::Refusal;
 use crate::base::clock::Clock;
 use crate::base::redact::Redactor;
@@ -16,7 +17,7 @@ use crate::model::message::Envelope;
 use crate::model::{Exit, TraceId};
 use crate::report::{Digest, Keep, Policy, journal};
 use crate::run::platform::Platform;
-use crate::run::{Deadlines, Embedded, FlakyPolicy, Options, Plan, Selection};
+use crate::run::{Deadlines, Embedded, FlakyPolicy, Options, Plan, Rules, Selection};
 use crate::tap::{FaultBoard, Recorder};
 use crate::target::{Operation, Target, Values};
 use crate::topology::Topology;
@@ -30,6 +31,9 @@ pub struct Arguments {
     /// How many at once
     #[arg(short, long, value_name = "N", value_delimiter = ',', default_value = "1,16")]
     jobs: Vec<usize>,
+    /// Hold no exchange against a contract
+    #[arg(long)]
+    no_contracts: bool,
 }
 
 /// Prints a line for each count and number at once.
@@ -39,6 +43,10 @@ pub fn bench(composition: &Composition, arguments: &Arguments) -> Result<Exit, R
     };
     let target = Target::parse("target", shipped(composition.targets, "atelier"))?;
     let topology = Topology::parse("topology", shipped(composition.topologies, "embedded"))?;
+    let rules = |none: bool| match none {
+        true => Ok(Rules::default()),
+        false => documents::rules(&target, &Beside::Binary(composition.documents)),
+    };
     println!(
         "{:>9} {:>5} {:>12} {:>12} {:>7} {:>14} {:>10}",
         "journeys", "jobs", "loop/s", "scenarios/s", "ratio", "first request", "peak"
@@ -46,7 +54,8 @@ pub fn bench(composition: &Composition, arguments: &Arguments) -> Result<Exit, R
     for &jobs in &arguments.jobs {
         for &count in &arguments.count {
             let plain = plain_loop(composition, &target, &topology, count, jobs)?;
-            let (through, first) = scenarios(composition, &target, &topology, count, jobs)?;
+            let (through, first) =
+                scenarios(composition, &target, &topology, rules(arguments.no_contracts)?, count, jobs)?;
             let rate = |took: Duration| count as f64 / took.as_secs_f64();
             let ratio = through.as_secs_f64() / plain.as_secs_f64();
             println!(
@@ -154,6 +163,7 @@ fn scenarios(
     composition: &Composition,
     target: &Target,
     topology: &Topology,
+    rules: Rules,
     count: usize,
     jobs: usize,
 ) -> Result<(Duration, Duration), Refusal> {
@@ -200,7 +210,7 @@ fn scenarios(
         }
         (first, last, writer.finish())
     });
-    let outcome = crate::run::run(&composition.suite, plan, target.clone(), topology, options, sender);
+    let outcome = crate::run::run(&composition.suite, plan, target.clone(), rules, topology, options, sender);
     let (first, last, written) = listening.join().expect("the journal's writer does not panic");
     let outcome = outcome.map_err(|error| Refusal::Environment(error.to_string()))?;
     written.map_err(|error| Refusal::Environment(error.to_string()))?;

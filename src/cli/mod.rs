@@ -1,6 +1,7 @@
 //! The command line: one file per subcommand. It composes the rooms and turns what they say into text and an exit code.
 
 mod bench;
+mod documents;
 mod faults;
 mod run;
 
@@ -19,6 +20,8 @@ pub struct Composition {
     pub topologies: &'static [(&'static str, &'static str)],
     /// The targets that come with the binary: name and text.
     pub targets: &'static [(&'static str, &'static str)],
+    /// The files that these targets name: path from the target's file, and text.
+    pub documents: &'static [(&'static str, &'static str)],
     /// The features that come with the binary, for where there is no `features/`.
     pub features: &'static [Embedded],
 }

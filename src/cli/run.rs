@@ -11,6 +11,7 @@ use clap::{Args, ValueEnum};
 use regex::Regex;
 
 use super::Composition;
+use super::documents::{Beside, folder, rules};
 use crate::base::config::{ConfigError, Span, read_text};
 use crate::base::seed::Seed;
 use crate::base::suggest::did_you_mean;
@@ -19,7 +20,7 @@ use crate::model::Exit;
 use crate::model::message::Envelope;
 use crate::report::{self, Console, Digest, Keep, Policy, Reporter, Style, journal};
 use crate::run::history::History;
-use crate::run::{Deadlines, FlakyPolicy, Options, PathSpec, Plan, Selection, Shard};
+use crate::run::{Deadlines, FlakyPolicy, Options, PathSpec, Plan, Rules, Selection, Shard};
 use crate::tap::Disturbance;
 use crate::target::Target;
 use crate::topology::{ProviderKind, Topology};
@@ -64,6 +65,9 @@ pub struct Arguments {
     /// Refuse to run where scenarios would be skipped for want of this: browser, docker
     #[arg(long, value_name = "NAME", value_delimiter = ',', help_heading = "Against what")]
     require: Vec<String>,
+    /// Hold no exchange against a contract or the catalogue of refusals: only to see what that costs
+    #[arg(long, hide = true)]
+    no_contracts: bool,
 
     /// How many scenarios at once [default: four for each processor]
     #[arg(short, long, value_name = "N", help_heading = "How")]
@@ -171,6 +175,10 @@ pub fn run(composition: &Composition, arguments: &Arguments) -> Result<Exit, Ref
     let environment = |name: &str| std::env::var(name).ok();
     let (file, text) = shipped_or_file(&arguments.target, "target", composition.targets)?;
     let target = Target::parse(&file, &text)?;
+    let beside = match composition.targets.iter().any(|(known, _)| *known == arguments.target) {
+        true => Beside::Binary(composition.documents),
+        false => Beside::Folder(folder(&file)),
+    };
     let (file, text) = shipped_or_file(&arguments.topology, "topology", composition.topologies)?;
     let mut topology = Topology::parse(&file, &text)?;
     for swap in &arguments.provider {
@@ -204,11 +212,12 @@ pub fn run(composition: &Composition, arguments: &Arguments) -> Result<Exit, Ref
         return Ok(Exit::Passed);
     }
 
+    let rules = if arguments.no_contracts { Rules::default() } else { rules(&target, &beside)? };
     let options = options(arguments, history, environment);
     let (sender, receiver) = sync_channel(1024);
     let listener = Listener::begin(arguments, reporters).map_err(|error| usage(&error))?;
     let listening = thread::spawn(move || listener.listen(receiver));
-    let outcome = crate::run::run(&composition.suite, plan, target, &topology, options, sender);
+    let outcome = crate::run::run(&composition.suite, plan, target, rules, &topology, options, sender);
     let heard = listening
         .join()
         .map_err(|_| Refusal::Environment("the journal's writer panicked: a bug of paidpath".into()))?;

@@ -14,7 +14,7 @@ use super::vocabulary::Vocabulary;
 use super::world::{Trouble, World};
 use crate::base::seed::Seed;
 use crate::model::message::{KeywordType, PickleStep, PickleStepType, Status, media};
-use crate::model::{Blame, Exchange, Finding, Outcome, TraceId, Verdict};
+use crate::model::{Blame, Exchange, Outcome, TraceId, Verdict};
 
 /// How long things may take.
 #[derive(Debug, Clone, Copy)]
@@ -77,7 +77,7 @@ impl Maker<'_> {
         let fired = stage.faults.clear(trace);
         let never_fired: Vec<_> =
             fired.iter().filter(|fault| fault.times == 0).map(|fault| fault.spec.as_str()).collect();
-        let findings: Vec<Finding> = Vec::new();
+        let findings = stage.rules.judge(&exchanges, &fired, &planned.settings.allowed);
         live.end_step(match findings.first() {
             None => StepEnd::passed(),
             Some(first) => StepEnd::failed(format!("{} ({})", first.message, first.rule)),
@@ -97,6 +97,12 @@ impl Maker<'_> {
                     format!("{what}; so this could not be judged: {reason}"),
                     Blame::Environment,
                 )
+            }
+            Ended { verdict: Verdict::Passed, .. } if !findings.is_empty() => {
+                let (first, more) = (&findings[0], findings.len() - 1);
+                let more = if more > 0 { format!("; and {more} more") } else { String::new() };
+                let reason = format!("{} ({}){more}", first.message, first.rule);
+                Ended::new(Verdict::Failed, reason, Blame::Platform)
             }
             Ended { verdict: Verdict::Passed, .. } if !never_fired.is_empty() => {
                 let reason = format!("a fault never fired: {}", never_fired.join("; "));

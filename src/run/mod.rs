@@ -10,6 +10,7 @@
 mod attempt;
 mod emit;
 pub mod history;
+mod judging;
 mod live;
 mod panics;
 pub mod plan;
@@ -25,6 +26,7 @@ mod workers;
 pub mod world;
 
 pub use attempt::Deadlines;
+pub use judging::Rules;
 pub use live::Emitter;
 pub use plan::{Embedded, Plan, Planned, Problem, Refused};
 pub use select::{PathSpec, Selection, Shard};

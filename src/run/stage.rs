@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::Arc;
 
+use super::judging::Rules;
 use crate::base::redact::Redactor;
 use crate::model::Edge;
 use crate::tap::{FaultBoard, Recorder};
@@ -13,6 +14,8 @@ use crate::target::Target;
 pub struct Stage {
     /// How to speak to it.
     pub target: Target,
+    /// What exchanges are held against.
+    pub rules: Rules,
     /// The address of the tap on the member's edge: `http://host:port`.
     pub entry: String,
     /// The edges that have taps.

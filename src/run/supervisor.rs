@@ -7,6 +7,7 @@ use std::time::{Duration, Instant};
 
 use super::attempt::Deadlines;
 use super::history::History;
+use super::judging::Rules;
 use super::live::Emitter;
 use super::plan::Plan;
 use super::platform::{NotUp, Platform};
@@ -108,6 +109,7 @@ pub fn run(
     suite: &Suite,
     mut plan: Plan,
     target: Target,
+    rules: Rules,
     topology: &Topology,
     options: Options,
     journal: SyncSender<Envelope>,
@@ -161,6 +163,7 @@ pub fn run(
         vocabulary: Arc::clone(&suite.vocabulary),
         stage: Arc::new(Stage {
             target,
+            rules,
             entry: platform.entry.clone(),
             edges: topology.edges(),
             secrets: platform.secrets.clone(),
@@ -186,6 +189,10 @@ pub fn run(
     let run_wide = faults.run_wide();
     for fault in run_wide.iter().filter(|fault| fault.times == 0) {
         notes.push(format!("a fault never fired: {}", fault.spec));
+    }
+    let unchecked = shared.stage.rules.contracts.unchecked(&shared.stage.edges);
+    if !unchecked.is_empty() {
+        notes.push(format!("no contract was given for {}: their exchanges were not checked", unchecked.join(", ")));
     }
     let strays = recorder.strays().count;
     if strays > 0 {

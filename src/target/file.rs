@@ -34,6 +34,12 @@ pub struct Target {
     headers: BTreeMap<String, String>,
     operations: BTreeMap<Operation, Shape>,
     errors: Errors,
+    /// The OpenAPI document of each service, as a path from this file.
+    #[serde(default)]
+    pub contracts: BTreeMap<String, String>,
+    /// The catalogue of refusals, as a path from this file.
+    #[serde(default)]
+    pub catalogue: Option<String>,
 }
 
 /// How long the platform may take for what it promises.

@@ -1,0 +1,54 @@
+//! The files that a target names: contracts and the catalogue of refusals, beside it on disk or in the binary.
+
+use std::path::{Path, PathBuf};
+
+use crate::base::config::{ConfigError, read_text};
+use crate::contract::{Catalogue, Contract, Contracts};
+use crate::run::Rules;
+use crate::target::Target;
+
+/// Where a target's file stands, and with it the files that it names.
+pub(super) enum Beside {
+    /// On disk, in this folder.
+    Folder(PathBuf),
+    /// In the binary: path from the target's file, and text.
+    Binary(&'static [(&'static str, &'static str)]),
+}
+
+impl Beside {
+    /// What the file says, and how errors name it.
+    fn read(&self, path: &str) -> Result<(String, String), ConfigError> {
+        match self {
+            Self::Folder(folder) => {
+                let file = folder.join(path);
+                Ok((file.display().to_string(), read_text(&file)?))
+            }
+            Self::Binary(documents) => match documents.iter().find(|(known, _)| *known == path) {
+                Some((_, text)) => Ok((path.to_owned(), (*text).to_owned())),
+                None => Err(ConfigError::whole(path, "no such file comes with paidpath")),
+            },
+        }
+    }
+}
+
+/// The folder of a file.
+pub(super) fn folder(file: &str) -> PathBuf {
+    Path::new(file).parent().map(Path::to_path_buf).unwrap_or_default()
+}
+
+/// Reads what exchanges are held against.
+///
+/// # Errors
+/// With the place, for a file that is not there or is not sound.
+pub(super) fn rules(target: &Target, beside: &Beside) -> Result<Rules, ConfigError> {
+    let mut contracts = Contracts::new();
+    for (service, path) in &target.contracts {
+        let (file, text) = beside.read(path)?;
+        contracts.insert(service, Contract::load(&file, &text)?);
+    }
+    let catalogue = target.catalogue.as_ref().map(|path| {
+        let (file, text) = beside.read(path)?;
+        Catalogue::load(&file, &text)
+    });
+    Ok(Rules { contracts, catalogue: catalogue.transpose()? })
+}

@@ -1,0 +1,78 @@
+//! Bodies and media types: which of the documented kinds a body is, and whether it can be read.
+
+use serde_json::Value;
+
+use super::schema::Flaw;
+use crate::model::{Body, Content};
+
+/// A media type as a document names it: `application/json`, `image/*`, `*/*`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Range(String);
+
+impl Range {
+    /// Reads a range. Parameters are left out: `charset=utf-8` does not make another format.
+    pub fn new(text: &str) -> Self {
+        Self(essence(text))
+    }
+
+    /// Whether a media type is within the range.
+    pub fn takes(&self, media_type: &str) -> bool {
+        match self.0.split_once('/') {
+            Some(("*", "*")) => true,
+            Some((kind, "*")) => media_type.split('/').next() == Some(kind),
+            Some(_) | None => self.0 == media_type,
+        }
+    }
+
+    /// Sorts so that the more specific ranges come first.
+    pub fn rank(&self) -> usize {
+        self.0.matches('*').count()
+    }
+}
+
+impl std::fmt::Display for Range {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+/// A media type without its parameters, in lower case.
+pub(super) fn essence(content_type: &str) -> String {
+    content_type.split(';').next().unwrap_or_default().trim().to_ascii_lowercase()
+}
+
+/// Whether a media type is JSON.
+pub(super) fn is_json(media_type: &str) -> bool {
+    media_type == "application/json" || media_type.ends_with("+json")
+}
+
+/// A JSON body, as far as it can be judged.
+pub(super) enum Reading<'b> {
+    /// It can be held against a schema.
+    Json(&'b Value),
+    /// It is not what its media type says.
+    Flawed(Flaw),
+    /// It may be right, and cannot be judged: why.
+    Unread(String),
+}
+
+/// Reads a body that says it is JSON.
+pub(super) fn read<'b>(body: &'b Body, encoding: Option<&str>) -> Reading<'b> {
+    let flawed = |message: String| Reading::Flawed(Flaw { at: String::new(), source: String::new(), message });
+    if let Some(encoding) = encoding.filter(|encoding| !encoding.eq_ignore_ascii_case("identity"))
+        && body.json().is_none()
+    {
+        return Reading::Unread(format!("it is compressed ({encoding}), and was not recorded readable"));
+    }
+    match &body.content {
+        Content::Json(value) => Reading::Json(value),
+        _ if body.truncated => Reading::Unread(format!("only the beginning of its {} bytes was recorded", body.size)),
+        Content::Empty if body.size > 0 => Reading::Unread(format!("its {} bytes were not recorded", body.size)),
+        Content::Empty => flawed("it is empty, where JSON is promised".into()),
+        Content::Text(text) => match serde_json::from_str::<Value>(text) {
+            Ok(_) => Reading::Unread("it was recorded as text, and not as a value".into()),
+            Err(error) => flawed(format!("it is not JSON: {error}")),
+        },
+        Content::Base64(_) => flawed("it is not JSON, and not even text".into()),
+    }
+}

@@ -1,0 +1,217 @@
+//! The catalogue's file.
+
+use std::collections::BTreeMap;
+use std::fmt;
+
+use serde::Deserialize;
+
+use crate::base::config::{ConfigError, parse_toml};
+use crate::base::suggest::did_you_mean;
+use crate::model::{Exchange, Finding};
+
+/// All refusals of a platform. Shared between threads by reference.
+#[derive(Debug, Clone)]
+pub struct Catalogue {
+    pub(super) file: String,
+    pub(super) written: Written,
+}
+
+/// The catalogue as it is written.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Written {
+    /// The services that refuse in these words. Others are outside parties.
+    pub services: Vec<String>,
+    /// The service that keeps permissions.
+    pub permissions: String,
+    /// The services that call others also when no request asks them to.
+    #[serde(default)]
+    pub background: Vec<String>,
+    /// What a neighbour's trouble is called by whoever needs it: service → code.
+    #[serde(default)]
+    pub unavailable: BTreeMap<String, String>,
+    /// What else may become of what a service hears from another.
+    #[serde(default)]
+    pub translations: Vec<Translation>,
+    /// Answers that are no refusals and say why something cannot be done.
+    #[serde(default)]
+    pub reasons: Vec<Reason>,
+    /// The codes.
+    pub codes: BTreeMap<String, Code>,
+}
+
+/// What may become of what `by` hears from `from`.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Translation {
+    /// The service that is told.
+    pub by: String,
+    /// The service that tells it.
+    pub from: String,
+    /// Only of this code; without, of whatever trouble `from` is in.
+    #[serde(default)]
+    pub said: Option<String>,
+    /// The codes that it may become.
+    pub becomes: Vec<String>,
+    /// Why that is right. For whoever reads the file.
+    #[serde(rename = "why")]
+    _why: String,
+}
+
+/// Where an answer says a code without being a refusal.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Reason {
+    /// The service that answers.
+    pub service: String,
+    /// The method.
+    pub method: String,
+    /// The path, without a query.
+    pub path: String,
+    /// JSON pointer to the code.
+    pub pointer: String,
+}
+
+/// What the catalogue says about one code.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Code {
+    /// The status it is answered with.
+    pub status: u16,
+    /// What kind of trouble it is.
+    pub class: Class,
+    /// Whether the same request may work later.
+    pub retry: bool,
+    /// What the page says, in one sentence.
+    pub sentence: String,
+    /// What a person can do about it.
+    pub advice: String,
+    /// The services that say it of their own; without, any may.
+    #[serde(default)]
+    pub said_by: Vec<String>,
+}
+
+/// What kind of trouble a refusal is, for whoever decides what to do. These must never be taken for one another.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Class {
+    /// One has to sign in (again).
+    SignedOut,
+    /// One may not do this, whatever one buys.
+    NotAllowed,
+    /// The right to do this was not bought.
+    NotBought,
+    /// The right to do this was there, and is no more.
+    Gone,
+    /// There is not enough money.
+    NoFunds,
+    /// The state of things does not allow it.
+    Conflict,
+    /// The request is wrong.
+    Invalid,
+    /// Too much at once: wait for what is under way.
+    TooMany,
+    /// It would work later.
+    TemporarilyDown,
+    /// The platform has a bug.
+    Bug,
+}
+
+impl Class {
+    /// The word for it.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::SignedOut => "signed-out",
+            Self::NotAllowed => "not-allowed",
+            Self::NotBought => "not-bought",
+            Self::Gone => "gone",
+            Self::NoFunds => "no-funds",
+            Self::Conflict => "conflict",
+            Self::Invalid => "invalid",
+            Self::TooMany => "too-many",
+            Self::TemporarilyDown => "temporarily-down",
+            Self::Bug => "bug",
+        }
+    }
+}
+
+impl fmt::Display for Class {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(self.word())
+    }
+}
+
+impl Catalogue {
+    /// Reads a catalogue from the text of its file; `file` is how errors and findings name it.
+    ///
+    /// # Errors
+    /// With line and suggestion: malformed TOML, unknown keys and classes, a status that is no refusal's, a code that is
+    /// named and not in the catalogue.
+    pub fn load(file: &str, text: &str) -> Result<Self, ConfigError> {
+        let written: Written = parse_toml(file, text)?;
+        let wrong = |key: &str, message: String| Err(ConfigError::about(file, text, key, message));
+        for (slug, code) in &written.codes {
+            if !(400..600).contains(&code.status) {
+                return wrong(
+                    &format!("[codes.{slug}]"),
+                    format!("`{slug}` has the status {}, which refuses nothing", code.status),
+                );
+            }
+        }
+        let translated =
+            written.translations.iter().flat_map(|translation| translation.becomes.iter().chain(&translation.said));
+        for slug in written.unavailable.values().chain(translated) {
+            if !written.codes.contains_key(slug) {
+                let hint = did_you_mean(slug, written.codes.keys().map(String::as_str));
+                return wrong(&format!("\"{slug}\""), format!("`{slug}` is not in the catalogue.{hint}"));
+            }
+        }
+        Ok(Self { file: file.to_owned(), written })
+    }
+
+    /// What the catalogue says about a code.
+    pub fn code(&self, slug: &str) -> Option<&Code> {
+        self.written.codes.get(slug)
+    }
+
+    /// All codes by name.
+    pub fn codes(&self) -> impl Iterator<Item = (&str, &Code)> {
+        self.written.codes.iter().map(|(slug, code)| (slug.as_str(), code))
+    }
+
+    /// Holds the exchanges of one scenario, in order, against the catalogue. The rules are `U1`, `U2` and `U7`.
+    pub fn check(&self, exchanges: &[Exchange]) -> Vec<Finding> {
+        let mut findings = Vec::new();
+        for exchange in exchanges {
+            if let Some(finding) = self.check_shape(exchange).or_else(|| self.check_journey(exchange, exchanges)) {
+                findings.push(finding);
+            }
+        }
+        findings
+    }
+
+    /// Whether this service refuses in the catalogue's words.
+    pub(super) fn speaks(&self, service: &str) -> bool {
+        self.written.services.iter().any(|known| known == service)
+    }
+
+    /// A finding about the refusal in an exchange.
+    pub(super) fn finding(
+        &self,
+        rule: &str,
+        exchange: &Exchange,
+        at: &str,
+        slug: Option<&str>,
+        message: String,
+    ) -> Finding {
+        let place = slug.map(|slug| format!("#/codes/{slug}")).unwrap_or_default();
+        Finding {
+            rule: rule.to_owned(),
+            message: format!("{message}{}", crate::contract::examine::disturbed(exchange)),
+            edge: Some(exchange.edge.clone()),
+            exchange: Some(exchange.id),
+            at: Some(at.to_owned()),
+            source: Some(format!("{}{place}", self.file)),
+        }
+    }
+}

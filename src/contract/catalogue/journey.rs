@@ -1,0 +1,173 @@
+//! A refusal on its way out, hop by hop.
+//!
+//! Each refusal is held against what the service that gave it had heard from the services it called meanwhile:
+//!
+//! - What is another's to say (`said_by`) was heard from another. What nobody said is invented: U2, or, where the truth is
+//!   that the service that keeps permissions was in trouble, U7.
+//! - What was heard is what is said, or a translation of it that the catalogue writes down. What is neither got lost: U2 where
+//!   its class changed, else U1.
+//!
+//! A neighbour's trouble (it cannot be reached, breaks off, refuses in words that mean nothing, has a bug) may become
+//! `<neighbour>-unavailable` and nothing else. Its refusal stays what it is.
+//!
+//! Only what exchanges show is held against anybody. Where a service works in the background, or on several requests of a
+//! scenario at once, it cannot be told which of them a call was for: then nobody is accused.
+
+use serde_json::Value;
+
+use super::file::{Catalogue, Class, Code};
+use super::shape::{Said, refusal};
+use crate::contract::nesting::{callers, calls};
+use crate::model::{Exchange, Finding, Outcome};
+
+/// What a service learned from a call.
+enum Heard<'c> {
+    /// A refusal, or a reason in an answer that is none.
+    Code(&'c str, Class),
+    /// That the callee is in trouble.
+    Trouble,
+    /// An answer that refuses nothing.
+    Fine,
+    /// Nothing: it was not answered yet when the record was made.
+    Open,
+}
+
+impl Catalogue {
+    pub(super) fn check_journey(&self, exchange: &Exchange, all: &[Exchange]) -> Option<Finding> {
+        let response = refusal(exchange).filter(|_| self.speaks(&exchange.edge.to))?;
+        let Said::Code(slug, code) = self.said(response) else { return None };
+        let inner: Vec<_> = calls(exchange, all).map(|call| (call, self.heard(call))).collect();
+        if inner.iter().any(|(call, heard)| self.explains(call, heard, slug)) {
+            return None;
+        }
+        self.lost(exchange, all, slug, code, &inner).or_else(|| self.invented(exchange, all, slug, code, &inner))
+    }
+
+    /// What the caller of this exchange learned from it.
+    fn heard(&self, call: &Exchange) -> Heard<'_> {
+        match &call.outcome {
+            Outcome::Open => Heard::Open,
+            Outcome::Unreachable { .. } | Outcome::Broken { .. } => Heard::Trouble,
+            Outcome::Answered(response) if response.status < 400 => match self.reason(call) {
+                Some((slug, code)) => Heard::Code(slug, code.class),
+                None => Heard::Fine,
+            },
+            Outcome::Answered(response) => match self.said(response) {
+                Said::Code(_, code) if code.class == Class::Bug => Heard::Trouble,
+                Said::Code(slug, code) if self.speaks(&call.edge.to) => Heard::Code(slug, code.class),
+                Said::Code(..) | Said::Unclear => Heard::Trouble,
+            },
+        }
+    }
+
+    /// The code in an answer that is no refusal.
+    fn reason(&self, call: &Exchange) -> Option<(&str, &Code)> {
+        let reason = self.written.reasons.iter().find(|reason| {
+            reason.service == call.edge.to && reason.method == call.request.method && reason.path == call.request.path()
+        })?;
+        let slug = call.response()?.body.json()?.pointer(&reason.pointer).and_then(Value::as_str)?;
+        self.written.codes.get_key_value(slug).map(|(slug, code)| (slug.as_str(), code))
+    }
+
+    /// Whether what was heard from a call accounts for a refusal.
+    fn explains(&self, call: &Exchange, heard: &Heard<'_>, slug: &str) -> bool {
+        let neighbour = &call.edge.to;
+        let is_its_trouble = self.written.unavailable.get(neighbour).is_some_and(|known| known == slug);
+        let translated = |said: Option<&str>| {
+            self.written.translations.iter().any(|translation| {
+                translation.by == call.edge.from
+                    && translation.from == *neighbour
+                    && translation.said.as_deref() == said
+                    && translation.becomes.iter().any(|code| code == slug)
+            })
+        };
+        match heard {
+            Heard::Code(said, _) => *said == slug || translated(Some(said)),
+            Heard::Trouble => is_its_trouble || translated(None),
+            // An answer that looks fine may still be one that the service cannot use; what is wrong with it is the
+            // contract's affair.
+            Heard::Fine | Heard::Open => is_its_trouble,
+        }
+    }
+
+    /// A neighbour said something, and it became something else.
+    fn lost(
+        &self,
+        exchange: &Exchange,
+        all: &[Exchange],
+        slug: &str,
+        code: &Code,
+        inner: &[(&Exchange, Heard<'_>)],
+    ) -> Option<Finding> {
+        let service = &exchange.edge.to;
+        // The call may have been for something else that the service is working on; then what it says is its own.
+        let is_its_own = code.said_by.is_empty() || code.said_by.contains(service);
+        if self.written.background.contains(service) && is_its_own && code.class != Class::Bug {
+            return None;
+        }
+        let (call, said, class) = inner.iter().find_map(|(call, heard)| {
+            let (said, class) = match heard {
+                Heard::Code(said, class) => (*said, *class),
+                Heard::Trouble => {
+                    let said = self.written.unavailable.get(&call.edge.to)?;
+                    (said.as_str(), Class::TemporarilyDown)
+                }
+                Heard::Fine | Heard::Open => return None,
+            };
+            // Only if it was for this request and no other.
+            let mut waiting = callers(call, all);
+            let first = waiting.next()?;
+            (first.id == exchange.id && waiting.next().is_none()).then_some((*call, said, class))
+        })?;
+        let hid_trouble = call.edge.to == self.written.permissions
+            && class == Class::TemporarilyDown
+            && matches!(code.class, Class::NotBought | Class::Gone);
+        let rule = if hid_trouble {
+            "U7"
+        } else if class == code.class {
+            "U1"
+        } else {
+            "U2"
+        };
+        let message = format!(
+            "{service} made {slug} ({}) of what it learned from {}: {said} ({class})",
+            code.class, call.edge.to
+        );
+        Some(self.finding(rule, exchange, "response/body/code", Some(slug), message))
+    }
+
+    /// Somebody said what is another's to say, and nobody had said it.
+    fn invented(
+        &self,
+        exchange: &Exchange,
+        all: &[Exchange],
+        slug: &str,
+        code: &Code,
+        inner: &[(&Exchange, Heard<'_>)],
+    ) -> Option<Finding> {
+        let service = &exchange.edge.to;
+        if code.said_by.is_empty() || code.said_by.contains(service) {
+            return None;
+        }
+        // A service whose calls are not watched may have heard anything; so may one whose answer is still under way.
+        let is_watched = all.iter().any(|call| call.edge.from == *service);
+        if !is_watched || inner.iter().any(|(_, heard)| matches!(heard, Heard::Open)) {
+            return None;
+        }
+        let trouble = inner.iter().find(|(_, heard)| matches!(heard, Heard::Trouble)).map(|(call, _)| &call.edge.to);
+        let rule = match trouble {
+            Some(neighbour)
+                if *neighbour == self.written.permissions && matches!(code.class, Class::NotBought | Class::Gone) =>
+            {
+                "U7"
+            }
+            Some(_) | None => "U2",
+        };
+        let why = trouble.map_or_else(
+            || format!("{} did not say it", code.said_by.join(" or ")),
+            |neighbour| format!("the truth is that {neighbour} was in trouble"),
+        );
+        let message = format!("{service} said {slug} ({}), and {why}", code.class);
+        Some(self.finding(rule, exchange, "response/body/code", Some(slug), message))
+    }
+}

@@ -1,0 +1,106 @@
+//! One service's OpenAPI document, read and compiled.
+
+use super::document::{Document, escape};
+use super::operation::{Operation, Reader};
+use super::schema::Schemas;
+use super::template::Template;
+use crate::base::config::ConfigError;
+
+/// The methods a path item may have.
+const METHODS: [&str; 8] = ["get", "put", "post", "delete", "options", "head", "patch", "trace"];
+
+/// What one service has promised. Shared between threads by reference.
+#[derive(Debug)]
+pub struct Contract {
+    pub(super) name: String,
+    /// The more specific paths first.
+    routes: Vec<Route>,
+}
+
+/// One path.
+#[derive(Debug)]
+pub(super) struct Route {
+    pub template: Template,
+    pub pointer: String,
+    /// Method in capitals, and what it does.
+    pub operations: Vec<(String, Operation)>,
+}
+
+impl Contract {
+    /// Reads an OpenAPI document from its text, YAML or JSON; `name` is how errors and findings name it.
+    ///
+    /// # Errors
+    /// With its place, where the document is not sound: it cannot be parsed, is no OpenAPI 3.0 or 3.1, has a schema that
+    /// cannot be used, or a reference that leads nowhere or out of the document.
+    pub fn load(name: &str, text: &str) -> Result<Self, ConfigError> {
+        let document = Document::read(name, text)?;
+        let schemas = Schemas::of(&document.value).map_err(|error| ConfigError::whole(name, error))?;
+        let prefix = document.value.pointer("/servers/0/url").and_then(serde_json::Value::as_str).map_or("", path_of);
+        let mut reader = Reader { document: &document, schemas };
+        let mut routes = Vec::new();
+        for (path, item) in document.members("/paths") {
+            if path.starts_with("x-") {
+                continue;
+            }
+            let template = Template::read(prefix, path).map_err(|message| document.mistake(&item, message))?;
+            let (place, _) = document.at(&item)?;
+            let mut operations = Vec::new();
+            for method in METHODS {
+                let pointer = format!("{place}/{method}");
+                if document.value.pointer(&pointer).is_some() {
+                    operations.push((method.to_uppercase(), reader.operation(&place, &pointer)?));
+                }
+            }
+            routes.push(Route { template, pointer: format!("/paths/{}", escape(path)), operations });
+        }
+        if routes.is_empty() {
+            return Err(ConfigError::whole(
+                name,
+                "the document has no `paths`: there is nothing to hold exchanges against",
+            ));
+        }
+        routes.sort_by_key(|route| route.template.rank());
+        Ok(Self { name: name.to_owned(), routes })
+    }
+
+    /// The file's name, as findings give it.
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// Path and method of everything that is documented.
+    pub fn operations(&self) -> impl Iterator<Item = (String, String)> {
+        self.routes
+            .iter()
+            .flat_map(|route| route.operations.iter().map(|(method, _)| (route.template.text.clone(), method.clone())))
+    }
+
+    /// The route that a path is meant for, with the values of its placeholders. Where several fit, the most specific; but one
+    /// that has the method before one that has not.
+    pub(super) fn route(&self, method: &str, path: &str) -> Option<(&Route, Vec<(&str, String)>)> {
+        let mut fitting = self.routes.iter().filter_map(|route| Some((route, route.template.values(path)?)));
+        let first = fitting.next()?;
+        if first.0.operation(method).is_some() {
+            return Some(first);
+        }
+        Some(fitting.find(|(route, _)| route.operation(method).is_some()).unwrap_or(first))
+    }
+}
+
+impl Route {
+    /// What a method does here. A `HEAD` that is not documented is a `GET` without a body, as HTTP has it.
+    pub fn operation(&self, method: &str) -> Option<&Operation> {
+        let of =
+            |method: &str| self.operations.iter().find(|(known, _)| known == method).map(|(_, operation)| operation);
+        of(method).or_else(|| of("GET").filter(|_| method == "HEAD"))
+    }
+}
+
+/// The path within a server's URL, which is put before every path of the document.
+fn path_of(url: &str) -> &str {
+    let after_host = match url.split_once("://") {
+        Some((_, rest)) => rest.find('/').map_or("", |at| &rest[at..]),
+        None => url,
+    };
+    if after_host.starts_with('/') && !after_host.contains('{') { after_host } else { "" }
+}

@@ -1,0 +1,70 @@
+//! The contracts of a platform, by service.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::contract::Contract;
+use super::nesting;
+use crate::model::{Edge, Exchange, Finding};
+
+/// The documents of a platform.
+#[derive(Debug, Default)]
+pub struct Contracts(BTreeMap<String, Contract>);
+
+impl Contracts {
+    /// No contracts: nothing is checked.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// From now on exchanges with this service are held against its document.
+    pub fn insert(&mut self, service: impl Into<String>, contract: Contract) {
+        self.0.insert(service.into(), contract);
+    }
+
+    /// The document of a service.
+    pub fn of(&self, service: &str) -> Option<&Contract> {
+        self.0.get(service)
+    }
+
+    /// Whether there is nothing to check against.
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// Holds one exchange against the document of the service that was called. Nothing is found where there is none.
+    pub fn check(&self, exchange: &Exchange) -> Vec<Finding> {
+        self.of(&exchange.edge.to).map(|contract| contract.check(exchange)).unwrap_or_default()
+    }
+
+    /// Holds the exchanges of one scenario against the documents.
+    ///
+    /// Differs from checking each alone where a service passes on what a member sent: that a member asked for something
+    /// impossible, and was refused, is not held against the service in between.
+    pub fn check_all(&self, exchanges: &[Exchange]) -> Vec<Finding> {
+        let mut findings = Vec::new();
+        for exchange in exchanges {
+            let mut found = self.check(exchange);
+            let of_the_request = |finding: &Finding| finding.at.as_ref().is_some_and(|at| at.starts_with("request"));
+            if found.iter().any(of_the_request) && self.is_passed_on(exchange, exchanges) {
+                found.retain(|finding| !of_the_request(finding));
+            }
+            findings.append(&mut found);
+        }
+        findings
+    }
+
+    /// The services called on these edges that have no document: nothing is known about their exchanges.
+    pub fn unchecked<'e>(&self, edges: impl IntoIterator<Item = &'e Edge>) -> Vec<String> {
+        let called: BTreeSet<_> = edges.into_iter().map(|edge| &edge.to).collect();
+        called.into_iter().filter(|service| !self.0.contains_key(*service)).cloned().collect()
+    }
+
+    /// Whether a refused request only passes on what was wrong already when a member sent it.
+    fn is_passed_on(&self, exchange: &Exchange, all: &[Exchange]) -> bool {
+        let refused = exchange.status().is_some_and(|status| (400..500).contains(&status));
+        refused
+            && nesting::callers(exchange, all)
+                .filter(|caller| caller.edge.from == Edge::MEMBER)
+                .any(|caller| self.of(&caller.edge.to).is_some_and(|contract| contract.request_departs(caller)))
+    }
+}

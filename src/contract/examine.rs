@@ -1,0 +1,216 @@
+//! One exchange against the contract of the service that was called.
+
+use super::body::{Reading, essence, is_json, read};
+use super::contract::Contract;
+use super::operation::{Media, Operation};
+use super::parameter::{Place, in_cookies, in_headers, in_query};
+use super::schema::Flaw;
+use crate::model::{Body, Edge, Exchange, Finding, Outcome, Request, Response};
+
+/// Marks an answer that a tap made up in the callee's place.
+pub(super) const BY_TAP: &str = "x-paidpath-tap";
+/// How many departures of one exchange are told.
+const TOLD: usize = 10;
+
+/// What came of holding an exchange against a contract.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Examined {
+    /// Where it departs from the contract, request first.
+    pub findings: Vec<Finding>,
+    /// What could not be judged, one sentence each.
+    pub skipped: Vec<String>,
+}
+
+impl Contract {
+    /// Holds an exchange against the contract: where it departs from it.
+    pub fn check(&self, exchange: &Exchange) -> Vec<Finding> {
+        self.examine(exchange).findings
+    }
+
+    /// Holds an exchange against the contract, and says also what could not be judged.
+    ///
+    /// A request that the callee refused (4xx) is not held against a member, who may ask for anything; it is held against a
+    /// service, which has to know what it asks for. An answer that a tap made up is nobody's.
+    pub fn examine(&self, exchange: &Exchange) -> Examined {
+        let mut examiner = Examiner { contract: self, exchange, examined: Examined::default() };
+        examiner.exchange();
+        examiner.examined
+    }
+
+    /// Whether a request is as the contract says, whoever sent it and whatever became of it.
+    pub(super) fn request_departs(&self, exchange: &Exchange) -> bool {
+        let mut examiner = Examiner { contract: self, exchange, examined: Examined::default() };
+        examiner.request();
+        !examiner.examined.findings.is_empty()
+    }
+}
+
+struct Examiner<'c> {
+    contract: &'c Contract,
+    exchange: &'c Exchange,
+    examined: Examined,
+}
+
+impl<'c> Examiner<'c> {
+    fn exchange(&mut self) {
+        let operation = self.request();
+        let refused = self.exchange.status().is_some_and(|status| (400..500).contains(&status));
+        if refused && self.exchange.edge.from == Edge::MEMBER {
+            self.examined = Examined::default();
+        }
+        let Some(operation) = operation else { return };
+        match &self.exchange.outcome {
+            Outcome::Answered(response) if response.header(BY_TAP).is_some() => {
+                self.examined.skipped.push("a tap answered in the callee's place".into());
+            }
+            Outcome::Answered(response) => self.response(operation, response),
+            Outcome::Unreachable { .. } | Outcome::Broken { .. } | Outcome::Open => {}
+        }
+    }
+
+    /// Holds the request against the contract; gives what was asked for, if that is documented.
+    fn request(&mut self) -> Option<&'c Operation> {
+        let (contract, request) = (self.contract, &self.exchange.request);
+        let Some((route, in_path)) = contract.route(&request.method, request.path()) else {
+            self.flawed("request/path", "/paths", &format!("no path is documented for {}", request.path()));
+            return None;
+        };
+        let Some(operation) = route.operation(&request.method) else {
+            let known: Vec<_> = route.operations.iter().map(|(method, _)| method.as_str()).collect();
+            let message =
+                format!("{} is not documented for {}, only {}", request.method, route.template.text, known.join(", "));
+            self.flawed("request/method", &route.pointer, &message);
+            return None;
+        };
+        for parameter in &operation.parameters {
+            let given = match parameter.place {
+                Place::Path => {
+                    in_path.iter().filter(|(name, _)| *name == parameter.name).map(|(_, value)| value.clone()).collect()
+                }
+                Place::Query => in_query(&request.target, &parameter.name),
+                Place::Header => in_headers(&request.headers, &parameter.name),
+                Place::Cookie => in_cookies(&request.headers, &parameter.name),
+            };
+            let at = format!("request/{}/{}", parameter.place.word(), parameter.name);
+            for flaw in parameter.flaws(&given) {
+                self.flaw(&at, &parameter.pointer, flaw);
+            }
+        }
+        self.request_body(operation, request);
+        Some(operation)
+    }
+
+    fn request_body(&mut self, operation: &Operation, request: &Request) {
+        let is_empty = request.body.size == 0 && request.body.content.is_empty();
+        match &operation.body {
+            None if is_empty => {}
+            None => self.flawed("request/body", &operation.pointer, "a body was sent where none is documented"),
+            Some(documented) if is_empty => {
+                if documented.required {
+                    self.flawed("request/body", &documented.pointer, "the body is required, and not there");
+                }
+            }
+            Some(documented) => {
+                let (kind, encoding) = (request.header("content-type"), request.header("content-encoding"));
+                self.body("request", &documented.content, &documented.pointer, kind, encoding, &request.body);
+            }
+        }
+    }
+
+    fn response(&mut self, operation: &Operation, response: &Response) {
+        let status = response.status;
+        let Some(answer) = operation.answer(status) else {
+            let known: Vec<_> = operation.answers.iter().map(|answer| answer.statuses.to_string()).collect();
+            let message = format!("the status {status} is not documented, only {}", known.join(", "));
+            self.flawed("response/status", &format!("{}/responses", operation.pointer), &message);
+            return;
+        };
+        for header in &answer.headers {
+            let at = format!("response/headers/{}", header.name);
+            for flaw in header.flaws(&in_headers(&response.headers, &header.name)) {
+                self.flaw(&at, &header.pointer, flaw);
+            }
+        }
+        let has_none = self.exchange.request.method == "HEAD" || matches!(status, 204 | 304);
+        let is_empty = response.body.size == 0 && response.body.content.is_empty();
+        if answer.content.is_empty() {
+            if !is_empty {
+                self.flawed("response/body", &answer.pointer, "the answer has a body where none is documented");
+            }
+        } else if is_empty && !has_none {
+            self.flawed("response/body", &answer.pointer, "the answer has no body where one is documented");
+        } else if !is_empty {
+            let (kind, encoding) = (response.header("content-type"), response.header("content-encoding"));
+            self.body("response", &answer.content, &answer.pointer, kind, encoding, &response.body);
+        }
+    }
+
+    fn body(
+        &mut self,
+        side: &str,
+        documented: &[Media],
+        pointer: &str,
+        kind: Option<&str>,
+        encoding: Option<&str>,
+        body: &Body,
+    ) {
+        let known = || documented.iter().map(|media| media.range.to_string()).collect::<Vec<_>>().join(", ");
+        let at = format!("{side}/headers/content-type");
+        let Some(kind) = kind else {
+            return self.flawed(&at, pointer, &format!("the body does not say what it is: {} is documented", known()));
+        };
+        let kind = essence(kind);
+        let Some(media) = documented.iter().find(|media| media.range.takes(&kind)) else {
+            return self.flawed(&at, pointer, &format!("{kind} is not documented, only {}", known()));
+        };
+        if !is_json(&kind) {
+            return;
+        }
+        let at = format!("{side}/body");
+        match read(body, encoding) {
+            Reading::Json(value) => {
+                for flaw in media.schema.iter().flat_map(|schema| schema.flaws(value)) {
+                    self.flaw(&at, pointer, flaw);
+                }
+            }
+            Reading::Flawed(flaw) => self.flaw(&at, pointer, flaw),
+            Reading::Unread(why) => self.examined.skipped.push(format!("the {side}'s body was not judged: {why}")),
+        }
+    }
+
+    fn flawed(&mut self, at: &str, source: &str, message: &str) {
+        self.flaw(at, source, Flaw { at: String::new(), source: source.to_owned(), message: message.to_owned() });
+    }
+
+    /// Notes a departure. `pointer` stands in where the flaw does not say where the rule is written.
+    fn flaw(&mut self, at: &str, pointer: &str, flaw: Flaw) {
+        let told = self.examined.findings.len();
+        if told >= TOLD {
+            return;
+        }
+        let Exchange { edge, request, .. } = self.exchange;
+        let what = match (at.starts_with("request"), self.exchange.status()) {
+            (true, _) | (_, None) => format!("{}'s {} {}", edge.from, request.method, request.path()),
+            (false, Some(status)) => format!("{}'s answer {status} to {} {}", edge.to, request.method, request.path()),
+        };
+        let at = format!("{at}{}", flaw.at);
+        let source = if flaw.source.is_empty() { pointer } else { &flaw.source };
+        let disturbed = disturbed(self.exchange);
+        self.examined.findings.push(Finding {
+            rule: "contract".into(),
+            message: format!("{what} departs from {}'s contract at {at}: {}{disturbed}", edge.to, flaw.message),
+            edge: Some(edge.clone()),
+            exchange: Some(self.exchange.id),
+            at: Some(at),
+            source: Some(format!("{}#{source}", self.contract.name)),
+        });
+    }
+}
+
+/// What to add to a finding about an exchange that faults have disturbed.
+pub(super) fn disturbed(exchange: &Exchange) -> String {
+    match exchange.faults.is_empty() {
+        true => String::new(),
+        false => format!(" (this exchange was disturbed: {})", exchange.faults.join("; ")),
+    }
+}

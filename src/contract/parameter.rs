@@ -1,0 +1,154 @@
+//! Values that travel as text: in the path, the query, headers and cookies.
+
+use std::sync::Arc;
+
+use percent_encoding::percent_decode_str;
+use serde_json::Value;
+
+use super::schema::{Flaw, Schema};
+use crate::base::redact::is_redacted;
+
+/// Where a parameter stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Place {
+    /// In the path.
+    Path,
+    /// In the query.
+    Query,
+    /// Among the headers.
+    Header,
+    /// In the `Cookie` header.
+    Cookie,
+}
+
+impl Place {
+    /// The word for it in a document.
+    pub fn read(word: &str) -> Option<Self> {
+        match word {
+            "path" => Some(Self::Path),
+            "query" => Some(Self::Query),
+            "header" => Some(Self::Header),
+            "cookie" => Some(Self::Cookie),
+            _ => None,
+        }
+    }
+
+    /// The word for it in a finding's place.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Path => "path",
+            Self::Query => "query",
+            Self::Header => "headers",
+            Self::Cookie => "cookies",
+        }
+    }
+}
+
+/// A documented parameter, or a documented header of an answer.
+#[derive(Debug)]
+pub(super) struct Parameter {
+    /// Where it stands.
+    pub place: Place,
+    /// Its name; of headers in lower case.
+    pub name: String,
+    /// Whether it has to be there.
+    pub required: bool,
+    /// What its value has to be like.
+    pub shape: Shape,
+    /// Where the document says so.
+    pub pointer: String,
+}
+
+/// How a parameter's text is read.
+#[derive(Debug)]
+pub(super) enum Shape {
+    /// A single value, or a list with commas, as its schema has it.
+    Plain(Arc<Schema>),
+    /// JSON.
+    Json(Arc<Schema>),
+    /// Nothing is said, or it is written in a style that is not read here (such as `deepObject`).
+    Any,
+}
+
+impl Parameter {
+    /// What is wrong with the values that were given under its name.
+    pub fn flaws(&self, given: &[String]) -> Vec<Flaw> {
+        let flaw =
+            |message: &str| Flaw { at: String::new(), source: self.pointer.clone(), message: message.to_owned() };
+        if given.is_empty() {
+            return if self.required { vec![flaw("it is required, and not there")] } else { Vec::new() };
+        }
+        if given.iter().any(|text| is_redacted(text)) {
+            return Vec::new();
+        }
+        match &self.shape {
+            Shape::Any => Vec::new(),
+            Shape::Json(schema) => match serde_json::from_str(&given[0]) {
+                Ok(value) => schema.flaws(&value),
+                Err(error) => vec![flaw(&format!("it is not JSON: {error}"))],
+            },
+            Shape::Plain(schema) => plain(schema, given),
+        }
+    }
+}
+
+/// Text has no types. So a value is right if any way to read it is: as text, as a number or truth value, as a list.
+fn plain(schema: &Schema, given: &[String]) -> Vec<Flaw> {
+    let mut closest = Vec::new();
+    for value in readings(given) {
+        let flaws = schema.flaws(&value);
+        if flaws.is_empty() {
+            return flaws;
+        }
+        // The last reading that is a single value says best what is wrong with it.
+        if closest.is_empty() || !value.is_array() {
+            closest = flaws;
+        }
+    }
+    closest
+}
+
+fn readings(given: &[String]) -> Vec<Value> {
+    let single = |text: &str| match serde_json::from_str(text) {
+        Ok(value @ (Value::Number(_) | Value::Bool(_) | Value::Null)) => Some(value),
+        Ok(_) | Err(_) => None,
+    };
+    let text = |text: &str| Value::String(text.to_owned());
+    let mut readings = Vec::new();
+    if let [one] = given {
+        readings.push(text(one));
+        readings.extend(single(one));
+    }
+    let items: Vec<&str> = match given {
+        [one] => one.split(',').map(str::trim).collect(),
+        several => several.iter().map(String::as_str).collect(),
+    };
+    readings.push(items.iter().map(|item| text(item)).collect());
+    readings.push(items.iter().map(|item| single(item).unwrap_or_else(|| text(item))).collect());
+    readings
+}
+
+/// The values of a name in a query, decoded.
+pub(super) fn in_query(target: &str, name: &str) -> Vec<String> {
+    let query = target.split_once('?').map_or("", |(_, query)| query);
+    let query = query.split('#').next().unwrap_or_default();
+    let decoded = |text: &str| percent_decode_str(&text.replace('+', " ")).decode_utf8_lossy().into_owned();
+    let pairs = query.split('&').filter(|pair| !pair.is_empty());
+    let pairs = pairs.map(|pair| pair.split_once('=').unwrap_or((pair, "")));
+    pairs.filter(|(key, _)| decoded(key) == name).map(|(_, value)| decoded(value)).collect()
+}
+
+/// The values of a header; `name` in lower case.
+pub(super) fn in_headers(headers: &[(String, String)], name: &str) -> Vec<String> {
+    headers.iter().filter(|(key, _)| key == name).map(|(_, value)| value.clone()).collect()
+}
+
+/// The values of a cookie. A `Cookie` header that was replaced as a whole may hold any.
+pub(super) fn in_cookies(headers: &[(String, String)], name: &str) -> Vec<String> {
+    let lines = headers.iter().filter(|(key, _)| key == "cookie").flat_map(|(_, line)| line.split(';'));
+    let values = lines.filter_map(|cookie| match cookie.trim().split_once('=') {
+        Some((key, value)) => (key == name).then(|| value.to_owned()),
+        None => is_redacted(cookie).then(|| cookie.to_owned()),
+    });
+    values.collect()
+}

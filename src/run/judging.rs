@@ -1,0 +1,130 @@
+//! What is held against an attempt beside its steps: the contracts of the services and the catalogue of refusals.
+
+use crate::contract::{Catalogue, Contracts};
+use crate::model::{Exchange, Finding};
+use crate::tap::Fired;
+
+/// What exchanges are held against.
+#[derive(Debug, Default)]
+pub struct Rules {
+    /// What each service has promised.
+    pub contracts: Contracts,
+    /// What each refusal means.
+    pub catalogue: Option<Catalogue>,
+}
+
+impl Rules {
+    /// What is wrong in the exchanges of one attempt. `own` are the faults that its scenario armed, `allowed` the rules that
+    /// its tags lift.
+    ///
+    /// An exchange that the scenario itself disturbed shows the disturbance, so nothing is held against it; whatever follows
+    /// from it on other hops is. Faults of the whole run excuse nothing.
+    pub fn judge(&self, exchanges: &[Exchange], own: &[Fired], allowed: &[(String, String)]) -> Vec<Finding> {
+        let mut findings = self.contracts.check_all(exchanges);
+        if let Some(catalogue) = &self.catalogue {
+            findings.extend(catalogue.check(exchanges));
+        }
+        let is_excused = |finding: &Finding| {
+            let exchange = exchanges.iter().find(|exchange| Some(exchange.id) == finding.exchange);
+            exchange.is_some_and(|exchange| disturbed_by_its_scenario(exchange, own))
+        };
+        let is_allowed = |finding: &Finding| allowed.iter().any(|(rule, _)| *rule == finding.rule);
+        findings.retain(|finding| !is_excused(finding) && !is_allowed(finding));
+        each_once(findings)
+    }
+}
+
+/// The same thing in many exchanges is one finding: a status that is polled departs in every answer.
+fn each_once(findings: Vec<Finding>) -> Vec<Finding> {
+    let mut different: Vec<(Finding, usize)> = Vec::new();
+    for finding in findings {
+        let same = |known: &Finding| {
+            (&known.rule, &known.edge, &known.at, &known.source)
+                == (&finding.rule, &finding.edge, &finding.at, &finding.source)
+        };
+        match different.iter_mut().find(|(known, _)| same(known)) {
+            Some((_, times)) => *times += 1,
+            None => different.push((finding, 1)),
+        }
+    }
+    let told = different.into_iter().map(|(mut finding, times)| {
+        if times > 1 {
+            finding.message.push_str(&format!(" ({times} times)"));
+        }
+        finding
+    });
+    told.collect()
+}
+
+fn disturbed_by_its_scenario(exchange: &Exchange, own: &[Fired]) -> bool {
+    let armed = |fault: &String| own.iter().any(|fired| fired.spec == *fault);
+    !exchange.faults.is_empty() && exchange.faults.iter().all(armed)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::contract::Contract;
+    use crate::model::{Body, Content, Edge, Outcome, Request, Response};
+
+    const DOCUMENT: &str = r#"
+openapi: 3.1.0
+paths:
+  /a: {get: {responses: {'200': {description: ok, content: {application/json: {schema: {type: object}}}}}}}
+"#;
+
+    fn exchange(id: u64, faults: &[&str]) -> Exchange {
+        let body = Body { size: 1, content: Content::Json(serde_json::json!(1)), truncated: false };
+        Exchange {
+            id,
+            edge: Edge::new("a", "b"),
+            trace: None,
+            at_micros: 0,
+            took_micros: 1,
+            request: Request { method: "GET".into(), target: "/a".into(), headers: Vec::new(), body: Body::default() },
+            outcome: Outcome::Answered(Response {
+                status: 200,
+                headers: vec![("content-type".into(), "application/json".into())],
+                body,
+            }),
+            faults: faults.iter().map(|fault| (*fault).to_owned()).collect(),
+        }
+    }
+
+    fn rules() -> Rules {
+        let mut rules = Rules::default();
+        rules.contracts.insert("b", Contract::load("b.openapi.yaml", DOCUMENT).unwrap());
+        rules
+    }
+
+    #[test]
+    fn only_what_the_scenario_itself_disturbed_is_excused() {
+        let own = [Fired { spec: "mine".into(), times: 1, missed: None }];
+        let found = |faults: &[&str]| rules().judge(&[exchange(1, faults)], &own, &[]).len();
+        assert_eq!(
+            (found(&[]), found(&["mine"]), found(&["of the run"]), found(&["mine", "of the run"])),
+            (1, 0, 1, 1)
+        );
+    }
+
+    #[test]
+    fn a_rule_that_a_tag_lifts_is_lifted() {
+        let allowed = [("contract".to_owned(), "on purpose".to_owned())];
+        assert!(rules().judge(&[exchange(1, &[])], &[], &allowed).is_empty());
+    }
+
+    #[test]
+    fn the_same_departure_in_many_exchanges_is_told_once() {
+        let found = rules().judge(&[exchange(1, &[]), exchange(2, &[])], &[], &[]);
+        assert_eq!((found.len(), found[0].exchange), (1, Some(1)));
+        assert!(found[0].message.ends_with("(2 times)"), "{}", found[0].message);
+    }
+
+    #[test]
+    fn contracts_know_the_answers_of_taps_by_their_header() {
+        let mut made_up = exchange(1, &[]);
+        let Outcome::Answered(response) = &mut made_up.outcome else { unreachable!() };
+        response.headers.push((crate::tap::BY_TAP.as_str().to_owned(), "unreachable".into()));
+        assert!(rules().judge(&[made_up], &[], &[]).is_empty());
+    }
+}
