@@ -34,8 +34,22 @@ watch(() => {
   say($("access-error"), down ? refusal.sentence : state.waiting?.late ? LATE : "");
   if (down) askAgain(refusal.retryAfter);
   fill($("chips"), state.resources.map(chip), makeChip);
-  estimateSoon();
+  estimateIfChanged();
+  // What the page itself has refused is not said any longer than it is true.
+  if (blockedBy !== null && (refusal?.code ?? "") !== blockedBy) forgetRefusal();
 });
+
+/** The code for which the page let nothing be submitted. */
+let blockedBy = null;
+
+function forgetRefusal() {
+  blockedBy = null;
+  clear($("generate-error"));
+  for (const remedy of [$("generate-top-up"), $("generate-sign-in")]) {
+    if (remedy === document.activeElement) $("generate").focus();
+    remedy.hidden = true;
+  }
+}
 
 const LATE = "You have paid, but your access has not arrived yet. We keep asking; you will not be charged again.";
 
@@ -77,14 +91,14 @@ const chip = (resource, index) => ({
   id: resource.id,
   name: nameOf(resource),
   early: resource.version.early_access !== null,
-  locked: obstacle(resource) !== null,
+  missing: obstacle(resource)?.class === "not-bought" ? "early access needed" : obstacle(resource) ? "not available" : "",
   removable: index > 0,
 });
 
-function makeChip({ id, name, early, locked, removable }) {
-  const note = locked ? "not available to you" : early ? "early access" : "";
+function makeChip({ id, name, early, missing, removable }) {
+  const note = missing || (early ? "early access" : "");
   const item = make("li", { class: "chip", "data-version": id }, make("span", {}, name));
-  if (note) item.append(make("span", { class: locked ? "note locked" : "note" }, note));
+  if (note) item.append(make("span", { class: missing ? "note locked" : "note" }, note));
   if (removable) {
     const remove = make("button", { type: "button", class: "remove", "aria-label": `Remove ${name}` }, "×");
     remove.addEventListener("click", () => {
@@ -125,7 +139,13 @@ const quantity = () => ($("quantity").value === "" ? NaN : Number($("quantity").
 
 let estimates = 0;
 let soon = null;
-function estimateSoon() {
+let estimated = "";
+
+/** An estimate costs a request: only for what has not been estimated yet, and not for every key that is pressed. */
+function estimateIfChanged() {
+  const question = JSON.stringify([state.resources.map(({ id, access }) => [id, access]), quantity(), state.member?.id]);
+  if (question === estimated) return;
+  estimated = question;
   clearTimeout(soon);
   soon = setTimeout(estimate, 200);
 }
@@ -142,6 +162,7 @@ async function estimate() {
       text = `Costs ${credits(cost)}.`;
     } catch (refusal) {
       text = refusal.sentence;
+      estimated = "";
     }
   }
   // Answers overtake each other.
@@ -169,7 +190,7 @@ const submit = press(
   $("generate"),
   $("generate-error"),
   async () => {
-    $("generate-top-up").hidden = $("generate-sign-in").hidden = true;
+    forgetRefusal();
     follow(null);
     const values = { resources: state.resources, prompt: $("prompt").value, quantity: quantity() };
     if (!isRight(values)) return;
@@ -179,24 +200,33 @@ const submit = press(
       changed();
     }
     const refusal = hindrance();
-    if (refusal && state.waiting) return refuse($("generate-error"), "Your access is paid for and on its way. Wait a moment.");
-    if (refusal) throw refusal;
+    if (refusal) {
+      blockedBy = refusal.code;
+      if (!state.waiting) throw refusal;
+      return refuse($("generate-error"), "Your access is paid for and on its way. Wait a moment.");
+    }
     say($("job-state"), "Submitting…");
     $("generator").dataset.state = "submitting";
     const body = { resources: chosen(state.resources), prompt: values.prompt, quantity: values.quantity };
-    const submitted = await job.send("/v1/jobs", body, { credentials: credentials(state.resources) });
+    let submitted;
+    try {
+      submitted = await job.send("/v1/jobs", body, { credentials: credentials(state.resources) });
+    } finally {
+      say($("job-state"), "");
+      changed();
+    }
     follow(submitted);
-    await readWallet();
+    const triedOut = state.resources.some(({ access }) => access.basis === "trial");
+    await Promise.all([readWallet(), triedOut && refreshResources()]);
     changed();
   },
   async (refusal) => {
-    say($("job-state"), "");
     $("generate-top-up").hidden = refusal.class !== "no-funds";
     $("generate-sign-in").hidden = refusal.class !== "signed-out";
+    // The server knows better than the page what may be done, and what has been done.
+    if (blockedBy === null && (refusal.class !== "try-later" || refusal.isUncertain)) await refresh();
     const sold = state.resources[0].version.early_access !== null;
-    if (refusal.class === "not-bought" && !refusal.about && sold) openPurchase(refusal.sentence);
-    // The server knows better than the page what may be done.
-    if (refusal.class !== "try-later") await refresh();
+    if (sold && obstacle(state.resources[0])?.class === "not-bought") openPurchase(refusal.sentence);
     $("generator").dataset.state = refusal.class === "try-later" ? "temporarily-down" : "refused";
   },
 );
@@ -205,12 +235,10 @@ $("generate-form").addEventListener("submit", submit);
 for (const [name, field] of Object.entries(FIELDS)) {
   field.addEventListener("input", () => {
     mistake(field, $(`${name}-error`), "");
-    if (name === "quantity") estimateSoon();
+    if (name === "quantity") estimateIfChanged();
   });
 }
 $("generate-top-up").addEventListener("click", () => openTopUp());
 $("generate-sign-in").addEventListener("click", openSignIn);
-document.addEventListener("topped-up", () => {
-  $("generate-top-up").hidden = true;
-  clear($("generate-error"));
-});
+document.addEventListener("topped-up", forgetRefusal);
+document.addEventListener("signed-in", forgetRefusal);

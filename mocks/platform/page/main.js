@@ -8,7 +8,7 @@ import { press } from "./press.js";
 import { readResource, refreshResources } from "./resources.js";
 import { readJobs } from "./queue.js";
 import { readSession, readWallet } from "./session.js";
-import { refresh, refreshWith, state } from "./state.js";
+import { changed, refresh, refreshWith, state } from "./state.js";
 import "./generator.js";
 
 const id = location.pathname.match(/^\/versions\/([^/]+)$/)?.[1];
@@ -17,14 +17,14 @@ async function readVersion() {
   if (state.resources.length > 0) return refreshResources();
   state.resources = [await readResource(decodeURIComponent(id))];
   remember(state.resources[0].id);
-  $("version").hidden = false;
 }
 
 refreshWith(async () => {
   try {
     await readSession();
-    const reads = id ? [readVersion(), readFlags(), readJobs()] : [readKnown()];
-    await Promise.all([readWallet(), ...reads]);
+    const reads = id ? [readVersion, readFlags, readJobs] : [readKnown];
+    // Each is shown as it comes: a slow answer must not hide the others.
+    await Promise.all([readWallet, ...reads].map((read) => read().then(changed)));
     say($("page-error"), "");
     $("load-again").hidden = true;
   } catch (error) {

@@ -23,6 +23,7 @@ watch(() => {
   if (!resource) return;
   const { version, access } = resource;
   const offer = version.early_access;
+  $("version").hidden = false;
   document.title = `${nameOf(resource)} – Atelier`;
   say($("version-title"), nameOf(resource));
   say($("version-byline"), `by ${version.model.owner.name} · ${version.base_model}`);

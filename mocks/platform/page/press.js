@@ -50,8 +50,10 @@ function mark(button, busy) {
   }
 }
 
-/** Says a refusal, and marks what it concerns. */
+/** Says a refusal, and marks what it concerns. A dialog that was closed while we waited opens again: it is about that. */
 export function refuse(alert, sentence) {
+  const dialog = alert.closest("dialog");
+  if (dialog && !dialog.open) dialog.showModal();
   alert.closest(".refusable")?.classList.add("refused");
   if (defects.has("ui.border-only")) return; // DEFECT: the border is there, the text is not
   say(alert, sentence);

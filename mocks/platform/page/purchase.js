@@ -5,8 +5,8 @@ import { defects } from "./defects.js";
 import { $, credits, open, say } from "./dom.js";
 import { clear, Intent, press, refuse } from "./press.js";
 import { obstacle, refreshResources } from "./resources.js";
-import { openSignIn, openTopUp } from "./session.js";
-import { changed, refresh, refreshEverywhere, state, watch } from "./state.js";
+import { openSignIn, openTopUp, readWallet } from "./session.js";
+import { changed, refresh, refreshEverywhere, state, tellOthers, watch } from "./state.js";
 
 /** From when on a wait for access is told to be longer than usual, in milliseconds. */
 const USUAL = 10_000;
@@ -51,17 +51,20 @@ for (const right of RIGHTS) {
     alert,
     async () => {
       topUpInstead.hidden = true;
-      say($("purchase-state"), "Buying…");
       const [resource] = state.resources;
       if (defects.has("ui.optimistic-unlock")) unlock(resource, right); // DEFECT: without waiting for the server's word
-      // The same quote for the same intent: a retry has to be the same request.
-      quote ??= await call("POST", "/v1/quotes", { body: { version: resource.id, right } });
-      if (quote.amount !== resource.version.early_access?.[right]?.price) {
-        refuse(alert, `The price is ${credits(quote.amount)} now. Press again to buy.`);
+      say($("purchase-state"), "Buying…");
+      try {
+        // The same quote for the same intent: a retry has to be the same request.
+        quote ??= await call("POST", "/v1/quotes", { body: { version: resource.id, right } });
+        if (quote.amount !== resource.version.early_access?.[right]?.price) {
+          refuse(alert, `The price is ${credits(quote.amount)} now. Press again to buy.`);
+          return await refresh();
+        }
+        await purchase.send("/v1/purchases", { quote: quote.id });
+      } finally {
         say($("purchase-state"), "");
-        return refresh();
       }
-      await purchase.send("/v1/purchases", { quote: quote.id });
       quote = null;
       resource.unlocked = false;
       $("purchase-dialog").close();
@@ -69,7 +72,6 @@ for (const right of RIGHTS) {
       awaitAccess(resource.id, right);
     },
     async (refusal) => {
-      say($("purchase-state"), "");
       topUpInstead.hidden = refusal.class !== "no-funds";
       if (!topUpInstead.hidden) topUpInstead.focus();
       if (refusal.class === "conflict") quote = null;
@@ -85,6 +87,7 @@ for (const right of RIGHTS) {
     openTopUp(price - (state.balance ?? 0));
   });
   document.addEventListener("topped-up", () => {
+    if (topUpInstead === document.activeElement) $(`buy-${right}`).focus();
     topUpInstead.hidden = true;
     clear(alert);
     if ($("purchase-dialog").open) say($("purchase-state"), `Your wallet now holds ${credits(state.balance)}.`);
@@ -104,7 +107,8 @@ async function awaitAccess(id, right) {
   const waiting = { right, late: false };
   state.waiting = waiting;
   // The other tabs hear of it now, and again when it has arrived.
-  refreshEverywhere();
+  tellOthers();
+  readWallet().then(changed);
   for (let delay = 150; state.member !== null; delay = Math.min(delay * 1.5, 3000)) {
     await refreshResources().catch(() => {});
     const access = state.resources.find((resource) => resource.id === id)?.access;

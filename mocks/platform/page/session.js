@@ -45,6 +45,8 @@ const signIn = press(
     if (token === "") return $("token").focus();
     await call("POST", "/v1/sessions", { body: { token } });
     $("sign-in-dialog").close();
+    $("main").focus();
+    document.dispatchEvent(new CustomEvent("signed-in"));
     await refreshEverywhere();
   },
   () => {

@@ -48,9 +48,11 @@ export function refresh() {
 const tabs = new BroadcastChannel("atelier");
 tabs.addEventListener("message", () => refresh());
 
+export const tellOthers = () => tabs.postMessage("changed");
+
 /** Something was bought, paid or signed: this page and the others read everything afresh. */
 export function refreshEverywhere() {
-  tabs.postMessage("changed");
+  tellOthers();
   return refresh();
 }
 

@@ -65,7 +65,8 @@ const DEFECTS: &[&str] = &[
 ];
 
 /// Nothing but what the storefront itself serves, and nothing inline.
-const POLICY: &str = "default-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'; object-src 'none'";
+const POLICY: &str =
+    "default-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'; object-src 'none'";
 
 pub(super) fn routes() -> Router<App> {
     Router::new()
