@@ -9,6 +9,7 @@
 //! | [`record`], [`digest`] | the run as every reporter reads it, and how it is gathered from the messages |
 //! | [`console`], [`failure`], [`style`] | the only live one: what a person sees while the run goes on |
 //! | [`reporter`] | what a reporter is, and how files get onto the disk |
+//! | [`lateness`] | how late permissions arrived, from the trails |
 //! | [`text`] | text made safe for the place it goes to |
 //! | the others | one format each |
 //!
@@ -33,9 +34,11 @@ pub mod cucumber_json;
 pub mod digest;
 pub mod failure;
 pub mod har;
+pub mod html;
 pub mod journal;
 pub mod junit;
 pub mod keep;
+pub mod lateness;
 pub mod markdown;
 pub mod record;
 pub mod reporter;
@@ -55,6 +58,7 @@ pub use style::Style;
 
 /// Every report that can be asked for, by [`Reporter::id`].
 pub const REPORTERS: &[&dyn Reporter] = &[
+    &html::Html,
     &junit::Junit,
     &junit::Surefire,
     &markdown::Markdown,

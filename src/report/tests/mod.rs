@@ -3,6 +3,7 @@
 mod console;
 mod files;
 mod formats;
+mod html;
 mod journal;
 mod record;
 mod story;
