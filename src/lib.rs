@@ -15,5 +15,13 @@
 //! The vocabulary (`steps/`) and the doubles (`mocks/`) are compiled into the binary and handed in from there.
 
 pub mod base;
+pub mod cli;
+pub mod gherkin;
 pub mod model;
+pub mod report;
+pub mod run;
 pub mod tap;
+pub mod target;
+pub mod topology;
+
+pub use run::World;

@@ -1,1 +1,27 @@
-fn main() {}
+//! The composition root: the vocabulary (`steps/`) and the doubles (`mocks/`) meet the library here, and nowhere else.
+
+#[path = "../mocks/mod.rs"]
+mod mocks;
+#[path = "../steps/mod.rs"]
+mod steps;
+
+use std::process::ExitCode;
+use std::sync::Arc;
+
+use paidpath::cli::{self, Composition};
+use paidpath::run::{Suite, Vocabulary};
+
+fn main() -> ExitCode {
+    // The one TLS provider of the process; whoever came first has set the same one.
+    let _ = rustls::crypto::ring::default_provider().install_default();
+    cli::main(&Composition {
+        suite: Suite {
+            vocabulary: Arc::new(Vocabulary::collect()),
+            providers: mocks::providers(),
+            requirements: Vec::new(),
+        },
+        topologies: mocks::TOPOLOGIES,
+        targets: mocks::TARGETS,
+        features: &[],
+    })
+}

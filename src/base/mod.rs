@@ -3,6 +3,7 @@
 //! Time, randomness and environment are asked for here and nowhere else, so that a run can be repeated from its seed.
 
 pub mod clock;
+pub mod config;
 pub mod redact;
 pub mod seed;
 pub mod suggest;

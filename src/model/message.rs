@@ -23,8 +23,10 @@ pub mod media {
     pub const DIAGNOSIS: &str = "application/vnd.paidpath.diagnosis+json";
     /// A [`ScenarioVerdict`](crate::model::ScenarioVerdict).
     pub const VERDICT: &str = "application/vnd.paidpath.verdict+json";
-    /// Facts about the run as a whole: seed, topology, target, exit.
+    /// A [`RunInfo`](crate::model::RunInfo), attached to the run.
     pub const RUN: &str = "application/vnd.paidpath.run+json";
+    /// A [`RunEnd`](crate::model::RunEnd), attached to the run.
+    pub const RUN_END: &str = "application/vnd.paidpath.run-end+json";
 }
 
 /// One line of the stream. Exactly one kind at a time.

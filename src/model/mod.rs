@@ -7,11 +7,13 @@ pub mod diagnosis;
 pub mod exchange;
 pub mod finding;
 pub mod message;
+pub mod run;
 pub mod trail;
 pub mod verdict;
 
 pub use diagnosis::{Diagnosis, Hop, HopState};
 pub use exchange::{Body, Content, Edge, Exchange, Outcome, Request, Response, TraceId};
 pub use finding::Finding;
+pub use run::{Judged, RunEnd, RunInfo, ServiceInfo};
 pub use trail::{Event, EventKind, Trail};
-pub use verdict::{Blame, ScenarioVerdict, Verdict};
+pub use verdict::{Blame, Exit, ScenarioVerdict, Verdict};

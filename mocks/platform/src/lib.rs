@@ -1,1 +1,63 @@
-//! Atelier.
+//! Atelier, the reference platform: four small, real services that sell early access to models and generate images.
+//!
+//! Each service is an HTTP server on its own port, and HTTP is all that they share:
+//!
+//! | service | what it keeps | whom it calls |
+//! |---|---|---|
+//! | [`storefront`] | members' sessions, models and their offers | billing, entitlement, generation, flags |
+//! | [`billing`] | wallets, quotes, purchases, a double-entry ledger | entitlement (events) |
+//! | [`entitlement`] | gates, grants, decisions | generation (events) |
+//! | [`generation`] | jobs and images | entitlement, billing, worker |
+//!
+//! The worker that renders and the flag provider are outside parties: Atelier only speaks their protocols. The page that
+//! people see is not here either.
+//!
+//! ```no_run
+//! # async fn run() -> Result<(), Box<dyn std::error::Error>> {
+//! use atelier::{ServiceName, Settings};
+//! let mut settings = Settings {
+//!     session_key: "a".into(), event_key: "b".into(), credential_key: "c".into(), admin_token: "d".into(),
+//!     ..Settings::default()
+//! };
+//! settings.neighbours.insert("entitlement".into(), "http://127.0.0.1:4003".into());
+//! let billing = atelier::start(ServiceName::Billing, settings).await?;
+//! println!("listening on {}", billing.address());
+//! billing.stop().await;
+//! # Ok(()) }
+//! ```
+
+pub mod billing;
+pub mod clock;
+pub mod context;
+pub mod entitlement;
+pub mod event;
+pub mod generation;
+pub mod http;
+pub mod idempotency;
+mod ids;
+pub mod outbox;
+pub mod problem;
+pub mod render;
+pub mod request;
+pub mod right;
+pub mod service;
+pub mod session;
+pub mod settings;
+pub mod signing;
+pub mod storefront;
+
+pub use service::{Service, StartError};
+pub use settings::{ServiceName, Settings};
+
+/// Starts the named service: binds its port, spawns its tasks, and returns once it answers.
+///
+/// # Errors
+/// A key or neighbour that the service needs is not set, or the address cannot be bound.
+pub async fn start(name: ServiceName, settings: Settings) -> Result<Service, StartError> {
+    match name {
+        ServiceName::Storefront => storefront::start(settings).await,
+        ServiceName::Billing => billing::start(settings).await,
+        ServiceName::Entitlement => entitlement::start(settings).await,
+        ServiceName::Generation => generation::start(settings).await,
+    }
+}

@@ -1,0 +1,68 @@
+//! wiremock doubles. They are started once, before the first scenario, and keep no state: what a scenario needs to be
+//! different for itself alone is a fault on the edge to the double.
+//!
+//! # Add another double
+//!
+//! 1. Write a file here, named after the service, with a function that mounts its behaviour on a [`MockServer`].
+//! 2. Give it a line in [`DOUBLES`].
+//! 3. Use it in a topology: `provider = "mock"`.
+
+mod flags;
+mod worker;
+
+use std::future::Future;
+use std::pin::Pin;
+
+use async_trait::async_trait;
+use paidpath::topology::{Order, Provider, ProviderKind, Running, StartError};
+use wiremock::matchers::{method, path};
+use wiremock::{Mock, MockServer, ResponseTemplate};
+
+type Mount = fn(&MockServer) -> Pin<Box<dyn Future<Output = ()> + Send + '_>>;
+
+/// The doubles by the name of the service they stand for.
+const DOUBLES: &[(&str, Mount)] =
+    &[("flags", |server| Box::pin(flags::mount(server))), ("worker", |server| Box::pin(worker::mount(server)))];
+
+/// wiremock, in this process.
+pub struct Doubles;
+
+struct Double {
+    server: MockServer,
+    address: String,
+}
+
+#[async_trait]
+impl Provider for Doubles {
+    fn kind(&self) -> ProviderKind {
+        ProviderKind::Mock
+    }
+
+    async fn start(&self, order: Order) -> Result<Box<dyn Running>, StartError> {
+        let Some((_, mount)) = DOUBLES.iter().find(|(name, _)| *name == order.service) else {
+            return Err(StartError::Unknown {
+                kind: self.kind(),
+                service: order.service,
+                known: DOUBLES.iter().map(|(name, _)| *name).collect::<Vec<_>>().join(", "),
+            });
+        };
+        // Taps record; a second record here would only grow with the run.
+        let server = MockServer::builder().disable_request_recording().start().await;
+        mount(&server).await;
+        let healthy = ResponseTemplate::new(200).set_body_json(serde_json::json!({"status": "ok"}));
+        Mock::given(method("GET")).and(path("/healthz")).respond_with(healthy).mount(&server).await;
+        Ok(Box::new(Double { address: server.uri(), server }))
+    }
+}
+
+#[async_trait]
+impl Running for Double {
+    fn address(&self) -> &str {
+        &self.address
+    }
+
+    async fn stop(self: Box<Self>) -> Result<(), String> {
+        // wiremock's `Drop` waits for a lock; on a thread that may block it cannot spin on a task's spent budget.
+        tokio::task::spawn_blocking(move || drop(self.server)).await.map_err(|error| error.to_string())
+    }
+}

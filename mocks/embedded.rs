@@ -1,0 +1,73 @@
+//! Supplies Atelier's services in this process, each on a port of its own.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use async_trait::async_trait;
+use atelier::{ServiceName, Settings};
+use paidpath::topology::{Order, Provider, ProviderKind, Running, StartError};
+
+/// Atelier, in this process.
+pub struct Embedded;
+
+struct Started(atelier::Service);
+
+#[async_trait]
+impl Provider for Embedded {
+    fn kind(&self) -> ProviderKind {
+        ProviderKind::Embedded
+    }
+
+    async fn start(&self, order: Order) -> Result<Box<dyn Running>, StartError> {
+        let failed = |reason: String| StartError::Failed { service: order.service.clone(), reason };
+        let name: ServiceName = order.service.parse().map_err(|_| StartError::Unknown {
+            kind: self.kind(),
+            service: order.service.clone(),
+            known: ServiceName::ALL.map(|name| name.to_string()).join(", "),
+        })?;
+        let settings = settings(&order.env, order.neighbours.clone()).map_err(failed)?;
+        let service = atelier::start(name, settings).await.map_err(|error| failed(with_causes(&error)))?;
+        Ok(Box::new(Started(service)))
+    }
+}
+
+#[async_trait]
+impl Running for Started {
+    fn address(&self) -> &str {
+        self.0.address()
+    }
+
+    async fn stop(self: Box<Self>) -> Result<(), String> {
+        self.0.stop().await;
+        Ok(())
+    }
+}
+
+fn with_causes(error: &dyn std::error::Error) -> String {
+    let causes = std::iter::successors(error.source(), |cause| cause.source());
+    causes.fold(error.to_string(), |text, cause| format!("{text}: {cause}"))
+}
+
+/// The same settings, under the same names, as the binary takes from its environment.
+fn settings(env: &BTreeMap<String, String>, neighbours: BTreeMap<String, String>) -> Result<Settings, String> {
+    let mut settings = Settings { neighbours, ..Settings::default() };
+    for (key, value) in env {
+        let wrong = || format!("`{value}` is no value for {key}");
+        let millis = || value.parse().map(Duration::from_millis).map_err(|_| wrong());
+        match key.as_str() {
+            "ATELIER_LISTEN" => settings.listen = value.parse().map_err(|_| wrong())?,
+            "ATELIER_SESSION_KEY" => settings.session_key.clone_from(value),
+            "ATELIER_EVENT_KEY" => settings.event_key.clone_from(value),
+            "ATELIER_CREDENTIAL_KEY" => settings.credential_key.clone_from(value),
+            "ATELIER_ADMIN_TOKEN" => settings.admin_token.clone_from(value),
+            "ATELIER_TEST_MODE" => settings.test_mode = value.parse().map_err(|_| wrong())?,
+            "ATELIER_TIMEOUT_MS" => settings.timeout = millis()?,
+            "ATELIER_RENDER_TIMEOUT_MS" => settings.render_timeout = millis()?,
+            "ATELIER_JOB_DEADLINE_S" => {
+                settings.job_deadline = value.parse().map(Duration::from_secs).map_err(|_| wrong())?
+            }
+            unknown => return Err(format!("Atelier has no setting {unknown}")),
+        }
+    }
+    Ok(settings)
+}

@@ -1,0 +1,280 @@
+//! The books in memory, behind one lock: whoever holds it is a transaction.
+
+use std::collections::{HashMap, HashSet};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use async_trait::async_trait;
+use serde_json::json;
+
+use super::ledger::{self, Kind, Ledger};
+use super::store::{
+    Account, CURRENCY, Charge, ChargeRefund, Entry, Purchase, PurchaseRefund, Quote, Status, Store, TopUp,
+};
+use crate::clock::Time;
+use crate::context::Carried;
+use crate::event::{self, Draft, Event};
+use crate::idempotency::{Answers, Once, Outcome};
+use crate::outbox::{Outbox, Rows};
+use crate::problem::{Code, Problem};
+use crate::right::Right;
+
+const DAY: std::time::Duration = std::time::Duration::from_secs(86_400);
+
+#[derive(Default)]
+pub(super) struct Memory(Mutex<Books>);
+
+#[derive(Default)]
+struct Books {
+    ledger: Ledger,
+    quotes: HashMap<String, Quote>,
+    withdrawn: HashSet<String>,
+    purchases: Vec<Purchase>,
+    /// Each with what was given back of it.
+    charges: HashMap<String, (Charge, i64)>,
+    answers: Answers,
+    outbox: Rows,
+}
+
+impl Memory {
+    fn books(&self) -> MutexGuard<'_, Books> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Books {
+    /// Refuses what the member has already: bought, not refunded, not over.
+    fn not_yet_bought(&self, member: &str, version: &str, right: Right, at: Time) -> Result<(), Problem> {
+        let bought = self.purchases.iter().find(|purchase| {
+            purchase.member == member
+                && purchase.version == version
+                && purchase.right.includes(right)
+                && purchase.status == Status::Charged
+                && purchase.expires_at.is_none_or(|end| at < end)
+        });
+        match bought {
+            Some(purchase) => Err(Problem::new(Code::AlreadyPurchased).with("purchase", purchase.id.clone())),
+            None => Ok(()),
+        }
+    }
+
+    fn quote(&self, id: &str, member: &str) -> Result<Quote, Problem> {
+        let quote = self.quotes.get(id).filter(|quote| quote.member == member);
+        Ok(quote.ok_or_else(|| Problem::because(Code::NotFound, "There is no such quote."))?.clone())
+    }
+
+    fn tell(
+        &mut self,
+        purchase: &Purchase,
+        at: Time,
+        carried: &Carried,
+        r#type: &'static str,
+        data: serde_json::Value,
+    ) {
+        self.outbox.append(Draft {
+            source: "billing",
+            r#type,
+            member: purchase.member.clone(),
+            version: purchase.version.clone(),
+            time: at,
+            carried: carried.clone(),
+            data,
+        });
+    }
+}
+
+/// How much may be given back now.
+fn refundable(amount: Option<i64>, charged: i64, refunded: i64) -> Result<i64, Problem> {
+    let left = charged - refunded;
+    if left == 0 && charged > 0 {
+        return Err(Code::AlreadyRefunded.into());
+    }
+    let amount = amount.unwrap_or(left);
+    if amount > left {
+        return Err(Problem::new(Code::RefundTooLarge).with("left", left));
+    }
+    Ok(amount)
+}
+
+#[async_trait]
+impl Store for Memory {
+    async fn balance(&self, member: &str) -> Result<i64, Problem> {
+        Ok(self.books().ledger.balance(&ledger::wallet(member)))
+    }
+
+    async fn entries(&self, member: &str) -> Result<Vec<Entry>, Problem> {
+        let entry = |(transaction, posting): (&ledger::Transaction, &ledger::Posting)| Entry {
+            id: transaction.id.clone(),
+            at: transaction.at,
+            kind: transaction.kind,
+            amount: posting.amount,
+            reference: transaction.reference.clone(),
+            balance: posting.balance,
+        };
+        Ok(self.books().ledger.of(&ledger::wallet(member)).map(entry).collect())
+    }
+
+    async fn accounts(&self) -> Result<Vec<Account>, Problem> {
+        let account = |(account, balance): (&String, &i64)| Account { account: account.clone(), balance: *balance };
+        Ok(self.books().ledger.accounts().iter().map(account).collect())
+    }
+
+    async fn top_up(&self, once: &Once, amount: i64, at: Time) -> Result<Outcome<TopUp>, Problem> {
+        let mut books = self.books();
+        if let Some(earlier) = books.answers.recall(once)? {
+            return Ok(earlier);
+        }
+        let (id, wallet) = (crate::ids::new("top"), ledger::wallet(&once.member));
+        books.ledger.transfer(ledger::CASH, &wallet, amount, Kind::TopUp, &id, at)?;
+        let balance = books.ledger.balance(&wallet);
+        Ok(books.answers.remember(once, TopUp { id, amount, balance }))
+    }
+
+    async fn open_quote(&self, quote: Quote, at: Time) -> Result<(), Problem> {
+        let mut books = self.books();
+        books.not_yet_bought(&quote.member, &quote.version, quote.right, at)?;
+        books.quotes.insert(quote.id.clone(), quote);
+        Ok(())
+    }
+
+    async fn withdraw_quotes(&self, version: &str) -> Result<(), Problem> {
+        let mut books = self.books();
+        let open = books.quotes.values().filter(|quote| quote.version == version).map(|quote| quote.id.clone());
+        let open: Vec<_> = open.collect();
+        books.withdrawn.extend(open);
+        Ok(())
+    }
+
+    async fn purchase(
+        &self,
+        once: &Once,
+        quote: &str,
+        at: Time,
+        carried: &Carried,
+    ) -> Result<Outcome<Purchase>, Problem> {
+        let mut books = self.books();
+        if let Some(earlier) = books.answers.recall(once)? {
+            return Ok(earlier);
+        }
+        let quote = books.quote(quote, &once.member)?;
+        books.not_yet_bought(&quote.member, &quote.version, quote.right, at)?;
+        if quote.ends_at.is_some_and(|end| at >= end) {
+            return Err(Code::EarlyAccessEnded.into());
+        }
+        if books.withdrawn.contains(&quote.id) {
+            return Err(Code::QuoteChanged.into());
+        }
+        if at >= quote.expires_at {
+            return Err(Code::QuoteExpired.into());
+        }
+        let purchase = Purchase {
+            id: crate::ids::new("pur"),
+            quote: quote.id,
+            member: quote.member,
+            version: quote.version,
+            right: quote.right,
+            amount: quote.amount,
+            currency: CURRENCY.into(),
+            status: Status::Charged,
+            refunded: 0,
+            purchased_at: at,
+            expires_at: quote.access_days.map(|days| at.after(DAY * days)),
+        };
+        let wallet = ledger::wallet(&purchase.member);
+        books.ledger.transfer(&wallet, ledger::REVENUE, purchase.amount, Kind::Purchase, &purchase.id, at)?;
+        let data = json!({
+            "purchase": purchase.id, "member": purchase.member, "version": purchase.version, "right": purchase.right,
+            "rights": purchase.right.actions(), "amount": purchase.amount, "ends_at": quote.ends_at,
+            "expires_at": purchase.expires_at,
+        });
+        books.tell(&purchase, at, carried, event::PURCHASE_COMPLETED, data);
+        books.purchases.push(purchase.clone());
+        Ok(books.answers.remember(once, purchase))
+    }
+
+    async fn purchases(&self, member: &str) -> Result<Vec<Purchase>, Problem> {
+        Ok(self.books().purchases.iter().filter(|purchase| purchase.member == member).cloned().collect())
+    }
+
+    async fn find_purchase(&self, id: &str) -> Result<Option<Purchase>, Problem> {
+        Ok(self.books().purchases.iter().find(|purchase| purchase.id == id).cloned())
+    }
+
+    async fn refund_purchase(
+        &self,
+        once: &Once,
+        purchase: &str,
+        amount: Option<i64>,
+        at: Time,
+        carried: &Carried,
+    ) -> Result<Outcome<PurchaseRefund>, Problem> {
+        let mut books = self.books();
+        if let Some(earlier) = books.answers.recall(once)? {
+            return Ok(earlier);
+        }
+        let place = books.purchases.iter().position(|known| known.id == purchase).ok_or(Code::NotFound)?;
+        let mut purchase = books.purchases[place].clone();
+        let amount = refundable(amount, purchase.amount, purchase.refunded)?;
+        let id = crate::ids::new("ref");
+        let wallet = ledger::wallet(&purchase.member);
+        books.ledger.transfer(ledger::REVENUE, &wallet, amount, Kind::PurchaseRefund, &purchase.id, at)?;
+        purchase.refunded += amount;
+        let full = purchase.refunded == purchase.amount;
+        if full {
+            purchase.status = Status::Refunded;
+        }
+        let data = json!({
+            "purchase": purchase.id, "member": purchase.member, "version": purchase.version, "amount": amount, "full": full,
+        });
+        books.tell(&purchase, at, carried, event::PURCHASE_REFUNDED, data);
+        let refund = PurchaseRefund { id, purchase: purchase.id.clone(), amount };
+        books.purchases[place] = purchase;
+        Ok(books.answers.remember(once, refund))
+    }
+
+    async fn charge(&self, once: &Once, job: &str, amount: i64, at: Time) -> Result<Outcome<Charge>, Problem> {
+        let mut books = self.books();
+        if let Some(earlier) = books.answers.recall(once)? {
+            return Ok(earlier);
+        }
+        let charge = Charge { id: crate::ids::new("chg"), member: once.member.clone(), job: job.to_owned(), amount };
+        books.ledger.transfer(&ledger::wallet(&charge.member), ledger::REVENUE, amount, Kind::Charge, job, at)?;
+        books.charges.insert(charge.id.clone(), (charge.clone(), 0));
+        Ok(books.answers.remember(once, charge))
+    }
+
+    async fn refund_charge(
+        &self,
+        once: &Once,
+        charge: &str,
+        amount: i64,
+        at: Time,
+    ) -> Result<Outcome<ChargeRefund>, Problem> {
+        let mut books = self.books();
+        if let Some(earlier) = books.answers.recall(once)? {
+            return Ok(earlier);
+        }
+        let (charge, refunded) = books.charges.get(charge).cloned().ok_or(Code::NotFound)?;
+        let amount = refundable(Some(amount), charge.amount, refunded)?;
+        let wallet = ledger::wallet(&charge.member);
+        books.ledger.transfer(ledger::REVENUE, &wallet, amount, Kind::ChargeRefund, &charge.job, at)?;
+        let refund = ChargeRefund { id: crate::ids::new("ref"), charge: charge.id.clone(), amount };
+        books.charges.insert(charge.id.clone(), (charge, refunded + amount));
+        Ok(books.answers.remember(once, refund))
+    }
+}
+
+#[async_trait]
+impl Outbox for Memory {
+    async fn subjects(&self) -> Result<Vec<String>, Problem> {
+        Ok(self.books().outbox.subjects())
+    }
+
+    async fn next(&self, subject: &str) -> Result<Option<Event>, Problem> {
+        Ok(self.books().outbox.next(subject))
+    }
+
+    async fn done(&self, id: &str) -> Result<(), Problem> {
+        self.books().outbox.done(id);
+        Ok(())
+    }
+}

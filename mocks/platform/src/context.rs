@@ -1,0 +1,429 @@
+//! What travels with a request: its trace, its clock, who calls, and which purchase they present.
+//!
+//! [`Context`] is an extractor, and the only way to make an outgoing call ([`crate::http`]) is to hand one in. So a
+//! handler cannot forget to pass anything on. [`Carried`] is the part that survives the request: with an outbox row, with
+//! a job.
+
+use std::convert::Infallible;
+use std::sync::Arc;
+
+use axum::extract::{FromRef, FromRequestParts};
+use axum::http::HeaderMap;
+use axum::http::header::{AUTHORIZATION, COOKIE};
+use axum::http::request::Parts;
+use jiff::SignedDuration;
+use reqwest::RequestBuilder;
+use serde::{Deserialize, Serialize};
+
+use crate::clock::{Clocks, Time};
+use crate::problem::{Code, Problem};
+use crate::service::Kit;
+use crate::session::{self, Member, Role};
+use crate::settings::ServiceName;
+use crate::signing;
+
+/// The header that names a fellow service; its value is the admin token.
+pub const SERVICE_TOKEN: &str = "service-token";
+/// The header with the purchase credential, or several with commas between them.
+pub const PURCHASE_CREDENTIAL: &str = "purchase-credential";
+/// The storefront's cookie with the session.
+pub const SESSION_COOKIE: &str = "session";
+
+const CLOCK_MEMBER: &str = "atelier.clock";
+const DEFECT_MEMBER: &str = "atelier.defect";
+/// The clock moves by at most a century.
+const FURTHEST: f64 = 100.0 * 366.0 * 86_400.0;
+
+/// Whom a call is made to, which decides what it may learn.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Audience {
+    /// A fellow service: it gets the member's session and credential too.
+    Platform,
+    /// The worker or the flag provider: it gets the trace, and nobody's identity.
+    Outside,
+}
+
+/// What survives its request.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Carried {
+    /// W3C trace context.
+    pub traceparent: String,
+    /// W3C trace context.
+    pub tracestate: Option<String>,
+    /// W3C baggage.
+    pub baggage: Option<String>,
+    /// The member's session, as a header value.
+    pub authorization: Option<String>,
+    /// The purchase credential that the member presented.
+    pub credential: Option<String>,
+}
+
+#[derive(Clone, Debug)]
+enum Caller {
+    Anonymous,
+    Member(Member),
+    Admin,
+    Refused(Code),
+}
+
+/// What travels with a request.
+#[derive(Clone, Debug)]
+pub struct Context {
+    carried: Carried,
+    idempotency_key: Option<String>,
+    caller: Caller,
+    fellow: bool,
+    admin_token: String,
+    /// `None` outside test mode.
+    clocks: Option<Arc<Clocks>>,
+    offset: SignedDuration,
+    /// Work that has outlived its request follows its trace's clock instead of its own.
+    background: bool,
+    defects: Vec<String>,
+}
+
+impl Context {
+    /// Reads a request. The clock in it is remembered for its trace, unless it comes with an event: that is an echo of an
+    /// earlier request, and the trace may have moved on.
+    fn read(kit: &Kit, headers: &HeaderMap, path: &str) -> Result<Self, Problem> {
+        let text = |name: &str| headers.get(name).and_then(|value| value.to_str().ok()).map(str::to_owned);
+        // Baggage may come in several header lines, which mean the same as one with commas.
+        let baggage: Vec<_> = headers.get_all("baggage").iter().filter_map(|line| line.to_str().ok()).collect();
+        let mut authorization = text(AUTHORIZATION.as_str());
+        if authorization.is_none() && kit.name == ServiceName::Storefront {
+            authorization = session_cookie(headers).map(|token| format!("Bearer {token}"));
+        }
+        let carried = Carried {
+            traceparent: text("traceparent").unwrap_or_else(crate::ids::traceparent),
+            tracestate: text("tracestate"),
+            baggage: (!baggage.is_empty()).then(|| baggage.join(",")),
+            authorization,
+            credential: text(PURCHASE_CREDENTIAL),
+        };
+        let mut context = Self::build(kit, carried, false)?;
+        context.idempotency_key = text("idempotency-key");
+        context.fellow |=
+            text(SERVICE_TOKEN).is_some_and(|token| signing::same_secret(&kit.settings.admin_token, &token));
+        if let Some(clocks) = &context.clocks
+            && path != crate::event::PATH
+        {
+            clocks.note(context.trace_id(), context.offset);
+        }
+        Ok(context)
+    }
+
+    /// The context of work that has outlived its request.
+    ///
+    /// # Errors
+    /// `invalid-request` if the clock in the baggage cannot be read, which a request with it would have been told.
+    pub(crate) fn revive(kit: &Kit, carried: Carried) -> Result<Self, Problem> {
+        Self::build(kit, carried, true)
+    }
+
+    fn build(kit: &Kit, carried: Carried, background: bool) -> Result<Self, Problem> {
+        let mut context = Self {
+            carried,
+            idempotency_key: None,
+            caller: Caller::Anonymous,
+            fellow: false,
+            admin_token: kit.settings.admin_token.clone(),
+            clocks: None,
+            offset: SignedDuration::ZERO,
+            background,
+            defects: Vec::new(),
+        };
+        if kit.settings.test_mode {
+            context.clocks = Some(kit.clocks.clone());
+            if let Some(offset) = context.baggage_member(CLOCK_MEMBER) {
+                context.offset = parse_offset(&offset)?;
+            }
+            if let Some(defects) = context.baggage_member(DEFECT_MEMBER) {
+                context.defects = defects.split('+').map(str::to_owned).collect();
+            }
+        }
+        context.caller = context.identify(kit);
+        context.fellow = matches!(context.caller, Caller::Admin);
+        Ok(context)
+    }
+
+    fn identify(&self, kit: &Kit) -> Caller {
+        let Some(authorization) = &self.carried.authorization else { return Caller::Anonymous };
+        let Some(token) = authorization.strip_prefix("Bearer ") else { return Caller::Refused(Code::SignedOut) };
+        if signing::same_secret(&kit.settings.admin_token, token) {
+            return Caller::Admin;
+        }
+        match session::verify(&kit.settings.session_key, token, self.now()) {
+            Ok(member) => Caller::Member(member),
+            Err(problem) => Caller::Refused(problem.code),
+        }
+    }
+
+    /// The time for this request: the wall clock, moved by what the baggage says.
+    #[must_use]
+    pub fn now(&self) -> Time {
+        Time::wall().plus(self.current_offset())
+    }
+
+    fn current_offset(&self) -> SignedDuration {
+        match &self.clocks {
+            Some(clocks) if self.background => clocks.latest(self.trace_id()).unwrap_or(self.offset),
+            Some(_) | None => self.offset,
+        }
+    }
+
+    /// Whether the defect with this id is switched on for this request.
+    #[must_use]
+    pub fn defect(&self, id: &str) -> bool {
+        self.defects.iter().any(|defect| defect == id)
+    }
+
+    /// The trace that this request belongs to.
+    #[must_use]
+    pub fn trace_id(&self) -> &str {
+        trace_id(&self.carried.traceparent)
+    }
+
+    /// What is kept for work that outlives this request.
+    #[must_use]
+    pub fn carried(&self) -> &Carried {
+        &self.carried
+    }
+
+    /// The purchase credentials that were presented.
+    #[must_use]
+    pub fn credentials(&self) -> Vec<&str> {
+        let presented = self.carried.credential.as_deref().unwrap_or_default();
+        presented.split(',').map(str::trim).filter(|credential| !credential.is_empty()).collect()
+    }
+
+    /// The member who calls.
+    ///
+    /// # Errors
+    /// `signed-out`, `session-expired`; `forbidden` for the administrator, who is nobody's member.
+    pub fn member(&self) -> Result<&Member, Problem> {
+        match &self.caller {
+            Caller::Member(member) => Ok(member),
+            Caller::Anonymous => Err(Code::SignedOut.into()),
+            Caller::Refused(code) => Err((*code).into()),
+            Caller::Admin => Err(Problem::because(Code::Forbidden, "Only a member can do this: sign in as one.")),
+        }
+    }
+
+    /// The member who calls, or nobody where one need not be signed in.
+    ///
+    /// # Errors
+    /// A session that is presented has to be good.
+    pub fn visitor(&self) -> Result<Option<&Member>, Problem> {
+        match &self.caller {
+            Caller::Member(member) => Ok(Some(member)),
+            Caller::Anonymous | Caller::Admin => Ok(None),
+            Caller::Refused(code) => Err((*code).into()),
+        }
+    }
+
+    /// The name of the moderator or administrator who calls.
+    ///
+    /// # Errors
+    /// `forbidden` for everybody else who is signed in.
+    pub fn moderator(&self) -> Result<&str, Problem> {
+        match &self.caller {
+            Caller::Admin => Ok("admin"),
+            Caller::Member(member) => match member.role {
+                Role::Moderator => Ok(&member.id),
+                Role::Member => Err(Code::Forbidden.into()),
+            },
+            Caller::Anonymous => Err(Code::SignedOut.into()),
+            Caller::Refused(code) => Err((*code).into()),
+        }
+    }
+
+    /// Lets only the administrator pass.
+    ///
+    /// # Errors
+    /// `forbidden` for everybody else who is signed in.
+    pub fn admin(&self) -> Result<(), Problem> {
+        match &self.caller {
+            Caller::Admin => Ok(()),
+            Caller::Member(_) => Err(Code::Forbidden.into()),
+            Caller::Anonymous => Err(Code::SignedOut.into()),
+            Caller::Refused(code) => Err((*code).into()),
+        }
+    }
+
+    /// Lets only a fellow service (or the administrator) pass: for routes that set terms and prices or give money back,
+    /// on which a member's own session must not be enough.
+    ///
+    /// # Errors
+    /// `forbidden`.
+    pub fn fellow(&self) -> Result<(), Problem> {
+        if self.fellow { Ok(()) } else { Err(Code::Forbidden.into()) }
+    }
+
+    /// The key under which this request is done at most once.
+    ///
+    /// # Errors
+    /// `idempotency-key-missing`, also if it is not 1 to 255 characters long.
+    pub fn idempotency_key(&self) -> Result<&str, Problem> {
+        match self.idempotency_key.as_deref() {
+            Some(key) if (1..=255).contains(&key.len()) => Ok(key),
+            Some(_) | None => Err(Code::IdempotencyKeyMissing.into()),
+        }
+    }
+
+    /// Puts everything that travels onto an outgoing call.
+    pub(crate) fn apply(&self, mut request: RequestBuilder, audience: Audience) -> RequestBuilder {
+        let Carried { traceparent, tracestate, authorization, credential, .. } = &self.carried;
+        request = request.header("traceparent", traceparent);
+        let mut headers = vec![("tracestate", tracestate.clone()), ("baggage", self.current_baggage())];
+        if audience == Audience::Platform {
+            headers.push(("authorization", authorization.clone()));
+            headers.push((PURCHASE_CREDENTIAL, credential.clone()));
+            headers.push((SERVICE_TOKEN, Some(self.admin_token.clone())));
+        }
+        for (name, value) in headers {
+            if let Some(value) = value {
+                request = request.header(name, value);
+            }
+        }
+        request
+    }
+
+    /// The baggage as it came; only if the trace's clock was moved since then, with the clock of now.
+    fn current_baggage(&self) -> Option<String> {
+        let offset = self.current_offset();
+        if offset == self.offset {
+            return self.carried.baggage.clone();
+        }
+        let rest = self.carried.baggage.as_deref().unwrap_or_default().split(',').filter(|member| {
+            !member.trim().is_empty() && member.split('=').next().map(str::trim) != Some(CLOCK_MEMBER)
+        });
+        let clock = format!("{CLOCK_MEMBER}={:+}", offset.as_secs_f64());
+        Some(rest.map(str::to_owned).chain([clock]).collect::<Vec<_>>().join(","))
+    }
+
+    fn baggage_member(&self, name: &str) -> Option<String> {
+        self.carried.baggage.as_deref()?.split(',').find_map(|member| {
+            let (key, value) = member.split_once('=')?;
+            let value = value.split(';').next().unwrap_or_default();
+            (key.trim() == name).then(|| percent_decode(value.trim()))
+        })
+    }
+}
+
+impl<S> FromRequestParts<S> for Context
+where
+    S: Send + Sync,
+    Arc<Kit>: FromRef<S>,
+{
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
+        Self::read(&Arc::<Kit>::from_ref(state), &parts.headers, parts.uri.path())
+    }
+}
+
+/// The trace id within a `traceparent`.
+pub(crate) fn trace_id(traceparent: &str) -> &str {
+    traceparent.split('-').nth(1).unwrap_or(traceparent)
+}
+
+fn session_cookie(headers: &HeaderMap) -> Option<String> {
+    headers.get_all(COOKIE).iter().filter_map(|line| line.to_str().ok()).flat_map(|line| line.split(';')).find_map(
+        |cookie| {
+            let (name, value) = cookie.trim().split_once('=')?;
+            (name == SESSION_COOKIE).then(|| value.to_owned())
+        },
+    )
+}
+
+fn parse_offset(text: &str) -> Result<SignedDuration, Problem> {
+    let seconds = text.parse::<f64>().ok().filter(|seconds| seconds.abs() <= FURTHEST).ok_or_else(|| {
+        Problem::because(Code::InvalidRequest, format!("The baggage says {CLOCK_MEMBER}={text:?}: not seconds."))
+    })?;
+    SignedDuration::try_from_secs_f64(seconds).map_err(|_| Code::InvalidRequest.into())
+}
+
+fn percent_decode(text: &str) -> String {
+    let mut bytes = Vec::with_capacity(text.len());
+    let mut rest = text.as_bytes();
+    while let Some((&first, tail)) = rest.split_first() {
+        let hex = tail.get(..2).and_then(|hex| std::str::from_utf8(hex).ok()).filter(|_| first == b'%');
+        if let Some(byte) = hex.and_then(|hex| u8::from_str_radix(hex, 16).ok()) {
+            bytes.push(byte);
+            rest = &tail[2..];
+        } else {
+            bytes.push(first);
+            rest = tail;
+        }
+    }
+    String::from_utf8_lossy(&bytes).into_owned()
+}
+
+/// The trace id of a request, for those who have no state: it cannot fail.
+pub(crate) struct TraceId(pub(crate) String);
+
+impl<S: Sync> FromRequestParts<S> for TraceId {
+    type Rejection = Infallible;
+
+    /// Gives a request without a `traceparent` one, so that everything that it causes has the same.
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Infallible> {
+        let traceparent = match parts.headers.get("traceparent").and_then(|value| value.to_str().ok()) {
+            Some(traceparent) => traceparent.to_owned(),
+            None => {
+                let fresh = crate::ids::traceparent();
+                parts
+                    .headers
+                    .insert("traceparent", fresh.parse().expect("invariant: hex and dashes are visible ASCII"));
+                fresh
+            }
+        };
+        Ok(Self(trace_id(&traceparent).to_owned()))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::settings::Settings;
+
+    fn read(test_mode: bool, headers: &[(&'static str, &str)]) -> Result<Context, Problem> {
+        let kit = Kit::new(ServiceName::Billing, Settings { test_mode, ..Settings::default() });
+        let mut map = HeaderMap::new();
+        for (name, value) in headers {
+            map.append(*name, value.parse().unwrap());
+        }
+        Context::read(&kit, &map, "/")
+    }
+
+    #[test]
+    fn the_baggage_moves_the_clock_and_names_defects_in_test_mode_only() {
+        let baggage = ("baggage", "a=b, atelier.clock=%2B93600.5;p=1 ,atelier.defect=gw.one+gw.two");
+        let context = read(true, &[baggage]).unwrap();
+        assert_eq!(context.offset, SignedDuration::from_millis(93_600_500));
+        assert!(context.defect("gw.one") && context.defect("gw.two") && !context.defect("gw.three"));
+        let context = read(false, &[baggage]).unwrap();
+        assert_eq!(context.offset, SignedDuration::ZERO);
+        assert!(!context.defect("gw.one"));
+    }
+
+    #[test]
+    fn a_clock_that_cannot_be_read_is_refused_and_not_ignored() {
+        for clock in ["tomorrow", "NaN", "inf", "1e300", ""] {
+            let baggage = format!("atelier.clock={clock}");
+            assert_eq!(read(true, &[("baggage", &baggage)]).unwrap_err().code, Code::InvalidRequest, "{clock}");
+        }
+    }
+
+    #[test]
+    fn work_that_outlives_its_request_follows_the_clock_of_its_trace() {
+        let traceparent = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01";
+        let headers = [("traceparent", traceparent), ("baggage", "x=1,atelier.clock=+10")];
+        let mut context = read(true, &headers).unwrap();
+        assert_eq!(context.current_baggage().as_deref(), Some("x=1,atelier.clock=+10"));
+        context.clocks.as_ref().unwrap().note(context.trace_id(), SignedDuration::from_secs(20));
+        assert_eq!(context.current_offset(), SignedDuration::from_secs(10), "a request keeps its own time");
+        context.background = true;
+        assert_eq!(context.current_offset(), SignedDuration::from_secs(20));
+        assert_eq!(context.current_baggage().as_deref(), Some("x=1,atelier.clock=+20"));
+    }
+}

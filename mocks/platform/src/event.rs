@@ -1,0 +1,173 @@
+//! Events between services: CloudEvents 1.0 in structured mode, signed as Standard Webhooks are.
+//!
+//! Sending them is [`crate::outbox`]; what an event does is the receiving service's affair.
+
+use std::sync::Arc;
+
+use axum::Json;
+use axum::extract::{FromRef, FromRequest, FromRequestParts as _, Request};
+use axum::http::StatusCode;
+use axum::response::{IntoResponse, Response};
+use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
+
+use crate::clock::Time;
+use crate::context::{Carried, Context};
+use crate::problem::{Code, Problem};
+use crate::service::Kit;
+use crate::{request, signing};
+
+/// Where services take events.
+pub const PATH: &str = "/v1/events";
+/// The media type of an event.
+pub const MEDIA_TYPE: &str = "application/cloudevents+json";
+
+/// Somebody bought something.
+pub const PURCHASE_COMPLETED: &str = "atelier.purchase.completed";
+/// A purchase was given back, wholly or in part.
+pub const PURCHASE_REFUNDED: &str = "atelier.purchase.refunded";
+/// What a member may do with a version has changed.
+pub const ACCESS_CHANGED: &str = "atelier.access.changed";
+
+/// An event on the wire. Extension attributes that are not listed here are let pass and not kept.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Event {
+    /// Always `1.0`.
+    pub specversion: String,
+    /// `evt_…`; the same however often the event is delivered.
+    pub id: String,
+    /// `urn:atelier:<service>`
+    pub source: String,
+    /// What happened.
+    pub r#type: String,
+    /// `<member>/<version>`
+    pub subject: String,
+    /// When it happened.
+    pub time: Time,
+    /// Always `application/json`.
+    pub datacontenttype: String,
+    /// The trace it happened in (the distributed tracing extension).
+    pub traceparent: String,
+    /// The same.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub tracestate: Option<String>,
+    /// What travels with that trace.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub baggage: Option<String>,
+    /// Its place among the events of its subject: digits, padded, so that text compares as numbers do (the sequence
+    /// extension).
+    pub sequence: String,
+    /// The details.
+    pub data: Value,
+}
+
+impl Event {
+    /// The details, read.
+    ///
+    /// # Errors
+    /// `invalid-request` if they are not what this type of event says.
+    pub fn data<T: DeserializeOwned>(&self) -> Result<T, Problem> {
+        serde_json::from_value(self.data.clone())
+            .map_err(|error| Problem::because(Code::InvalidRequest, format!("data of {}: {error}.", self.r#type)))
+    }
+
+    /// What of the request that caused it travels on with the event.
+    pub(crate) fn carried(&self) -> Carried {
+        Carried {
+            traceparent: self.traceparent.clone(),
+            tracestate: self.tracestate.clone(),
+            baggage: self.baggage.clone(),
+            ..Carried::default()
+        }
+    }
+}
+
+/// An event that has yet to get its id and its place.
+#[derive(Clone, Debug)]
+pub(crate) struct Draft {
+    pub(crate) source: &'static str,
+    pub(crate) r#type: &'static str,
+    pub(crate) member: String,
+    pub(crate) version: String,
+    pub(crate) time: Time,
+    pub(crate) carried: Carried,
+    pub(crate) data: Value,
+}
+
+impl Draft {
+    /// The subject that orders it.
+    pub(crate) fn subject(&self) -> String {
+        format!("{}/{}", self.member, self.version)
+    }
+
+    /// The event in its place.
+    pub(crate) fn numbered(self, sequence: u64) -> Event {
+        Event {
+            specversion: "1.0".into(),
+            id: crate::ids::new("evt"),
+            source: format!("urn:atelier:{}", self.source),
+            r#type: self.r#type.into(),
+            subject: self.subject(),
+            time: self.time,
+            datacontenttype: "application/json".into(),
+            traceparent: self.carried.traceparent,
+            tracestate: self.carried.tracestate,
+            baggage: self.carried.baggage,
+            sequence: format!("{sequence:012}"),
+            data: self.data,
+        }
+    }
+}
+
+/// An event that a fellow service has signed.
+#[derive(Debug)]
+pub struct Signed {
+    /// The event.
+    pub event: Event,
+    /// What travels with it.
+    pub context: Context,
+}
+
+impl<S> FromRequest<S> for Signed
+where
+    S: Send + Sync,
+    Arc<Kit>: FromRef<S>,
+{
+    type Rejection = Problem;
+
+    async fn from_request(request: Request, state: &S) -> Result<Self, Problem> {
+        let kit = Arc::<Kit>::from_ref(state);
+        let (mut parts, body) = request.into_parts();
+        let context = Context::from_request_parts(&mut parts, state).await?;
+        let headers = parts.headers.clone();
+        let bytes = request::bytes(Request::from_parts(parts, body), state).await?;
+        let text = std::str::from_utf8(&bytes).map_err(|_| Problem::new(Code::MalformedBody))?;
+        let settings = &kit.settings;
+        let id = signing::verify_webhook(&settings.event_key, &headers, text, context.now(), settings.event_tolerance)?;
+        let event: Event = request::parse(&bytes)?;
+        if event.id != id || event.specversion != "1.0" {
+            return Err(Problem::because(Code::InvalidRequest, "The event is not the one that was signed."));
+        }
+        Ok(Self { event, context })
+    }
+}
+
+/// The answer to an event that was taken: whether it was new.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Receipt {
+    /// It was new.
+    Accepted,
+    /// It was there before, and changed nothing.
+    Duplicate,
+}
+
+impl IntoResponse for Receipt {
+    fn into_response(self) -> Response {
+        let body = match self {
+            Self::Accepted => json!({"accepted": true}),
+            Self::Duplicate => json!({"accepted": false, "duplicate": true}),
+        };
+        (StatusCode::ACCEPTED, Json(body)).into_response()
+    }
+}

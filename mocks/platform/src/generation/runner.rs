@@ -1,0 +1,99 @@
+//! Running jobs: each in a task of its own, from `unassigned` to an end.
+
+use std::time::Duration;
+
+use tokio::sync::mpsc;
+use tokio::task::JoinSet;
+
+use super::store::{Job, Step};
+use super::{App, worker};
+use crate::context::Context;
+use crate::outbox::pauses;
+use crate::problem::{Code, Problem};
+use crate::service::Shutdown;
+
+/// How often access is asked for before a job is failed because nobody answers.
+const TRIES: usize = 3;
+
+/// Runs until the service stops.
+pub(super) async fn run(app: App, mut submitted: mpsc::UnboundedReceiver<String>, mut shutdown: Shutdown) {
+    let mut running = JoinSet::new();
+    loop {
+        tokio::select! {
+            Some(id) = submitted.recv() => {
+                let app = app.clone();
+                running.spawn(async move {
+                    if let Err(problem) = take(&app, &id).await {
+                        tracing::error!(job = id, %problem, "a job was left where it is");
+                    }
+                });
+            }
+            Some(ended) = running.join_next() => {
+                if let Err(error) = ended {
+                    tracing::error!(%error, "a job failed");
+                }
+            }
+            () = shutdown.requested() => return,
+        }
+    }
+}
+
+/// Brings one job to its end.
+async fn take(app: &App, id: &str) -> Result<(), Problem> {
+    let job = app.store.job(id).await?.ok_or(Code::NotFound)?;
+    let context = Context::revive(&app.kit, job.carried.clone())?;
+    let end = tokio::select! {
+        end = work(app, &context, &job) => end,
+        () = deadline(app, &context, &job) => Ok(Step::Expire),
+    };
+    let end = match end {
+        Ok(step) => step,
+        // Somebody else has ended it: it was canceled.
+        Err(problem) if problem.code == Code::JobFinished => return Ok(()),
+        Err(problem) => Step::Fail(problem.code),
+    };
+    match app.store.advance(id, end, context.now()).await {
+        Ok(_) => app.bell.notify_one(),
+        Err(problem) if problem.code == Code::JobFinished => {}
+        Err(problem) => return Err(problem),
+    }
+    Ok(())
+}
+
+/// Everything up to the last step, which it answers.
+async fn work(app: &App, context: &Context, job: &Job) -> Result<Step, Problem> {
+    app.store.advance(&job.id, Step::Prepare, context.now()).await?;
+    for resource in &job.order.resources {
+        check(app, context, &resource.version, &job.id).await?;
+    }
+    app.store.advance(&job.id, Step::Schedule, context.now()).await?;
+    app.store.advance(&job.id, Step::Process, context.now()).await?;
+    worker::render(app, context, job).await.map(Step::Succeed)
+}
+
+/// Access may have ended since the job was submitted.
+async fn check(app: &App, context: &Context, version: &str, job: &str) -> Result<(), Problem> {
+    for pause in pauses().take(TRIES - 1) {
+        match app.gatekeeper.ask_afresh(context, version, Some(job)).await {
+            Err(problem) if problem.code.entry().retry => tokio::time::sleep(pause).await,
+            decided => return decided,
+        }
+    }
+    app.gatekeeper.ask_afresh(context, version, Some(job)).await
+}
+
+/// Returns when the job has become too old, by its own clock, which can be moved meanwhile.
+async fn deadline(app: &App, context: &Context, job: &Job) {
+    let end = job.created_at.after(app.kit.settings.job_deadline);
+    loop {
+        let moved = app.kit.clocks.moved();
+        let left = context.now().left_until(end);
+        if left == Duration::ZERO {
+            return;
+        }
+        tokio::select! {
+            () = moved => {}
+            () = tokio::time::sleep(left) => {}
+        }
+    }
+}

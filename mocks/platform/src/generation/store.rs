@@ -1,0 +1,190 @@
+//! What generation keeps. Each method is one transaction: it happens wholly, or not at all.
+
+use async_trait::async_trait;
+use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
+
+use super::state::Status;
+use crate::clock::Time;
+use crate::context::Carried;
+use crate::idempotency::{Once, Outcome};
+use crate::problem::{Code, Problem};
+
+/// The only currency.
+pub const CURRENCY: &str = "credits";
+
+/// A model version that a job uses.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Resource {
+    /// `ver_…`
+    pub version: String,
+    /// How strongly, 0 to 2; without, as the model's maker meant it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub strength: Option<f64>,
+}
+
+/// What a member wants to see.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Order {
+    /// With which models.
+    pub resources: Vec<Resource>,
+    /// In words.
+    pub prompt: String,
+    /// Where chance starts.
+    pub seed: u64,
+    /// How many images.
+    pub quantity: u32,
+    /// Pixels.
+    pub width: u32,
+    /// Pixels.
+    pub height: u32,
+}
+
+/// A job.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Job {
+    /// `job_…`
+    pub id: String,
+    /// Whose.
+    pub member: String,
+    /// What is wanted.
+    pub order: Order,
+    /// Credits.
+    pub cost: i64,
+    /// What billing calls the charge.
+    pub charge: String,
+    /// Credits that billing has given back.
+    pub refunded: i64,
+    /// When it was submitted.
+    pub created_at: Time,
+    /// Where it has been and when; the last one is where it is.
+    pub history: Vec<(Status, Time)>,
+    /// The ids of its images.
+    pub images: Vec<String>,
+    /// Why there are none.
+    pub failure: Option<Code>,
+    /// What travels with it.
+    pub carried: Carried,
+}
+
+impl Job {
+    /// Where it stands.
+    #[must_use]
+    pub fn status(&self) -> Status {
+        self.history.last().map_or(Status::Unassigned, |(status, _)| *status)
+    }
+
+    /// The job as its member sees it.
+    #[must_use]
+    pub fn shown(&self) -> Value {
+        let images = self.images.iter().map(|id| json!({"id": id, "url": format!("/v1/images/{id}")}));
+        let history = self.history.iter().map(|(status, at)| json!({"status": status, "at": at}));
+        json!({
+            "id": self.id,
+            "status": self.status(),
+            "cost": self.cost,
+            "currency": CURRENCY,
+            "refunded": self.refunded,
+            "quantity": self.order.quantity,
+            "resources": self.order.resources,
+            "prompt": self.order.prompt,
+            "seed": self.order.seed,
+            "width": self.order.width,
+            "height": self.order.height,
+            "created_at": self.created_at,
+            "images": images.collect::<Vec<_>>(),
+            "history": history.collect::<Vec<_>>(),
+            "failure": self.failure.map(|code| json!({"code": code, "title": code.entry().title})),
+        })
+    }
+}
+
+/// What happens next to a job.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Step {
+    /// It is taken up.
+    Prepare,
+    /// Access was checked again.
+    Schedule,
+    /// It goes to the worker.
+    Process,
+    /// These are its images, as PNG files.
+    Succeed(Vec<Vec<u8>>),
+    /// There will be none, for this reason.
+    Fail(Code),
+    /// It took too long.
+    Expire,
+    /// The member does not want it any more.
+    Cancel,
+}
+
+impl Step {
+    /// Where it leads.
+    #[must_use]
+    pub fn status(&self) -> Status {
+        match self {
+            Self::Prepare => Status::Preparing,
+            Self::Schedule => Status::Scheduled,
+            Self::Process => Status::Processing,
+            Self::Succeed(_) => Status::Succeeded,
+            Self::Fail(_) => Status::Failed,
+            Self::Expire => Status::Expired,
+            Self::Cancel => Status::Canceled,
+        }
+    }
+}
+
+/// An image.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Image {
+    /// Whose.
+    pub member: String,
+    /// A PNG file.
+    pub file: Vec<u8>,
+}
+
+/// Credits that a member has to get back.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Debt {
+    /// For which job.
+    pub job: String,
+    /// Of which charge; without, it is not known whether there was one.
+    pub charge: Option<String>,
+    /// Credits.
+    pub amount: i64,
+    /// Why.
+    pub reason: String,
+    /// What travels with it.
+    pub carried: Carried,
+}
+
+/// The jobs.
+#[async_trait]
+pub trait Store: Send + Sync {
+    /// Takes a place in the queue for a request: the id of a job to be, or the job that came of the same request before.
+    /// Refuses with `queue-full`, `request-in-progress` or `idempotency-key-reused`.
+    async fn reserve(&self, once: &Once, places: usize) -> Result<Outcome<String>, Problem>;
+    /// Gives the place back, because the request was refused. The same request gets the same job id again, so that a use
+    /// of a trial that it was counted for is not counted twice.
+    async fn release(&self, once: &Once) -> Result<(), Problem>;
+    /// Gives the place back, because it is not known whether the charge was made; the member gets back what there was.
+    async fn abandon(&self, once: &Once, debt: Debt) -> Result<(), Problem>;
+    /// Puts the job into its place.
+    async fn create(&self, once: &Once, job: Job) -> Result<(), Problem>;
+
+    /// One job.
+    async fn job(&self, id: &str) -> Result<Option<Job>, Problem>;
+    /// A member's jobs, newest first.
+    async fn jobs(&self, member: &str) -> Result<Vec<Job>, Problem>;
+    /// One image.
+    async fn image(&self, id: &str) -> Result<Option<Image>, Problem>;
+    /// Takes a step, and owes the member the cost if that ends the job without images. Refuses with `job-finished` what
+    /// may not follow.
+    async fn advance(&self, id: &str, step: Step, at: Time) -> Result<Job, Problem>;
+
+    /// What has not been given back yet.
+    async fn debts(&self) -> Result<Vec<Debt>, Problem>;
+    /// It has, as far as there was anything: notes it on the job.
+    async fn settle(&self, debt: &Debt, refunded: i64) -> Result<(), Problem>;
+}

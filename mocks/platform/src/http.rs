@@ -1,0 +1,155 @@
+//! Calls to the neighbours, and what their trouble is called.
+//!
+//! A neighbour that cannot be reached, is late, breaks, or answers what cannot be read is `<neighbour>-unavailable`. A
+//! problem of its own that it words well is passed on with its code intact, also where it is itself waiting for somebody
+//! else (`entitlement-unavailable` from generation): the member learns what is down, not who told us.
+
+use std::time::Duration;
+
+use axum::http::header::{CACHE_CONTROL, CONTENT_TYPE};
+use axum::http::{HeaderName, HeaderValue, StatusCode};
+use axum::response::{IntoResponse, Response};
+use bytes::Bytes;
+use reqwest::{Client, Method, RequestBuilder};
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use serde_json::Value;
+
+use crate::context::{Audience, Context};
+use crate::problem::{Class, Code, Problem};
+
+/// Says that an answer is an earlier one, repeated.
+pub(crate) const REPLAYED: HeaderName = HeaderName::from_static("idempotent-replayed");
+
+/// The client that a service makes all its calls with.
+pub(crate) fn client() -> Client {
+    // Fails where somebody in this process was first, which is as good.
+    let _ = rustls::crypto::ring::default_provider().install_default();
+    Client::builder()
+        .no_proxy()
+        .redirect(reqwest::redirect::Policy::none())
+        .build()
+        .expect("invariant: the TLS provider is installed")
+}
+
+/// Somebody whom a service calls.
+#[derive(Clone, Debug)]
+pub(crate) struct Neighbour {
+    pub(crate) client: Client,
+    pub(crate) base: String,
+    pub(crate) audience: Audience,
+    /// What its trouble is called.
+    pub(crate) unavailable: Code,
+    pub(crate) timeout: Duration,
+}
+
+impl Neighbour {
+    pub(crate) fn get(&self, context: &Context, path: &str) -> Call<'_> {
+        self.call(context, Method::GET, path)
+    }
+
+    pub(crate) fn post(&self, context: &Context, path: &str) -> Call<'_> {
+        self.call(context, Method::POST, path)
+    }
+
+    pub(crate) fn put(&self, context: &Context, path: &str) -> Call<'_> {
+        self.call(context, Method::PUT, path)
+    }
+
+    fn call(&self, context: &Context, method: Method, path: &str) -> Call<'_> {
+        let request = self.client.request(method, format!("{}{path}", self.base)).timeout(self.timeout);
+        Call { neighbour: self, request: context.apply(request, self.audience) }
+    }
+
+    fn trouble(&self, what: impl std::fmt::Display) -> Problem {
+        tracing::warn!(neighbour = %self.base, code = self.unavailable.entry().slug, %what, "a neighbour is in trouble");
+        Problem::because(self.unavailable, self.unavailable.entry().title)
+    }
+}
+
+/// A call in the making.
+pub(crate) struct Call<'a> {
+    neighbour: &'a Neighbour,
+    request: RequestBuilder,
+}
+
+impl Call<'_> {
+    /// Makes it part of the operation that this key stands for.
+    pub(crate) fn key(mut self, key: &str) -> Self {
+        self.request = self.request.header("idempotency-key", key);
+        self
+    }
+
+    pub(crate) fn json(mut self, body: &impl Serialize) -> Self {
+        self.request = self.request.json(body);
+        self
+    }
+
+    pub(crate) fn header(mut self, name: &str, value: &str) -> Self {
+        self.request = self.request.header(name, value);
+        self
+    }
+
+    pub(crate) fn body(mut self, body: String) -> Self {
+        self.request = self.request.body(body);
+        self
+    }
+
+    /// Makes the call; any answer that is not 2xx is an error.
+    pub(crate) async fn send(self) -> Result<Answer, Problem> {
+        let neighbour = self.neighbour;
+        let response = self.request.send().await.map_err(|error| neighbour.trouble(error))?;
+        let (status, headers) = (response.status(), response.headers().clone());
+        let body = response.bytes().await.map_err(|error| neighbour.trouble(error))?;
+        if status.is_success() {
+            return Ok(Answer { neighbour: neighbour.clone(), status, replayed: headers.contains_key(REPLAYED), body });
+        }
+        match Problem::read(status.as_u16(), &body) {
+            Some(problem) if passes_on(problem.code) => Err(problem),
+            Some(_) | None => Err(neighbour.trouble(format_args!("it answered {status}"))),
+        }
+    }
+}
+
+/// Whether a neighbour's problem is the client's business as it stands.
+fn passes_on(code: Code) -> bool {
+    match code.entry().class {
+        Class::SignedOut
+        | Class::NotAllowed
+        | Class::NotBought
+        | Class::NoFunds
+        | Class::BadRequest
+        | Class::Conflict
+        | Class::TryLater => true,
+        Class::Broken => false,
+    }
+}
+
+/// A neighbour's good answer.
+#[derive(Debug)]
+pub(crate) struct Answer {
+    neighbour: Neighbour,
+    status: StatusCode,
+    replayed: bool,
+    pub(crate) body: Bytes,
+}
+
+impl Answer {
+    /// What it says.
+    pub(crate) fn json<T: DeserializeOwned>(&self) -> Result<T, Problem> {
+        serde_json::from_slice(&self.body).map_err(|error| self.neighbour.trouble(error))
+    }
+
+    /// The same answer, for our own client. It is read all the same: what is cut short must not be passed on as whole.
+    pub(crate) fn relay(&self) -> Result<Response, Problem> {
+        self.json::<Value>()?;
+        let mut response = (self.status, self.body.clone()).into_response();
+        let headers = response.headers_mut();
+        headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
+        headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
+        if self.replayed {
+            headers.insert(REPLAYED, HeaderValue::from_static("true"));
+        }
+        Ok(response)
+    }
+}

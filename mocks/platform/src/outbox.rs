@@ -1,0 +1,146 @@
+//! Sending events: at least once, in order for each subject, as soon as they are there.
+//!
+//! A store appends the event in the same transaction as the change that it tells of. The [`Relay`] delivers it until it is
+//! taken. Other subjects do not wait for one that is stuck.
+
+use std::collections::{HashMap, HashSet, VecDeque};
+use std::sync::Arc;
+use std::time::Duration;
+
+use async_trait::async_trait;
+use tokio::sync::Notify;
+use tokio::task::JoinSet;
+
+use crate::context::Context;
+use crate::event::{self, Draft, Event};
+use crate::http::Neighbour;
+use crate::problem::Problem;
+use crate::service::{Kit, Shutdown};
+use crate::signing;
+
+const FIRST_PAUSE: Duration = Duration::from_millis(50);
+const LONGEST_PAUSE: Duration = Duration::from_secs(2);
+/// How often a delivery may be refused as wrong. Being unreachable does not count: that ends by itself.
+const MOST_REFUSALS: u32 = 20;
+
+/// Pauses between tries: 50 ms, twice that, … 2 s.
+pub(crate) fn pauses() -> impl Iterator<Item = Duration> {
+    std::iter::successors(Some(FIRST_PAUSE), |pause| Some((*pause * 2).min(LONGEST_PAUSE)))
+}
+
+/// The part of a store that holds the events which have not been taken yet.
+#[async_trait]
+pub trait Outbox: Send + Sync {
+    /// The subjects that have events waiting.
+    async fn subjects(&self) -> Result<Vec<String>, Problem>;
+    /// The oldest event waiting for this subject.
+    async fn next(&self, subject: &str) -> Result<Option<Event>, Problem>;
+    /// Takes an event out: it was delivered, or given up.
+    async fn done(&self, id: &str) -> Result<(), Problem>;
+}
+
+/// The outbox of an in-memory store.
+#[derive(Debug, Default)]
+pub(crate) struct Rows {
+    waiting: VecDeque<Event>,
+    sequences: HashMap<String, u64>,
+}
+
+impl Rows {
+    pub(crate) fn append(&mut self, draft: Draft) {
+        let sequence = self.sequences.entry(draft.subject()).or_default();
+        *sequence += 1;
+        self.waiting.push_back(draft.numbered(*sequence));
+    }
+
+    pub(crate) fn subjects(&self) -> Vec<String> {
+        self.waiting.iter().map(|event| event.subject.clone()).collect::<HashSet<_>>().into_iter().collect()
+    }
+
+    pub(crate) fn next(&self, subject: &str) -> Option<Event> {
+        self.waiting.iter().find(|event| event.subject == subject).cloned()
+    }
+
+    pub(crate) fn done(&mut self, id: &str) {
+        self.waiting.retain(|event| event.id != id);
+    }
+}
+
+/// The background task that empties an outbox.
+pub(crate) struct Relay {
+    pub(crate) kit: Arc<Kit>,
+    pub(crate) outbox: Arc<dyn Outbox>,
+    pub(crate) receiver: Neighbour,
+    /// Rung when an event was appended.
+    pub(crate) bell: Arc<Notify>,
+}
+
+impl Relay {
+    /// Runs until the service stops.
+    pub(crate) async fn run(self, mut shutdown: Shutdown) {
+        let relay = Arc::new(self);
+        let mut lanes: JoinSet<String> = JoinSet::new();
+        let mut busy: HashSet<String> = HashSet::new();
+        loop {
+            for subject in relay.outbox.subjects().await.unwrap_or_default() {
+                if busy.insert(subject.clone()) {
+                    let relay = relay.clone();
+                    lanes.spawn(async move {
+                        relay.empty(&subject).await;
+                        subject
+                    });
+                }
+            }
+            tokio::select! {
+                () = relay.bell.notified() => {}
+                Some(lane) = lanes.join_next() => match lane {
+                    // An event may have come after its lane saw none: the next round looks again.
+                    Ok(subject) => { busy.remove(&subject); }
+                    Err(error) => tracing::error!(%error, "a delivery failed"),
+                },
+                () = shutdown.requested() => return,
+            }
+        }
+    }
+
+    async fn empty(&self, subject: &str) {
+        while let Ok(Some(event)) = self.outbox.next(subject).await {
+            self.deliver(&event).await;
+            if let Err(error) = self.outbox.done(&event.id).await {
+                tracing::error!(event = event.id, %error, "an event will be delivered again");
+                return;
+            }
+        }
+    }
+
+    /// Returns when the event was taken, or has been refused too often.
+    async fn deliver(&self, event: &Event) {
+        let body = serde_json::to_string(event).expect("invariant: an event is plain JSON");
+        let mut refusals = 0;
+        for pause in pauses() {
+            let problem = match self.send(event, &body).await {
+                Ok(()) => return,
+                Err(problem) => problem,
+            };
+            // A refusal may be the fault of the way and not of the event, such as a signature that got lost.
+            if !problem.code.entry().retry {
+                refusals += 1;
+            }
+            if refusals >= MOST_REFUSALS {
+                tracing::error!(event = event.id, %problem, "an event is given up");
+                return;
+            }
+            tracing::warn!(event = event.id, %problem, "an event will be sent again");
+            tokio::time::sleep(pause).await;
+        }
+    }
+
+    async fn send(&self, event: &Event, body: &str) -> Result<(), Problem> {
+        let context = Context::revive(&self.kit, event.carried())?;
+        let mut call = self.receiver.post(&context, event::PATH).header("content-type", event::MEDIA_TYPE);
+        for (name, value) in signing::webhook_headers(&self.kit.settings.event_key, &event.id, context.now(), body) {
+            call = call.header(name, &value);
+        }
+        call.body(body.to_owned()).send().await.map(drop)
+    }
+}

@@ -1,0 +1,109 @@
+//! Reading what a client sends: strict about JSON, and always with a problem of ours where it is wrong.
+
+use std::ops::RangeInclusive;
+
+use axum::extract::{FromRequest, Request};
+use bytes::Bytes;
+use serde::Deserialize;
+use serde::de::DeserializeOwned;
+use serde_json::Value;
+use serde_json::error::Category;
+
+use crate::context::Context;
+use crate::idempotency::{self, Once};
+use crate::problem::{Code, Problem};
+
+/// The largest body that a service takes, in bytes.
+pub const BODY_LIMIT: usize = 1024 * 1024;
+
+/// A JSON body. No body at all reads as `{}`.
+#[derive(Debug)]
+pub struct Body<T> {
+    /// What it says.
+    pub value: T,
+    /// A hash of what it says, however it is spelled.
+    pub hash: String,
+}
+
+impl<T> Body<T> {
+    /// Names this request for being done once: per member, per route, under the client's key.
+    ///
+    /// # Errors
+    /// `idempotency-key-missing`.
+    pub fn once(&self, context: &Context, member: &str, route: &str) -> Result<Once, Problem> {
+        Ok(Once {
+            member: member.to_owned(),
+            route: route.to_owned(),
+            key: context.idempotency_key()?.to_owned(),
+            hash: self.hash.clone(),
+        })
+    }
+}
+
+impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for Body<T> {
+    type Rejection = Problem;
+
+    async fn from_request(request: Request, state: &S) -> Result<Self, Problem> {
+        let bytes = bytes(request, state).await?;
+        let value: Value = if bytes.is_empty() { Value::Object(serde_json::Map::new()) } else { parse(&bytes)? };
+        let hash = idempotency::hash(&value);
+        let value = serde_json::from_value(value)
+            .map_err(|error| Problem::because(Code::InvalidRequest, format!("{error}.")))?;
+        Ok(Self { value, hash })
+    }
+}
+
+/// The bytes of a body, within the limit.
+pub(crate) async fn bytes<S: Send + Sync>(request: Request, state: &S) -> Result<Bytes, Problem> {
+    Bytes::from_request(request, state).await.map_err(|rejection| match rejection.status().as_u16() {
+        413 => Code::BodyTooLarge.into(),
+        _ => Problem::because(Code::MalformedBody, rejection.body_text()),
+    })
+}
+
+/// Reads JSON.
+pub(crate) fn parse<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Problem> {
+    serde_json::from_slice(bytes).map_err(|error| {
+        let code = match error.classify() {
+            Category::Io | Category::Syntax | Category::Eof => Code::MalformedBody,
+            Category::Data => Code::InvalidRequest,
+        };
+        Problem::because(code, format!("{error}."))
+    })
+}
+
+/// Refuses a number that is out of range.
+pub(crate) fn within<N: PartialOrd + std::fmt::Display>(
+    name: &str,
+    value: N,
+    range: RangeInclusive<N>,
+) -> Result<N, Problem> {
+    if range.contains(&value) {
+        return Ok(value);
+    }
+    let (from, to) = range.into_inner();
+    Err(Problem::because(Code::InvalidRequest, format!("{name} has to be from {from} to {to}, not {value}.")))
+}
+
+/// Refuses a text that is blank or too long; counts characters.
+pub(crate) fn text(name: &str, value: &str, longest: usize) -> Result<(), Problem> {
+    if !value.trim().is_empty() && value.chars().count() <= longest {
+        return Ok(());
+    }
+    Err(Problem::because(Code::InvalidRequest, format!("{name} has to be 1 to {longest} characters long.")))
+}
+
+/// Says "not given" and "given as null" apart, with `#[serde(default, deserialize_with = "given")]`.
+pub(crate) fn given<'de, T, D>(deserializer: D) -> Result<Option<Option<T>>, D::Error>
+where
+    T: Deserialize<'de>,
+    D: serde::Deserializer<'de>,
+{
+    Option::deserialize(deserializer).map(Some)
+}
+
+/// An id on its way into a neighbour's path, where it must not mean anything else.
+pub(crate) fn segment(id: &str) -> Result<&str, Problem> {
+    let plain = id.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_' || byte == b'-');
+    if plain { Ok(id) } else { Err(Code::NotFound.into()) }
+}

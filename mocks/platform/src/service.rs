@@ -1,0 +1,252 @@
+//! A running service: its server and its background tasks, started together and stopped together.
+
+use std::future::Future;
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::Router;
+use axum::extract::{DefaultBodyLimit, Request, State};
+use axum::http::Uri;
+use axum::middleware::{self, Next};
+use axum::response::Response;
+use axum::routing::get;
+use axum::{Json, RequestExt as _};
+use reqwest::Client;
+use serde_json::json;
+use tokio::net::TcpListener;
+use tokio::sync::watch;
+use tokio::task::JoinHandle;
+
+use crate::clock::Clocks;
+use crate::context::{Audience, TraceId};
+use crate::http::{self, Neighbour};
+use crate::problem::{Code, MEDIA_TYPE, Problem};
+use crate::request::BODY_LIMIT;
+use crate::settings::{ServiceName, Settings};
+
+/// How long a stopping service waits for what it has in hand.
+const GRACE: Duration = Duration::from_secs(5);
+
+/// A service could not be started.
+#[derive(Debug, thiserror::Error)]
+pub enum StartError {
+    /// A key is empty.
+    #[error("{service} needs {name} to be set")]
+    Missing {
+        /// Which service.
+        service: ServiceName,
+        /// Which setting.
+        name: &'static str,
+    },
+    /// A neighbour is not known, or its address is no URL.
+    #[error("{service} needs the base URL of its neighbour {name}, and {given:?} is none")]
+    Neighbour {
+        /// Which service.
+        service: ServiceName,
+        /// Which neighbour.
+        name: &'static str,
+        /// What was given.
+        given: String,
+    },
+    /// The address cannot be listened on.
+    #[error("{service} cannot listen on {address}")]
+    Listen {
+        /// Which service.
+        service: ServiceName,
+        /// Where it should have listened.
+        address: std::net::SocketAddr,
+        /// Why not.
+        source: std::io::Error,
+    },
+}
+
+/// What every service is made with.
+#[derive(Debug)]
+pub struct Kit {
+    pub(crate) name: ServiceName,
+    pub(crate) settings: Settings,
+    pub(crate) clocks: Arc<Clocks>,
+    client: Client,
+}
+
+impl Kit {
+    pub(crate) fn new(name: ServiceName, settings: Settings) -> Self {
+        Self { name, settings, clocks: Arc::default(), client: http::client() }
+    }
+
+    /// The kit of a service that has everything it needs.
+    pub(crate) fn checked(name: ServiceName, settings: Settings) -> Result<Arc<Self>, StartError> {
+        let keys = [
+            ("session_key", &settings.session_key),
+            ("event_key", &settings.event_key),
+            ("credential_key", &settings.credential_key),
+            ("admin_token", &settings.admin_token),
+        ];
+        if let Some((name_of_key, _)) = keys.into_iter().find(|(_, key)| key.is_empty()) {
+            return Err(StartError::Missing { service: name, name: name_of_key });
+        }
+        for &neighbour in name.needs() {
+            let given = settings.neighbours.get(neighbour).cloned().unwrap_or_default();
+            if reqwest::Url::parse(&given).is_err() {
+                return Err(StartError::Neighbour { service: name, name: neighbour, given });
+            }
+        }
+        Ok(Arc::new(Self::new(name, settings)))
+    }
+
+    /// A fellow service. Patience grows towards the member: whoever waits for one that itself has to wait gives it longer,
+    /// or the wrong one would be called unavailable.
+    pub(crate) fn fellow(&self, service: ServiceName) -> Neighbour {
+        let (unavailable, patience) = match service {
+            ServiceName::Billing => (Code::BillingUnavailable, 1),
+            ServiceName::Entitlement => (Code::EntitlementUnavailable, 1),
+            ServiceName::Generation => (Code::GenerationUnavailable, 3),
+            ServiceName::Storefront => (Code::Internal, 1),
+        };
+        self.neighbour(service.as_str(), Audience::Platform, unavailable, self.settings.timeout * patience)
+    }
+
+    /// The worker or the flag provider.
+    pub(crate) fn outside(&self, name: &str, unavailable: Code, timeout: Duration) -> Neighbour {
+        self.neighbour(name, Audience::Outside, unavailable, timeout)
+    }
+
+    fn neighbour(&self, name: &str, audience: Audience, unavailable: Code, timeout: Duration) -> Neighbour {
+        let base = self.settings.neighbours.get(name).cloned().unwrap_or_default();
+        Neighbour {
+            client: self.client.clone(),
+            base: base.trim_end_matches('/').to_owned(),
+            audience,
+            unavailable,
+            timeout,
+        }
+    }
+}
+
+/// Tells a task that its service is stopping.
+#[derive(Clone, Debug)]
+pub(crate) struct Shutdown(watch::Receiver<bool>);
+
+impl Shutdown {
+    /// Returns when the service is to stop.
+    pub(crate) async fn requested(&mut self) {
+        // An error means that the service is gone, which is also a reason to stop.
+        let _ = self.0.wait_for(|stop| *stop).await;
+    }
+}
+
+/// A running service.
+#[derive(Debug)]
+pub struct Service {
+    name: ServiceName,
+    address: String,
+    stop: watch::Sender<bool>,
+    tasks: Vec<JoinHandle<()>>,
+}
+
+impl Service {
+    /// Binds the address; nothing is answered yet.
+    pub(crate) async fn bind(kit: &Kit) -> Result<(Self, TcpListener), StartError> {
+        let (service, address) = (kit.name, kit.settings.listen);
+        let failed = |source| StartError::Listen { service, address, source };
+        let listener = TcpListener::bind(address).await.map_err(failed)?;
+        let address = format!("http://{}", listener.local_addr().map_err(failed)?);
+        Ok((Self { name: service, address, stop: watch::Sender::new(false), tasks: Vec::new() }, listener))
+    }
+
+    pub(crate) fn shutdown(&self) -> Shutdown {
+        Shutdown(self.stop.subscribe())
+    }
+
+    /// Runs a task that belongs to this service. It has to end when [`Shutdown`] says so.
+    pub(crate) fn background(&mut self, task: impl Future<Output = ()> + Send + 'static) {
+        self.tasks.push(tokio::spawn(task));
+    }
+
+    /// Starts answering.
+    pub(crate) fn serve(&mut self, listener: TcpListener, kit: &Kit, routes: Router) {
+        let mut shutdown = self.shutdown();
+        let server = axum::serve(listener, complete(routes, kit.name));
+        let name = self.name;
+        self.background(async move {
+            if let Err(error) = server.with_graceful_shutdown(async move { shutdown.requested().await }).await {
+                tracing::error!(service = %name, %error, "the server ended");
+            }
+        });
+        tracing::info!(service = %self.name, address = %self.address, "up");
+    }
+
+    /// Which service this is.
+    #[must_use]
+    pub fn name(&self) -> ServiceName {
+        self.name
+    }
+
+    /// Its base URL, without a slash at the end.
+    #[must_use]
+    pub fn address(&self) -> &str {
+        &self.address
+    }
+
+    /// Stops it: no new requests, a few seconds for those in hand, then everything is joined.
+    pub async fn stop(mut self) {
+        self.stop.send_replace(true);
+        let deadline = tokio::time::Instant::now() + GRACE;
+        for mut task in std::mem::take(&mut self.tasks) {
+            match tokio::time::timeout_at(deadline, &mut task).await {
+                Ok(Ok(())) => {}
+                Ok(Err(error)) => tracing::error!(service = %self.name, %error, "a task of the service failed"),
+                Err(_) => task.abort(),
+            }
+        }
+    }
+}
+
+impl Drop for Service {
+    fn drop(&mut self) {
+        self.stop.send_replace(true);
+        for task in &self.tasks {
+            task.abort();
+        }
+    }
+}
+
+/// Adds what all services have: health, limits, and a problem for everything that goes wrong.
+fn complete(routes: Router, name: ServiceName) -> Router {
+    routes
+        .route("/healthz", get(move || async move { Json(json!({"status": "ok", "service": name.as_str()})) }))
+        .fallback(
+            |uri: Uri| async move { Problem::because(Code::NotFound, format!("There is nothing at {}.", uri.path())) },
+        )
+        .method_not_allowed_fallback(|| async { Problem::new(Code::MethodNotAllowed) })
+        .layer(DefaultBodyLimit::max(BODY_LIMIT))
+        .layer(middleware::from_fn_with_state(name, answer))
+}
+
+/// Gives every request a trace, and every problem its place in it. What the framework refuses by itself becomes a problem
+/// of ours.
+async fn answer(State(name): State<ServiceName>, mut request: Request, next: Next) -> Response {
+    let Ok(TraceId(trace_id)) = request.extract_parts().await;
+    let (method, path) = (request.method().clone(), request.uri().path().to_owned());
+    let response = next.run(request).await;
+    let status = response.status();
+    tracing::debug!(service = %name, %method, path, %status, trace_id, "answered");
+    let problem = match response.extensions().get::<Problem>() {
+        Some(problem) => problem.clone(),
+        None if !status.is_client_error() && !status.is_server_error() => return response,
+        None => Problem::new(match status.as_u16() {
+            404 => Code::NotFound,
+            405 => Code::MethodNotAllowed,
+            413 => Code::BodyTooLarge,
+            400..=499 => Code::InvalidRequest,
+            _ => Code::Internal,
+        }),
+    };
+    let mut answer = problem.respond(Some(&path), Some(&trace_id));
+    // A 405 says which methods there are.
+    if let Some(allow) = response.headers().get(axum::http::header::ALLOW) {
+        answer.headers_mut().insert(axum::http::header::ALLOW, allow.clone());
+    }
+    debug_assert!(answer.headers()[axum::http::header::CONTENT_TYPE] == MEDIA_TYPE);
+    answer
+}

@@ -1,0 +1,11 @@
+//! The platform, driven from outside: four services on loopback, with a worker and a flag provider of the test's own.
+
+#![expect(clippy::unwrap_used, reason = "the helpers of a test fail it by panicking")]
+
+mod access;
+mod jobs;
+mod money;
+mod path;
+mod refusals;
+mod travel;
+mod world;

@@ -1,0 +1,68 @@
+//! The command line: one file per subcommand. It composes the rooms and turns what they say into text and an exit code.
+
+mod run;
+
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+use crate::model::Exit;
+use crate::run::{Embedded, Suite};
+
+/// What the binary brings along. Made in `main.rs`, the only place that knows the steps and the doubles.
+pub struct Composition {
+    /// The sentences, and who can supply services.
+    pub suite: Suite,
+    /// The topologies that come with the binary: name and text.
+    pub topologies: &'static [(&'static str, &'static str)],
+    /// The targets that come with the binary: name and text.
+    pub targets: &'static [(&'static str, &'static str)],
+    /// The features that come with the binary, for where there is no `features/`.
+    pub features: &'static [Embedded],
+}
+
+/// Can the person who paid actually use what they bought?
+///
+/// Drives the whole path, from buying early access to the finished image, and watches every hop.
+#[derive(Debug, Parser)]
+#[command(name = "paidpath", version, args_conflicts_with_subcommands = true, after_help = exit_codes())]
+struct Cli {
+    #[command(subcommand)]
+    command: Option<Command>,
+    #[command(flatten)]
+    run: run::Arguments,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Runs scenarios (the default).
+    Run(Box<run::Arguments>),
+}
+
+/// Reads the command line, does what it says, and gives the process's exit code.
+pub fn main(composition: &Composition) -> ExitCode {
+    let cli = match Cli::try_parse() {
+        Ok(cli) => cli,
+        Err(error) => {
+            // Help and version are no mistakes; if they cannot be printed there is nobody to tell.
+            let _ = error.print();
+            let exit = if error.use_stderr() { Exit::Usage } else { Exit::Passed };
+            return ExitCode::from(exit.code());
+        }
+    };
+    let arguments = match cli.command {
+        Some(Command::Run(arguments)) => *arguments,
+        None => cli.run,
+    };
+    let exit = run::run(composition, &arguments).unwrap_or_else(|refusal| {
+        eprintln!("{refusal}");
+        refusal.exit()
+    });
+    ExitCode::from(exit.code())
+}
+
+/// The table of exit codes, for `--help`.
+fn exit_codes() -> String {
+    let rows = Exit::TABLE.iter().map(|(exit, meaning)| format!("  {:>3}  {meaning}", exit.code()));
+    format!("Exit codes:\n{}", rows.collect::<Vec<_>>().join("\n"))
+}

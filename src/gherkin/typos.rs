@@ -1,0 +1,93 @@
+//! Slips of the hand in keywords: a line that was meant to be a title or a step and is neither.
+//!
+//! Prose stands beside these lines, so a slip is only what a hurried hand does to a keyword: two letters swapped, one
+//! missed, one doubled, the wrong case; in long titles also a wrong letter. That a word is *near* a keyword is not enough:
+//! *The* is as near to *Then* as *Tehn* is, and *Role* to *Rule*.
+
+use super::dialect::{Dialect, Title};
+
+/// English words, and names, that a slip in a keyword also makes.
+const WORDS: &[&str] =
+    &["the", "ten", "wen", "give", "dan", "den", "agility", "features", "featured", "backgrounds", "backgrounder"];
+
+/// In a keyword of this many letters only a swap is a slip: whatever else happens to it makes another word.
+const SHORT: usize = 3;
+/// From this many letters on a wrong letter is a slip too, and beyond it two of them.
+const LONG: usize = 7;
+
+/// What a line that is neither a title nor a step was probably meant to be, as a question: ``Did you mean `When`?``
+pub(super) fn meant(dialect: &Dialect, line: &str) -> Option<String> {
+    let keyword = match title(dialect, line) {
+        Some((_, keyword)) => format!("{keyword}:"),
+        None => step(dialect, line)?.trim_end().to_owned(),
+    };
+    Some(format!("Did you mean `{keyword}`?"))
+}
+
+/// The title keyword that a line's beginning is a slip of, be it only a space before the colon. The line is no title.
+pub(super) fn title<'d>(dialect: &'d Dialect, line: &str) -> Option<(Title, &'d str)> {
+    let (head, _) = line.split_once(':')?;
+    let head = head.trim_end();
+    let found = dialect.titles.iter().find(|(keyword, _)| slipped(head, keyword));
+    found.map(|(keyword, title)| (*title, keyword.as_str()))
+}
+
+/// The step keyword that a line's first word is a slip of: misspelt, in the wrong case, or without the space that ends it.
+pub(super) fn step<'d>(dialect: &'d Dialect, line: &str) -> Option<&'d str> {
+    let word = line.split(|each: char| each.is_whitespace() || each == ':').next()?;
+    let spaced = dialect.steps.iter().filter(|(keyword, _)| keyword.ends_with(' ') && keyword != "* ");
+    let mut words = spaced.map(|(keyword, _)| keyword.as_str());
+    words.find(|keyword| slipped(word, keyword.trim_end()))
+}
+
+fn slipped(word: &str, keyword: &str) -> bool {
+    let (word, keyword) = (word.to_lowercase(), keyword.to_lowercase());
+    let squashed = |text: &str| text.replace(' ', "");
+    if squashed(&word) == squashed(&keyword) {
+        return true;
+    }
+    let spaces = |text: &str| text.matches(' ').count();
+    if WORDS.contains(&word.as_str()) || spaces(&word) != spaces(&keyword) || !word.chars().all(of_a_keyword) {
+        return false;
+    }
+    let (short, long): (Vec<char>, Vec<char>) = (word.chars().collect(), keyword.chars().collect());
+    if long.len() < SHORT || short.len() > long.len() + 2 {
+        return false;
+    }
+    swapped(&short, &long)
+        || long.len() > SHORT && (missed(&short, &long) || doubled(&short, &long))
+        || long.len() >= LONG
+            && short.first() == long.first()
+            && strsim::osa_distance(&word, &keyword) <= if long.len() > LONG { 2 } else { 1 }
+}
+
+fn of_a_keyword(each: char) -> bool {
+    each.is_alphabetic() || matches!(each, ' ' | '-' | '\'')
+}
+
+/// Whether two neighbouring letters changed places.
+fn swapped(word: &[char], keyword: &[char]) -> bool {
+    let at = common(word, keyword);
+    word.len() == keyword.len()
+        && at + 1 < word.len()
+        && word[at] == keyword[at + 1]
+        && word[at + 1] == keyword[at]
+        && word[at + 2..] == keyword[at + 2..]
+}
+
+/// Whether one letter of the keyword is missing, and it is not the first.
+fn missed(word: &[char], keyword: &[char]) -> bool {
+    let at = common(word, keyword);
+    at > 0 && word.len() + 1 == keyword.len() && word[at..] == keyword[at + 1..]
+}
+
+/// Whether one letter of the keyword is there twice.
+fn doubled(word: &[char], keyword: &[char]) -> bool {
+    let at = common(word, keyword);
+    at > 0 && word.len() == keyword.len() + 1 && word[at] == word[at - 1] && word[at + 1..] == keyword[at..]
+}
+
+/// How many letters at the start are the same.
+fn common(word: &[char], keyword: &[char]) -> usize {
+    word.iter().zip(keyword).take_while(|(one, other)| one == other).count()
+}

@@ -1,0 +1,255 @@
+//! What a person sees while the run goes on: one line per scenario in the order of finishing, a block for each that did not
+//! pass, and at the end what it comes to.
+//!
+//! It reads the same messages as the journal. The last line is `N passed, N failed` in plain letters, with `, N skipped`
+//! where there are any, because pipelines read it.
+
+use std::io::{self, Write};
+use std::time::Duration;
+
+use jiff::Timestamp;
+
+use super::digest::{Digest, News};
+use super::failure;
+use super::record::{Run, Scenario, Step, between};
+use super::reporter::Written;
+use super::style::{Ink, Style};
+use super::text;
+use crate::model::message::{Envelope, Status};
+use crate::model::{Exit, Verdict};
+
+/// How often the progress line is drawn again, at most.
+const REDRAW: Duration = Duration::from_millis(100);
+
+/// Follows a run. An output that cannot be written is given up; the run goes on, and [`Console::finish`] says so.
+#[derive(Debug)]
+pub struct Console<W> {
+    out: W,
+    style: Style,
+    digest: Digest,
+    /// Scenarios under way, in order of starting.
+    running: Vec<usize>,
+    drawn: bool,
+    drawn_at: Option<Timestamp>,
+    failed: Option<io::Error>,
+}
+
+impl<W: Write> Console<W> {
+    /// A console on `out`.
+    pub fn new(out: W, style: Style) -> Self {
+        let digest = Digest::default();
+        Self { out, style, digest, running: Vec::new(), drawn: false, drawn_at: None, failed: None }
+    }
+
+    /// Takes in one message.
+    pub fn on(&mut self, envelope: &Envelope) {
+        match self.digest.add(envelope) {
+            News::RunStarted => self.show(|console| console.head()),
+            News::Started(scenario) => {
+                if !self.running.contains(&scenario) {
+                    self.running.push(scenario);
+                }
+            }
+            News::Ended(scenario) => {
+                self.running.retain(|running| *running != scenario);
+                self.drawn_at = None;
+                self.show(|console| console.scenario(scenario));
+                self.digest.forget_evidence(scenario);
+            }
+            News::None | News::RunEnded => {}
+        }
+        if self.is_due() {
+            self.show(|console| console.progress());
+        }
+    }
+
+    /// Says what it comes to. Call it when the reports are written.
+    ///
+    /// # Errors
+    /// The first error that writing met since the start.
+    pub fn finish(mut self, reports: &[Written]) -> io::Result<W> {
+        self.running.clear();
+        self.show(|console| console.end(reports));
+        match self.failed {
+            Some(error) => Err(error),
+            None => Ok(self.out),
+        }
+    }
+
+    /// Writes over the progress line, until writing failed once.
+    fn show(&mut self, write: impl FnOnce(&mut Self) -> io::Result<()>) {
+        if self.failed.is_some() {
+            return;
+        }
+        let cleared = if std::mem::take(&mut self.drawn) { self.out.write_all(b"\r\x1b[2K") } else { Ok(()) };
+        self.failed = cleared.and_then(|()| write(self)).and_then(|()| self.out.flush()).err();
+    }
+
+    fn head(&mut self) -> io::Result<()> {
+        let info = &self.digest.run().info;
+        let name = self.style.paint(Ink::Strong, &text::line(format!("paidpath {}", info.version).trim_end()));
+        let scenarios = text::count(info.selected, "scenario", "scenarios");
+        writeln!(self.out, "{name}  {scenarios}, {} at once, seed {}", info.jobs.max(1), info.seed)?;
+        let topology = text::line(&format!("{} on {}", info.target, info.topology));
+        let services = info.services.iter().map(|service| format!("{} {}", service.name, service.provider));
+        let services = text::line(&services.collect::<Vec<_>>().join(", "));
+        for line in [topology, services].iter().filter(|line| !line.trim().is_empty() && *line != " on ") {
+            writeln!(self.out, "{}", self.style.paint(Ink::Faint, &self.style.fit(0, line)))?;
+        }
+        for fault in &info.faults {
+            writeln!(self.out, "{}", self.style.paint(Ink::Doubt, &text::line(&format!("fault: {fault}"))))?;
+        }
+        writeln!(self.out)
+    }
+
+    fn scenario(&mut self, index: usize) -> io::Result<()> {
+        let run = self.digest.run();
+        let (scenario, style) = (&run.scenarios[index], &self.style);
+        let (mark, ink) = mark(scenario);
+        let took = format!("{:.2} s", scenario.took().as_secs_f64());
+        let name = text::line(&format!("{} › {}", scenario.feature, scenario.title()));
+        let aside = text::line(&aside(scenario));
+        let name = style.fit(aside.chars().count() + 14, &name);
+        writeln!(self.out, "{} {took:>7}  {name}{}", style.paint(ink, mark), style.paint(Ink::Faint, &aside))?;
+        let bad = matches!(scenario.verdict.verdict, Verdict::Failed | Verdict::Unknown);
+        if style.verbose {
+            for step in scenario.last().iter().flat_map(|attempt| &attempt.steps) {
+                write_step(&mut self.out, step, style)?;
+            }
+        }
+        if bad {
+            failure::write(&mut self.out, scenario, run.info.seed, style)?;
+            writeln!(self.out)?;
+        }
+        Ok(())
+    }
+
+    fn is_due(&self) -> bool {
+        let now = self.digest.run().last_seen;
+        let rested = match (self.drawn_at, now) {
+            (Some(before), Some(now)) => between(before, now) >= REDRAW,
+            (Some(_), None) => false,
+            (None, _) => true,
+        };
+        self.style.tty && rested && !self.running.is_empty()
+    }
+
+    fn progress(&mut self) -> io::Result<()> {
+        let run = self.digest.run();
+        let totals = run.totals();
+        let pending = self.running.len();
+        let unfinished = run.scenarios.iter().filter(|scenario| is_unfinished(scenario)).count();
+        let done = run.scenarios.len() - unfinished;
+        let all = run.info.selected.max(run.scenarios.len());
+        let failed = if totals.failed > 0 { format!("  ✗ {}", totals.failed) } else { String::new() };
+        let oldest = self.running.first().map(|index| text::line(&run.scenarios[*index].title())).unwrap_or_default();
+        let line = format!("  {done}/{all}  ✓ {}{failed}  … {pending} running: {oldest}", totals.passed);
+        let line = super::style::fit(&line, self.style.width.saturating_sub(1));
+        write!(self.out, "{}", self.style.paint(Ink::Faint, &line))?;
+        self.drawn = true;
+        self.drawn_at = run.last_seen;
+        Ok(())
+    }
+
+    fn end(&mut self, reports: &[Written]) -> io::Result<()> {
+        let run = self.digest.run();
+        let totals = run.totals();
+        if run.scenarios.len() > 1 {
+            recap(&mut self.out, run, Verdict::Failed, "what failed", &self.style)?;
+            recap(&mut self.out, run, Verdict::Unknown, "what could not be judged", &self.style)?;
+        }
+        section(&mut self.out, "to know", &run.notes(), &self.style)?;
+        let written: Vec<String> = reports.iter().map(Written::line).collect();
+        section(&mut self.out, "reports", &written, &self.style)?;
+
+        let took = text::duration(run.took());
+        let exit = run.exit();
+        let meaning = Exit::TABLE.iter().find(|(other, _)| *other == exit).map_or("", |(_, meaning)| meaning);
+        let ink = if exit == Exit::Passed { Ink::Good } else { Ink::Bad };
+        let scenarios = text::count(totals.all(), "scenario", "scenarios");
+        writeln!(self.out)?;
+        writeln!(self.out, "{scenarios} in {took}, seed {}", run.info.seed)?;
+        writeln!(self.out, "{}", self.style.paint(ink, &format!("exit {}: {meaning}", exit.code())))?;
+        let aside =
+            [(totals.unknown, "could not be judged"), (totals.flaky, "flaky"), (totals.quarantined, "quarantined")];
+        for (number, what) in aside.into_iter().filter(|(number, _)| *number > 0) {
+            writeln!(self.out, "{number} {what}")?;
+        }
+        let skipped = if totals.skipped > 0 { format!(", {} skipped", totals.skipped) } else { String::new() };
+        writeln!(self.out, "{} passed, {} failed{skipped}", totals.passed, totals.failed)
+    }
+}
+
+/// Whether a scenario has not ended. While a run goes on, that is all of the unknown ones that were not judged.
+fn is_unfinished(scenario: &Scenario) -> bool {
+    scenario.verdict.verdict == Verdict::Unknown && scenario.verdict.reason == super::record::UNFINISHED
+}
+
+fn mark(scenario: &Scenario) -> (&'static str, Ink) {
+    match scenario.verdict.verdict {
+        Verdict::Passed => ("✓", Ink::Good),
+        Verdict::Skipped => ("-", Ink::Faint),
+        Verdict::Unknown => ("?", Ink::Doubt),
+        Verdict::Failed => ("✗", Ink::Bad),
+    }
+}
+
+/// What stands after the name in brackets.
+fn aside(scenario: &Scenario) -> String {
+    let verdict = &scenario.verdict;
+    let mut said = Vec::new();
+    if verdict.flaky {
+        said.push(format!("flaky: attempt {}", scenario.attempts.len()));
+    }
+    if let Some(reason) = &verdict.quarantine {
+        said.push(format!("quarantined: {reason}"));
+    }
+    if verdict.verdict == Verdict::Skipped && !verdict.reason.is_empty() {
+        said.push(verdict.reason.clone());
+    }
+    if said.is_empty() { String::new() } else { format!("  ({})", said.join("; ")) }
+}
+
+fn write_step(out: &mut dyn Write, step: &Step, style: &Style) -> io::Result<()> {
+    let (mark, ink) = match step.status {
+        Status::Passed => ("✓", Ink::Good),
+        Status::Skipped | Status::Unknown => ("-", Ink::Faint),
+        Status::Failed | Status::Undefined | Status::Ambiguous | Status::Pending => ("✗", Ink::Bad),
+    };
+    let said = text::line(format!("{} {}", step.keyword, step.text).trim());
+    let took = style.paint(Ink::Faint, &text::duration(step.took));
+    writeln!(out, "    {} {}  {took}", style.paint(ink, mark), style.fit(18, &said))
+}
+
+/// The bad ones again, for whoever reads the end only; those with the same cause share its line.
+fn recap(out: &mut dyn Write, run: &Run, verdict: Verdict, title: &str, style: &Style) -> io::Result<()> {
+    let causes = run.causes(verdict);
+    if causes.is_empty() {
+        return Ok(());
+    }
+    writeln!(out, "\n{}", style.paint(Ink::Strong, title))?;
+    for scenarios in &causes {
+        let why = scenarios.first().map(|scenario| scenario.why()).unwrap_or_default();
+        writeln!(out, "  {}", style.fit(2, &text::line(&why)))?;
+        for scenario in scenarios.iter().take(10) {
+            let (mark, ink) = mark(scenario);
+            let line = style.fit(6, &text::line(&format!("{}  {}", scenario.place(), scenario.title())));
+            writeln!(out, "    {} {line}", style.paint(ink, mark))?;
+        }
+        if scenarios.len() > 10 {
+            writeln!(out, "    … and {} more", scenarios.len() - 10)?;
+        }
+    }
+    Ok(())
+}
+
+fn section(out: &mut dyn Write, title: &str, lines: &[String], style: &Style) -> io::Result<()> {
+    if lines.is_empty() {
+        return Ok(());
+    }
+    writeln!(out, "\n{}", style.paint(Ink::Strong, title))?;
+    for line in lines {
+        writeln!(out, "  {}", text::line(line))?;
+    }
+    Ok(())
+}

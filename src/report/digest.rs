@@ -1,0 +1,341 @@
+//! From messages to a [`Run`], one message at a time, so that the console can follow a run with the same eyes as the
+//! reports that are made of its journal.
+//!
+//! Any message may be missing: what is unfinished stays at its starting value, which for a scenario is "unknown: the run
+//! ended before it did".
+
+use std::collections::HashMap;
+
+use jiff::Timestamp;
+use serde::Deserialize;
+
+use super::record::{Attempt, Kept, Run, Scenario, Step, UNFINISHED, between};
+use crate::model::message::{
+    Attachment, Envelope, Feature, GherkinDocument, Pickle, TestCase, TestCaseFinished, TestCaseStarted,
+    TestStepFinished, Timestamp as MessageTimestamp, media,
+};
+use crate::model::{Blame, ScenarioVerdict, Verdict};
+
+/// What one message meant for whoever follows the run.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum News {
+    /// Nothing worth a line.
+    None,
+    /// The first scenario can begin.
+    RunStarted,
+    /// An attempt at this scenario began; an index into [`Run::scenarios`].
+    Started(usize),
+    /// This scenario ended: there is no further attempt.
+    Ended(usize),
+    /// Nothing will follow.
+    RunEnded,
+}
+
+/// Gathers a run.
+#[derive(Debug, Default)]
+pub struct Digest {
+    run: Run,
+    /// Nodes of the syntax trees, by id.
+    nodes: HashMap<String, Node>,
+    features: Vec<FeatureHead>,
+    hooks: HashMap<String, String>,
+    pickles: HashMap<String, PickleHead>,
+    cases: HashMap<String, Case>,
+    /// Attempts under way, by their id.
+    open: HashMap<String, Open>,
+}
+
+/// What a syntax tree says about one of its nodes.
+#[derive(Debug)]
+enum Node {
+    Scenario { feature: usize, rule: Option<String>, keyword: String, line: u32 },
+    Row { place: String, line: u32 },
+    Step { keyword: String, line: u32 },
+}
+
+#[derive(Debug)]
+struct FeatureHead {
+    name: String,
+    description: String,
+}
+
+#[derive(Debug)]
+struct PickleHead {
+    scenario: usize,
+    steps: HashMap<String, Step>,
+}
+
+#[derive(Debug)]
+struct Case {
+    scenario: usize,
+    /// Ids of the test steps, with the steps before they ran.
+    steps: Vec<(String, Step)>,
+}
+
+#[derive(Debug)]
+struct Open {
+    scenario: usize,
+    attempt: usize,
+    steps: HashMap<String, usize>,
+}
+
+impl Digest {
+    /// What is known by now.
+    pub fn run(&self) -> &Run {
+        &self.run
+    }
+
+    /// All that was gathered.
+    pub fn into_run(self) -> Run {
+        self.run
+    }
+
+    /// Lets go of what makes a scenario large, for a follower that has shown it: why it ended as it did stays.
+    pub fn forget_evidence(&mut self, scenario: usize) {
+        for attempt in self.run.scenarios.get_mut(scenario).into_iter().flat_map(|one| &mut one.attempts) {
+            (attempt.exchanges, attempt.kept, attempt.trail) = (Vec::new(), Vec::new(), None);
+        }
+    }
+
+    /// Takes in one message.
+    pub fn add(&mut self, envelope: &Envelope) -> News {
+        match envelope {
+            Envelope::GherkinDocument(document) => self.document(document),
+            Envelope::Pickle(pickle) => self.pickle(pickle),
+            Envelope::Hook(hook) => {
+                self.hooks.insert(hook.id.clone(), hook.name.clone().unwrap_or_else(|| "hook".into()));
+            }
+            Envelope::ParseError(error) => self.run.unreadable.push(error.clone()),
+            Envelope::TestRunStarted(started) => {
+                self.run.started = self.moment(started.timestamp);
+                return News::RunStarted;
+            }
+            Envelope::TestCase(case) => self.case(case),
+            Envelope::TestCaseStarted(started) => return self.started(started),
+            Envelope::TestStepStarted(started) => {
+                self.moment(started.timestamp);
+            }
+            Envelope::TestStepFinished(finished) => self.step(finished),
+            Envelope::Attachment(attachment) => self.attachment(attachment),
+            Envelope::TestCaseFinished(finished) => return self.finished(finished),
+            Envelope::TestRunFinished(finished) => {
+                self.run.finished = self.moment(finished.timestamp);
+                return News::RunEnded;
+            }
+            Envelope::Meta(_) | Envelope::Source(_) | Envelope::StepDefinition(_) => {}
+        }
+        News::None
+    }
+
+    fn document(&mut self, document: &GherkinDocument) {
+        let Some(feature) = &document.feature else { return };
+        let index = self.features.len();
+        self.features
+            .push(FeatureHead { name: feature.name.trim().into(), description: feature.description.trim().into() });
+        for (id, node) in nodes_of(feature, index) {
+            self.nodes.insert(id, node);
+        }
+    }
+
+    fn pickle(&mut self, pickle: &Pickle) {
+        let mut scenario = Scenario {
+            feature: String::new(),
+            feature_description: String::new(),
+            rule: None,
+            name: pickle.name.clone(),
+            row: None,
+            keyword: String::new(),
+            uri: pickle.uri.clone(),
+            line: pickle.location.map_or(0, |location| location.line),
+            tags: pickle.tags.iter().map(|tag| tag.name.clone()).collect(),
+            attempts: Vec::new(),
+            verdict: ScenarioVerdict {
+                verdict: Verdict::Unknown,
+                reason: UNFINISHED.into(),
+                blame: None,
+                flaky: false,
+                quarantine: None,
+                repeat: String::new(),
+            },
+        };
+        for node in pickle.ast_node_ids.iter().filter_map(|id| self.nodes.get(id)) {
+            match node {
+                Node::Scenario { feature, rule, keyword, line } => {
+                    scenario.feature.clone_from(&self.features[*feature].name);
+                    scenario.feature_description.clone_from(&self.features[*feature].description);
+                    scenario.rule.clone_from(rule);
+                    scenario.keyword.clone_from(keyword);
+                    scenario.line = *line;
+                }
+                Node::Row { place, line } => (scenario.row, scenario.line) = (Some(place.clone()), *line),
+                Node::Step { .. } => {}
+            }
+        }
+        let steps = pickle.steps.iter().map(|step| {
+            let written = step.ast_node_ids.iter().find_map(|id| match self.nodes.get(id) {
+                Some(Node::Step { keyword, line }) => Some((keyword.clone(), *line)),
+                Some(Node::Scenario { .. } | Node::Row { .. }) | None => None,
+            });
+            let (keyword, line) = written.map_or((String::new(), None), |(keyword, line)| (keyword, Some(line)));
+            (step.id.clone(), Step { keyword, text: step.text.clone(), line, ..Step::default() })
+        });
+        let head = PickleHead { scenario: self.run.scenarios.len(), steps: steps.collect() };
+        self.pickles.insert(pickle.id.clone(), head);
+        self.run.scenarios.push(scenario);
+    }
+
+    fn case(&mut self, case: &TestCase) {
+        let Some(pickle) = self.pickles.get(&case.pickle_id) else {
+            self.run.damage.push(format!("a test case was recorded for the unknown scenario {}", case.pickle_id));
+            return;
+        };
+        let step_of = |id: Option<&String>| id.and_then(|id| pickle.steps.get(id)).cloned();
+        let steps = case.test_steps.iter().map(|step| {
+            let ready = step_of(step.pickle_step_id.as_ref()).unwrap_or_else(|| {
+                let name = step.hook_id.as_ref().and_then(|id| self.hooks.get(id));
+                Step { text: name.map_or("hook", String::as_str).into(), hook: true, ..Step::default() }
+            });
+            (step.id.clone(), ready)
+        });
+        let case_of = Case { scenario: pickle.scenario, steps: steps.collect() };
+        self.cases.insert(case.id.clone(), case_of);
+    }
+
+    fn started(&mut self, started: &TestCaseStarted) -> News {
+        let moment = self.moment(started.timestamp);
+        let Some(case) = self.cases.get(&started.test_case_id) else { return News::None };
+        let scenario = &mut self.run.scenarios[case.scenario];
+        let open = Open {
+            scenario: case.scenario,
+            attempt: scenario.attempts.len(),
+            steps: case.steps.iter().enumerate().map(|(index, (id, _))| (id.clone(), index)).collect(),
+        };
+        self.open.insert(started.id.clone(), open);
+        scenario.attempts.push(Attempt {
+            started: moment.unwrap_or_default(),
+            worker: started.worker_id.clone(),
+            steps: case.steps.iter().map(|(_, step)| step.clone()).collect(),
+            ..Attempt::default()
+        });
+        News::Started(case.scenario)
+    }
+
+    fn step(&mut self, finished: &TestStepFinished) {
+        let moment = self.moment(finished.timestamp);
+        let Some(open) = self.open.get(&finished.test_case_started_id) else { return };
+        let attempt = &mut self.run.scenarios[open.scenario].attempts[open.attempt];
+        attempt.lived_until(moment);
+        let Some(step) = open.steps.get(&finished.test_step_id).map(|index| &mut attempt.steps[*index]) else { return };
+        step.status = finished.test_step_result.status;
+        step.took = finished.test_step_result.duration.into();
+        step.message.clone_from(&finished.test_step_result.message);
+    }
+
+    fn finished(&mut self, finished: &TestCaseFinished) -> News {
+        let moment = self.moment(finished.timestamp);
+        let Some(open) = self.open.remove(&finished.test_case_started_id) else { return News::None };
+        let scenario = &mut self.run.scenarios[open.scenario];
+        let attempt = &mut scenario.attempts[open.attempt];
+        attempt.lived_until(moment);
+        attempt.ended = true;
+        if finished.will_be_retried {
+            return News::None;
+        }
+        // A verdict is recorded just before this. Where it is missing a failure is still a failure, and the rest stays
+        // unknown: steps that passed say nothing about the checks.
+        if scenario.verdict.reason == UNFINISHED {
+            scenario.verdict.reason = "its verdict was not recorded".into();
+            if let Some(step) = attempt.failed_step() {
+                scenario.verdict.verdict = Verdict::Failed;
+                scenario.verdict.blame = Some(Blame::Platform);
+                scenario.verdict.reason = step.message.clone().unwrap_or_else(|| format!("failed at: {}", step.text));
+            }
+        }
+        News::Ended(open.scenario)
+    }
+
+    fn attachment(&mut self, attachment: &Attachment) {
+        let Some(id) = &attachment.test_case_started_id else {
+            match attachment.media_type.as_str() {
+                media::RUN => read_into(attachment, &mut self.run.damage, |info| self.run.info = info),
+                media::RUN_END => read_into(attachment, &mut self.run.damage, |end| self.run.end = Some(end)),
+                _ => {}
+            }
+            return;
+        };
+        let Some(open) = self.open.get(id) else { return };
+        let scenario = &mut self.run.scenarios[open.scenario];
+        let attempt = &mut scenario.attempts[open.attempt];
+        let damage = &mut self.run.damage;
+        match attachment.media_type.as_str() {
+            media::EXCHANGE => read_into(attachment, damage, |exchange| attempt.exchanges.push(exchange)),
+            media::TRAIL => read_into(attachment, damage, |trail| attempt.trail = Some(trail)),
+            media::FINDINGS => read_into(attachment, damage, |found: Vec<_>| attempt.findings.extend(found)),
+            media::DIAGNOSIS => read_into(attachment, damage, |diagnosis| attempt.diagnosis = Some(diagnosis)),
+            media::VERDICT => read_into(attachment, damage, |verdict| scenario.verdict = verdict),
+            _ => attempt.kept.push(Kept { attachment: attachment.clone() }),
+        }
+    }
+
+    /// A recorded time as one that can be calculated with; it is also the last sign of life.
+    fn moment(&mut self, recorded: MessageTimestamp) -> Option<Timestamp> {
+        let nanos = i32::try_from(recorded.nanos).ok()?;
+        let moment = Timestamp::new(recorded.seconds, nanos).ok();
+        self.run.last_seen = self.run.last_seen.max(moment);
+        moment
+    }
+}
+
+impl Attempt {
+    fn lived_until(&mut self, moment: Option<Timestamp>) {
+        if let Some(moment) = moment {
+            self.took = between(self.started, moment);
+        }
+    }
+}
+
+/// Reads one of our own records out of an attachment and hands it on; one that cannot be read is reported as damage.
+fn read_into<'a, T: Deserialize<'a>>(attachment: &'a Attachment, damage: &mut Vec<String>, take: impl FnOnce(T)) {
+    match attachment.read() {
+        Ok(record) => take(record),
+        Err(error) => damage.push(format!("a record of type {} cannot be read: {error}", attachment.media_type)),
+    }
+}
+
+/// Every node of a feature that a pickle can point at.
+fn nodes_of(feature: &Feature, index: usize) -> Vec<(String, Node)> {
+    let mut nodes = Vec::new();
+    let mut step = |step: &crate::model::message::Step| {
+        let keyword = step.keyword.trim().to_owned();
+        nodes.push((step.id.clone(), Node::Step { keyword, line: step.location.line }));
+    };
+    let ruled = feature.children.iter().filter_map(|child| child.rule.as_ref());
+    let ruled = ruled.flat_map(|rule| rule.children.iter().map(move |child| (Some(rule), child)));
+    let backgrounds = feature.children.iter().filter_map(|child| child.background.as_ref());
+    let backgrounds = backgrounds.chain(ruled.clone().filter_map(|(_, child)| child.background.as_ref()));
+    backgrounds.flat_map(|background| &background.steps).for_each(&mut step);
+
+    let plain = feature.children.iter().filter_map(|child| child.scenario.as_ref()).map(|scenario| (None, scenario));
+    let ruled = ruled.filter_map(|(rule, child)| Some((rule, child.scenario.as_ref()?)));
+    let scenarios: Vec<_> = plain.chain(ruled).collect();
+    scenarios.iter().flat_map(|(_, scenario)| &scenario.steps).for_each(&mut step);
+
+    for (rule, scenario) in scenarios {
+        nodes.push((
+            scenario.id.clone(),
+            Node::Scenario {
+                feature: index,
+                rule: rule.map(|rule| rule.name.trim().to_owned()),
+                keyword: scenario.keyword.trim().into(),
+                line: scenario.location.line,
+            },
+        ));
+        for (table, examples) in scenario.examples.iter().enumerate() {
+            for (row, node) in examples.table_body.iter().enumerate() {
+                let place = format!("{}.{}", table + 1, row + 1);
+                nodes.push((node.id.clone(), Node::Row { place, line: node.location.line }));
+            }
+        }
+    }
+    nodes
+}

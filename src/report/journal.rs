@@ -1,0 +1,161 @@
+//! The journal: one Cucumber Message a line, appended as it happens.
+//!
+//! It is flushed whenever a scenario ends, so a run that is killed has lost at most what was under way. Reading is
+//! tolerant in two places only: a last line that was cut, and kinds of message that this version does not know.
+
+use std::fs::File;
+use std::io::{self, BufRead, BufReader, BufWriter, Write};
+use std::path::{Path, PathBuf};
+
+use serde_json::Value;
+
+use crate::model::message::Envelope;
+
+/// Why a journal could not be written or read.
+#[derive(Debug, thiserror::Error)]
+pub enum JournalError {
+    /// The file system said no.
+    #[error("the journal {path} cannot be {action}: {source}", path = path.display())]
+    Io {
+        /// The journal.
+        path: PathBuf,
+        /// `created`, `written`, `read`.
+        action: &'static str,
+        /// What it said.
+        source: io::Error,
+    },
+    /// A line that is complete and still not a message.
+    #[error("{path}:{line} is not a Cucumber Message: {source}", path = path.display())]
+    Line {
+        /// The journal.
+        path: PathBuf,
+        /// Counted from 1.
+        line: usize,
+        /// Where and why.
+        source: serde_json::Error,
+    },
+}
+
+/// Appends to a journal. The first error is kept and nothing is written after it, so that a full disk costs the end of the
+/// journal and not its shape; whoever writes goes on and asks at [`Writer::finish`].
+#[derive(Debug)]
+pub struct Writer {
+    path: PathBuf,
+    out: BufWriter<File>,
+    failed: Option<io::Error>,
+}
+
+impl Writer {
+    /// Begins a journal, and its folder where there is none; an older journal of that name is replaced.
+    ///
+    /// # Errors
+    /// If the file cannot be created.
+    pub fn create(path: impl Into<PathBuf>) -> Result<Self, JournalError> {
+        let path = path.into();
+        let create = || {
+            if let Some(folder) = path.parent() {
+                std::fs::create_dir_all(folder)?;
+            }
+            File::create(&path)
+        };
+        match create() {
+            Ok(file) => Ok(Self { path, out: BufWriter::new(file), failed: None }),
+            Err(source) => Err(JournalError::Io { path, action: "created", source }),
+        }
+    }
+
+    /// Writes one message; flushes when it ends a scenario or the run.
+    pub fn append(&mut self, envelope: &Envelope) {
+        self.attempt(|out| {
+            serde_json::to_writer(&mut *out, envelope)?;
+            out.write_all(b"\n")
+        });
+        if matches!(envelope, Envelope::TestCaseFinished(_) | Envelope::TestRunFinished(_)) {
+            self.flush();
+        }
+    }
+
+    /// Hands everything to the operating system now.
+    pub fn flush(&mut self) {
+        self.attempt(Write::flush);
+    }
+
+    /// What went wrong so far.
+    pub fn error(&self) -> Option<&io::Error> {
+        self.failed.as_ref()
+    }
+
+    /// Where it is.
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// Ends the journal.
+    ///
+    /// # Errors
+    /// The first error since the beginning.
+    pub fn finish(mut self) -> Result<(), JournalError> {
+        self.flush();
+        match self.failed.take() {
+            Some(source) => Err(JournalError::Io { path: self.path, action: "written", source }),
+            None => Ok(()),
+        }
+    }
+
+    fn attempt(&mut self, write: impl FnOnce(&mut BufWriter<File>) -> io::Result<()>) {
+        if self.failed.is_none() {
+            self.failed = write(&mut self.out).err();
+        }
+    }
+}
+
+/// A journal as it was read.
+#[derive(Debug, Default)]
+pub struct Journal {
+    /// In the order written.
+    pub envelopes: Vec<Envelope>,
+    /// The number of the last line, where it was cut: the run was killed while writing it.
+    pub truncated_line: Option<usize>,
+    /// Messages of kinds that this version does not know.
+    pub unknown: usize,
+}
+
+/// Reads a journal.
+///
+/// # Errors
+/// If the file cannot be read, or a line that is not the cut last one is not a message.
+pub fn read(path: impl AsRef<Path>) -> Result<Journal, JournalError> {
+    let path = path.as_ref();
+    let unreadable = |source| JournalError::Io { path: path.into(), action: "read", source };
+    let mut input = BufReader::new(File::open(path).map_err(unreadable)?);
+    let mut journal = Journal::default();
+    let mut bytes = Vec::new();
+    for line in 1.. {
+        bytes.clear();
+        if input.read_until(b'\n', &mut bytes).map_err(unreadable)? == 0 {
+            break;
+        }
+        let complete = bytes.ends_with(b"\n");
+        let text = bytes.trim_ascii();
+        if text.is_empty() {
+            continue;
+        }
+        match serde_json::from_slice(text) {
+            Ok(envelope) => journal.envelopes.push(envelope),
+            Err(_) if !complete => journal.truncated_line = Some(line),
+            Err(_) if is_of_unknown_kind(text) => journal.unknown += 1,
+            Err(source) => return Err(JournalError::Line { path: path.into(), line, source }),
+        }
+    }
+    Ok(journal)
+}
+
+/// Whether a line is a message all right, but of a kind that [`Envelope`] does not have: one object under one name, which
+/// serde then calls an unknown variant.
+fn is_of_unknown_kind(line: &[u8]) -> bool {
+    let Ok(Value::Object(fields)) = serde_json::from_slice(line) else { return false };
+    let mut names = fields.iter();
+    let (Some((name, Value::Object(_))), None) = (names.next(), names.next()) else { return false };
+    let probe = serde_json::json!({ name.as_str(): null });
+    serde_json::from_value::<Envelope>(probe).is_err_and(|error| error.to_string().starts_with("unknown variant"))
+}

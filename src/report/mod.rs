@@ -1,0 +1,67 @@
+//! The journal of a run, and everything rendered from it.
+//!
+//! A run records itself as Cucumber Messages, one a line ([`journal`]); every report is a pure function of that file, so a
+//! run that was killed renders as far as it got, and a report can be made again, or in another format, long after.
+//!
+//! | file | idea |
+//! |---|---|
+//! | [`journal`], [`keep`] | writing the journal, reading it back; which bodies are worth keeping |
+//! | [`record`], [`digest`] | the run as every reporter reads it, and how it is gathered from the messages |
+//! | [`console`], [`failure`], [`style`] | the only live one: what a person sees while the run goes on |
+//! | [`reporter`] | what a reporter is, and how files get onto the disk |
+//! | [`text`] | text made safe for the place it goes to |
+//! | the others | one format each |
+//!
+//! What is not here: verdicts, diagnoses and findings are made elsewhere and only shown here. Redaction too: it happened
+//! where the records were made.
+//!
+//! # Add another report
+//!
+//! 1. Write `src/report/<format>.rs` with a unit struct that implements [`Reporter`]: say in its module docs which readers
+//!    the format has and where it is specified.
+//! 2. Read everything from the [`Run`]. Names, messages and bodies may hold anything: escape for your format, and take file
+//!    names from [`text::Unique`]. An unknown verdict must not look green.
+//! 3. Add it to [`REPORTERS`]; the help text and the documentation list it from there.
+//! 4. Add it to the tests in `tests/`: a run with one of everything, the hostile run, and a run that was killed; then
+//!    break the reporter and see them fail.
+
+pub mod allure;
+pub mod annotations;
+pub mod console;
+pub mod ctrf;
+pub mod cucumber_json;
+pub mod digest;
+pub mod failure;
+pub mod har;
+pub mod journal;
+pub mod junit;
+pub mod keep;
+pub mod markdown;
+pub mod record;
+pub mod reporter;
+pub mod style;
+pub mod tap_protocol;
+pub mod text;
+
+#[cfg(test)]
+mod tests;
+
+pub use console::Console;
+pub use digest::Digest;
+pub use keep::{Keep, Policy};
+pub use record::{Attempt, Kept, Run, Scenario, Step, Totals};
+pub use reporter::{Part, ReportError, Reporter, Written, named, write_all};
+pub use style::Style;
+
+/// Every report that can be asked for, by [`Reporter::id`].
+pub const REPORTERS: &[&dyn Reporter] = &[
+    &junit::Junit,
+    &junit::Surefire,
+    &markdown::Markdown,
+    &annotations::Annotations,
+    &har::Har,
+    &allure::Allure,
+    &ctrf::Ctrf,
+    &cucumber_json::CucumberJson,
+    &tap_protocol::TapProtocol,
+];

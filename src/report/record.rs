@@ -1,0 +1,377 @@
+//! A run as every reporter reads it: scenarios with their attempts, steps and evidence, and how it all ended.
+//!
+//! These are plain records; [`digest`](super::digest) gathers them from a journal.
+
+use std::collections::HashMap;
+use std::hash::Hash;
+use std::path::Path;
+use std::time::Duration;
+
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use jiff::Timestamp;
+
+use super::digest::Digest;
+use super::journal::{self, JournalError};
+use crate::model::message::{Attachment, ContentEncoding, Envelope, ParseError, Status};
+use crate::model::{Diagnosis, Exchange, Exit, Finding, HopState, RunEnd, RunInfo, ScenarioVerdict, Trail, Verdict};
+
+/// One run, or as much of it as was recorded.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Run {
+    /// What it was asked to do.
+    pub info: RunInfo,
+    /// When its first scenario could begin.
+    pub started: Option<Timestamp>,
+    /// When it ended; `None` where the run was killed.
+    pub finished: Option<Timestamp>,
+    /// The last moment that was recorded.
+    pub last_seen: Option<Timestamp>,
+    /// The selected scenarios, in the order of the files.
+    pub scenarios: Vec<Scenario>,
+    /// Feature files that could not be read.
+    pub unreadable: Vec<ParseError>,
+    /// How it ended, where it got that far.
+    pub end: Option<RunEnd>,
+    /// What the journal should hold and does not, one sentence each.
+    pub damage: Vec<String>,
+}
+
+/// One scenario, or one row of an outline.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Scenario {
+    /// The feature's name.
+    pub feature: String,
+    /// What the feature says about itself.
+    pub feature_description: String,
+    /// The rule's name, where it stands under one.
+    pub rule: Option<String>,
+    /// Its name, the placeholders of an outline replaced.
+    pub name: String,
+    /// Which row of an outline: `2.1` is the first row of the second table.
+    pub row: Option<String>,
+    /// The keyword, as written in the file's language.
+    pub keyword: String,
+    /// The feature file.
+    pub uri: String,
+    /// The line of the scenario, or of the outline's row; 0 where it is unknown.
+    pub line: u32,
+    /// With their `@`, inherited ones first.
+    pub tags: Vec<String>,
+    /// In order; empty where the run ended before its turn.
+    pub attempts: Vec<Attempt>,
+    /// How it ended.
+    pub verdict: ScenarioVerdict,
+}
+
+/// One try at a scenario.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Attempt {
+    /// When it began.
+    pub started: Timestamp,
+    /// How long it took; up to the last sign of life where it did not end.
+    pub took: Duration,
+    /// Whether its end was recorded.
+    pub ended: bool,
+    /// The thread that ran it.
+    pub worker: Option<String>,
+    /// In order; the checks at the end are the last one.
+    pub steps: Vec<Step>,
+    /// What the taps saw, in order of arrival.
+    pub exchanges: Vec<Exchange>,
+    /// What it meant.
+    pub trail: Option<Trail>,
+    /// What the checks found.
+    pub findings: Vec<Finding>,
+    /// Why it failed.
+    pub diagnosis: Option<Diagnosis>,
+    /// Pictures and logs.
+    pub kept: Vec<Kept>,
+}
+
+/// One step of an attempt.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Step {
+    /// The keyword as written, without the space after it; empty for a hook.
+    pub keyword: String,
+    /// The sentence, or the hook's name.
+    pub text: String,
+    /// Its line in the feature file.
+    pub line: Option<u32>,
+    /// Whether it is a hook: the always-on checks.
+    pub hook: bool,
+    /// How it ended; unknown where it did not.
+    pub status: Status,
+    /// How long it took.
+    pub took: Duration,
+    /// Why it did not pass.
+    pub message: Option<String>,
+}
+
+/// A picture or a log that was kept with an attempt.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Kept {
+    /// The attachment as it was recorded.
+    pub attachment: Attachment,
+}
+
+/// How many scenarios ended how.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[expect(missing_docs, reason = "the fields are the four verdicts, and flaky ones among the passed")]
+pub struct Totals {
+    pub passed: usize,
+    pub skipped: usize,
+    pub unknown: usize,
+    pub failed: usize,
+    pub flaky: usize,
+    /// Failed or unknown ones that a quarantine excuses.
+    pub quarantined: usize,
+}
+
+/// The reason of every scenario that has no ending.
+pub const UNFINISHED: &str = "the run ended before it did";
+
+impl Run {
+    /// Gathers a run from its messages.
+    pub fn from_envelopes<'a>(envelopes: impl IntoIterator<Item = &'a Envelope>) -> Self {
+        let mut digest = Digest::default();
+        for envelope in envelopes {
+            digest.add(envelope);
+        }
+        digest.into_run()
+    }
+
+    /// Gathers a run from its journal.
+    ///
+    /// # Errors
+    /// If the journal cannot be read.
+    pub fn read(path: impl AsRef<Path>) -> Result<Self, JournalError> {
+        let journal = journal::read(path)?;
+        let mut run = Self::from_envelopes(&journal.envelopes);
+        if let Some(line) = journal.truncated_line {
+            run.damage.push(format!("the journal is cut in line {line}: the run was killed while it wrote"));
+        }
+        if journal.unknown > 0 {
+            run.damage.push(format!("the journal holds {} messages of a newer kind, not shown", journal.unknown));
+        }
+        Ok(run)
+    }
+
+    /// Scenarios by verdict.
+    pub fn totals(&self) -> Totals {
+        let mut totals = Totals::default();
+        for scenario in &self.scenarios {
+            totals.count(&scenario.verdict);
+        }
+        totals
+    }
+
+    /// How the process ended, or would have: a run without an end is judged by its scenarios.
+    pub fn exit(&self) -> Exit {
+        match &self.end {
+            Some(end) => end.exit,
+            None => {
+                let counts = |verdict| {
+                    self.scenarios.iter().any(|one| one.verdict.verdict == verdict && one.verdict.quarantine.is_none())
+                };
+                if counts(Verdict::Failed) {
+                    Exit::Failed
+                } else if self.finished.is_none() || counts(Verdict::Unknown) || !counts(Verdict::Passed) {
+                    Exit::Unknown
+                } else {
+                    Exit::Passed
+                }
+            }
+        }
+    }
+
+    /// From the start to the end, or to the last sign of life.
+    pub fn took(&self) -> Duration {
+        match (self.started, self.finished.or(self.last_seen)) {
+            (Some(from), Some(to)) => between(from, to),
+            (Some(_) | None, None) | (None, Some(_)) => Duration::ZERO,
+        }
+    }
+
+    /// Everything a reader must know beside the verdicts: the run's own notes, and what the journal lacks.
+    pub fn notes(&self) -> Vec<String> {
+        let mut notes: Vec<String> = self.end.iter().flat_map(|end| end.notes.iter().cloned()).collect();
+        if self.finished.is_none() {
+            notes.push("the run was stopped before it could end in order".into());
+        }
+        notes.extend(self.damage.iter().cloned());
+        notes.extend(self.unreadable.iter().map(|error| {
+            let uri = error.source.uri.as_deref().unwrap_or("a feature file");
+            let line = error.source.location.map(|at| format!(":{}", at.line)).unwrap_or_default();
+            format!("{uri}{line} could not be read: {}", error.message)
+        }));
+        notes
+    }
+
+    /// The scenarios of each feature file, in order.
+    pub fn files(&self) -> Vec<Vec<&Scenario>> {
+        grouped(&self.scenarios, |scenario| scenario.uri.clone())
+    }
+
+    /// The scenarios with one ending by cause; the cause with the most of them first. Quarantined ones come under causes
+    /// of their own.
+    pub fn causes(&self, verdict: Verdict) -> Vec<Vec<&Scenario>> {
+        let key = |scenario: &Scenario| (scenario.cause(), scenario.verdict.quarantine.is_some());
+        let mut causes = grouped(self.ended(verdict), key);
+        causes.sort_by_key(|scenarios| std::cmp::Reverse(scenarios.len()));
+        causes
+    }
+
+    /// Those with one ending, in the order of the files.
+    pub fn ended(&self, verdict: Verdict) -> impl Iterator<Item = &Scenario> {
+        self.scenarios.iter().filter(move |scenario| scenario.verdict.verdict == verdict)
+    }
+}
+
+impl Totals {
+    /// Counts one more.
+    pub fn count(&mut self, ended: &ScenarioVerdict) {
+        match ended.verdict {
+            Verdict::Passed => self.passed += 1,
+            Verdict::Skipped => self.skipped += 1,
+            Verdict::Unknown => self.unknown += 1,
+            Verdict::Failed => self.failed += 1,
+        }
+        if ended.flaky {
+            self.flaky += 1;
+        }
+        if ended.quarantine.is_some() && matches!(ended.verdict, Verdict::Unknown | Verdict::Failed) {
+            self.quarantined += 1;
+        }
+    }
+
+    /// How many ended in this way.
+    pub fn of(&self, verdict: Verdict) -> usize {
+        match verdict {
+            Verdict::Passed => self.passed,
+            Verdict::Skipped => self.skipped,
+            Verdict::Unknown => self.unknown,
+            Verdict::Failed => self.failed,
+        }
+    }
+
+    /// All of them.
+    pub fn all(&self) -> usize {
+        self.passed + self.skipped + self.unknown + self.failed
+    }
+}
+
+impl Scenario {
+    /// Its name, unique within its feature unless two scenarios were given the same one.
+    pub fn title(&self) -> String {
+        let name = if self.name.trim().is_empty() { "(unnamed)" } else { self.name.trim() };
+        match &self.row {
+            Some(row) => format!("{name} #{row}"),
+            None => name.to_owned(),
+        }
+    }
+
+    /// `features/buying.feature:12`, which also selects it.
+    pub fn place(&self) -> String {
+        format!("{}:{}", self.uri, self.line)
+    }
+
+    /// The attempt that counts.
+    pub fn last(&self) -> Option<&Attempt> {
+        self.attempts.last()
+    }
+
+    /// Over all attempts.
+    pub fn took(&self) -> Duration {
+        self.attempts.iter().map(|attempt| attempt.took).sum()
+    }
+
+    /// Why it did not pass, in one line: the diagnosis, else the reason, else what the failed step said.
+    pub fn why(&self) -> String {
+        let diagnosed = self.last().and_then(Attempt::sentence);
+        let said = || {
+            let message = self.last().and_then(Attempt::failed_step).and_then(|step| step.message.as_deref());
+            message.unwrap_or_default()
+        };
+        let text = match (diagnosed, self.verdict.reason.as_str()) {
+            (Some(sentence), _) => sentence,
+            (None, "") => said(),
+            (None, reason) => reason,
+        };
+        text.lines().find(|line| !line.trim().is_empty()).unwrap_or_default().trim().to_owned()
+    }
+
+    /// The reason under which failures are counted as one: where, and what kind; else the one line.
+    pub fn cause(&self) -> String {
+        match self.last().and_then(|attempt| attempt.diagnosis.as_ref()) {
+            Some(Diagnosis { class, edge: Some(edge), .. }) => format!("{class} at {edge}"),
+            Some(_) | None => self.why(),
+        }
+    }
+}
+
+impl Attempt {
+    /// The first step that did not pass and says so.
+    pub fn failed_step(&self) -> Option<&Step> {
+        self.steps.iter().find(|step| step.is_bad())
+    }
+
+    /// The diagnosis in one line.
+    pub fn sentence(&self) -> Option<&str> {
+        self.diagnosis.as_ref().map(|diagnosis| diagnosis.sentence.as_str()).filter(|sentence| !sentence.is_empty())
+    }
+
+    /// Whether this exchange shows what went wrong: a broken hop or a finding names it.
+    pub fn is_broken(&self, exchange: u64) -> bool {
+        let hops = self.diagnosis.iter().flat_map(|diagnosis| &diagnosis.hops);
+        let mut broken = hops.filter(|hop| hop.state == HopState::Broken).flat_map(|hop| &hop.exchanges);
+        broken.any(|id| *id == exchange) || self.findings.iter().any(|finding| finding.exchange == Some(exchange))
+    }
+}
+
+impl Kept {
+    /// The content itself; nothing where it is not the base64 that it claims to be.
+    pub fn bytes(&self) -> Vec<u8> {
+        match self.attachment.content_encoding {
+            ContentEncoding::Identity => self.attachment.body.clone().into_bytes(),
+            ContentEncoding::Base64 => STANDARD.decode(&self.attachment.body).unwrap_or_default(),
+        }
+    }
+
+    /// The content in base64.
+    pub fn base64(&self) -> String {
+        STANDARD.encode(self.bytes())
+    }
+}
+
+impl Step {
+    /// Whether it ended in a way that fails a scenario.
+    pub fn is_bad(&self) -> bool {
+        match self.status {
+            Status::Failed | Status::Undefined | Status::Ambiguous | Status::Pending => true,
+            Status::Passed | Status::Skipped | Status::Unknown => false,
+        }
+    }
+}
+
+/// Groups of those with the same key, each in order, in the order of their first.
+fn grouped<'r, K: Hash + Eq>(
+    scenarios: impl IntoIterator<Item = &'r Scenario>,
+    key: impl Fn(&Scenario) -> K,
+) -> Vec<Vec<&'r Scenario>> {
+    let mut groups: Vec<Vec<&Scenario>> = Vec::new();
+    let mut places = HashMap::new();
+    for scenario in scenarios {
+        let place = *places.entry(key(scenario)).or_insert(groups.len());
+        match groups.get_mut(place) {
+            Some(group) => group.push(scenario),
+            None => groups.push(vec![scenario]),
+        }
+    }
+    groups
+}
+
+/// The time from one moment to a later one; none where the clock went back.
+pub fn between(from: Timestamp, to: Timestamp) -> Duration {
+    Duration::try_from(to.duration_since(from)).unwrap_or_default()
+}

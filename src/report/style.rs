@@ -1,0 +1,110 @@
+//! How text looks in a terminal: colours, width, and whether a line may be drawn again.
+
+use unicode_width::UnicodeWidthChar;
+
+/// What the terminal can do and the person asked for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Style {
+    /// Whether colours may be used.
+    pub color: bool,
+    /// Columns; lines that would wrap are cut.
+    pub width: usize,
+    /// Whether steps of scenarios that passed are shown too.
+    pub verbose: bool,
+    /// Whether a line can be drawn again.
+    pub tty: bool,
+}
+
+/// A colour by what it says.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Ink {
+    /// As it should be.
+    Good,
+    /// Broken.
+    Bad,
+    /// Not judged, or disturbed.
+    Doubt,
+    /// Beside the point.
+    Faint,
+    /// What to read first.
+    Strong,
+}
+
+impl Style {
+    /// No colours, nothing drawn twice, nothing cut: for files.
+    pub const PLAIN: Self = Self { color: false, width: usize::MAX, verbose: false, tty: false };
+
+    /// What holds for an output by the usual conventions: `NO_COLOR`, `FORCE_COLOR`, `TERM=dumb`. `width` is the terminal's.
+    pub fn of(tty: bool, width: Option<usize>, verbose: bool, variable: impl Fn(&str) -> Option<String>) -> Self {
+        let set = |name| variable(name).is_some_and(|value| !value.is_empty());
+        let dumb = variable("TERM").is_some_and(|term| term == "dumb");
+        let color = !set("NO_COLOR") && (set("FORCE_COLOR") || (tty && !dumb));
+        let width = width.filter(|_| tty).map_or(usize::MAX, |width| width.max(40));
+        Self { color, width, verbose, tty: tty && !dumb }
+    }
+
+    /// `text` in a colour, where there are colours.
+    pub fn paint(&self, ink: Ink, text: &str) -> String {
+        let code = match ink {
+            Ink::Good => "32",
+            Ink::Bad => "31",
+            Ink::Doubt => "33",
+            Ink::Faint => "2",
+            Ink::Strong => "1",
+        };
+        if self.color && !text.is_empty() { format!("\u{1b}[{code}m{text}\u{1b}[0m") } else { text.to_owned() }
+    }
+
+    /// `text` cut so that `used` columns and it fit on one line. It must not be painted yet.
+    pub fn fit(&self, used: usize, text: &str) -> String {
+        fit(text, self.width.saturating_sub(used).max(16))
+    }
+}
+
+/// `text` in at most `columns` columns of a terminal; what is cut shows as `…`.
+pub fn fit(text: &str, columns: usize) -> String {
+    let mut used = 0;
+    let mut end = 0;
+    for (index, char) in text.char_indices() {
+        used += char.width().unwrap_or(0);
+        if used > columns {
+            return format!("{}…", &text[..end]);
+        }
+        if used < columns {
+            end = index + char.len_utf8();
+        }
+    }
+    text.to_owned()
+}
+
+/// `text` filled up with spaces to `columns` columns.
+pub fn pad(text: &str, columns: usize) -> String {
+    let width: usize = text.chars().map(|char| char.width().unwrap_or(0)).sum();
+    format!("{text}{}", " ".repeat(columns.saturating_sub(width)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn colours_follow_the_conventions() {
+        let with = |pairs: &'static [(&str, &str)]| {
+            move |name: &str| pairs.iter().find(|(key, _)| *key == name).map(|(_, value)| (*value).to_owned())
+        };
+        assert!(Style::of(true, Some(80), false, with(&[])).color);
+        assert!(!Style::of(false, Some(80), false, with(&[])).color);
+        assert!(!Style::of(true, Some(80), false, with(&[("NO_COLOR", "1")])).color);
+        assert!(Style::of(true, Some(80), false, with(&[("NO_COLOR", "")])).color, "empty means unset");
+        assert!(!Style::of(true, Some(80), false, with(&[("TERM", "dumb")])).tty);
+        assert!(Style::of(false, None, false, with(&[("FORCE_COLOR", "1")])).color);
+    }
+
+    #[test]
+    fn wide_characters_count_twice() {
+        assert_eq!(fit("買う買う", 8), "買う買う");
+        assert_eq!(fit("買う買う", 7), "買う買…");
+        assert_eq!(fit("abcdef", 4), "abc…");
+        assert_eq!(pad("買", 4), "買  ");
+    }
+}

@@ -1,0 +1,84 @@
+//! What the journal says before the first and about each scenario: sources, pickles, sentences, test cases.
+
+use super::live::Emitter;
+use super::plan::{Plan, Planned};
+use super::vocabulary::Vocabulary;
+use crate::model::RunInfo;
+use crate::model::message::{
+    Attachment, Envelope, Hook, HookType, Location, Meta, PROTOCOL, PatternType, Product, SourceReference,
+    StepDefinition, StepDefinitionPattern, TestCase, TestRunStarted, TestStep, media,
+};
+
+const CHECKS: &str = "checks";
+
+/// The head of the journal.
+pub fn head(emitter: &Emitter, info: &RunInfo, vocabulary: &Vocabulary, plan: &Plan) {
+    let product = |name: &str, version: Option<&str>| Product { name: name.into(), version: version.map(Into::into) };
+    emitter.emit(Envelope::Meta(Meta {
+        protocol_version: PROTOCOL.into(),
+        implementation: product("paidpath", Some(env!("CARGO_PKG_VERSION"))),
+        runtime: product("rust", None),
+        os: product(std::env::consts::OS, None),
+        cpu: product(std::env::consts::ARCH, None),
+        ci: None,
+    }));
+    let mut run = Attachment::record(media::RUN, info, None, None);
+    run.test_run_started_id = Some(info.id.clone());
+    emitter.emit(Envelope::Attachment(run));
+    for (index, definition) in vocabulary.definitions().iter().enumerate() {
+        emitter.emit(Envelope::StepDefinition(StepDefinition {
+            id: sentence_id(index),
+            pattern: StepDefinitionPattern {
+                source: definition.pattern.as_str().into(),
+                kind: PatternType::RegularExpression,
+            },
+            source_reference: SourceReference {
+                uri: Some(definition.file.into()),
+                location: Some(Location { line: definition.line, column: None }),
+            },
+        }));
+    }
+    emitter.emit(Envelope::Hook(Hook {
+        id: CHECKS.into(),
+        name: Some("always-on checks".into()),
+        source_reference: SourceReference { uri: Some("src/run/attempt.rs".into()), location: None },
+        kind: Some(HookType::AfterTestCase),
+    }));
+    for document in &plan.documents {
+        emitter.emit(Envelope::Source(document.source()));
+        emitter.emit(Envelope::GherkinDocument(document.tree.clone()));
+    }
+    for planned in &plan.scenarios {
+        emitter.emit(Envelope::Pickle(planned.pickle.clone()));
+    }
+    emitter.emit(Envelope::TestRunStarted(TestRunStarted { timestamp: emitter.now(), id: Some(info.id.clone()) }));
+}
+
+/// The test case of a scenario; said once, before its first attempt.
+pub fn test_case(emitter: &Emitter, case: &str, planned: &Planned, steps: &[String]) {
+    let sentences =
+        planned.pickle.steps.iter().zip(&planned.sentences).zip(steps).map(|((step, sentence), id)| TestStep {
+            id: id.clone(),
+            pickle_step_id: Some(step.id.clone()),
+            step_definition_ids: Some(vec![sentence_id(*sentence)]),
+            hook_id: None,
+        });
+    let checks =
+        steps.last().map(|id| TestStep { id: id.clone(), hook_id: Some(CHECKS.into()), ..TestStep::default() });
+    emitter.emit(Envelope::TestCase(TestCase {
+        id: case.into(),
+        pickle_id: planned.pickle.id.clone(),
+        test_steps: sentences.chain(checks).collect(),
+        test_run_started_id: None,
+    }));
+}
+
+/// The ids of a scenario's test steps: its own, then the checks.
+pub fn step_ids(case: &str, planned: &Planned) -> Vec<String> {
+    let own = (0..planned.pickle.steps.len()).map(|step| format!("{case}.{step}"));
+    own.chain([format!("{case}.{CHECKS}")]).collect()
+}
+
+fn sentence_id(index: usize) -> String {
+    format!("sentence-{index}")
+}

@@ -1,0 +1,160 @@
+//! Which scenario runs next: longest first, one at a time where a tag says so.
+
+use std::collections::{HashSet, VecDeque};
+use std::sync::{Condvar, Mutex, MutexGuard};
+
+/// Why scenarios may not run together.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Alone {
+    /// With any other.
+    No,
+    /// With another that holds one of these locks.
+    Locks(Vec<String>),
+    /// With nothing at all: `@serial`.
+    Serial,
+}
+
+/// One attempt to be made.
+#[derive(Debug, Clone)]
+pub struct Ticket {
+    /// Which scenario, by its place in the plan.
+    pub scenario: usize,
+    /// Which attempt at it, from 0.
+    pub attempt: u32,
+    /// What it may not run beside.
+    pub alone: Alone,
+}
+
+#[derive(Debug, Default)]
+struct State {
+    waiting: VecDeque<Ticket>,
+    running: usize,
+    serial: bool,
+    locks: HashSet<String>,
+    stopped: bool,
+}
+
+/// The queue that workers take from.
+#[derive(Debug, Default)]
+pub struct Schedule {
+    state: Mutex<State>,
+    changed: Condvar,
+}
+
+impl Schedule {
+    /// A queue of these, in this order.
+    pub fn new(tickets: impl IntoIterator<Item = Ticket>) -> Self {
+        let state = State { waiting: tickets.into_iter().collect(), ..State::default() };
+        Self { state: Mutex::new(state), changed: Condvar::new() }
+    }
+
+    /// The next attempt that may run now; waits while only others that may not are left. `None` when all is done.
+    pub fn next(&self) -> Option<Ticket> {
+        let mut state = self.lock();
+        loop {
+            if state.stopped || (state.waiting.is_empty() && state.running == 0) {
+                return None;
+            }
+            let free = state.waiting.iter().position(|ticket| state.allows(ticket));
+            if let Some(ticket) = free.and_then(|index| state.waiting.remove(index)) {
+                state.begin(&ticket);
+                return Some(ticket);
+            }
+            state = self.changed.wait(state).expect("nothing panics while it holds this lock");
+        }
+    }
+
+    /// The attempt has ended; `again` is put at the front.
+    pub fn end(&self, ticket: &Ticket, again: Option<Ticket>) {
+        let mut state = self.lock();
+        state.running -= 1;
+        match &ticket.alone {
+            Alone::No => {}
+            Alone::Serial => state.serial = false,
+            Alone::Locks(names) => names.iter().for_each(|name| {
+                state.locks.remove(name);
+            }),
+        }
+        state.waiting.extend(again.clone());
+        if again.is_some() {
+            state.waiting.rotate_right(1);
+        }
+        self.changed.notify_all();
+    }
+
+    /// Hands out nothing more.
+    pub fn stop(&self) {
+        self.lock().stopped = true;
+        self.changed.notify_all();
+    }
+
+    /// How many have not begun.
+    pub fn waiting(&self) -> usize {
+        self.lock().waiting.len()
+    }
+
+    fn lock(&self) -> MutexGuard<'_, State> {
+        self.state.lock().expect("nothing panics while it holds this lock")
+    }
+}
+
+impl State {
+    fn allows(&self, ticket: &Ticket) -> bool {
+        !self.serial
+            && match &ticket.alone {
+                Alone::No => true,
+                Alone::Serial => self.running == 0,
+                Alone::Locks(names) => !names.iter().any(|name| self.locks.contains(name)),
+            }
+    }
+
+    fn begin(&mut self, ticket: &Ticket) {
+        self.running += 1;
+        match &ticket.alone {
+            Alone::No => {}
+            Alone::Serial => self.serial = true,
+            Alone::Locks(names) => self.locks.extend(names.iter().cloned()),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn ticket(scenario: usize, alone: Alone) -> Ticket {
+        Ticket { scenario, attempt: 0, alone }
+    }
+
+    #[test]
+    fn a_lock_is_held_by_one_at_a_time_and_others_pass_by() {
+        let locked = || Alone::Locks(vec!["db".into()]);
+        let schedule = Schedule::new([ticket(0, locked()), ticket(1, locked()), ticket(2, Alone::No)]);
+        let first = schedule.next().unwrap();
+        assert_eq!((first.scenario, schedule.next().unwrap().scenario), (0, 2));
+        schedule.end(&first, None);
+        assert_eq!(schedule.next().unwrap().scenario, 1);
+    }
+
+    #[test]
+    fn a_serial_scenario_runs_when_nothing_else_does() {
+        let schedule = Schedule::new([ticket(0, Alone::No), ticket(1, Alone::Serial), ticket(2, Alone::No)]);
+        let (first, third) = (schedule.next().unwrap(), schedule.next().unwrap());
+        assert_eq!((first.scenario, third.scenario), (0, 2));
+        schedule.end(&first, None);
+        schedule.end(&third, None);
+        assert_eq!(schedule.next().unwrap().scenario, 1);
+    }
+
+    #[test]
+    fn a_retry_comes_next_and_a_stopped_schedule_hands_out_nothing() {
+        let schedule = Schedule::new([ticket(0, Alone::No), ticket(1, Alone::No)]);
+        let first = schedule.next().unwrap();
+        schedule.end(&first, Some(Ticket { attempt: 1, ..first.clone() }));
+        let again = schedule.next().unwrap();
+        assert_eq!((again.scenario, again.attempt), (0, 1));
+        schedule.stop();
+        assert!(schedule.next().is_none());
+        assert_eq!(schedule.waiting(), 1);
+    }
+}

@@ -1,0 +1,151 @@
+//! What a scenario's tags ask of the runner.
+
+use std::time::Duration;
+
+use super::schedule::Alone;
+use crate::base::config::Span;
+use crate::base::suggest::did_you_mean;
+use crate::gherkin::tags;
+use crate::model::message::Pickle;
+
+/// The tags that mean something to the runner; all others only select.
+pub const TAGS: &[(&str, &str)] = &[
+    ("@serial", "runs beside no other scenario"),
+    ("@lock(NAME)", "runs beside no other scenario that holds the same lock"),
+    ("@retry(N)", "is tried up to N times more when it does not pass; needing one makes it flaky"),
+    ("@timeout(SPAN)", "may take so long, as in `@timeout(30s)`"),
+    ("@quarantine(until: DATE, WHY)", "runs and is reported, but fails the run only once the date is past"),
+    ("@allow(RULE: WHY)", "lifts one always-on check for this scenario; the report lists it"),
+    ("@skip(WHY)", "is not run; the report says why"),
+];
+
+/// What the tags of one scenario say.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Settings {
+    /// What it may not run beside.
+    pub alone: Alone,
+    /// How many more attempts it has.
+    pub retries: Option<u32>,
+    /// How long it may take.
+    pub timeout: Option<Duration>,
+    /// A quarantine: the day it ends, and why.
+    pub quarantine: Option<(jiff::civil::Date, String)>,
+    /// The rules that are lifted, each with its reason.
+    pub allowed: Vec<(String, String)>,
+    /// Why it is not run.
+    pub skip: Option<String>,
+}
+
+type Wrong = (String, Option<String>);
+
+impl Settings {
+    /// Reads the tags of a scenario.
+    ///
+    /// # Errors
+    /// With message and help, for a tag of ours that lacks its argument or has one that cannot be read, and for a tag with
+    /// an argument that is not one of ours.
+    pub fn read(pickle: &Pickle) -> Result<Self, Wrong> {
+        let mut settings =
+            Self { alone: Alone::No, retries: None, timeout: None, quarantine: None, allowed: Vec::new(), skip: None };
+        let mut locks = Vec::new();
+        for tag in &pickle.tags {
+            let (head, argument) = tags::split(&tag.name);
+            let argument = argument.map(str::trim).filter(|argument| !argument.is_empty());
+            let wrong = |example: &str| -> Wrong {
+                (format!("`{}` cannot be read", tag.name), Some(format!("Write for example `{example}`.")))
+            };
+            match (head, argument) {
+                ("@serial", None) => settings.alone = Alone::Serial,
+                ("@lock", Some(name)) => locks.push(name.to_owned()),
+                ("@lock", None) => return Err(wrong("@lock(wallet)")),
+                ("@retry", argument) => {
+                    let retries = argument.and_then(|number| number.parse().ok()).ok_or_else(|| wrong("@retry(2)"))?;
+                    settings.retries = Some(retries);
+                }
+                ("@timeout", argument) => {
+                    let span =
+                        argument.and_then(|span| span.parse::<Span>().ok()).ok_or_else(|| wrong("@timeout(30s)"))?;
+                    settings.timeout = Some(span.0);
+                }
+                ("@quarantine", argument) => {
+                    let example = "@quarantine(until: 2027-01-31, ticket 12)";
+                    let read = argument.and_then(|argument| argument.strip_prefix("until:")).and_then(|rest| {
+                        let (date, why) = rest.split_once(',')?;
+                        Some((date.trim().parse().ok()?, why.trim().to_owned())).filter(|(_, why)| !why.is_empty())
+                    });
+                    settings.quarantine = Some(read.ok_or_else(|| wrong(example))?);
+                }
+                ("@allow", argument) => {
+                    let read = argument.and_then(|argument| argument.split_once(':'));
+                    let read = read.map(|(rule, why)| (rule.trim().to_owned(), why.trim().to_owned()));
+                    let read = read.filter(|(rule, why)| !rule.is_empty() && !why.is_empty());
+                    settings.allowed.push(read.ok_or_else(|| wrong("@allow(G3: the event is delayed on purpose)"))?);
+                }
+                ("@skip", argument) => {
+                    settings.skip =
+                        Some(argument.map(str::to_owned).ok_or_else(|| wrong("@skip(waits for ticket 12)"))?);
+                }
+                (other, Some(_)) => {
+                    let ours = TAGS.iter().map(|(tag, _)| tags::split(tag).0);
+                    let hint = did_you_mean(other, ours).trim().to_owned();
+                    return Err((format!("`{other}` takes no argument"), Some(hint).filter(|hint| !hint.is_empty())));
+                }
+                (_, None) => {}
+            }
+        }
+        if settings.alone == Alone::No && !locks.is_empty() {
+            settings.alone = Alone::Locks(locks);
+        }
+        Ok(settings)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::message::PickleTag;
+
+    fn read(tags: &[&str]) -> Result<Settings, Wrong> {
+        let tags = tags.iter().map(|name| PickleTag { name: (*name).to_owned(), ast_node_id: String::new() }).collect();
+        Settings::read(&Pickle { tags, ..Pickle::default() })
+    }
+
+    #[test]
+    fn each_tag_of_ours_is_read() {
+        let settings = read(&[
+            "@smoke",
+            "@lock(a)",
+            "@lock(b)",
+            "@retry(2)",
+            "@timeout(5s)",
+            "@allow(G3: on purpose)",
+            "@quarantine(until: 2027-01-31, ticket 12)",
+            "@skip(no browser)",
+        ])
+        .unwrap();
+        assert_eq!(settings.alone, Alone::Locks(vec!["a".into(), "b".into()]));
+        assert_eq!((settings.retries, settings.timeout), (Some(2), Some(Duration::from_secs(5))));
+        assert_eq!(settings.allowed, [("G3".to_owned(), "on purpose".to_owned())]);
+        assert_eq!(settings.quarantine.unwrap().1, "ticket 12");
+        assert_eq!(settings.skip.as_deref(), Some("no browser"));
+    }
+
+    #[test]
+    fn a_tag_without_its_reason_is_refused_with_an_example() {
+        for tag in [
+            "@allow(G3)",
+            "@allow",
+            "@retry",
+            "@retry(x)",
+            "@timeout(soon)",
+            "@quarantine(until: never, x)",
+            "@skip",
+            "@lock",
+        ] {
+            let (message, help) = read(&[tag]).unwrap_err();
+            assert!(message.contains(tag) && help.unwrap().starts_with("Write for example"), "{tag}");
+        }
+        let (message, help) = read(&["@alow(G3: x)"]).unwrap_err();
+        assert!(message.contains("takes no argument") && help.unwrap().contains("@allow"));
+    }
+}

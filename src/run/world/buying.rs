@@ -1,0 +1,380 @@
+//! Joining, publishing, and buying access.
+
+use std::fmt;
+use std::str::FromStr;
+use std::time::Duration;
+
+use fake::Fake;
+use fake::faker::name::en::Name;
+use futures::future::join_all;
+use serde_json::{Value, json};
+
+use super::asking::{accepted, required};
+use super::{Member, ModelVersion, Purchase, StepResult, Trouble, World};
+use crate::base::wait::{self, Look};
+use crate::target::{Answer, Operation, Values};
+
+/// What access is for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Right {
+    /// Using the model version to generate images.
+    Generation,
+    /// Downloading its file.
+    Download,
+}
+
+impl Right {
+    /// The word for it, in sentences and in target files.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Generation => "generation",
+            Self::Download => "download",
+        }
+    }
+}
+
+impl fmt::Display for Right {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(self.word())
+    }
+}
+
+impl FromStr for Right {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        match text {
+            "generation" => Ok(Self::Generation),
+            "download" => Ok(Self::Download),
+            other => Err(format!("`{other}` is not a right: generation or download")),
+        }
+    }
+}
+
+/// The early-access terms of a model version.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Terms {
+    /// The price of generation; `None` where it is not sold.
+    pub generation: Option<i64>,
+    /// The price of download; `None` where it is not sold.
+    pub download: Option<i64>,
+    /// How many generations may be tried.
+    pub trial_uses: Option<i64>,
+    /// When early access ends; a version without an end is public.
+    pub ends_in: Option<Duration>,
+    /// How long bought access lasts, where it does not last to the end.
+    pub access_lasts: Option<Duration>,
+}
+
+impl Terms {
+    /// Whether anything is sold; what sells nothing is public.
+    fn is_early_access(&self) -> bool {
+        self.generation.is_some() || self.download.is_some()
+    }
+
+    /// Sets the price of one right; `None` takes it off sale.
+    pub fn set_price(&mut self, right: Right, price: Option<i64>) {
+        match right {
+            Right::Generation => self.generation = price,
+            Right::Download => self.download = price,
+        }
+    }
+}
+
+const DAY: Duration = Duration::from_secs(24 * 60 * 60);
+
+impl World {
+    /// A new member with a wallet of so much money.
+    ///
+    /// # Errors
+    /// If the platform does not take them in.
+    pub async fn join(&mut self, name: &str, money: i64) -> StepResult {
+        self.sign_up(name, "member").await?;
+        if money > 0 {
+            let values = Values::new().with("amount", money).with("key", self.key()).with("card", "ok");
+            self.get(name, Operation::TopUp, values).await?;
+        }
+        self.member_mut(name)?.opening_balance = money;
+        Ok(())
+    }
+
+    /// A new moderator.
+    ///
+    /// # Errors
+    /// If the platform does not take them in.
+    pub async fn join_as_moderator(&mut self, name: &str) -> StepResult {
+        self.sign_up(name, "moderator").await
+    }
+
+    async fn sign_up(&mut self, name: &str, role: &str) -> StepResult {
+        let full: String = Name().fake_with_rng(&mut self.rng);
+        let values = Values::new().with("name", format!("{name} ({full})")).with("role", role);
+        let answer = self.ask_with(None, Operation::SignUp, values).await?;
+        accepted(&answer, &format!("{name}'s sign-up"))?;
+        let member = Member { id: required(&answer, "member")?, token: answer.text("token"), ..Member::default() };
+        self.members.insert(name.to_owned(), member);
+        Ok(())
+    }
+
+    /// From now on the member is signed out.
+    ///
+    /// # Errors
+    /// If there is no such member.
+    pub fn sign_out(&mut self, name: &str) -> StepResult {
+        self.member_mut(name)?.token = None;
+        Ok(())
+    }
+
+    /// Publishes a model version on these terms; its owner is introduced if nobody has yet.
+    ///
+    /// # Errors
+    /// If the platform refuses to publish it.
+    pub async fn publish(&mut self, model: &str, owner: &str, terms: Terms) -> StepResult {
+        if !self.members.contains_key(owner) {
+            self.join(owner, 0).await?;
+        }
+        let ends_at = terms.is_early_access().then(|| self.now() + terms.ends_in.unwrap_or(7 * DAY));
+        let early_access = early_access(&terms, ends_at);
+        let values = Values::new().with("name", model).with_null_or("early_access", early_access);
+        let answer = self.get(owner, Operation::Publish, values).await?;
+        let version = ModelVersion { id: required(&answer, "version")?, owner: owner.to_owned(), terms, ends_at };
+        self.models.insert(model.to_owned(), version);
+        Ok(())
+    }
+
+    /// Changes the terms of a model version; its owner does it.
+    ///
+    /// # Errors
+    /// If the platform refuses.
+    pub async fn reprice(&mut self, model: &str, change: impl FnOnce(&mut Terms)) -> StepResult {
+        let mut version = self.model(model)?.clone();
+        change(&mut version.terms);
+        version.ends_at = version.ends_at.filter(|_| version.terms.is_early_access());
+        let early_access = early_access(&version.terms, version.ends_at);
+        let values = Values::new().with("version", version.id.as_str()).with_null_or("early_access", early_access);
+        self.get(&version.owner, Operation::Reprice, values).await?;
+        self.models.insert(model.to_owned(), version);
+        Ok(())
+    }
+
+    /// Asks for the price of access.
+    ///
+    /// # Errors
+    /// If there is no answer.
+    pub async fn quote(&mut self, member: &str, right: Right, model: &str) -> Result<Answer, Trouble> {
+        let values = Values::new().with("version", self.model(model)?.id.as_str()).with("right", right.word());
+        let answer = self.ask(member, Operation::Quote, values).await?;
+        self.last = Some(answer.clone());
+        Ok(answer)
+    }
+
+    /// Buys access at the price quoted now.
+    ///
+    /// # Errors
+    /// If there is no answer. A refusal is an answer.
+    pub async fn buy(&mut self, member: &str, right: Right, model: &str) -> StepResult {
+        let quote = self.quote(member, right, model).await?;
+        if !quote.ok {
+            return Ok(());
+        }
+        let purchase = self.prepared(&quote, model)?;
+        self.member_mut(member)?.purchases.push(purchase);
+        self.repeat_purchase(member).await
+    }
+
+    /// Sends the member's latest purchase once more, with the same key.
+    ///
+    /// # Errors
+    /// If there is no answer, or nothing to repeat.
+    pub async fn repeat_purchase(&mut self, member: &str) -> StepResult {
+        let purchase = self.latest_purchase(member)?.clone();
+        let answer = self.send_purchase(member, &purchase).await?;
+        if answer.ok {
+            let id = answer.text("purchase");
+            self.member_mut(member)?.purchases.last_mut().expect("it was there above").id = id;
+        }
+        self.last = Some(answer);
+        Ok(())
+    }
+
+    /// Sends the key of the latest purchase with another quote.
+    ///
+    /// # Errors
+    /// If there is no answer, or nothing to repeat.
+    pub async fn reuse_key(&mut self, member: &str, right: Right, model: &str) -> StepResult {
+        let key = self.latest_purchase(member)?.key.clone();
+        let quote = self.quote(member, right, model).await?;
+        accepted(&quote, &format!("{member}'s quote"))?;
+        let purchase = Purchase { key, ..self.prepared(&quote, model)? };
+        self.last = Some(self.send_purchase(member, &purchase).await?);
+        Ok(())
+    }
+
+    /// Buys with so many clients released at once, each with a quote and a key of its own.
+    ///
+    /// # Errors
+    /// If there is no answer to one of them.
+    pub async fn buy_at_once(&mut self, member: &str, right: Right, model: &str, clients: usize) -> StepResult {
+        let mut prepared = Vec::with_capacity(clients);
+        for _ in 0..clients {
+            let quote = self.quote(member, right, model).await?;
+            accepted(&quote, &format!("{member}'s quote"))?;
+            prepared.push(self.prepared(&quote, model)?);
+        }
+        let answers = join_all(prepared.iter().map(|purchase| self.send_purchase(member, purchase))).await;
+        self.at_once = answers.into_iter().collect::<Result<_, _>>()?;
+        for (purchase, answer) in prepared.into_iter().zip(self.at_once.clone()) {
+            if answer.ok {
+                let id = answer.text("purchase");
+                self.member_mut(member)?.purchases.push(Purchase { id, ..purchase });
+                self.last = Some(answer);
+            }
+        }
+        Ok(())
+    }
+
+    fn prepared(&self, quote: &Answer, model: &str) -> Result<Purchase, Trouble> {
+        Ok(Purchase {
+            id: None,
+            key: self.key(),
+            quote: required(quote, "quote")?,
+            model: model.to_owned(),
+            amount: quote.number("amount").unwrap_or_default(),
+        })
+    }
+
+    async fn send_purchase(&self, member: &str, purchase: &Purchase) -> Result<Answer, Trouble> {
+        let values = Values::new()
+            .with("quote", purchase.quote.as_str())
+            .with("key", purchase.key.as_str())
+            .with("amount", purchase.amount);
+        self.ask(member, Operation::Purchase, values).await
+    }
+
+    fn latest_purchase(&self, member: &str) -> Result<&Purchase, Trouble> {
+        let nothing = || Trouble::scenario(format!("{member} has not bought anything yet"));
+        self.member(member)?.purchases.last().ok_or_else(nothing)
+    }
+
+    /// Buys access, and waits until the platform says the member may use it.
+    ///
+    /// # Errors
+    /// If the purchase is refused, or the permission does not come within the target's bound.
+    pub async fn own(&mut self, member: &str, right: Right, model: &str) -> StepResult {
+        self.buy(member, right, model).await?;
+        accepted(self.last_answer()?, &format!("{member}'s purchase of {right} access to {model}"))?;
+        self.await_access(member, right, model).await
+    }
+
+    /// Waits until the platform says that the member may; the wait is the target's bound for a purchase to arrive.
+    ///
+    /// # Errors
+    /// If it does not say so in time.
+    pub async fn await_access(&mut self, member: &str, right: Right, model: &str) -> StepResult {
+        let within = self.stage.target.bounds.sync.0;
+        let this = &*self;
+        let waited = wait::until(within, || async {
+            match this.ask_access(member, model).await {
+                Ok(answer) if may(&answer, right) => Look::Holds(answer),
+                Ok(answer) => Look::NotYet(refusal(&answer)),
+                Err(trouble) => Look::Never(trouble),
+            }
+        });
+        match waited.await {
+            Ok(answer) => self.keep_credential(member, model, &answer),
+            Err(wait::Gave::Never(trouble)) => Err(trouble),
+            Err(wait::Gave::Up { last_seen, .. }) => Err(Trouble::platform(format!(
+                "{member} paid for {right} access to {model} and did not get it within {within:?}: {last_seen}"
+            ))),
+        }
+    }
+
+    /// Asks what the member may do, and keeps the credential that comes with the answer, as a page does.
+    ///
+    /// # Errors
+    /// If there is no answer.
+    pub async fn look_up_access(&mut self, member: &str, model: &str) -> StepResult {
+        let answer = self.ask_access(member, model).await?;
+        self.keep_credential(member, model, &answer)?;
+        self.last = Some(answer);
+        Ok(())
+    }
+
+    pub(super) async fn ask_access(&self, member: &str, model: &str) -> Result<Answer, Trouble> {
+        let version = self.model(model)?.id.as_str();
+        self.ask(member, Operation::Access, Values::new().with("version", version)).await
+    }
+
+    fn keep_credential(&mut self, member: &str, model: &str, answer: &Answer) -> StepResult {
+        let version = self.model(model)?.id.clone();
+        let credentials = &mut self.member_mut(member)?.credentials;
+        match answer.text("credential") {
+            Some(credential) => credentials.insert(version, credential),
+            None => credentials.remove(&version),
+        };
+        Ok(())
+    }
+
+    /// Begins a trial.
+    ///
+    /// # Errors
+    /// If there is no answer.
+    pub async fn begin_trial(&mut self, member: &str, model: &str) -> StepResult {
+        let values = Values::new().with("version", self.model(model)?.id.as_str());
+        self.last = Some(self.ask(member, Operation::Trial, values).await?);
+        Ok(())
+    }
+
+    /// Time passes until so many seconds after (or, negative, before) the end of early access.
+    ///
+    /// # Errors
+    /// If there is no such model version, its early access has no end, or the target has no test clock.
+    pub fn time_to_the_end_of(&mut self, model: &str, seconds: i64) -> StepResult {
+        let ends_at = self.model(model)?.ends_at;
+        let ends_at =
+            ends_at.ok_or_else(|| Trouble::scenario(format!("{model} has no early access that could end")))?;
+        let at = ends_at + jiff::SignedDuration::from_secs(seconds);
+        let ahead = at.duration_since(self.now());
+        let ahead = Duration::try_from(ahead).map_err(|_| Trouble::scenario("that moment has passed"))?;
+        self.time_passes(ahead)
+    }
+
+    /// A key that no other request has.
+    pub(super) fn key(&self) -> String {
+        format!("key-{:032x}", rand::random::<u128>())
+    }
+}
+
+fn early_access(terms: &Terms, ends_at: Option<jiff::Timestamp>) -> Value {
+    let Some(ends_at) = ends_at else { return Value::Null };
+    let mut early_access = json!({"ends_at": format!("{ends_at:.3}")});
+    if let Some(price) = terms.generation {
+        early_access["generation"] = json!({"price": price});
+        if let Some(uses) = terms.trial_uses {
+            early_access["generation"]["trial_uses"] = uses.into();
+        }
+    }
+    if let Some(price) = terms.download {
+        early_access["download"] = json!({"price": price});
+    }
+    if let Some(lasts) = terms.access_lasts {
+        early_access["access_days"] = (lasts.as_secs() / DAY.as_secs()).into();
+    }
+    early_access
+}
+
+fn may(access: &Answer, right: Right) -> bool {
+    let field = match right {
+        Right::Generation => "generate",
+        Right::Download => "download",
+    };
+    access.ok && access.field(field) == Some(&Value::Bool(true))
+}
+
+fn refusal(access: &Answer) -> String {
+    match (access.ok, access.text("reason")) {
+        (true, Some(reason)) => format!("the platform says: {reason}"),
+        (true, None) => "the platform says no, without a reason".into(),
+        (false, _) => format!("asking what they may do was {}", access.summary()),
+    }
+}

@@ -1,0 +1,251 @@
+//! Generating images, and getting them.
+
+use fake::Fake;
+use fake::faker::lorem::en::Words;
+use futures::future::join_all;
+use serde_json::Value;
+
+use super::asking::required;
+use super::{Right, StepResult, Trouble, World};
+use crate::base::wait::{self, Look};
+use crate::target::{Answer, Operation, Values};
+
+/// The states a job ends in.
+const FINAL: [&str; 4] = ["succeeded", "failed", "expired", "canceled"];
+
+/// A job that was accepted.
+#[derive(Debug, Clone)]
+pub struct Job {
+    /// The platform's id for it.
+    pub id: String,
+    /// Whose, by name in the scenario.
+    pub member: String,
+    /// What was asked for.
+    pub prompt: String,
+    /// How many images were asked for.
+    pub quantity: u64,
+    /// The seed that was asked for.
+    pub seed: u64,
+    /// The key it was sent with.
+    pub key: String,
+    /// The model version, by its name in the scenario.
+    pub model: String,
+}
+
+impl World {
+    /// Asks for images as a page does: looks up what the member may do, then submits with the credential that gave.
+    /// A member who has just bought waits for the permission within the target's bound first.
+    ///
+    /// # Errors
+    /// If there is no answer. A refusal is an answer.
+    pub async fn generate(&mut self, member: &str, model: &str, quantity: u64) -> StepResult {
+        let bought = self.member(member)?.purchases.iter().any(|bought| bought.model == model && bought.id.is_some());
+        if bought && self.member(member)?.credentials.is_empty() {
+            // Not to have it in time is judged by what the submit answers, and by the checks.
+            match self.await_access(member, Right::Generation, model).await {
+                Err(trouble) if trouble.blame == crate::model::Blame::Environment => return Err(trouble),
+                Ok(()) | Err(_) => {}
+            }
+        } else {
+            self.look_up_access(member, model).await?;
+        }
+        self.submit(member, model, quantity).await
+    }
+
+    /// Submits with the credential that the member holds, without looking anything up.
+    ///
+    /// # Errors
+    /// If there is no answer.
+    pub async fn submit(&mut self, member: &str, model: &str, quantity: u64) -> StepResult {
+        let job = self.new_job(member, model, quantity)?;
+        let credential = self.member(member)?.credentials.get(&self.model(model)?.id).cloned();
+        let answer = self.send_job(&job, credential).await?;
+        self.keep_job(job, answer);
+        Ok(())
+    }
+
+    /// Submits with the credential of somebody else.
+    ///
+    /// # Errors
+    /// If there is no answer, or the other one has none.
+    pub async fn submit_with_credential_of(&mut self, member: &str, other: &str, model: &str) -> StepResult {
+        let credential = self.member(other)?.credentials.get(&self.model(model)?.id).cloned();
+        let credential =
+            credential.ok_or_else(|| Trouble::scenario(format!("{other} holds no credential for {model}")))?;
+        let job = self.new_job(member, model, 1)?;
+        let answer = self.send_job(&job, Some(credential)).await?;
+        self.keep_job(job, answer);
+        Ok(())
+    }
+
+    /// Sends the latest submit so many times at once, with the same key.
+    ///
+    /// # Errors
+    /// If there is no answer to one of them.
+    pub async fn submit_at_once(&mut self, member: &str, model: &str, times: usize) -> StepResult {
+        self.look_up_access(member, model).await?;
+        let job = self.new_job(member, model, 1)?;
+        let credential = self.member(member)?.credentials.get(&self.model(model)?.id).cloned();
+        let answers = join_all((0..times).map(|_| self.send_job(&job, credential.clone()))).await;
+        self.at_once = answers.into_iter().collect::<Result<_, _>>()?;
+        let accepted = self.at_once.iter().find(|answer| answer.ok).or(self.at_once.first()).cloned();
+        if let Some(answer) = accepted {
+            self.keep_job(job, answer);
+        }
+        Ok(())
+    }
+
+    /// Asks what generating would cost.
+    ///
+    /// # Errors
+    /// If there is no answer.
+    pub async fn estimate(&mut self, member: &str, model: &str, quantity: u64) -> StepResult {
+        let values = Values::new().with("version", self.model(model)?.id.as_str()).with("quantity", quantity);
+        self.last = Some(self.ask(member, Operation::Estimate, values).await?);
+        Ok(())
+    }
+
+    /// Downloads the model's file.
+    ///
+    /// # Errors
+    /// If there is no answer.
+    pub async fn download(&mut self, member: &str, model: &str) -> StepResult {
+        let values = Values::new().with("version", self.model(model)?.id.as_str());
+        self.last = Some(self.ask(member, Operation::Download, values).await?);
+        Ok(())
+    }
+
+    /// Stops the latest job.
+    ///
+    /// # Errors
+    /// If there is no answer, or no job.
+    pub async fn cancel(&mut self) -> StepResult {
+        let job = self.latest_job()?.clone();
+        self.last = Some(self.ask(&job.member, Operation::Cancel, Values::new().with("job", job.id)).await?);
+        Ok(())
+    }
+
+    /// Somebody asks for the latest job, or for its first image, whoever they are.
+    ///
+    /// # Errors
+    /// If there is no answer, or nothing to ask for.
+    pub async fn look_at_job(&mut self, member: &str) -> StepResult {
+        let job = self.latest_job()?.id.clone();
+        self.last = Some(self.ask(member, Operation::Status, Values::new().with("job", job)).await?);
+        Ok(())
+    }
+
+    /// Somebody asks for the first image of the latest job, whoever they are.
+    ///
+    /// # Errors
+    /// If there is no answer, or no image.
+    pub async fn look_at_image(&mut self, member: &str) -> StepResult {
+        let status = self.final_status().await?;
+        let image = images(&status).into_iter().next();
+        let image = image.ok_or_else(|| Trouble::platform("the job has no image to look at"))?;
+        self.last = Some(self.ask(member, Operation::Image, Values::new().with("image", image)).await?);
+        Ok(())
+    }
+
+    /// The status of the latest job, once it is final.
+    ///
+    /// # Errors
+    /// If it does not get there within the target's bound.
+    pub async fn final_status(&mut self) -> Result<Answer, Trouble> {
+        let job = self.latest_job()?.clone();
+        let within = self.stage.target.bounds.job.0;
+        let this = &*self;
+        let waited = wait::until(within, || async {
+            let values = Values::new().with("job", job.id.as_str());
+            match this.get(&job.member, Operation::Status, values).await {
+                Ok(answer) => match answer.text("state") {
+                    Some(state) if FINAL.contains(&state.as_str()) => Look::Holds(answer),
+                    Some(state) => Look::NotYet(format!("it is {state}")),
+                    None => Look::NotYet("its status names no state".into()),
+                },
+                Err(trouble) => Look::Never(trouble),
+            }
+        });
+        waited.await.map_err(|gave| match gave {
+            wait::Gave::Never(trouble) => trouble,
+            wait::Gave::Up { last_seen, .. } => {
+                Trouble::platform(format!("the job did not come to an end within {within:?}: {last_seen}"))
+            }
+        })
+    }
+
+    /// Fetches the images of a finished job and looks at each.
+    ///
+    /// # Errors
+    /// If one cannot be fetched, is not an image, or is blank.
+    pub(super) async fn fetch_images(&self, member: &str, status: &Answer) -> Result<usize, Trouble> {
+        let images = images(status);
+        for image in &images {
+            let answer = self.get(member, Operation::Image, Values::new().with("image", image.as_str())).await?;
+            look_at(&answer.body).map_err(|flaw| Trouble::platform(format!("the image {image} {flaw}")))?;
+        }
+        Ok(images.len())
+    }
+
+    pub(super) fn latest_job(&self) -> Result<&Job, Trouble> {
+        self.jobs.last().ok_or_else(|| match &self.last {
+            Some(answer) if !answer.ok => Trouble::platform(format!("there is no job: it was {}", answer.summary())),
+            Some(_) | None => Trouble::scenario("nothing has been submitted yet"),
+        })
+    }
+
+    fn new_job(&mut self, member: &str, model: &str, quantity: u64) -> Result<Job, Trouble> {
+        self.member(member)?;
+        self.model(model)?;
+        let words: Vec<String> = Words(3..6).fake_with_rng(&mut self.rng);
+        Ok(Job {
+            id: String::new(),
+            member: member.to_owned(),
+            prompt: words.join(" "),
+            quantity,
+            seed: (1..1_000_000).fake_with_rng(&mut self.rng),
+            key: self.key(),
+            model: model.to_owned(),
+        })
+    }
+
+    async fn send_job(&self, job: &Job, credential: Option<String>) -> Result<Answer, Trouble> {
+        let values = Values::new()
+            .with("version", self.model(&job.model)?.id.as_str())
+            .with("prompt", job.prompt.as_str())
+            .with("quantity", job.quantity)
+            .with("seed", job.seed)
+            .with("key", job.key.as_str())
+            .with("credential", credential);
+        self.ask(&job.member, Operation::Submit, values).await
+    }
+
+    fn keep_job(&mut self, job: Job, answer: Answer) {
+        if answer.ok
+            && let Ok(id) = required(&answer, "job")
+        {
+            self.jobs.push(Job { id, ..job });
+        }
+        self.last = Some(answer);
+    }
+}
+
+fn images(status: &Answer) -> Vec<String> {
+    let listed = status.field("images").and_then(Value::as_array).cloned().unwrap_or_default();
+    let id = |image: &Value| image.get("id").unwrap_or(image).as_str().map(str::to_owned);
+    listed.iter().filter_map(id).collect()
+}
+
+/// Decodes a PNG and sees whether it shows anything.
+fn look_at(bytes: &[u8]) -> Result<(), String> {
+    let mut reader = png::Decoder::new(std::io::Cursor::new(bytes))
+        .read_info()
+        .map_err(|error| format!("does not decode: {error}"))?;
+    let mut pixels = vec![0; reader.output_buffer_size().unwrap_or_default()];
+    let info = reader.next_frame(&mut pixels).map_err(|error| format!("does not decode: {error}"))?;
+    let frame = &pixels[..info.buffer_size()];
+    let blank = frame
+        .chunks(info.color_type.samples())
+        .all(|pixel| Some(pixel) == frame.chunks(info.color_type.samples()).next());
+    if blank { Err("is blank".into()) } else { Ok(()) }
+}

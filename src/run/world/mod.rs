@@ -1,0 +1,215 @@
+//! The world of one attempt at one scenario: what its steps act through.
+//!
+//! It holds handles (members, model versions, what was last answered), not a bag of loose values. Steps are one sentence
+//! long and call a method of it; the methods are grouped by what a person does: [`buying`], [`generating`], [`money`],
+//! [`disturbing`], and what they expect: [`expecting`].
+
+mod asking;
+mod buying;
+mod disturbing;
+mod expecting;
+mod generating;
+mod money;
+
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use rand::rngs::StdRng;
+
+use super::stage::Stage;
+use crate::base::trace::Baggage;
+use crate::model::{Blame, TraceId};
+use crate::target::Answer;
+
+pub use buying::{Right, Terms};
+pub use generating::Job;
+
+/// What a step returns: nothing, or why it does not hold.
+pub type StepResult = Result<(), Trouble>;
+
+/// Why a step does not hold, and whose fault that is.
+///
+/// cucumber hands a step's error on as the text of a panic and nothing else, so the text begins with a mark that says
+/// whose fault it is; [`Trouble::read`] takes it off again.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{}{message}", mark(*.blame))]
+pub struct Trouble {
+    /// Whose fault.
+    pub blame: Blame,
+    /// One sentence for a person.
+    pub message: String,
+}
+
+impl Trouble {
+    /// The platform did not do what the scenario says.
+    pub fn platform(message: impl Into<String>) -> Self {
+        Self { blame: Blame::Platform, message: message.into() }
+    }
+
+    /// Something around the platform is down.
+    pub fn environment(message: impl Into<String>) -> Self {
+        Self { blame: Blame::Environment, message: message.into() }
+    }
+
+    /// Reads a trouble back from the text of a panic; `None` for any other panic.
+    pub fn read(panic: &str) -> Option<Self> {
+        [Blame::Platform, Blame::Environment, Blame::User, Blame::Paidpath]
+            .into_iter()
+            .find_map(|blame| Some(Self { blame, message: panic.strip_prefix(mark(blame))?.to_owned() }))
+    }
+
+    /// The scenario says something that cannot be done.
+    pub fn scenario(message: impl Into<String>) -> Self {
+        Self { blame: Blame::User, message: message.into() }
+    }
+}
+
+/// Control characters, which no message begins with.
+fn mark(blame: Blame) -> &'static str {
+    match blame {
+        Blame::Platform => "\u{1}",
+        Blame::Environment => "\u{2}",
+        Blame::User => "\u{3}",
+        Blame::Paidpath => "\u{4}",
+    }
+}
+
+/// A person in the scenario.
+#[derive(Debug, Clone, Default)]
+pub struct Member {
+    /// The platform's id for them.
+    pub id: String,
+    /// What they are signed in with; `None` when signed out.
+    pub token: Option<String>,
+    /// The purchase credential they hold, by model version id.
+    pub credentials: BTreeMap<String, String>,
+    /// Their purchases, oldest first.
+    pub purchases: Vec<Purchase>,
+    /// What they had in their wallet when the scenario began for them.
+    pub opening_balance: i64,
+}
+
+/// One attempt to buy.
+#[derive(Debug, Clone)]
+pub struct Purchase {
+    /// The platform's id for it, once it was accepted.
+    pub id: Option<String>,
+    /// The key it was sent with.
+    pub key: String,
+    /// The quote it was made from.
+    pub quote: String,
+    /// The model version, by its name in the scenario.
+    pub model: String,
+    /// The amount of the quote.
+    pub amount: i64,
+}
+
+/// A model version in the scenario.
+#[derive(Debug, Clone)]
+pub struct ModelVersion {
+    /// The platform's id for it.
+    pub id: String,
+    /// Who owns it, by name in the scenario.
+    pub owner: String,
+    /// The terms it is sold on.
+    pub terms: Terms,
+    /// When early access ends, if it is in early access.
+    pub ends_at: Option<jiff::Timestamp>,
+}
+
+/// The world of one attempt.
+#[derive(Debug, cucumber::World)]
+#[world(init = Self::only_the_runner_makes_worlds)]
+pub struct World {
+    stage: Arc<Stage>,
+    client: reqwest::Client,
+    trace: TraceId,
+    baggage: Arc<Mutex<Baggage>>,
+    rng: StdRng,
+    clock_ahead: Duration,
+    members: BTreeMap<String, Member>,
+    models: BTreeMap<String, ModelVersion>,
+    /// The answer that Then-sentences speak of.
+    last: Option<Answer>,
+    /// All answers of an action that was done several times at once.
+    at_once: Vec<Answer>,
+    jobs: Vec<Job>,
+    /// How many things were judged: a Then that judges nothing proves nothing.
+    judged: u64,
+}
+
+impl World {
+    /// A world for one attempt. `client` belongs to the worker's runtime.
+    pub fn new(stage: Arc<Stage>, client: reqwest::Client, trace: TraceId, rng: StdRng) -> Self {
+        Self {
+            stage,
+            client,
+            trace,
+            baggage: Arc::default(),
+            rng,
+            clock_ahead: Duration::ZERO,
+            members: BTreeMap::new(),
+            models: BTreeMap::new(),
+            last: None,
+            at_once: Vec::new(),
+            jobs: Vec::new(),
+            judged: 0,
+        }
+    }
+
+    fn only_the_runner_makes_worlds() -> Result<Self, Trouble> {
+        Err(Trouble::scenario("worlds are made by the runner: they need a platform to act on"))
+    }
+
+    /// How many things have been judged so far.
+    pub fn judged(&self) -> u64 {
+        self.judged
+    }
+
+    /// The member of this name.
+    ///
+    /// # Errors
+    /// If no sentence has introduced them.
+    pub fn member(&self, name: &str) -> Result<&Member, Trouble> {
+        self.members.get(name).ok_or_else(|| {
+            Trouble::scenario(format!("nobody is called {name} yet: begin with “Given {name} has 500 credits”"))
+        })
+    }
+
+    /// The model version of this name.
+    ///
+    /// # Errors
+    /// If no sentence has introduced it.
+    pub fn model(&self, name: &str) -> Result<&ModelVersion, Trouble> {
+        self.models.get(name).ok_or_else(|| {
+            Trouble::scenario(format!(
+                "no model version is called {name} yet: begin with “Given early access to {name} costs 100 credits for generation”"
+            ))
+        })
+    }
+
+    fn member_mut(&mut self, name: &str) -> Result<&mut Member, Trouble> {
+        self.member(name)?;
+        Ok(self.members.get_mut(name).expect("it was there a line above"))
+    }
+
+    /// Lets time pass for this scenario alone, on platforms that have a test clock.
+    ///
+    /// # Errors
+    /// If the target's file names no clock.
+    pub fn time_passes(&mut self, by: Duration) -> StepResult {
+        let Some(name) = self.stage.target.baggage.clock.clone() else {
+            return Err(Trouble::scenario("this target has no test clock: `baggage.clock` is not set in its file"));
+        };
+        self.clock_ahead += by;
+        let seconds = format!("+{}", self.clock_ahead.as_secs_f64());
+        self.baggage.lock().expect("nothing panics while it holds this lock").set(&name, seconds);
+        Ok(())
+    }
+
+    /// The scenario's present time on the test clock.
+    pub fn now(&self) -> jiff::Timestamp {
+        jiff::Timestamp::now() + self.clock_ahead
+    }
+}

@@ -1,0 +1,60 @@
+//! What a platform answered, in the words of the path.
+
+use serde_json::{Map, Value};
+
+use super::Operation;
+
+/// The answer to one operation.
+#[derive(Debug, Clone)]
+pub struct Answer {
+    /// What was asked.
+    pub operation: Operation,
+    /// The HTTP status.
+    pub status: u16,
+    /// Whether the platform did what was asked.
+    pub ok: bool,
+    /// The named fields that the target's file points to; absent ones are not there.
+    pub fields: Map<String, Value>,
+    /// The stable code of a refusal.
+    pub code: Option<String>,
+    /// The sentence that came with a refusal, or a description of an answer that could not be read.
+    pub message: String,
+    /// Header names in lower case.
+    pub headers: Vec<(String, String)>,
+    /// The body as received.
+    pub body: bytes::Bytes,
+}
+
+impl Answer {
+    /// A field, if the answer has it and it is not null.
+    pub fn field(&self, name: &str) -> Option<&Value> {
+        self.fields.get(name).filter(|value| !value.is_null())
+    }
+
+    /// A field that is text, or a number or truth value written as text.
+    pub fn text(&self, name: &str) -> Option<String> {
+        self.field(name).map(|value| match value {
+            Value::String(text) => text.clone(),
+            other => other.to_string(),
+        })
+    }
+
+    /// A field that is a whole number.
+    pub fn number(&self, name: &str) -> Option<i64> {
+        self.field(name).and_then(Value::as_i64)
+    }
+
+    /// The first value of a header; `name` in lower case.
+    pub fn header(&self, name: &str) -> Option<&str> {
+        self.headers.iter().find(|(key, _)| key == name).map(|(_, value)| value.as_str())
+    }
+
+    /// One line for a person: `refused with insufficient-funds (402): …`, or `accepted (201)`.
+    pub fn summary(&self) -> String {
+        match (self.ok, &self.code) {
+            (true, _) => format!("accepted ({})", self.status),
+            (false, Some(code)) => format!("refused with {code} ({}): {}", self.status, self.message),
+            (false, None) => format!("refused without a code ({}): {}", self.status, self.message),
+        }
+    }
+}

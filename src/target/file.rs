@@ -1,0 +1,271 @@
+//! The target's file: what it may say, and what is made of it.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use serde::Deserialize;
+use serde_json::{Map, Value};
+
+use super::template::{fill, fill_text, placeholders};
+use super::{Answer, Operation, Values};
+use crate::base::config::{ConfigError, Span, parse_toml};
+use crate::base::redact::Policy;
+use crate::base::suggest::did_you_mean;
+
+/// How to speak to one platform.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Target {
+    /// The platform's name, for reports.
+    pub name: String,
+    /// How long the platform may take.
+    #[serde(default)]
+    pub bounds: Bounds,
+    /// Under which baggage names a scenario's clock and defects travel, where the platform has such a test mode.
+    #[serde(default)]
+    pub baggage: BaggageNames,
+    /// What is secret, beyond the usual headers and fields.
+    #[serde(default)]
+    pub redact: Policy,
+    /// The header in which members present what they bought.
+    pub credential_header: Option<String>,
+    /// Headers of every request. One with a placeholder that has no value is left out.
+    #[serde(default)]
+    headers: BTreeMap<String, String>,
+    operations: BTreeMap<Operation, Shape>,
+    errors: Errors,
+}
+
+/// How long the platform may take for what it promises.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Bounds {
+    /// From charged to allowed.
+    pub sync: Span,
+    /// From refunded to refused.
+    pub revoke: Span,
+    /// From submitted to a final state.
+    pub job: Span,
+    /// For an operation to answer at all.
+    pub answer: Span,
+}
+
+impl Default for Bounds {
+    fn default() -> Self {
+        let seconds = |seconds| Span(Duration::from_secs(seconds));
+        Self { sync: seconds(2), revoke: seconds(2), job: seconds(10), answer: seconds(5) }
+    }
+}
+
+/// The names of the values that scope a scenario's time and defects.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct BaggageNames {
+    /// Carries seconds by which the scenario's clock is ahead, as `+3600`.
+    pub clock: Option<String>,
+    /// Carries the ids of seeded defects, joined by `+`.
+    pub defect: Option<String>,
+}
+
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Shape {
+    /// `METHOD /path/with/{placeholders}`.
+    request: String,
+    /// Query parameters; a value that is a table is sent as JSON text.
+    #[serde(default)]
+    query: Map<String, Value>,
+    #[serde(default)]
+    headers: BTreeMap<String, String>,
+    body: Option<Value>,
+    /// Name → JSON pointer into the answer.
+    #[serde(default)]
+    answer: BTreeMap<String, String>,
+}
+
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Errors {
+    /// JSON pointer to the stable code.
+    code: String,
+    /// JSON pointer to the sentence.
+    message: String,
+    /// For platforms whose codes are not stable: the first rule that fits gives the code.
+    #[serde(default)]
+    rules: Vec<Rule>,
+}
+
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Rule {
+    /// Only for this status.
+    status: Option<u16>,
+    /// Only when the platform's own code is this.
+    was: Option<String>,
+    /// Only when the sentence has this in it.
+    message: Option<String>,
+    /// The code it stands for.
+    code: String,
+}
+
+/// A request ready to be sent.
+#[derive(Debug, Clone)]
+pub struct Call {
+    /// The method, in capitals.
+    pub method: http::Method,
+    /// Path and query.
+    pub path: String,
+    /// Names as the file writes them.
+    pub headers: Vec<(String, String)>,
+    /// The JSON body.
+    pub body: Option<Value>,
+}
+
+/// An operation that cannot be made into a request.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum TargetError {
+    /// The file has no such operation.
+    #[error("{target} has no operation `{operation}`: add [operations.{operation}] to the target's file")]
+    NoOperation {
+        /// The platform.
+        target: String,
+        /// What was asked.
+        operation: Operation,
+    },
+    /// A placeholder in the path has no value.
+    #[error("the operation `{operation}` needs a value for {{{placeholder}}} that this scenario does not have yet")]
+    NoValue {
+        /// What was asked.
+        operation: Operation,
+        /// What is missing.
+        placeholder: String,
+    },
+}
+
+impl Target {
+    /// Reads a target from the text of its file; `file` is how errors name it.
+    ///
+    /// # Errors
+    /// With line and suggestion: malformed TOML, unknown keys and operations, answers that the operation does not give,
+    /// requests that are not `METHOD /path`, pointers that are not JSON pointers.
+    pub fn parse(file: &str, text: &str) -> Result<Self, ConfigError> {
+        let target: Self = parse_toml(file, text)?;
+        for (operation, shape) in &target.operations {
+            let wrong = |key: &str, message: String| Err(ConfigError::about(file, text, key, message));
+            if method_and_path(&shape.request).is_none() {
+                return wrong(&shape.request, format!("`{}` is not a request: write `GET /path`", shape.request));
+            }
+            for (name, pointer) in &shape.answer {
+                if !operation.gives().contains(&name.as_str()) {
+                    let hint = did_you_mean(name, operation.gives().iter().copied());
+                    let known = operation.gives().join(", ");
+                    return wrong(name, format!("`{operation}` does not give `{name}` but: {known}.{hint}"));
+                }
+                if !pointer.is_empty() && !pointer.starts_with('/') {
+                    return wrong(pointer, format!("`{pointer}` is not a JSON pointer: it begins with `/`"));
+                }
+            }
+        }
+        Ok(target)
+    }
+
+    /// Whether the file says how to do this.
+    pub fn has(&self, operation: Operation) -> bool {
+        self.operations.contains_key(&operation)
+    }
+
+    /// The request for an operation.
+    ///
+    /// # Errors
+    /// If the target has no such operation, or its path needs a value that is not given.
+    pub fn call(&self, operation: Operation, values: &Values) -> Result<Call, TargetError> {
+        let shape = self.shape(operation)?;
+        let (method, path) = method_and_path(&shape.request).expect("checked when the file was read");
+        let mut path =
+            fill_text(path, values, encode).map_err(|placeholder| TargetError::NoValue { operation, placeholder })?;
+        for (index, (name, template)) in shape.query.iter().enumerate() {
+            let Some(value) = fill(template, values) else { continue };
+            let text = value.as_str().map_or_else(|| value.to_string(), str::to_owned);
+            path.push(if index == 0 { '?' } else { '&' });
+            path.push_str(&format!("{}={}", encode(name), encode(&text)));
+        }
+        let headers = self.headers.iter().chain(&shape.headers);
+        let headers = headers
+            .filter_map(|(name, value)| Some((name.clone(), fill_text(value, values, str::to_owned).ok()?)))
+            .collect();
+        Ok(Call { method, path, headers, body: shape.body.as_ref().and_then(|body| fill(body, values)) })
+    }
+
+    /// Reads an answer back.
+    pub fn answer(
+        &self,
+        operation: Operation,
+        status: u16,
+        headers: Vec<(String, String)>,
+        body: bytes::Bytes,
+    ) -> Answer {
+        let ok = (200..400).contains(&status);
+        let json: Option<Value> = serde_json::from_slice(&body).ok();
+        let mut answer =
+            Answer { operation, status, ok, fields: Map::new(), code: None, message: String::new(), headers, body };
+        if let (Some(json), Some(shape)) = (&json, self.operations.get(&operation)) {
+            let found =
+                |(name, pointer): (&String, &String)| json.pointer(pointer).map(|value| (name.clone(), value.clone()));
+            answer.fields = shape.answer.iter().filter_map(found).collect();
+        }
+        if !ok {
+            let text = |pointer: &str| json.as_ref()?.pointer(pointer)?.as_str().map(str::to_owned);
+            answer.message = text(&self.errors.message).unwrap_or_else(|| describe(&answer.body));
+            let own = text(&self.errors.code);
+            answer.code = self.rule(status, own.as_deref(), &answer.message).or(own);
+        }
+        answer
+    }
+
+    /// The placeholders that an operation's request names.
+    pub fn needs(&self, operation: Operation) -> Vec<&str> {
+        let Some(shape) = self.operations.get(&operation) else { return Vec::new() };
+        let headers = self.headers.values().chain(shape.headers.values());
+        headers.map(String::as_str).chain([shape.request.as_str()]).flat_map(placeholders).collect()
+    }
+
+    fn shape(&self, operation: Operation) -> Result<&Shape, TargetError> {
+        let missing = || TargetError::NoOperation { target: self.name.clone(), operation };
+        self.operations.get(&operation).ok_or_else(missing)
+    }
+
+    fn rule(&self, status: u16, own: Option<&str>, message: &str) -> Option<String> {
+        let fits = |rule: &&Rule| {
+            rule.status.is_none_or(|wanted| wanted == status)
+                && rule.was.as_deref().is_none_or(|wanted| Some(wanted) == own)
+                && rule.message.as_deref().is_none_or(|wanted| message.contains(wanted))
+        };
+        self.errors.rules.iter().find(fits).map(|rule| rule.code.clone())
+    }
+}
+
+fn method_and_path(request: &str) -> Option<(http::Method, &str)> {
+    let (method, path) = request.split_once(' ')?;
+    let method = http::Method::from_bytes(method.as_bytes()).ok()?;
+    path.starts_with('/').then_some((method, path))
+}
+
+/// Percent-encodes all but the unreserved characters of RFC 3986.
+fn encode(text: &str) -> String {
+    text.bytes().fold(String::with_capacity(text.len()), |mut encoded, byte| {
+        match byte {
+            b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' | b'-' | b'.' | b'_' | b'~' => encoded.push(byte as char),
+            _ => encoded.push_str(&format!("%{byte:02X}")),
+        }
+        encoded
+    })
+}
+
+/// An answer that is not the platform's own error format, in a few words.
+fn describe(body: &[u8]) -> String {
+    let text = String::from_utf8_lossy(&body[..body.len().min(120)]);
+    match text.trim() {
+        "" => "the answer has no body".into(),
+        text => format!("the answer is not an error of the platform but: {text}"),
+    }
+}

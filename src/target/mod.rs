@@ -1,0 +1,18 @@
+//! How to speak to a platform: a TOML file that maps operations, error payloads and baggage to that platform's wire.
+//!
+//! Steps name an [`Operation`] and give [`Values`]; the target makes the HTTP request of it and reads the answer back
+//! into named fields and a stable error code. A second platform is a second file, not a second set of steps.
+//! Sending is not here: `run` does that, through the tap of the member's edge.
+
+mod answer;
+mod file;
+mod operation;
+mod template;
+
+pub use answer::Answer;
+pub use file::{Bounds, Call, Target, TargetError};
+pub use operation::Operation;
+pub use template::Values;
+
+#[cfg(test)]
+mod tests;

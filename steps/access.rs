@@ -1,0 +1,38 @@
+//! What members may do.
+
+use cucumber::{given, then, when};
+use paidpath::World;
+use paidpath::run::world::StepResult;
+
+use crate::steps::parameters::{Member, Model, RightTo};
+
+/// The platform says that the member may; it has the target's bound for a purchase to arrive.
+#[then(expr = "{member} may use {model} for {right}")]
+async fn may(world: &mut World, member: Member, model: Model, right: RightTo) -> StepResult {
+    world.expect_access(&member.0, right.0, &model.0, true).await
+}
+
+/// The platform says that the member may not; it has the target's bound for a revocation to arrive.
+#[then(expr = "{member} may not use {model} for {right}")]
+async fn may_not(world: &mut World, member: Member, model: Model, right: RightTo) -> StepResult {
+    world.expect_access(&member.0, right.0, &model.0, false).await
+}
+
+/// The member begins a trial.
+#[when(expr = "{member} begins a trial of {model}")]
+async fn begins_trial(world: &mut World, member: Member, model: Model) -> StepResult {
+    world.begin_trial(&member.0, &model.0).await
+}
+
+/// The member has begun a trial.
+#[given(expr = "{member} is trying {model}")]
+async fn is_trying(world: &mut World, member: Member, model: Model) -> StepResult {
+    world.begin_trial(&member.0, &model.0).await?;
+    world.accepted_before()
+}
+
+/// The member's client asks what they may do, as a page does when it is opened.
+#[when(expr = "{member} opens {model}")]
+async fn opens(world: &mut World, member: Member, model: Model) -> StepResult {
+    world.look_up_access(&member.0, &model.0).await
+}

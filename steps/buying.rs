@@ -1,0 +1,61 @@
+//! Buying access.
+
+use cucumber::{given, then, when};
+use paidpath::World;
+use paidpath::run::world::StepResult;
+
+use crate::steps::parameters::{Member, Model, Money, RightTo};
+
+/// The member has bought access, and the platform knows it.
+#[given(expr = "{member} has bought {right} access to {model}")]
+async fn has_bought(world: &mut World, member: Member, right: RightTo, model: Model) -> StepResult {
+    world.own(&member.0, right.0, &model.0).await
+}
+
+/// The member asks what access costs them.
+#[when(expr = "{member} asks for the price of {right} access to {model}")]
+async fn asks_for_price(world: &mut World, member: Member, right: RightTo, model: Model) -> StepResult {
+    world.quote(&member.0, right.0, &model.0).await.map(drop)
+}
+
+/// The member buys access at the price quoted at this moment.
+#[when(expr = "{member} buys {right} access to {model}")]
+async fn buys(world: &mut World, member: Member, right: RightTo, model: Model) -> StepResult {
+    world.buy(&member.0, right.0, &model.0).await
+}
+
+/// The member's client sends the same purchase again, with the same key, as after an answer that got lost.
+#[when(expr = "{member} sends the purchase again")]
+async fn sends_again(world: &mut World, member: Member) -> StepResult {
+    world.repeat_purchase(&member.0).await
+}
+
+/// The member's client uses the key of the last purchase for something else.
+#[when(expr = "{member} uses the same key to buy {right} access to {model}")]
+async fn reuses_key(world: &mut World, member: Member, right: RightTo, model: Model) -> StepResult {
+    world.reuse_key(&member.0, right.0, &model.0).await
+}
+
+/// So many clients of the member buy at the same moment, each with a key of its own.
+#[when(expr = "{member} buys {right} access to {model} with {int} clients at once")]
+async fn buys_at_once(world: &mut World, member: Member, right: RightTo, model: Model, clients: usize) -> StepResult {
+    world.buy_at_once(&member.0, right.0, &model.0, clients).await
+}
+
+/// What was sent several times at once made so many purchases or jobs.
+#[then(expr = "that made {int} purchase(s)")]
+async fn made_purchases(world: &mut World, made: usize) -> StepResult {
+    world.expect_made(made)
+}
+
+/// The model page and the quote name this price.
+#[then(expr = "{member} is offered {right} access to {model} for {money}")]
+async fn is_offered(world: &mut World, member: Member, right: RightTo, model: Model, price: Money) -> StepResult {
+    world.expect_price(&member.0, right.0, &model.0, price.0).await
+}
+
+/// Somebody looks at the latest purchase of a member.
+#[when(expr = "{member} looks at the purchase of {member}")]
+async fn looks_at_purchase(world: &mut World, by: Member, of: Member) -> StepResult {
+    world.look_at_purchase(&by.0, &of.0).await
+}

@@ -1,0 +1,44 @@
+//! What goes wrong on the way, for this scenario alone.
+
+use cucumber::given;
+use paidpath::World;
+use paidpath::run::world::StepResult;
+
+use crate::steps::parameters::{Service, Span};
+
+/// The purchase credential gets lost between two services.
+#[given(expr = "the purchase credential gets lost between {service} and {service}")]
+async fn credential_lost(world: &mut World, from: Service, to: Service) -> StepResult {
+    let header = world.credential_header()?;
+    world.disturb(&format!("{} -> {}: strip header {header}", from.0, to.0))
+}
+
+/// One service gets no connection to another.
+#[given(expr = "{service} cannot reach {service}")]
+async fn cannot_reach(world: &mut World, from: Service, to: Service) -> StepResult {
+    world.disturb(&format!("{} -> {}: drop", from.0, to.0))
+}
+
+/// A service answers another with an error of this status, without having done anything.
+#[given(expr = "{service} answers {service} with status {int}")]
+async fn answers_with(world: &mut World, callee: Service, caller: Service, status: u16) -> StepResult {
+    world.disturb(&format!("{} -> {}: abort {status}", caller.0, callee.0))
+}
+
+/// Everything that one service sends another arrives so much later.
+#[given(expr = "what {service} sends {service} arrives {duration} late")]
+async fn arrives_late(world: &mut World, from: Service, to: Service, span: Span) -> StepResult {
+    world.disturb(&format!("{} -> {}: delay {}ms", from.0, to.0, span.0.as_millis()))
+}
+
+/// Everything that one service sends another arrives so many times.
+#[given(expr = "what {service} sends {service} arrives {int} times")]
+async fn arrives_repeatedly(world: &mut World, from: Service, to: Service, times: u32) -> StepResult {
+    world.disturb(&format!("{} -> {}: repeat {times} times", from.0, to.0))
+}
+
+/// Any fault on any edge, in the words of `--fault`.
+#[given(expr = "the fault {string}")]
+async fn fault(world: &mut World, words: String) -> StepResult {
+    world.disturb(&words)
+}

@@ -1,0 +1,103 @@
+//! Generating images.
+
+use cucumber::{then, when};
+use paidpath::World;
+use paidpath::run::world::StepResult;
+
+use crate::steps::parameters::{Code, Member, Model, State};
+
+/// The member asks for one image, as a page does: it looks up what they may do first, and waits for what they just bought.
+#[when(expr = "{member} generates an image with {model}")]
+async fn generates(world: &mut World, member: Member, model: Model) -> StepResult {
+    world.generate(&member.0, &model.0, 1).await
+}
+
+/// The member asks for several images.
+#[when(expr = "{member} generates {int} images with {model}")]
+async fn generates_several(world: &mut World, member: Member, quantity: u64, model: Model) -> StepResult {
+    world.generate(&member.0, &model.0, quantity).await
+}
+
+/// The member asks for one image with what their client knew before, without looking anything up.
+#[when(expr = "{member} generates at once with {model}")]
+async fn generates_at_once(world: &mut World, member: Member, model: Model) -> StepResult {
+    world.submit(&member.0, &model.0, 1).await
+}
+
+/// The member presents what somebody else has bought.
+#[when(expr = "{member} generates with {model} using the credential of {member}")]
+async fn generates_with_credential(world: &mut World, member: Member, model: Model, other: Member) -> StepResult {
+    world.submit_with_credential_of(&member.0, &other.0, &model.0).await
+}
+
+/// The member's client sends one and the same request so many times at the same moment.
+#[when(expr = "{member} sends one generation with {model} {int} times at once")]
+async fn sends_at_once(world: &mut World, member: Member, model: Model, times: usize) -> StepResult {
+    world.submit_at_once(&member.0, &model.0, times).await
+}
+
+/// What was sent several times at once made so many jobs.
+#[then(expr = "that made {int} job(s)")]
+async fn made_jobs(world: &mut World, made: usize) -> StepResult {
+    world.expect_made(made)
+}
+
+/// The member asks what generating would cost.
+#[when(expr = "{member} asks what {int} image(s) with {model} cost(s)")]
+async fn estimates(world: &mut World, member: Member, quantity: u64, model: Model) -> StepResult {
+    world.estimate(&member.0, &model.0, quantity).await
+}
+
+/// The member stops the latest job.
+#[when(expr = "the job is canceled")]
+async fn cancels(world: &mut World) -> StepResult {
+    world.cancel().await
+}
+
+/// The member gets one image: it is fetched, decodes, and is not blank.
+#[then(expr = "{member} gets an image")]
+async fn gets_an_image(world: &mut World, member: Member) -> StepResult {
+    world.expect_images(&member.0, 1).await
+}
+
+/// The member gets several images: each is fetched, decodes, and is not blank.
+#[then(expr = "{member} gets {int} images")]
+async fn gets_images(world: &mut World, member: Member, quantity: u64) -> StepResult {
+    world.expect_images(&member.0, quantity).await
+}
+
+/// The latest job comes to this end within the target's bound.
+#[then(expr = "the job has {state}")]
+async fn job_has(world: &mut World, state: State) -> StepResult {
+    world.expect_job(&state.0).await
+}
+
+/// The latest job says why it failed.
+#[then(expr = "the job failed with {code}")]
+async fn job_failed_with(world: &mut World, code: Code) -> StepResult {
+    world.expect_job_failed_with(&code.0).await
+}
+
+/// The job went through its states in order, and through none twice.
+#[then(expr = "the job went through its states in order")]
+async fn legal_history(world: &mut World) -> StepResult {
+    world.expect_legal_history().await
+}
+
+/// Somebody asks for the latest job.
+#[when(expr = "{member} looks at the job")]
+async fn looks_at_job(world: &mut World, member: Member) -> StepResult {
+    world.look_at_job(&member.0).await
+}
+
+/// Somebody asks for the first image of the latest job.
+#[when(expr = "{member} looks at the image")]
+async fn looks_at_image(world: &mut World, member: Member) -> StepResult {
+    world.look_at_image(&member.0).await
+}
+
+/// The member downloads the model's file.
+#[when(expr = "{member} downloads {model}")]
+async fn downloads(world: &mut World, member: Member, model: Model) -> StepResult {
+    world.download(&member.0, &model.0).await
+}

@@ -1,0 +1,31 @@
+//! Who is in the scenario.
+
+use cucumber::{given, when};
+use paidpath::World;
+use paidpath::run::world::StepResult;
+
+use crate::steps::parameters::{Member, Money};
+
+/// A new member joins, with so much money in their wallet.
+#[given(expr = "{member} has {money}")]
+async fn has_money(world: &mut World, member: Member, money: Money) -> StepResult {
+    world.join(&member.0, money.0).await
+}
+
+/// A new member joins who has no money.
+#[given(expr = "{member} is a member")]
+async fn is_a_member(world: &mut World, member: Member) -> StepResult {
+    world.join(&member.0, 0).await
+}
+
+/// A new moderator joins.
+#[given(expr = "{member} is a moderator")]
+async fn is_a_moderator(world: &mut World, member: Member) -> StepResult {
+    world.join_as_moderator(&member.0).await
+}
+
+/// The member goes on without being signed in.
+#[when(expr = "{member} signs out")]
+async fn signs_out(world: &mut World, member: Member) -> StepResult {
+    world.sign_out(&member.0)
+}

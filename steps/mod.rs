@@ -1,0 +1,25 @@
+//! The vocabulary: one file per noun of the domain, each step one sentence.
+//!
+//! Steps translate words and call the [`World`](paidpath::run::World); what is judged, waited for and sent is there.
+//! Attributes stand on top-level functions, so that the Cucumber language server finds them.
+//!
+//! # Add a step
+//!
+//! 1. Find the file of its noun. Say the sentence aloud; look through `features/STEPS.md` for one that is already there.
+//! 2. Write a function of at most ten lines with `#[given]`, `#[when]` or `#[then]` and a doc comment: the first line is
+//!    what the catalogue shows.
+//! 3. If it needs something new of the platform, add a method to the `World`; if it expects something, let the method judge
+//!    it (a Then that judges nothing is not green).
+//! 4. Use it in a feature, break what it expects once, and see it fail.
+
+mod access;
+mod buying;
+mod disturbing;
+mod generating;
+mod members;
+mod models;
+mod money;
+mod outcome;
+mod parameters;
+mod rehearsal;
+mod time;

@@ -1,0 +1,49 @@
+//! Wallets and refunds.
+
+use cucumber::{then, when};
+use paidpath::World;
+use paidpath::run::world::StepResult;
+
+use crate::steps::parameters::{Member, Money};
+
+/// The member's wallet holds exactly so much, at the latest once a refund has arrived.
+#[then(expr = "{member} has {money} left")]
+async fn has_left(world: &mut World, member: Member, money: Money) -> StepResult {
+    world.expect_balance(&member.0, money.0).await
+}
+
+/// The member has paid exactly so much in all, what came back subtracted.
+#[then(expr = "{member} has paid {money}")]
+async fn has_paid(world: &mut World, member: Member, money: Money) -> StepResult {
+    world.expect_paid(&member.0, money.0).await
+}
+
+/// Somebody gives the latest purchase of a member back in full.
+#[when(expr = "{member} refunds the purchase of {member}")]
+async fn refunds(world: &mut World, by: Member, member: Member) -> StepResult {
+    world.refund(&by.0, &member.0, None).await
+}
+
+/// Somebody gives a part of the latest purchase back.
+#[when(expr = "{member} refunds {money} of the purchase of {member}")]
+async fn refunds_part(world: &mut World, by: Member, money: Money, member: Member) -> StepResult {
+    world.refund(&by.0, &member.0, Some(money.0)).await
+}
+
+/// The member puts money into their wallet.
+#[when(expr = "{member} tops up {money}")]
+async fn tops_up(world: &mut World, member: Member, money: Money) -> StepResult {
+    world.top_up(&member.0, money.0, "ok").await
+}
+
+/// The member tries to put money into their wallet with a card that is declined.
+#[when(expr = "{member} tops up {money} with a declined card")]
+async fn tops_up_declined(world: &mut World, member: Member, money: Money) -> StepResult {
+    world.top_up(&member.0, money.0, "declined").await
+}
+
+/// All accounts of the platform together sum to nothing: money was neither made nor lost.
+#[then(expr = "no money was made or lost")]
+async fn conserved(world: &mut World) -> StepResult {
+    world.expect_conserved().await
+}

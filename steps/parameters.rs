@@ -1,0 +1,96 @@
+//! The kinds of words that sentences have in common.
+
+use std::str::FromStr;
+use std::time::Duration;
+
+use cucumber::Parameter;
+use paidpath::run::world::Right;
+
+/// A person in the scenario, by a name of one's own choice: `Ann`.
+#[derive(Debug, Clone, Parameter)]
+#[param(name = "member", regex = r"\p{Lu}\p{L}*")]
+pub struct Member(pub String);
+
+/// A model version in the scenario, by a name of one's own choice: `Dusk`.
+#[derive(Debug, Clone, Parameter)]
+#[param(name = "model", regex = r"\p{Lu}[\p{L}\d]*")]
+pub struct Model(pub String);
+
+/// An amount of money: `100 credits`.
+#[derive(Debug, Clone, Copy, Parameter)]
+#[param(name = "money", regex = r"-?\d+ credits?")]
+pub struct Money(pub i64);
+
+/// A length of time: `2 days`, `300 milliseconds`.
+#[derive(Debug, Clone, Copy, Parameter)]
+#[param(name = "duration", regex = r"\d+ (?:milliseconds?|seconds?|minutes?|hours?|days?)")]
+pub struct Span(pub Duration);
+
+/// What access is for: `generation` or `download`.
+#[derive(Debug, Clone, Copy, Parameter)]
+#[param(name = "right", regex = "generation|download")]
+pub struct RightTo(pub Right);
+
+/// A stable error code: `insufficient-funds`.
+#[derive(Debug, Clone, Parameter)]
+#[param(name = "code", regex = "[a-z]+(?:-[a-z]+)*")]
+pub struct Code(pub String);
+
+/// How a job ends: `succeeded`, `failed`, `expired` or `canceled`.
+#[derive(Debug, Clone, Parameter)]
+#[param(name = "state", regex = "succeeded|failed|expired|canceled")]
+pub struct State(pub String);
+
+/// A service of the platform: `billing`.
+#[derive(Debug, Clone, Parameter)]
+#[param(name = "service", regex = "[a-z]+")]
+pub struct Service(pub String);
+
+macro_rules! words {
+    ($($name:ident),*) => {$(
+        impl FromStr for $name {
+            type Err = std::convert::Infallible;
+
+            fn from_str(text: &str) -> Result<Self, Self::Err> {
+                Ok(Self(text.to_owned()))
+            }
+        }
+    )*};
+}
+
+words!(Member, Model, Code, State, Service);
+
+impl FromStr for Money {
+    type Err = std::num::ParseIntError;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        text.split(' ').next().unwrap_or_default().parse().map(Self)
+    }
+}
+
+impl FromStr for RightTo {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        text.parse().map(Self)
+    }
+}
+
+impl FromStr for Span {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        let wrong = || format!("`{text}` is not a length of time");
+        let (number, unit) = text.split_once(' ').ok_or_else(wrong)?;
+        let number: u64 = number.parse().map_err(|_| wrong())?;
+        let millis = match unit.trim_end_matches('s') {
+            "millisecond" => 1,
+            "second" => 1_000,
+            "minute" => 60_000,
+            "hour" => 3_600_000,
+            "day" => 86_400_000,
+            _ => return Err(wrong()),
+        };
+        number.checked_mul(millis).map(|millis| Self(Duration::from_millis(millis))).ok_or_else(wrong)
+    }
+}
