@@ -23,5 +23,6 @@ pub mod run;
 pub mod tap;
 pub mod target;
 pub mod topology;
+pub mod trail;
 
 pub use run::World;

@@ -23,6 +23,7 @@ use crate::run::{Deadlines, FlakyPolicy, Options, PathSpec, Plan, Selection, Sha
 use crate::tap::Disturbance;
 use crate::target::Target;
 use crate::topology::{ProviderKind, Topology};
+use crate::trail::Mapping;
 
 /// The options of a run.
 #[derive(Debug, Args)]
@@ -170,7 +171,7 @@ pub fn run(composition: &Composition, arguments: &Arguments) -> Result<Exit, Ref
     let usage = |error: &dyn fmt::Display| Refusal::Usage(error.to_string());
     let environment = |name: &str| std::env::var(name).ok();
     let (file, text) = shipped_or_file(&arguments.target, "target", composition.targets)?;
-    let target = Target::parse(&file, &text)?;
+    let target = (Target::parse(&file, &text)?, Mapping::parse(&file, &text)?);
     let (file, text) = shipped_or_file(&arguments.topology, "topology", composition.topologies)?;
     let mut topology = Topology::parse(&file, &text)?;
     for swap in &arguments.provider {

@@ -10,6 +10,7 @@
 mod attempt;
 mod emit;
 pub mod history;
+mod judging;
 mod live;
 mod panics;
 pub mod plan;

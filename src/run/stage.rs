@@ -4,15 +4,23 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::Arc;
 
+use crate::base::clock::Clock;
 use crate::base::redact::Redactor;
 use crate::model::Edge;
 use crate::tap::{FaultBoard, Recorder};
 use crate::target::Target;
+use crate::trail::Mapping;
 
 /// The platform as scenarios see it.
 pub struct Stage {
     /// How to speak to it.
     pub target: Target,
+    /// What its exchanges mean.
+    pub mapping: Mapping,
+    /// The run's clock, by which the taps record.
+    pub clock: Clock,
+    /// The moment that the run's clock calls 0.
+    pub epoch: jiff::Timestamp,
     /// The address of the tap on the member's edge: `http://host:port`.
     pub entry: String,
     /// The edges that have taps.

@@ -34,6 +34,9 @@ pub struct Target {
     headers: BTreeMap<String, String>,
     operations: BTreeMap<Operation, Shape>,
     errors: Errors,
+    /// What exchanges mean: the same file, read by the room `trail`.
+    #[serde(default, rename = "trail")]
+    _trail: serde::de::IgnoredAny,
 }
 
 /// How long the platform may take for what it promises.
