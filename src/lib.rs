@@ -24,5 +24,6 @@ pub mod run;
 pub mod tap;
 pub mod target;
 pub mod topology;
+pub mod trail;
 
 pub use run::World;

@@ -6,7 +6,7 @@ Feature: Where a permission gets lost
     Given Ann has 500 credits
     And early access to Dusk costs 120 credits for generation
 
-  @article
+  @article @allow(S4: the credential is taken away on purpose)
   Scenario: The credential is not carried to generation
     Given Ann has bought generation access to Dusk
     And the purchase credential gets lost between storefront and generation
@@ -14,7 +14,7 @@ Feature: Where a permission gets lost
     Then that is refused with purchase-required
     And Ann has paid 120 credits
 
-  @article
+  @article @allow(G4: the permission service is made to refuse) @allow(G5: it refuses one service only)
   Scenario: The permission service refuses a member who paid
     Given Ann has bought generation access to Dusk
     And entitlement answers generation with status 403
@@ -32,6 +32,7 @@ Feature: Where a permission gets lost
     When Ann generates an image with Dusk
     Then Ann gets an image
 
+  @allow(S4: the credential is taken away once, on purpose)
   Scenario: Once the credential is carried again, nothing else is needed
     Given Ann has bought generation access to Dusk
     And the fault "storefront -> generation POST /v1/jobs: strip header Purchase-Credential once"

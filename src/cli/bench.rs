@@ -21,6 +21,7 @@ use crate::run::{Deadlines, Embedded, FlakyPolicy, Options, Plan, Rules, Selecti
 use crate::tap::{FaultBoard, Recorder};
 use crate::target::{Operation, Target, Values};
 use crate::topology::Topology;
+use crate::trail::Mapping;
 
 /// The options of a benchmark.
 #[derive(Debug, Args)]
@@ -41,11 +42,15 @@ pub fn bench(composition: &Composition, arguments: &Arguments) -> Result<Exit, R
     let shipped = |files: &[(&'static str, &'static str)], name: &str| {
         files.iter().find(|(known, _)| *known == name).map(|(_, text)| *text).expect("it comes with the binary")
     };
-    let target = Target::parse("target", shipped(composition.targets, "atelier"))?;
+    let text = shipped(composition.targets, "atelier");
+    let target = Target::parse("target", text)?;
     let topology = Topology::parse("topology", shipped(composition.topologies, "embedded"))?;
-    let rules = |none: bool| match none {
-        true => Ok(Rules::default()),
-        false => documents::rules(&target, &Beside::Binary(composition.documents)),
+    let rules = |no_contracts: bool| {
+        let mapping = Mapping::parse("target", text)?;
+        match no_contracts {
+            true => Ok(Rules { mapping, ..Rules::default() }),
+            false => documents::rules(&target, mapping, &Beside::Binary(composition.documents)),
+        }
     };
     println!(
         "{:>9} {:>5} {:>12} {:>12} {:>7} {:>14} {:>10}",

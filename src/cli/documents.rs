@@ -6,6 +6,7 @@ use crate::base::config::{ConfigError, read_text};
 use crate::contract::{Catalogue, Contract, Contracts};
 use crate::run::Rules;
 use crate::target::Target;
+use crate::trail::Mapping;
 
 /// Where a target's file stands, and with it the files that it names.
 pub(super) enum Beside {
@@ -40,7 +41,7 @@ pub(super) fn folder(file: &str) -> PathBuf {
 ///
 /// # Errors
 /// With the place, for a file that is not there or is not sound.
-pub(super) fn rules(target: &Target, beside: &Beside) -> Result<Rules, ConfigError> {
+pub(super) fn rules(target: &Target, mapping: Mapping, beside: &Beside) -> Result<Rules, ConfigError> {
     let mut contracts = Contracts::new();
     for (service, path) in &target.contracts {
         let (file, text) = beside.read(path)?;
@@ -50,5 +51,5 @@ pub(super) fn rules(target: &Target, beside: &Beside) -> Result<Rules, ConfigErr
         let (file, text) = beside.read(path)?;
         Catalogue::load(&file, &text)
     });
-    Ok(Rules { contracts, catalogue: catalogue.transpose()? })
+    Ok(Rules { mapping, contracts, catalogue: catalogue.transpose()?, ..Rules::default() })
 }

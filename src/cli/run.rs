@@ -24,6 +24,7 @@ use crate::run::{Deadlines, FlakyPolicy, Options, PathSpec, Plan, Rules, Selecti
 use crate::tap::Disturbance;
 use crate::target::Target;
 use crate::topology::{ProviderKind, Topology};
+use crate::trail::Mapping;
 
 /// The options of a run.
 #[derive(Debug, Args)]
@@ -175,6 +176,7 @@ pub fn run(composition: &Composition, arguments: &Arguments) -> Result<Exit, Ref
     let environment = |name: &str| std::env::var(name).ok();
     let (file, text) = shipped_or_file(&arguments.target, "target", composition.targets)?;
     let target = Target::parse(&file, &text)?;
+    let mapping = Mapping::parse(&file, &text)?;
     let beside = match composition.targets.iter().any(|(known, _)| *known == arguments.target) {
         true => Beside::Binary(composition.documents),
         false => Beside::Folder(folder(&file)),
@@ -212,7 +214,10 @@ pub fn run(composition: &Composition, arguments: &Arguments) -> Result<Exit, Ref
         return Ok(Exit::Passed);
     }
 
-    let rules = if arguments.no_contracts { Rules::default() } else { rules(&target, &beside)? };
+    let rules = match arguments.no_contracts {
+        true => Rules { mapping, ..Rules::default() },
+        false => rules(&target, mapping, &beside)?,
+    };
     let options = options(arguments, history, environment);
     let (sender, receiver) = sync_channel(1024);
     let listener = Listener::begin(arguments, reporters).map_err(|error| usage(&error))?;

@@ -7,8 +7,8 @@ use super::Edge;
 /// The one line and the hops behind it.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Diagnosis {
-    /// The kind of departure: `not carried`, `refused`, `not synced in time`, `wrong code`, `never sent`, `not shown`,
-    /// `money wrong`, `environment`, or `unexplained`.
+    /// The kind of departure: `not carried`, `refused`, `not refused`, `not synced in time`, `wrong code`, `never sent`,
+    /// `not shown`, `money wrong`, `environment`, or `unexplained`.
     pub class: String,
     /// The hop where the path was left.
     #[serde(default, skip_serializing_if = "Option::is_none")]

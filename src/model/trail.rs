@@ -8,6 +8,14 @@ use super::{Edge, TraceId};
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum EventKind {
+    /// The terms of a model version were set or shown.
+    Offered,
+    /// A flag was asked for.
+    Flagged,
+    /// Money was put into a wallet.
+    ToppedUp,
+    /// A wallet, or all accounts together, was read.
+    Counted,
     /// A price was named.
     Quoted,
     /// Money left a wallet for access.
@@ -30,9 +38,9 @@ pub enum EventKind {
     Repaid,
     /// A worker rendered.
     Rendered,
-    /// A job was seen in a state.
+    /// A job or a purchase was seen in a state.
     State,
-    /// An image was handed out.
+    /// An image or a model's file was handed out.
     Delivered,
     /// A page showed something.
     Shown,
@@ -49,7 +57,8 @@ pub struct Event {
     pub edge: Edge,
     /// When the answer was complete: microseconds since the start of the run.
     pub at_micros: u64,
-    /// Whether it took effect: `None` when the request was sent and never answered, so that either is legal.
+    /// Whether it took effect; for [`EventKind::Checked`], whether the answer was yes. `None` when the caller cannot tell,
+    /// so that either is legal: never answered, answered with a server's failure, or with what cannot be read.
     pub done: Option<bool>,
     /// The stable code of a refusal, if it was refused.
     #[serde(default, skip_serializing_if = "Option::is_none")]

@@ -6,6 +6,7 @@ use std::time::{Duration, Instant};
 
 use futures::FutureExt;
 
+use super::judging::{self, Judged};
 use super::live::{Live, StepEnd};
 use super::panics;
 use super::plan::Planned;
@@ -36,15 +37,20 @@ pub struct Ended {
     pub reason: String,
     /// Whose fault.
     pub blame: Option<Blame>,
+    /// The rules that had something to judge.
+    pub held: Vec<&'static str>,
+    /// The rules that were broken and are lifted by a tag.
+    pub lifted: Vec<String>,
 }
 
 impl Ended {
-    fn new(verdict: Verdict, reason: impl Into<String>, blame: Blame) -> Self {
-        Self { verdict, reason: reason.into(), blame: Some(blame) }
+    /// An ending that is not a pass.
+    pub fn new(verdict: Verdict, reason: impl Into<String>, blame: Blame) -> Self {
+        Self { verdict, reason: reason.into(), blame: Some(blame), held: Vec::new(), lifted: Vec::new() }
     }
 
     fn passed() -> Self {
-        Self { verdict: Verdict::Passed, reason: String::new(), blame: None }
+        Self { verdict: Verdict::Passed, reason: String::new(), blame: None, held: Vec::new(), lifted: Vec::new() }
     }
 }
 
@@ -72,47 +78,32 @@ impl Maker<'_> {
         let mut world = World::new(Arc::clone(stage), self.client.clone(), trace, rng);
         let steps = self.run_steps(planned, live, &mut world).await;
         live.begin_step(self.deadlines.step);
-        let settled = tokio::time::timeout(Duration::from_secs(2), stage.recorder.settled(trace)).await.is_ok();
-        let exchanges = stage.recorder.close(trace);
+        let failure = (steps.verdict != Verdict::Passed).then_some(steps.reason.as_str());
+        // The scenario's own faults end with its steps: what it broke, the platform has to mend now.
         let fired = stage.faults.clear(trace);
+        let judged = judging::judge(stage, &world, trace, &fired, &planned.settings.allowed, failure).await;
         let never_fired: Vec<_> =
             fired.iter().filter(|fault| fault.times == 0).map(|fault| fault.spec.as_str()).collect();
-        let findings = stage.rules.judge(&exchanges, &fired, &planned.settings.allowed);
-        live.end_step(match findings.first() {
-            None => StepEnd::passed(),
-            Some(first) => StepEnd::failed(format!("{} ({})", first.message, first.rule)),
+        live.end_step(match (judged.findings.first(), judged.crashed.first()) {
+            (Some(first), _) => StepEnd::failed(format!("{} ({})", first.message, first.rule)),
+            (None, Some(crashed)) => {
+                StepEnd { status: Status::Unknown, ..StepEnd::failed(format!("{crashed} crashed")) }
+            }
+            (None, None) => StepEnd::passed(),
         });
-        for exchange in &exchanges {
+        for exchange in &judged.exchanges {
             live.attach(media::EXCHANGE, exchange);
         }
-        if !findings.is_empty() {
-            live.attach(media::FINDINGS, &findings);
+        live.attach(media::TRAIL, &judged.trail);
+        if !judged.findings.is_empty() {
+            live.attach(media::FINDINGS, &judged.findings);
+        }
+        if let Some(diagnosis) = &judged.diagnosis {
+            live.attach(media::DIAGNOSIS, diagnosis);
         }
         stage.redactor.forget(trace);
-        match steps {
-            Ended { verdict: Verdict::Failed, reason, .. } if unreachable(&exchanges).is_some() => {
-                let what = unreachable(&exchanges).unwrap_or_default();
-                Ended::new(
-                    Verdict::Unknown,
-                    format!("{what}; so this could not be judged: {reason}"),
-                    Blame::Environment,
-                )
-            }
-            Ended { verdict: Verdict::Passed, .. } if !findings.is_empty() => {
-                let (first, more) = (&findings[0], findings.len() - 1);
-                let more = if more > 0 { format!("; and {more} more") } else { String::new() };
-                let reason = format!("{} ({}){more}", first.message, first.rule);
-                Ended::new(Verdict::Failed, reason, Blame::Platform)
-            }
-            Ended { verdict: Verdict::Passed, .. } if !never_fired.is_empty() => {
-                let reason = format!("a fault never fired: {}", never_fired.join("; "));
-                Ended::new(Verdict::Unknown, reason, Blame::User)
-            }
-            Ended { verdict: Verdict::Passed, .. } if !settled => {
-                Ended::new(Verdict::Unknown, "its last exchanges did not come to an end within 2 s", Blame::Environment)
-            }
-            ended => ended,
-        }
+        let ended = ended(steps, &judged, &never_fired);
+        Ended { held: judged.held, lifted: judged.lifted, ..ended }
     }
 
     async fn run_steps(&self, planned: &Planned, live: &Live, world: &mut World) -> Ended {
@@ -174,6 +165,41 @@ impl Maker<'_> {
             }
             Err(_) => Err((Trouble::platform(format!("the step did not end within {within:.1?}")), None)),
         }
+    }
+}
+
+/// How an attempt ended, all in all: a known failure wins over what could not be judged.
+fn ended(steps: Ended, judged: &Judged, never_fired: &[&str]) -> Ended {
+    let broken = judged.findings.first().map(|finding| match &judged.diagnosis {
+        Some(diagnosis) => diagnosis.sentence.clone(),
+        None => format!("{} ({})", finding.message, finding.rule),
+    });
+    let failed = match (steps.verdict, broken) {
+        (Verdict::Failed, _) => Some(steps.clone()),
+        (Verdict::Passed | Verdict::Unknown, Some(reason)) => {
+            Some(Ended::new(Verdict::Failed, reason, Blame::Platform))
+        }
+        (Verdict::Passed | Verdict::Unknown | Verdict::Skipped, None) | (Verdict::Skipped, Some(_)) => None,
+    };
+    match (failed, unreachable(&judged.exchanges)) {
+        (Some(failed), Some(what)) => {
+            let reason = format!("{what}; so this could not be judged: {}", failed.reason);
+            Ended::new(Verdict::Unknown, reason, Blame::Environment)
+        }
+        (Some(failed), None) => failed,
+        (None, _) if steps.verdict != Verdict::Passed => steps,
+        (None, _) if !judged.crashed.is_empty() => {
+            let reason = format!("{} crashed", judged.crashed.join(", "));
+            Ended::new(Verdict::Unknown, reason, Blame::Paidpath)
+        }
+        (None, _) if !never_fired.is_empty() => {
+            let reason = format!("a fault never fired: {}", never_fired.join("; "));
+            Ended::new(Verdict::Unknown, reason, Blame::User)
+        }
+        (None, _) if !judged.settled => {
+            Ended::new(Verdict::Unknown, "its last exchanges did not come to an end within 2 s", Blame::Environment)
+        }
+        (None, _) => steps,
     }
 }
 

@@ -1,130 +1,189 @@
-//! What is held against an attempt beside its steps: the contracts of the services and the catalogue of refusals.
+//! What happens when a scenario's steps are over: its exchanges are gathered, held against every check, and explained.
+//!
+//! A check may have to wait for something that is still allowed to come: an event on its way, a job that runs. Then there is
+//! waiting, within the target's bounds and no longer than until it has come; in the common case there is none.
 
-use crate::contract::{Catalogue, Contracts};
-use crate::model::{Exchange, Finding};
+use std::collections::HashSet;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::time::{Duration, Instant};
+
+use super::stage::Stage;
+use super::world::World;
+use crate::model::{Diagnosis, Exchange, Finding, Outcome, TraceId, Trail};
 use crate::tap::Fired;
+use crate::trail::{Bounds, CHECKS, Cast, Evidence, Given, Judgement, Question, diagnose};
 
-/// What exchanges are held against.
-#[derive(Debug, Default)]
-pub struct Rules {
-    /// What each service has promised.
-    pub contracts: Contracts,
-    /// What each refusal means.
-    pub catalogue: Option<Catalogue>,
+/// The longest that checks are waited for, whatever the bounds say.
+const LONGEST: Duration = Duration::from_secs(20);
+/// How often it is looked whether something has come.
+const PAUSE: Duration = Duration::from_millis(10);
+/// How long exchanges that are under way may still take.
+const UNDER_WAY: Duration = Duration::from_secs(2);
+
+/// What came of judging one attempt.
+#[derive(Debug)]
+pub(super) struct Judged {
+    /// What the taps saw, to the end.
+    pub exchanges: Vec<Exchange>,
+    /// What it meant.
+    pub trail: Trail,
+    /// What is wrong, without what a tag allows.
+    pub findings: Vec<Finding>,
+    /// The rules that were broken and are lifted by a tag.
+    pub lifted: Vec<String>,
+    /// The rules that had something to judge.
+    pub held: Vec<&'static str>,
+    /// Checks that crashed: a bug of paidpath.
+    pub crashed: Vec<String>,
+    /// Why the attempt failed, if it did.
+    pub diagnosis: Option<Diagnosis>,
+    /// Whether all exchanges came to an end.
+    pub settled: bool,
 }
 
-impl Rules {
-    /// What is wrong in the exchanges of one attempt. `own` are the faults that its scenario armed, `allowed` the rules that
-    /// its tags lift.
-    ///
-    /// An exchange that the scenario itself disturbed shows the disturbance, so nothing is held against it; whatever follows
-    /// from it on other hops is. Faults of the whole run excuse nothing.
-    pub fn judge(&self, exchanges: &[Exchange], own: &[Fired], allowed: &[(String, String)]) -> Vec<Finding> {
-        let mut findings = self.contracts.check_all(exchanges);
-        if let Some(catalogue) = &self.catalogue {
-            findings.extend(catalogue.check(exchanges));
-        }
-        let is_excused = |finding: &Finding| {
-            let exchange = exchanges.iter().find(|exchange| Some(exchange.id) == finding.exchange);
-            exchange.is_some_and(|exchange| disturbed_by_its_scenario(exchange, own))
-        };
-        let is_allowed = |finding: &Finding| allowed.iter().any(|(rule, _)| *rule == finding.rule);
-        findings.retain(|finding| !is_excused(finding) && !is_allowed(finding));
-        each_once(findings)
-    }
+/// The rules that are judged elsewhere: by contracts, and by pages.
+const ELSEWHERE: &[&str] = &["U1", "U2", "U3", "U4", "U5", "U6", "U7", "U8", "contract", "catalogue"];
+
+/// The ids of all rules that a tag can lift.
+pub(super) fn rules() -> impl Iterator<Item = &'static str> + Clone {
+    CHECKS.iter().map(|check| check.id()).chain(ELSEWHERE.iter().copied())
 }
 
-/// The same thing in many exchanges is one finding: a status that is polled departs in every answer.
-fn each_once(findings: Vec<Finding>) -> Vec<Finding> {
-    let mut different: Vec<(Finding, usize)> = Vec::new();
-    for finding in findings {
-        let same = |known: &Finding| {
-            (&known.rule, &known.edge, &known.at, &known.source)
-                == (&finding.rule, &finding.edge, &finding.at, &finding.source)
-        };
-        match different.iter_mut().find(|(known, _)| same(known)) {
-            Some((_, times)) => *times += 1,
-            None => different.push((finding, 1)),
-        }
+/// Gathers and judges. Nothing of the trace is recorded after this.
+pub(super) async fn judge(
+    stage: &Stage,
+    world: &World,
+    trace: TraceId,
+    fired: &[Fired],
+    allowed: &[(String, String)],
+    failure: Option<&str>,
+) -> Judged {
+    let settled = tokio::time::timeout(UNDER_WAY, stage.recorder.settled(trace)).await.is_ok();
+    let cast = world.cast();
+    let mut look = settle(stage, world, &cast, trace, allowed).await;
+    let exchanges = stage.recorder.close(trace);
+    if !is_same(&exchanges, &look.exchanges) {
+        look = Look::at(stage, &cast, trace, exchanges);
     }
-    let told = different.into_iter().map(|(mut finding, times)| {
-        if times > 1 {
-            finding.message.push_str(&format!(" ({times} times)"));
-        }
-        finding
+    look.findings.extend(stage.rules.judge(&look.exchanges, fired));
+    let is_allowed = |rule: &str| allowed.iter().any(|(lifted, _)| lifted == rule);
+    let (lifted, findings): (Vec<_>, Vec<_>) = look.findings.into_iter().partition(|finding| is_allowed(&finding.rule));
+    let diagnosis = {
+        let evidence = evidence(stage, &cast, &look.trail, &look.exchanges);
+        catch_unwind(AssertUnwindSafe(|| diagnose(&evidence, &findings, failure)))
+    };
+    let mut crashed = look.crashed;
+    let diagnosis = diagnosis.unwrap_or_else(|_| {
+        crashed.push("the diagnosis".into());
+        None
     });
-    told.collect()
+    let mut lifted: Vec<_> = lifted.into_iter().map(|finding| finding.rule).collect();
+    lifted.sort();
+    lifted.dedup();
+    Judged {
+        exchanges: look.exchanges,
+        trail: look.trail,
+        findings,
+        lifted,
+        held: look.held,
+        crashed,
+        diagnosis,
+        settled,
+    }
 }
 
-fn disturbed_by_its_scenario(exchange: &Exchange, own: &[Fired]) -> bool {
-    let armed = |fault: &String| own.iter().any(|fired| fired.spec == *fault);
-    !exchange.faults.is_empty() && exchange.faults.iter().all(armed)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::contract::Contract;
-    use crate::model::{Body, Content, Edge, Outcome, Request, Response};
-
-    const DOCUMENT: &str = r#"
-openapi: 3.1.0
-paths:
-  /a: {get: {responses: {'200': {description: ok, content: {application/json: {schema: {type: object}}}}}}}
-"#;
-
-    fn exchange(id: u64, faults: &[&str]) -> Exchange {
-        let body = Body { size: 1, content: Content::Json(serde_json::json!(1)), truncated: false };
-        Exchange {
-            id,
-            edge: Edge::new("a", "b"),
-            trace: None,
-            at_micros: 0,
-            took_micros: 1,
-            request: Request { method: "GET".into(), target: "/a".into(), headers: Vec::new(), body: Body::default() },
-            outcome: Outcome::Answered(Response {
-                status: 200,
-                headers: vec![("content-type".into(), "application/json".into())],
-                body,
-            }),
-            faults: faults.iter().map(|fault| (*fault).to_owned()).collect(),
+/// Looks until no check waits for anything, or the time is up.
+async fn settle(stage: &Stage, world: &World, cast: &Cast, trace: TraceId, allowed: &[(String, String)]) -> Look {
+    let started = Instant::now();
+    let mut asked_last = HashSet::new();
+    loop {
+        let look = Look::at(stage, cast, trace, stage.recorder.exchanges(trace));
+        let waits = look.pending.iter().filter(|wait| !allowed.iter().any(|(rule, _)| rule == wait.rule));
+        let (due, questions) = waits.fold((0, HashSet::new()), |(due, mut questions), wait| {
+            questions.extend(wait.questions.iter().cloned());
+            (due.max(wait.due), questions)
+        });
+        if due == 0 || started.elapsed() >= LONGEST {
+            return look;
+        }
+        for question in &questions {
+            world.probe(question).await;
+        }
+        let mut pause = PAUSE;
+        while stage.clock.micros() < due && is_same(&stage.recorder.exchanges(trace), &look.exchanges) {
+            tokio::time::sleep(pause).await;
+            pause = (pause * 2).min(PAUSE * 5);
+            if !questions.is_empty() {
+                break; // Whoever is asked again may answer otherwise.
+            }
+        }
+        // What is still open when the time is up is asked about once more, so that the last word is from after it.
+        if stage.clock.micros() >= due && asked_last.insert(due) {
+            for question in &questions {
+                world.probe(question).await;
+            }
         }
     }
+}
 
-    fn rules() -> Rules {
-        let mut rules = Rules::default();
-        rules.contracts.insert("b", Contract::load("b.openapi.yaml", DOCUMENT).unwrap());
-        rules
-    }
+/// Whether nothing has come, and nothing has ended, since.
+fn is_same(now: &[Exchange], then: &[Exchange]) -> bool {
+    let open = |exchanges: &[Exchange]| exchanges.iter().filter(|exchange| exchange.outcome == Outcome::Open).count();
+    now.len() == then.len() && open(now) == open(then)
+}
 
-    #[test]
-    fn only_what_the_scenario_itself_disturbed_is_excused() {
-        let own = [Fired { spec: "mine".into(), times: 1, missed: None }];
-        let found = |faults: &[&str]| rules().judge(&[exchange(1, faults)], &own, &[]).len();
-        assert_eq!(
-            (found(&[]), found(&["mine"]), found(&["of the run"]), found(&["mine", "of the run"])),
-            (1, 0, 1, 1)
-        );
-    }
+/// One look at what was seen so far.
+struct Look {
+    exchanges: Vec<Exchange>,
+    trail: Trail,
+    findings: Vec<Finding>,
+    held: Vec<&'static str>,
+    crashed: Vec<String>,
+    pending: Vec<Wait>,
+}
 
-    #[test]
-    fn a_rule_that_a_tag_lifts_is_lifted() {
-        let allowed = [("contract".to_owned(), "on purpose".to_owned())];
-        assert!(rules().judge(&[exchange(1, &[])], &[], &allowed).is_empty());
-    }
+struct Wait {
+    rule: &'static str,
+    due: u64,
+    questions: Vec<Question>,
+}
 
-    #[test]
-    fn the_same_departure_in_many_exchanges_is_told_once() {
-        let found = rules().judge(&[exchange(1, &[]), exchange(2, &[])], &[], &[]);
-        assert_eq!((found.len(), found[0].exchange), (1, Some(1)));
-        assert!(found[0].message.ends_with("(2 times)"), "{}", found[0].message);
+impl Look {
+    fn at(stage: &Stage, cast: &Cast, trace: TraceId, exchanges: Vec<Exchange>) -> Self {
+        let trail = Trail::build(&stage.rules.mapping, trace, &exchanges);
+        let (mut findings, mut held, mut crashed, mut pending) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
+        {
+            let evidence = evidence(stage, cast, &trail, &exchanges);
+            for check in CHECKS {
+                match catch_unwind(AssertUnwindSafe(|| check.judge(&evidence))) {
+                    Ok(Judgement::NotApplicable) => {}
+                    Ok(Judgement::Holds { .. }) => held.push(check.id()),
+                    Ok(Judgement::Broken(broken)) => {
+                        held.push(check.id());
+                        findings.extend(broken);
+                    }
+                    Ok(Judgement::Pending(wait)) => {
+                        pending.push(Wait { rule: check.id(), due: wait.due, questions: wait.questions });
+                    }
+                    Err(_) => crashed.push(format!("the check {}", check.id())),
+                }
+            }
+        }
+        Self { exchanges, trail, findings, held, crashed, pending }
     }
+}
 
-    #[test]
-    fn contracts_know_the_answers_of_taps_by_their_header() {
-        let mut made_up = exchange(1, &[]);
-        let Outcome::Answered(response) = &mut made_up.outcome else { unreachable!() };
-        response.headers.push((crate::tap::BY_TAP.as_str().to_owned(), "unreachable".into()));
-        assert!(rules().judge(&[made_up], &[], &[]).is_empty());
-    }
+fn evidence<'a>(stage: &'a Stage, cast: &'a Cast, trail: &'a Trail, exchanges: &'a [Exchange]) -> Evidence<'a> {
+    let micros = |span: crate::base::config::Span| u64::try_from(span.0.as_micros()).unwrap_or(u64::MAX);
+    let bounds = &stage.target.bounds;
+    Evidence::new(Given {
+        mapping: &stage.rules.mapping,
+        trail,
+        exchanges,
+        cast,
+        bounds: Bounds { sync: micros(bounds.sync), revoke: micros(bounds.revoke), job: micros(bounds.job) },
+        edges: &stage.edges,
+        epoch: stage.epoch,
+        now: stage.clock.micros(),
+    })
 }

@@ -15,6 +15,7 @@ mod live;
 mod panics;
 pub mod plan;
 pub mod platform;
+mod rules;
 mod schedule;
 pub mod select;
 mod settings;
@@ -26,7 +27,7 @@ mod workers;
 pub mod world;
 
 pub use attempt::Deadlines;
-pub use judging::Rules;
+pub use rules::Rules;
 pub use live::Emitter;
 pub use plan::{Embedded, Plan, Planned, Problem, Refused};
 pub use select::{PathSpec, Selection, Shard};

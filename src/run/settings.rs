@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use super::judging::rules;
 use super::schedule::Alone;
 use crate::base::config::Span;
 use crate::base::suggest::did_you_mean;
@@ -79,7 +80,12 @@ impl Settings {
                     let read = argument.and_then(|argument| argument.split_once(':'));
                     let read = read.map(|(rule, why)| (rule.trim().to_owned(), why.trim().to_owned()));
                     let read = read.filter(|(rule, why)| !rule.is_empty() && !why.is_empty());
-                    settings.allowed.push(read.ok_or_else(|| wrong("@allow(G3: the event is delayed on purpose)"))?);
+                    let (rule, why) = read.ok_or_else(|| wrong("@allow(G3: the event is delayed on purpose)"))?;
+                    if !rules().any(|known| known == rule) {
+                        let help = format!("`paidpath checks` lists them.{}", did_you_mean(&rule, rules()));
+                        return Err((format!("`{rule}` is not a rule that can be lifted"), Some(help)));
+                    }
+                    settings.allowed.push((rule, why));
                 }
                 ("@skip", argument) => {
                     settings.skip =
@@ -145,6 +151,8 @@ mod tests {
             let (message, help) = read(&[tag]).unwrap_err();
             assert!(message.contains(tag) && help.unwrap().starts_with("Write for example"), "{tag}");
         }
+        let (message, help) = read(&["@allow(G33: a typo)"]).unwrap_err();
+        assert!(message.contains("`G33` is not a rule") && help.unwrap().contains("paidpath checks"));
         let (message, help) = read(&["@alow(G3: x)"]).unwrap_err();
         assert!(message.contains("takes no argument") && help.unwrap().contains("@allow"));
     }

@@ -4,7 +4,8 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::Arc;
 
-use super::judging::Rules;
+use super::rules::Rules;
+use crate::base::clock::Clock;
 use crate::base::redact::Redactor;
 use crate::model::Edge;
 use crate::tap::{FaultBoard, Recorder};
@@ -16,6 +17,10 @@ pub struct Stage {
     pub target: Target,
     /// What exchanges are held against.
     pub rules: Rules,
+    /// The run's clock, by which the taps record.
+    pub clock: Clock,
+    /// The moment that the run's clock calls 0.
+    pub epoch: jiff::Timestamp,
     /// The address of the tap on the member's edge: `http://host:port`.
     pub entry: String,
     /// The edges that have taps.

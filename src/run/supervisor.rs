@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 
 use super::attempt::Deadlines;
 use super::history::History;
-use super::judging::Rules;
+use super::rules::Rules;
 use super::live::Emitter;
 use super::plan::Plan;
 use super::platform::{NotUp, Platform};
@@ -21,10 +21,11 @@ use crate::base::clock::Clock;
 use crate::base::redact::Redactor;
 use crate::base::seed::Seed;
 use crate::model::message::{Attachment, Envelope, TestRunFinished, media};
-use crate::model::{Exit, RunEnd, RunInfo, Verdict};
+use crate::model::{Exit, Judged, RunEnd, RunInfo, Verdict};
 use crate::tap::{Disturbance, FaultBoard, Recorder};
 use crate::target::Target;
 use crate::topology::{Provider, Topology};
+use crate::trail::{CHECKS, Check};
 
 /// What the binary brings along: sentences, and who can supply services.
 pub struct Suite {
@@ -164,6 +165,8 @@ pub fn run(
         stage: Arc::new(Stage {
             target,
             rules,
+            clock,
+            epoch: epoch(clock),
             entry: platform.entry.clone(),
             edges: topology.edges(),
             secrets: platform.secrets.clone(),
@@ -208,7 +211,16 @@ pub fn run(
 fn finish(emitter: &Emitter, info: &RunInfo, exit: Exit, mut notes: Vec<String>, tally: &Tally, strays: u64) {
     notes.extend(tally.flaky.iter().map(|key| format!("flaky: {key} passed only on a retry")));
     notes.extend(tally.quarantined.iter().cloned());
-    let end = RunEnd { exit, notes, strays, checks: Vec::new() };
+    if !tally.lifted.is_empty() {
+        let lifted: Vec<_> = tally.lifted.iter().map(|(rule, times)| format!("{rule} ({times})")).collect();
+        notes.push(format!("broken, but lifted by @allow: {}", lifted.join(", ")));
+    }
+    let judged = |check: &&dyn Check| Judged {
+        rule: check.id().into(),
+        says: check.means().into(),
+        scenarios: tally.judged.get(check.id()).copied().unwrap_or_default(),
+    };
+    let end = RunEnd { exit, notes, strays, checks: CHECKS.iter().map(judged).collect() };
     let mut attachment = Attachment::record(media::RUN_END, &end, None, None);
     attachment.test_run_started_id = Some(info.id.clone());
     emitter.emit(Envelope::Attachment(attachment));
@@ -218,6 +230,12 @@ fn finish(emitter: &Emitter, info: &RunInfo, exit: Exit, mut notes: Vec<String>,
         timestamp: emitter.now(),
         test_run_started_id: Some(info.id.clone()),
     }));
+}
+
+/// The moment at which the run's clock began.
+fn epoch(clock: Clock) -> jiff::Timestamp {
+    let elapsed = jiff::SignedDuration::try_from(clock.elapsed()).expect("invariant: a run is shorter than an age");
+    jiff::Timestamp::now() - elapsed
 }
 
 /// A known failure wins over what could not be judged, and that over what passed.

@@ -52,10 +52,26 @@ pub struct Tally {
     pub flaky: Vec<String>,
     /// Scenarios in quarantine that did not pass, with the reason for the quarantine.
     pub quarantined: Vec<String>,
+    /// For each check the scenarios in which it had something to judge.
+    pub judged: BTreeMap<&'static str, u64>,
+    /// For each rule the scenarios that broke it and are allowed to.
+    pub lifted: BTreeMap<String, u64>,
     /// For the next run.
     pub endings: BTreeMap<String, Ending>,
     /// The worst verdict of the attempts before the last, by scenario.
     earlier: BTreeMap<usize, Verdict>,
+}
+
+impl Tally {
+    /// Counts what the checks of an attempt had to judge.
+    fn judge(&mut self, ended: &Ended) {
+        for rule in &ended.held {
+            *self.judged.entry(rule).or_default() += 1;
+        }
+        for rule in &ended.lifted {
+            *self.lifted.entry(rule.clone()).or_default() += 1;
+        }
+    }
 }
 
 /// One worker's place: what it is doing, for the supervisor.
@@ -84,7 +100,7 @@ impl Seat {
         let mut ending = None;
         let message = |took: Duration| format!("the step never returned: given up after {took:.1?}, with its thread");
         let closed = busy.live.abandon(message, |message| {
-            let ended = Ended { verdict: Verdict::Failed, reason: message.to_owned(), blame: Some(Blame::Platform) };
+            let ended = Ended::new(Verdict::Failed, message, Blame::Platform);
             let verdict = shared.verdict_of(&busy.ticket, planned, &ended);
             ending = Some(verdict.clone());
             verdict
@@ -160,6 +176,7 @@ pub fn work(number: usize, seat: &Seat, shared: &Shared) {
         if seat.lock().take().is_none() {
             return; // Given up or interrupted from outside while the last step ran; another worker sits here now.
         }
+        shared.tally().judge(&ended);
         let again = shared.again(&ticket, planned, &ended);
         if again.is_some() {
             live.end(None);

@@ -40,6 +40,9 @@ pub struct Target {
     /// The catalogue of refusals, as a path from this file.
     #[serde(default)]
     pub catalogue: Option<String>,
+    /// What exchanges mean: the same file, read by the room `trail`.
+    #[serde(default, rename = "trail")]
+    _trail: serde::de::IgnoredAny,
 }
 
 /// How long the platform may take for what it promises.

@@ -111,7 +111,13 @@ impl World {
         let values = Values::new().with("name", format!("{name} ({full})")).with("role", role);
         let answer = self.ask_with(None, Operation::SignUp, values).await?;
         accepted(&answer, &format!("{name}'s sign-up"))?;
-        let member = Member { id: required(&answer, "member")?, token: answer.text("token"), ..Member::default() };
+        let member = Member {
+            id: required(&answer, "member")?,
+            token: answer.text("token"),
+            session: answer.text("token"),
+            moderator: role == "moderator",
+            ..Member::default()
+        };
         self.members.insert(name.to_owned(), member);
         Ok(())
     }

@@ -10,6 +10,7 @@ mod disturbing;
 mod expecting;
 mod generating;
 mod money;
+mod probing;
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};
@@ -82,6 +83,10 @@ pub struct Member {
     pub id: String,
     /// What they are signed in with; `None` when signed out.
     pub token: Option<String>,
+    /// What they were given when they joined, signed in or not.
+    pub session: Option<String>,
+    /// Whether they keep order on the platform.
+    pub moderator: bool,
     /// The purchase credential they hold, by model version id.
     pub credentials: BTreeMap<String, String>,
     /// Their purchases, oldest first.
@@ -135,6 +140,8 @@ pub struct World {
     /// All answers of an action that was done several times at once.
     at_once: Vec<Answer>,
     jobs: Vec<Job>,
+    /// Sessions that the platform gave nobody.
+    forged: Vec<String>,
     /// How many things were judged: a Then that judges nothing proves nothing.
     judged: u64,
 }
@@ -154,6 +161,7 @@ impl World {
             last: None,
             at_once: Vec::new(),
             jobs: Vec::new(),
+            forged: Vec::new(),
             judged: 0,
         }
     }

@@ -1,0 +1,114 @@
+//! E6. A job that succeeded has as many images as were asked for, and each decodes and shows something.
+//!
+//! Images that nobody has looked at are asked for. Formats other than PNG are believed to be what they say.
+
+use std::collections::BTreeMap;
+
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+
+use super::{Check, Judgement, Layer, Question, Ruling};
+use crate::model::{Content, EventKind, Exchange};
+use crate::trail::evidence::Evidence;
+use crate::trail::seen::Seen;
+
+/// E6.
+pub struct Image;
+
+impl Check for Image {
+    fn id(&self) -> &'static str {
+        "E6"
+    }
+
+    fn layer(&self) -> Layer {
+        Layer::Worker
+    }
+
+    fn means(&self) -> &'static str {
+        "Succeeded means as many images as were asked for, each of which decodes and is not blank."
+    }
+
+    fn judge(&self, evidence: &Evidence<'_>) -> Judgement {
+        let mut ruling = Ruling::on(evidence);
+        let mut ended: BTreeMap<&str, Seen<'_>> = BTreeMap::new();
+        for state in
+            evidence.seen(EventKind::State).filter(|seen| seen.is_done() && seen.text("state") == Some("succeeded"))
+        {
+            if let Some(job) = state.text("job") {
+                ended.insert(job, state);
+            }
+        }
+        for (job, end) in ended {
+            let submit = evidence.submit_of(job);
+            let asked = submit.and_then(|submit| submit.number("quantity")).or(end.number("quantity"));
+            if let (Some(asked), Some(images)) = (asked, end.number("images")) {
+                ruling.judge(asked == images, || {
+                    evidence.finding(self.id(), end, format!("{asked} images were asked for, and the job has {images}"))
+                });
+            }
+            let owner = submit.and_then(|submit| evidence.person(submit));
+            for image in end.list("image_ids") {
+                let about_it = |seen: &Seen<'_>| seen.text("image") == Some(image);
+                let own = |seen: &Seen<'_>| {
+                    owner.is_none() || evidence.person(*seen).map(|person| &person.id) == owner.map(|o| &o.id)
+                };
+                let got: Vec<_> = evidence.at_front(EventKind::Delivered).filter(about_it).filter(own).collect();
+                match got.iter().find(|seen| seen.is_done()).or(got.iter().find(|seen| seen.is_refused())) {
+                    Some(seen) => {
+                        let flaw = if seen.is_done() { flaw(seen.exchange) } else { Some(seen.answer()) };
+                        ruling.judge(flaw.is_none(), || {
+                            evidence.finding(
+                                self.id(),
+                                *seen,
+                                format!("an image of the job {}", flaw.unwrap_or_default()),
+                            )
+                        });
+                    }
+                    None => {
+                        let question =
+                            owner.map(|owner| Question::Image { member: owner.id.clone(), image: image.to_owned() });
+                        ruling.wait(end.to().saturating_add(evidence.bounds.sync), question);
+                    }
+                }
+            }
+        }
+        for rendered in evidence.behind(EventKind::Rendered).filter(|seen| seen.is_done()) {
+            if let (Some(asked), Some(images)) = (rendered.number("quantity"), rendered.number("images")) {
+                ruling.judge(asked <= images, || {
+                    evidence.finding(self.id(), rendered, format!("{asked} images were ordered, and {images} came"))
+                });
+            }
+        }
+        ruling.end()
+    }
+}
+
+/// What is wrong with an image that was handed out.
+fn flaw(exchange: &Exchange) -> Option<String> {
+    let answer = exchange.response()?;
+    let kind = answer.header("content-type").unwrap_or_default();
+    let bytes = match &answer.body.content {
+        _ if answer.body.truncated => return None,
+        Content::Base64(text) => STANDARD.decode(text).ok()?,
+        Content::Empty => return Some("is empty".into()),
+        Content::Json(_) | Content::Text(_) => return Some(format!("is no image but {kind}")),
+    };
+    if kind.starts_with("image/") && kind != "image/png" {
+        return None;
+    }
+    let reader = png::Decoder::new(std::io::Cursor::new(bytes)).read_info();
+    let decoded = reader.and_then(|mut reader| {
+        let mut pixels = vec![0; reader.output_buffer_size().unwrap_or_default()];
+        let info = reader.next_frame(&mut pixels)?;
+        pixels.truncate(info.buffer_size());
+        Ok((pixels, info.color_type.samples()))
+    });
+    match decoded {
+        Err(error) => Some(format!("does not decode: {error}")),
+        Ok((pixels, samples)) => {
+            let mut pixels = pixels.chunks(samples.max(1));
+            let first = pixels.next();
+            pixels.all(|pixel| Some(pixel) == first).then(|| "is blank".to_owned())
+        }
+    }
+}

@@ -1,0 +1,64 @@
+//! G4. Once allowed, never denied, from any client: between the first yes and the end or the refund there is no no.
+//!
+//! A no to somebody who came without the proof that the hop wants says nothing: see [S4](super::s4_credential).
+
+use super::{Check, Judgement, Layer, Ruling};
+use crate::model::EventKind;
+use crate::trail::answers::{Answer, Proof, answers};
+use crate::trail::evidence::Evidence;
+use crate::trail::rights::{GENERATE, May, Rights};
+
+/// G4.
+pub struct NeverDenied;
+
+impl Check for NeverDenied {
+    fn id(&self) -> &'static str {
+        "G4"
+    }
+
+    fn layer(&self) -> Layer {
+        Layer::Entitlement
+    }
+
+    fn means(&self) -> &'static str {
+        "Once allowed, never denied before the end or a refund, from any client."
+    }
+
+    fn judge(&self, evidence: &Evidence<'_>) -> Judgement {
+        let mut ruling = Ruling::on(evidence);
+        let rights = Rights::of(evidence);
+        let answers = answers(evidence);
+        for later in answers.iter().filter(|answer| answer.proof != Proof::Wrong) {
+            let before = |earlier: &&Answer<'_>| {
+                earlier.yes
+                    && (earlier.member, earlier.version) == (later.member, later.version)
+                    && earlier.seen.is_before(later.seen)
+            };
+            let Some(yes) = answers.iter().find(before) else { continue };
+            let may = rights.may(Some(later.member), later.version, GENERATE, later.seen.window(), 0);
+            if !matches!(may, May::Must(_)) || (!later.yes && lost_on_the_way(evidence, later)) {
+                continue;
+            }
+            ruling.judge(later.yes, || {
+                let (who, what) = (evidence.cast.name(later.member), evidence.cast.title(later.version));
+                let message = format!(
+                    "{who} might use {what} at {}, and a moment later asking at {} {}",
+                    yes.seen.edge(),
+                    later.seen.edge(),
+                    later.seen.answer()
+                );
+                evidence.finding(self.id(), later.seen, message)
+            });
+        }
+        ruling.end()
+    }
+}
+
+/// A member's submit that was sent on without the proof it came with: the no is not about the member.
+fn lost_on_the_way(evidence: &Evidence<'_>, answer: &Answer<'_>) -> bool {
+    let asked = evidence.behind(EventKind::Submitted).chain(evidence.behind(EventKind::Checked));
+    answer.seen.kind() == EventKind::Submitted
+        && asked
+            .filter(|inner| inner.is_within(answer.seen) && inner.event.exchange != answer.seen.event.exchange)
+            .any(|inner| evidence.wants_credential(inner) && inner.text("credential") != answer.seen.text("credential"))
+}

@@ -1,0 +1,104 @@
+//! S7. No secret is seen where it does not belong: in no URL, in no refusal, with nobody outside the platform, and in no
+//! answer to another member.
+//!
+//! Records are redacted before they get here, so a secret is its fingerprint; it is the same wherever the secret was.
+
+use super::{Check, Judgement, Layer, Ruling};
+use crate::model::{Content, Edge, Exchange, Finding};
+use crate::trail::evidence::Evidence;
+
+/// S7.
+pub struct Canaries;
+
+impl Check for Canaries {
+    fn id(&self) -> &'static str {
+        "S7"
+    }
+
+    fn layer(&self) -> Layer {
+        Layer::Gateway
+    }
+
+    fn means(&self) -> &'static str {
+        "Planted secrets appear in no URL, no refusal, no other member's answer, and with nobody outside."
+    }
+
+    fn judge(&self, evidence: &Evidence<'_>) -> Judgement {
+        let mut ruling = Ruling::on(evidence);
+        let sessions =
+            || evidence.cast.members.iter().flat_map(|person| person.sessions.iter().map(move |s| (s, person)));
+        for exchange in evidence.exchanges {
+            let said = Said::of(exchange);
+            let outside = evidence.mapping.outside.contains(&exchange.edge.to);
+            let refused = exchange.status().is_some_and(|status| status >= 400);
+            let asker = sessions().find(|(session, _)| said.asks_as(session)).map(|(_, person)| person.id.as_str());
+            let leaks = |secret: &str, own: bool| {
+                if exchange.request.target.contains(secret) {
+                    return Some(("request/target", "stands in a URL"));
+                }
+                if outside && (said.sent_headers.contains(secret) || said.sent.contains(secret)) {
+                    return Some(("request", "was sent to somebody outside"));
+                }
+                let shown = exchange.edge.from == Edge::MEMBER && !own;
+                ((refused || shown) && (said.got.contains(secret) || said.got_headers.contains(secret)))
+                    .then_some(("response", "stands in an answer"))
+            };
+            let mut leak = None;
+            for (session, person) in sessions() {
+                // Whoever was not signed in may be signing up, and is given a session of their own.
+                let own = asker.is_none_or(|asker| asker == person.id);
+                leak = leak.or(leaks(session, own).map(|at| (at, format!("the session of {}", person.name))));
+            }
+            for secret in &evidence.cast.secrets {
+                leak = leak.or(leaks(secret, false).map(|at| (at, "a secret of the platform".to_owned())));
+            }
+            ruling.judge(leak.is_none(), || {
+                let ((at, how), what) = leak.unwrap_or((("", ""), String::new()));
+                Finding {
+                    rule: self.id().into(),
+                    message: format!("{what} {how}"),
+                    edge: Some(exchange.edge.clone()),
+                    exchange: Some(exchange.id),
+                    at: Some(at.into()),
+                    source: None,
+                }
+            });
+        }
+        ruling.end()
+    }
+}
+
+/// An exchange as text, to be searched.
+struct Said {
+    sent_headers: String,
+    sent: String,
+    got_headers: String,
+    got: String,
+}
+
+impl Said {
+    fn of(exchange: &Exchange) -> Self {
+        let headers = |headers: &[(String, String)]| {
+            headers.iter().map(|(name, value)| format!("{name}: {value}\n")).collect::<String>()
+        };
+        let answer = exchange.response();
+        Self {
+            sent_headers: headers(&exchange.request.headers),
+            sent: text(&exchange.request.body.content),
+            got_headers: answer.map(|answer| headers(&answer.headers)).unwrap_or_default(),
+            got: answer.map(|answer| text(&answer.body.content)).unwrap_or_default(),
+        }
+    }
+
+    fn asks_as(&self, session: &str) -> bool {
+        self.sent_headers.contains(session)
+    }
+}
+
+fn text(content: &Content) -> String {
+    match content {
+        Content::Empty | Content::Base64(_) => String::new(),
+        Content::Json(value) => value.to_string(),
+        Content::Text(text) => text.clone(),
+    }
+}

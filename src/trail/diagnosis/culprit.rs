@@ -1,0 +1,72 @@
+//! From a request that failed to the innermost exchange that made it fail.
+
+use crate::model::{Exchange, Outcome};
+use crate::trail::evidence::Evidence;
+use crate::trail::seen::Seen;
+
+/// How an exchange failed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Failure {
+    /// The callee was not there, did not answer, or says that it cannot.
+    NoAnswer,
+    /// It answered, but not with what was asked for.
+    Unreadable,
+    /// It said no.
+    Refused,
+}
+
+/// How an exchange failed, if it did.
+pub fn failure(evidence: &Evidence<'_>, exchange: &Exchange) -> Option<Failure> {
+    let event = evidence.all().find(|seen| seen.event.exchange == exchange.id);
+    match &exchange.outcome {
+        Outcome::Unreachable { .. } | Outcome::Broken { .. } | Outcome::Open => Some(Failure::NoAnswer),
+        Outcome::Answered(answer) => match (answer.status, event) {
+            (500.., _) => Some(Failure::NoAnswer),
+            (400.., Some(seen)) if seen.event.code.is_none() && evidence.mapping.code.is_some() => {
+                Some(Failure::Unreadable)
+            }
+            (400.., _) => Some(Failure::Refused),
+            (_, Some(seen)) if seen.is_unsure() => Some(Failure::Unreadable),
+            (_, Some(seen)) if seen.is_refused() => Some(Failure::Refused),
+            (_, _) => None,
+        },
+    }
+}
+
+/// The innermost exchange that made this one fail: itself, or what its callee asked of another service meanwhile.
+pub fn innermost<'a>(evidence: &Evidence<'a>, failed: &'a Exchange) -> &'a Exchange {
+    let end = |exchange: &Exchange| exchange.at_micros + exchange.took_micros;
+    let inner = evidence.exchanges.iter().filter(|inner| {
+        inner.edge.from == failed.edge.to
+            && inner.at_micros >= failed.at_micros
+            && inner.at_micros <= end(failed)
+            && failure(evidence, inner).is_some()
+    });
+    match inner.max_by_key(|inner| end(inner)) {
+        Some(inner) => innermost(evidence, inner),
+        None => failed,
+    }
+}
+
+/// The last thing that a member asked for, if it failed; looking at a job that failed counts as that.
+pub fn last_request<'a>(evidence: &Evidence<'a>) -> Option<Seen<'a>> {
+    let mut asked: Vec<_> = evidence.all().filter(|seen| seen.at_front()).collect();
+    asked.sort_by_key(|seen| seen.from());
+    asked.last().copied()
+}
+
+/// Exchanges that failed and were not made good by a later one like them.
+pub fn never_made_good<'a, 'e>(evidence: &'e Evidence<'a>) -> impl Iterator<Item = &'a Exchange> + 'e {
+    let alike = |one: &Exchange, other: &Exchange| {
+        one.edge == other.edge
+            && one.request.method == other.request.method
+            && one.request.path() == other.request.path()
+    };
+    evidence.exchanges.iter().filter(move |failed| {
+        let unexpected = matches!(failure(evidence, failed), Some(Failure::NoAnswer | Failure::Unreadable));
+        let later = |other: &&Exchange| other.at_micros > failed.at_micros && alike(failed, other);
+        unexpected
+            && innermost(evidence, failed).id == failed.id
+            && !evidence.exchanges.iter().filter(later).any(|other| failure(evidence, other).is_none())
+    })
+}

@@ -1,0 +1,227 @@
+//! Everything that departs from a paid path, and which of it came first.
+
+use super::culprit::{self, Failure};
+use super::hops::{self, HOPS};
+use crate::model::{Edge, EventKind, Exchange, Finding};
+use crate::trail::evidence::Evidence;
+use crate::trail::seen::Seen;
+
+/// The kinds of departure.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Class {
+    /// A proof of purchase did not travel on.
+    NotCarried,
+    /// Somebody who may was told that they may not, or a request was refused.
+    Refused,
+    /// Somebody who may not was let in.
+    NotRefused,
+    /// What has to be told was told too late.
+    NotSyncedInTime,
+    /// The answer is not the one that this is answered with.
+    WrongCode,
+    /// What has to be told was not told.
+    NeverSent,
+    /// What was made was not shown.
+    NotShown,
+    /// Somebody paid too much, too little, or twice.
+    MoneyWrong,
+    /// A service was not there, did not answer, or said that it cannot.
+    Environment,
+}
+
+impl Class {
+    /// As a diagnosis names it.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::NotCarried => "not carried",
+            Self::Refused => "refused",
+            Self::NotRefused => "not refused",
+            Self::NotSyncedInTime => "not synced in time",
+            Self::WrongCode => "wrong code",
+            Self::NeverSent => "never sent",
+            Self::NotShown => "not shown",
+            Self::MoneyWrong => "money wrong",
+            Self::Environment => "environment",
+        }
+    }
+}
+
+/// One departure from the path.
+#[derive(Debug, Clone)]
+pub struct Departure {
+    pub class: Class,
+    pub edge: Option<Edge>,
+    /// The exchange that shows it; none where something did not happen.
+    pub exchange: Option<u64>,
+    /// Which of [`HOPS`].
+    pub position: Option<usize>,
+    pub message: String,
+    /// When it showed: microseconds since the start of the run.
+    at: u64,
+    /// Of several that show in the same exchange the lowest explains the others.
+    rank: usize,
+}
+
+impl Departure {
+    /// How the sentence begins.
+    pub fn opening(&self) -> &'static str {
+        let of_permission = self.position.is_none_or(|place| {
+            matches!(
+                HOPS[place].kind,
+                EventKind::Granted | EventKind::Synced | EventKind::Checked | EventKind::Submitted
+            )
+        });
+        match self.class {
+            Class::NotCarried | Class::NeverSent => "permission lost",
+            Class::Refused if of_permission => "permission lost",
+            Class::Refused => "refused",
+            Class::NotRefused => "let in without a right",
+            Class::NotSyncedInTime => "permission late",
+            Class::WrongCode => "wrong answer",
+            Class::NotShown => "nothing to show",
+            Class::MoneyWrong => "money wrong",
+            Class::Environment => "no answer",
+        }
+    }
+
+    /// The rules that were broken here.
+    pub fn rules(&self, findings: &[Finding]) -> Vec<String> {
+        let here = findings.iter().filter(|finding| match self.exchange {
+            Some(exchange) => finding.exchange == Some(exchange),
+            None => finding.exchange.is_none() && finding.edge == self.edge,
+        });
+        let mut rules: Vec<String> = Vec::new();
+        for finding in here {
+            if !rules.contains(&finding.rule) {
+                rules.push(finding.rule.clone());
+            }
+        }
+        rules
+    }
+}
+
+/// Rules whose findings explain those of others in the same exchange, most telling first.
+const TELLING: &[&str] = &["S4", "S5", "S6", "G3", "G4", "M2", "M3", "M1"];
+
+/// The first departure of a scenario.
+pub fn first(evidence: &Evidence<'_>, findings: &[Finding], failure: Option<&str>) -> Option<Departure> {
+    let mut departures: Vec<_> = findings.iter().map(|finding| of_finding(evidence, finding)).collect();
+    if let Some(failure) = failure {
+        departures.extend(of_failed_step(evidence, failure));
+    }
+    departures.into_iter().min_by_key(|departure| (departure.at, departure.rank))
+}
+
+fn of_finding(evidence: &Evidence<'_>, finding: &Finding) -> Departure {
+    let seen = finding.exchange.and_then(|id| evidence.all().find(|seen| seen.event.exchange == id));
+    let tells = |kind: EventKind| matches!(kind, EventKind::Granted | EventKind::Revoked | EventKind::Synced);
+    let class = match (finding.rule.as_str(), seen) {
+        ("S4", _) => Class::NotCarried,
+        ("G1" | "G3" | "M9" | "E2" | "M6", None) => Class::NeverSent,
+        ("G3", Some(seen)) if tells(seen.kind()) => Class::NotSyncedInTime,
+        ("G3" | "G4" | "G5" | "E1" | "E2" | "M9", _) => Class::Refused,
+        ("G1", Some(seen)) if seen.is_refused() => Class::Refused,
+        ("G2" | "G6" | "G7" | "G9" | "S1" | "S2" | "S5" | "S6" | "S7" | "E3" | "U9", _) => Class::NotRefused,
+        ("E5" | "E6" | "E7" | "U3" | "U4" | "U5" | "U6" | "U8", _) => Class::NotShown,
+        (rule, _) if rule.starts_with('M') => Class::MoneyWrong,
+        ("G1" | "G8" | "S3" | "E4", _) => Class::MoneyWrong,
+        (_, _) => Class::WrongCode,
+    };
+    let position = match seen {
+        Some(seen) => hops::position(evidence, seen),
+        None => position_of_missing(evidence, &finding.rule, finding.edge.as_ref()),
+    };
+    // What a request lacks shows when it is sent, what an answer says when it is complete; what has to be told is late from
+    // the moment at which it was first tried.
+    let at = match seen {
+        Some(seen) if class == Class::NotCarried || tells(seen.kind()) => seen.from(),
+        Some(seen) => seen.to(),
+        None => match finding.exchange.and_then(|id| evidence.exchanges.iter().find(|exchange| exchange.id == id)) {
+            Some(exchange) => exchange.at_micros + exchange.took_micros,
+            None => before(evidence, position),
+        },
+    };
+    let rank = TELLING.iter().position(|rule| *rule == finding.rule).unwrap_or(TELLING.len());
+    Departure {
+        class,
+        edge: finding.edge.clone(),
+        exchange: finding.exchange,
+        position,
+        message: finding.message.clone(),
+        at,
+        rank,
+    }
+}
+
+/// The hop that a rule misses something at.
+fn position_of_missing(evidence: &Evidence<'_>, rule: &str, edge: Option<&Edge>) -> Option<usize> {
+    let kinds: &[EventKind] = match rule {
+        "G1" | "G3" | "M6" => &[EventKind::Granted, EventKind::Synced],
+        "M9" => &[EventKind::Revoked],
+        "M10" | "G8" => &[EventKind::Repaid],
+        _ => return None,
+    };
+    let on_edge = |kind: &EventKind| evidence.mapping.edges_of(*kind).any(|own| Some(own) == edge);
+    let kind = kinds.iter().find(|kind| on_edge(kind))?;
+    HOPS.iter().position(|spec| spec.kind == *kind && !spec.at_front)
+}
+
+/// When the hop before this one was over.
+fn before(evidence: &Evidence<'_>, position: Option<usize>) -> u64 {
+    let Some(position) = position else { return evidence.now };
+    let done = evidence.all().filter(|seen| {
+        seen.is_done() && hops::position(evidence, *seen).is_some_and(|place| place < position && HOPS[place].always)
+    });
+    done.map(|seen| seen.to()).max().unwrap_or(evidence.now)
+}
+
+/// What a failed step points at: the last thing that a member asked for, or else an exchange that failed for good.
+fn of_failed_step(evidence: &Evidence<'_>, failure: &str) -> Option<Departure> {
+    let last = culprit::last_request(evidence);
+    let failed = last.filter(|last| culprit::failure(evidence, last.exchange).is_some());
+    let accepted = last.filter(|last| last.is_done() && failure.contains("should be refused"));
+    let exchange = match (failed, accepted) {
+        (Some(failed), _) => culprit::innermost(evidence, failed.exchange),
+        (None, Some(accepted)) => {
+            return Some(departure(evidence, accepted.exchange, Class::NotRefused, "it was accepted".into()));
+        }
+        (None, None) => culprit::never_made_good(evidence).next()?,
+    };
+    let class = match culprit::failure(evidence, exchange)? {
+        Failure::NoAnswer => Class::Environment,
+        Failure::Unreadable => Class::WrongCode,
+        Failure::Refused if failure.contains("should be refused with") => Class::WrongCode,
+        Failure::Refused => Class::Refused,
+    };
+    let seen = seen_of(evidence, exchange);
+    let name = seen.and_then(|seen| hops::position(evidence, seen)).map(|place| HOPS[place].name);
+    let request = format!("{} {}", exchange.request.method, exchange.request.path());
+    let what =
+        name.map_or(request, |name| name.trim_start_matches(|letter: char| !letter.is_ascii()).trim().to_owned());
+    let answer = seen.map_or_else(|| describe(exchange), Seen::answer);
+    Some(departure(evidence, exchange, class, format!("`{what}` {answer}")))
+}
+
+fn departure(evidence: &Evidence<'_>, exchange: &Exchange, class: Class, message: String) -> Departure {
+    Departure {
+        class,
+        edge: Some(exchange.edge.clone()),
+        exchange: Some(exchange.id),
+        position: seen_of(evidence, exchange).and_then(|seen| hops::position(evidence, seen)),
+        message,
+        at: exchange.at_micros + exchange.took_micros,
+        rank: TELLING.len() + 1,
+    }
+}
+
+fn seen_of<'a>(evidence: &Evidence<'a>, exchange: &Exchange) -> Option<Seen<'a>> {
+    evidence.all().find(|seen| seen.event.exchange == exchange.id)
+}
+
+/// An exchange that the target's file gives no meaning to.
+fn describe(exchange: &Exchange) -> String {
+    match exchange.status() {
+        Some(status) => format!("was answered with {status}"),
+        None => "was not answered".into(),
+    }
+}

@@ -1,0 +1,49 @@
+//! Why a scenario failed: the first hop at which what happened departs from what a paid path does.
+//!
+//! | file | idea |
+//! |---|---|
+//! | `hops` | the path: which hops there are, and how each one went |
+//! | `departure` | everything that departs from the path, and which of it came first |
+//! | `culprit` | from a request that failed to the innermost exchange that made it fail |
+//!
+//! It goes by behaviour: what was carried, answered, and when. That a fault was armed on an edge is not looked at, so that a
+//! platform without taps' faults is diagnosed in the same way.
+
+mod culprit;
+mod departure;
+mod hops;
+
+use super::evidence::Evidence;
+use crate::model::{Diagnosis, Finding};
+
+pub use hops::HOPS;
+
+/// Explains a failure: `findings` of checks and contracts, and what the failed step said, if one failed. `None` where
+/// nothing failed.
+pub fn diagnose(evidence: &Evidence<'_>, findings: &[Finding], failure: Option<&str>) -> Option<Diagnosis> {
+    if findings.is_empty() && failure.is_none() {
+        return None;
+    }
+    let departure = departure::first(evidence, findings, failure);
+    let Some(departure) = departure else {
+        let sentence =
+            format!("unexplained: every hop went as a paid path goes, but {}", failure.unwrap_or("a rule was broken"));
+        return Some(Diagnosis {
+            class: "unexplained".into(),
+            edge: None,
+            sentence,
+            rules: Vec::new(),
+            hops: hops::walk(evidence, None),
+        });
+    };
+    let rules = departure.rules(findings);
+    let source = if rules.is_empty() { String::new() } else { format!(" ({})", rules.join(", ")) };
+    let place = departure.edge.as_ref().map(|edge| format!(" at {edge}")).unwrap_or_default();
+    Some(Diagnosis {
+        class: departure.class.word().into(),
+        sentence: format!("{}{place}: {}{source}", departure.opening(), departure.message),
+        hops: hops::walk(evidence, Some(&departure)),
+        edge: departure.edge,
+        rules,
+    })
+}

@@ -1,0 +1,370 @@
+//! Which exchange means what: the `[trail]` section of a target's file.
+//!
+//! ```toml
+//! [trail]
+//! code = "response /code"                     # where refusals carry their stable code
+//!
+//! [[trail.events]]
+//! means = "charged"
+//! at = "storefront -> billing POST /v1/purchases"
+//! facts = { quote = "request /quote", purchase = "response /id", amount = "response /amount" }
+//! ```
+//!
+//! The same file says the rest of how to speak to the platform; the room `target` reads that.
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::str::FromStr;
+
+use serde::Deserialize;
+
+use super::source::Source;
+use crate::base::config::{ConfigError, Span, parse_toml};
+use crate::base::suggest::did_you_mean;
+use crate::model::exchange::NotAnEdge;
+use crate::model::{Edge, EventKind, Exchange};
+
+/// The facts that events may have, with what each one is.
+pub const FACTS: &[(&str, &str)] = &[
+    ("ahead", "seconds by which the scenario's clock is ahead"),
+    ("allowed", "whether the member may generate"),
+    ("amount", "money, in the smallest unit"),
+    ("balance", "what is in the member's wallet"),
+    ("basis", "why they may: owner, moderator, public, purchase, trial"),
+    ("charge", "the id of what a job was charged with"),
+    ("claimed_amount", "a price that the client had no business to send"),
+    ("claimed_member", "a member that the client had no business to send"),
+    ("credential", "what the member presents as proof of a purchase"),
+    ("download", "whether the member may download"),
+    ("download_price", "the price of download"),
+    ("duplicate", "whether the receiver says that it had the event already"),
+    ("ends_at", "when early access ends"),
+    ("event", "the id of the event"),
+    ("expires_at", "when what was bought ends"),
+    ("failure", "the code of why a job failed"),
+    ("flag", "the name of the flag"),
+    ("full", "whether all of the price was given back"),
+    ("generation_price", "the price of generation"),
+    ("grant", "the id of the grant"),
+    ("history", "the states of a job so far, oldest first"),
+    ("image", "the id of an image"),
+    ("images", "how many images there are"),
+    ("image_ids", "the ids of a job's images"),
+    ("issued", "the credential that the answer gives"),
+    ("job", "the id of the job"),
+    ("key", "the idempotency key"),
+    ("member", "the id of the member it is about"),
+    ("needs", "who alone may do this: moderator"),
+    ("owner", "the id of the member whose model it is"),
+    ("purchase", "the id of the purchase"),
+    ("quantity", "how many images were asked for"),
+    ("quote", "the id of the quote"),
+    ("reason", "why they may not, as a stable code"),
+    ("refund", "the id of the refund"),
+    ("replayed", "whether the answer is an earlier one"),
+    ("right", "what was bought: generation, download"),
+    ("rights", "what that allows to do"),
+    ("sequence", "the event's place among those of its subject; text that compares as time does"),
+    ("signature", "what the sender signed the event with"),
+    ("signed_at", "when the sender signed it, in seconds since 1970"),
+    ("state", "where a job or a purchase stands, or what has become of a grant"),
+    ("status", "whether a version is published"),
+    ("subject", "what the event is ordered by"),
+    ("sum", "the sum over all accounts"),
+    ("top_up", "the id of the payment"),
+    ("value", "what a flag says"),
+    ("version", "the id of the model version"),
+    ("versions", "the ids of all model versions in a job"),
+    ("who", "the session of whoever asks, as a fingerprint"),
+];
+
+/// What exchanges mean on one platform.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Mapping {
+    /// Where a refusal carries its stable code.
+    pub code: Option<Source>,
+    /// Facts of every event, where the exchange has them.
+    pub always: BTreeMap<String, Source>,
+    /// What means what. An exchange may mean several things.
+    pub events: Vec<Meaning>,
+    /// Which codes say what.
+    pub codes: Codes,
+    /// What is bought → what that allows to do.
+    pub rights: BTreeMap<String, Vec<String>>,
+    /// The states of a job → the states that may follow. A state that none follows is final.
+    pub jobs: BTreeMap<String, Vec<String>>,
+    /// The flags without which nothing may be sold.
+    pub sells: Vec<String>,
+    /// Services outside the platform, which must see no secret.
+    pub outside: Vec<String>,
+    /// How far a signature's time may be from the receiver's.
+    pub event_age: Span,
+    /// How far apart the clocks of this machine and of the platform may be.
+    pub skew: Span,
+}
+
+impl Default for Mapping {
+    fn default() -> Self {
+        Self {
+            code: None,
+            always: BTreeMap::new(),
+            events: Vec::new(),
+            codes: Codes::default(),
+            rights: BTreeMap::new(),
+            jobs: BTreeMap::new(),
+            sells: Vec::new(),
+            outside: Vec::new(),
+            event_age: Span(std::time::Duration::from_secs(300)),
+            skew: Span(std::time::Duration::from_millis(10)),
+        }
+    }
+}
+
+/// Stable codes by what they tell the member.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Codes {
+    /// You may not, or not any more: what somebody who paid must never be told.
+    pub denied: Vec<String>,
+    /// Because of a switch.
+    pub paused: Vec<String>,
+}
+
+/// What one kind of exchange means.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Meaning {
+    /// What it means.
+    pub means: EventKind,
+    /// Where it is seen.
+    pub at: Places,
+    /// Only where these are so.
+    #[serde(default)]
+    pub only: BTreeMap<String, String>,
+    /// Named facts.
+    #[serde(default)]
+    pub facts: BTreeMap<String, Source>,
+}
+
+/// One place, or several.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(untagged)]
+pub enum Places {
+    /// One.
+    One(Place),
+    /// Several.
+    Several(Vec<Place>),
+}
+
+/// Edge, method and path: `storefront -> billing POST /v1/purchases/{purchase}/refunds`. A segment or a query parameter in
+/// braces is a fact of that name.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Place {
+    /// The edge.
+    pub edge: Edge,
+    method: String,
+    path: Vec<Segment>,
+    query: Vec<(String, String)>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+enum Segment {
+    Is(String),
+    Fact(String),
+}
+
+/// Words that name no place.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum NotAPlace {
+    /// It does not begin with an edge.
+    #[error(transparent)]
+    Edge(#[from] NotAnEdge),
+    /// Method or path are missing.
+    #[error("`{0}` is not a place: write `storefront -> billing POST /v1/purchases`")]
+    Shape(String),
+}
+
+impl FromStr for Place {
+    type Err = NotAPlace;
+
+    fn from_str(text: &str) -> Result<Self, NotAPlace> {
+        let wrong = || NotAPlace::Shape(text.into());
+        let words: Vec<&str> = text.split_whitespace().collect();
+        let [from, arrow, to, method, target] = words.as_slice() else { return Err(wrong()) };
+        let edge: Edge = format!("{from} {arrow} {to}").parse()?;
+        let (path, query) = target.split_once('?').unwrap_or((target, ""));
+        if !path.starts_with('/') || method.chars().any(|letter| !letter.is_ascii_uppercase()) {
+            return Err(wrong());
+        }
+        let segment = |text: &str| match braced(text) {
+            Some(name) => Segment::Fact(name.into()),
+            None => Segment::Is(text.into()),
+        };
+        let parameter = |text: &str| {
+            let (name, fact) = text.split_once('=')?;
+            Some((name.to_owned(), braced(fact)?.to_owned()))
+        };
+        let query = query.split('&').filter(|part| !part.is_empty()).map(|part| parameter(part).ok_or_else(wrong));
+        Ok(Self {
+            edge,
+            method: (*method).into(),
+            path: path.split('/').map(segment).collect(),
+            query: query.collect::<Result<_, _>>()?,
+        })
+    }
+}
+
+impl<'de> Deserialize<'de> for Place {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        String::deserialize(deserializer)?.parse().map_err(serde::de::Error::custom)
+    }
+}
+
+impl fmt::Display for Place {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let path: Vec<_> = self
+            .path
+            .iter()
+            .map(|segment| match segment {
+                Segment::Is(text) => text.clone(),
+                Segment::Fact(name) => format!("{{{name}}}"),
+            })
+            .collect();
+        write!(f, "{} {} {}", self.edge, self.method, path.join("/"))
+    }
+}
+
+fn braced(text: &str) -> Option<&str> {
+    text.strip_prefix('{')?.strip_suffix('}')
+}
+
+impl Place {
+    /// The facts that the request line names, if this is where the exchange was seen.
+    pub fn matches(&self, exchange: &Exchange) -> Option<Vec<(String, String)>> {
+        let request = &exchange.request;
+        if exchange.edge != self.edge || request.method != self.method {
+            return None;
+        }
+        let mut facts = Vec::new();
+        let mut segments = request.path().split('/');
+        for expected in &self.path {
+            let seen = segments.next()?;
+            match expected {
+                Segment::Is(text) if text == seen => {}
+                Segment::Is(_) => return None,
+                Segment::Fact(name) => facts.push((name.clone(), seen.to_owned())),
+            }
+        }
+        if segments.next().is_some() {
+            return None;
+        }
+        let query = request.target.split_once('?').map_or("", |(_, query)| query);
+        for (name, fact) in &self.query {
+            let value = query.split('&').find_map(|part| part.strip_prefix(name.as_str())?.strip_prefix('='));
+            facts.extend(value.map(|value| (fact.clone(), value.to_owned())));
+        }
+        Some(facts)
+    }
+
+    fn facts(&self) -> impl Iterator<Item = &str> {
+        let of_path = self.path.iter().filter_map(|segment| match segment {
+            Segment::Is(_) => None,
+            Segment::Fact(name) => Some(name.as_str()),
+        });
+        of_path.chain(self.query.iter().map(|(_, fact)| fact.as_str()))
+    }
+}
+
+impl Places {
+    /// All of them.
+    pub fn iter(&self) -> std::slice::Iter<'_, Place> {
+        match self {
+            Self::One(place) => std::slice::from_ref(place).iter(),
+            Self::Several(places) => places.iter(),
+        }
+    }
+}
+
+impl Mapping {
+    /// Reads the `[trail]` section from the text of a target's file; `file` is how errors name it. A file without one
+    /// gives no meaning to anything.
+    ///
+    /// # Errors
+    /// With line and suggestion: malformed TOML, unknown keys, events and facts, words that name no place or source.
+    pub fn parse(file: &str, text: &str) -> Result<Self, ConfigError> {
+        #[derive(Deserialize)]
+        struct File {
+            #[serde(default)]
+            trail: Mapping,
+        }
+        let File { trail: mapping } = parse_toml(file, text)?;
+        let known = |name: &str| FACTS.iter().any(|(fact, _)| *fact == name);
+        let of_events = mapping.events.iter().flat_map(|meaning| {
+            meaning.facts.keys().map(String::as_str).chain(meaning.at.iter().flat_map(Place::facts))
+        });
+        if let Some(unknown) = mapping.always.keys().map(String::as_str).chain(of_events).find(|name| !known(name)) {
+            let hint = did_you_mean(unknown, FACTS.iter().map(|(fact, _)| *fact));
+            return Err(ConfigError::about(
+                file,
+                text,
+                unknown,
+                format!("`{unknown}` is not a fact of the path.{hint}"),
+            ));
+        }
+        for words in mapping.events.iter().flat_map(|meaning| meaning.only.keys()) {
+            if let Err(error) = words.parse::<Source>() {
+                return Err(ConfigError::about(file, text, words, error.to_string()));
+            }
+        }
+        let states = mapping.jobs.values().flatten();
+        if let Some(unknown) = states.into_iter().find(|state| !mapping.jobs.contains_key(*state)) {
+            let message = format!("the state `{unknown}` may follow, but has no line of its own in [trail.jobs]");
+            return Err(ConfigError::about(file, text, unknown, message));
+        }
+        Ok(mapping)
+    }
+
+    /// Whether a job in this state will not leave it.
+    pub fn is_final(&self, state: &str) -> bool {
+        self.jobs.get(state).is_some_and(Vec::is_empty)
+    }
+
+    /// The edges on which something of this kind can be seen.
+    pub fn edges_of(&self, kind: EventKind) -> impl Iterator<Item = &Edge> {
+        let meanings = self.events.iter().filter(move |meaning| meaning.means == kind);
+        meanings.flat_map(|meaning| meaning.at.iter().map(|place| &place.edge))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_fact_that_nobody_knows_is_refused_with_its_place_and_the_one_that_was_meant() {
+        let text = "[trail]\n[[trail.events]]\nmeans = \"charged\"\nat = \"a -> b POST /x\"\nfacts = { amuont = \"response /amount\" }\n";
+        let error = Mapping::parse("t.toml", text).unwrap_err().to_string();
+        assert!(error.starts_with("t.toml:5:") && error.contains("Did you mean `amount`?"), "{error}");
+    }
+
+    #[test]
+    fn what_names_no_place_is_refused() {
+        for place in ["a -> b /x", "a -> b POST x", "a b POST /x", "a -> b post /x", "a -> b GET /x?y=1"] {
+            assert!(place.parse::<Place>().is_err(), "{place}");
+        }
+    }
+
+    #[test]
+    fn an_unknown_event_is_refused_with_the_one_that_was_meant() {
+        let text = "[[trail.events]]\nmeans = \"chargd\"\nat = \"a -> b POST /x\"\n";
+        let error = Mapping::parse("t.toml", text).unwrap_err().to_string();
+        assert!(error.contains("Did you mean `charged`?"), "{error}");
+    }
+
+    #[test]
+    fn a_state_that_follows_must_have_a_line_of_its_own() {
+        let error = Mapping::parse("t.toml", "[trail.jobs]\nqueued = [\"done\"]\n").unwrap_err().to_string();
+        assert!(error.contains("the state `done`"), "{error}");
+    }
+}

@@ -1,0 +1,161 @@
+//! Where in an exchange a fact is found, in the words of a target's file.
+//!
+//! | words | the value |
+//! |---|---|
+//! | `request /quote`, `response /id` | at this JSON pointer; `*` as a segment stands for every item and gives a list |
+//! | `request header Idempotency-Key` | of this header; an authentication scheme before it is left off |
+//! | `request baggage app.clock` | of this member of the W3C `baggage` header |
+//! | `count response /images` | how many items the list there has |
+//! | `is trial` | the word itself |
+
+use std::str::FromStr;
+
+use serde::Deserialize;
+use serde_json::Value;
+
+use crate::base::trace::BAGGAGE;
+use crate::model::{Body, Exchange};
+
+/// Where a fact is found.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Source {
+    side: Side,
+    place: Place,
+    count: bool,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Side {
+    Request,
+    Response,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+enum Place {
+    Pointer(String),
+    Header(String),
+    Baggage(String),
+    Word(String),
+}
+
+/// Words that do not say where a fact is found.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error(
+    "`{0}` does not say where a fact is found: write for example `response /id`, `request header Idempotency-Key`, \
+     `request baggage app.clock`, `count response /images` or `is trial`"
+)]
+pub struct NotASource(pub String);
+
+impl FromStr for Source {
+    type Err = NotASource;
+
+    fn from_str(text: &str) -> Result<Self, NotASource> {
+        let wrong = || NotASource(text.into());
+        let words: Vec<&str> = text.split_whitespace().collect();
+        let (count, words) = match words.split_first() {
+            Some((&"count", rest)) => (true, rest),
+            Some(_) | None => (false, words.as_slice()),
+        };
+        let side = |word: &str| match word {
+            "request" => Ok(Side::Request),
+            "response" => Ok(Side::Response),
+            _ => Err(wrong()),
+        };
+        let (side, place) = match words {
+            ["is", word] if !count => (Side::Request, Place::Word((*word).into())),
+            [word, "header", name] => (side(word)?, Place::Header(name.to_ascii_lowercase())),
+            ["request", "baggage", name] => (Side::Request, Place::Baggage((*name).into())),
+            [word, pointer] if pointer.starts_with('/') => (side(word)?, Place::Pointer((*pointer).into())),
+            _ => return Err(wrong()),
+        };
+        Ok(Self { side, place, count })
+    }
+}
+
+impl<'de> Deserialize<'de> for Source {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        String::deserialize(deserializer)?.parse().map_err(serde::de::Error::custom)
+    }
+}
+
+impl Source {
+    /// Whether it is a field of the answer's body.
+    pub fn is_in_answer(&self) -> bool {
+        self.side == Side::Response && matches!(self.place, Place::Pointer(_))
+    }
+
+    /// What is found there; `None` for nothing and for null.
+    pub fn find(&self, exchange: &Exchange) -> Option<Value> {
+        let (headers, body): (&[(String, String)], &Body) = match self.side {
+            Side::Request => (&exchange.request.headers, &exchange.request.body),
+            Side::Response => exchange.response().map(|response| (response.headers.as_slice(), &response.body))?,
+        };
+        let found = match &self.place {
+            Place::Word(word) => Some(Value::String(word.clone())),
+            Place::Header(name) => header(headers, name).map(|value| Value::String(credentials(name, value).into())),
+            Place::Baggage(name) => baggage(header(headers, BAGGAGE)?, name).map(Value::String),
+            Place::Pointer(pointer) => body.json().and_then(|json| at(json, pointer)),
+        };
+        let found = found.filter(|value| !value.is_null())?;
+        match (self.count, found) {
+            (true, Value::Array(items)) => Some(items.len().into()),
+            (true, _) => None,
+            (false, found) => Some(found),
+        }
+    }
+}
+
+fn header<'a>(headers: &'a [(String, String)], name: &str) -> Option<&'a str> {
+    headers.iter().find(|(key, _)| key == name).map(|(_, value)| value.as_str())
+}
+
+/// Without the scheme, so that a session in `Authorization` is the same session elsewhere.
+fn credentials<'a>(name: &str, value: &'a str) -> &'a str {
+    match value.split_once(' ') {
+        Some(("Bearer" | "Basic", rest)) if name == "authorization" => rest,
+        Some(_) | None => value,
+    }
+}
+
+fn baggage(header: &str, name: &str) -> Option<String> {
+    header.split(',').find_map(|member| {
+        let (key, value) = member.split(';').next()?.split_once('=')?;
+        (key.trim() == name).then(|| value.trim().to_owned())
+    })
+}
+
+fn at(json: &Value, pointer: &str) -> Option<Value> {
+    match pointer.split_once("/*") {
+        None => json.pointer(pointer).cloned(),
+        Some((list, rest)) => {
+            let items = json.pointer(list)?.as_array()?;
+            Some(items.iter().filter_map(|item| at(item, rest)).collect())
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_no_source_is_refused_with_examples() {
+        for words in ["", "answer /id", "request id", "request header", "response baggage x", "count is x"] {
+            let error = words.parse::<Source>().unwrap_err().to_string();
+            assert!(error.contains("write for example"), "{words}: {error}");
+        }
+    }
+
+    #[test]
+    fn a_star_stands_for_every_item() {
+        let json = serde_json::json!({"history": [{"status": "a"}, {"status": "b"}, {}]});
+        assert_eq!(at(&json, "/history/*/status"), Some(serde_json::json!(["a", "b"])));
+        assert_eq!(at(&json, "/other/*/status"), None);
+    }
+
+    #[test]
+    fn a_member_of_baggage_is_found_among_others() {
+        assert_eq!(baggage("a=1, app.clock=+60;p=x", "app.clock").as_deref(), Some("+60"));
+        assert_eq!(baggage("a=1", "b"), None);
+    }
+}

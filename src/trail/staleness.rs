@@ -1,0 +1,40 @@
+//! How long a permission takes to arrive: charged → granted → synced → first allowed → first accepted submit.
+//!
+//! The first of each, for each member and version, gets the fact `since_charge_micros`, so that a report can show how it is
+//! distributed over a run. Whether it took too long is a check's affair.
+
+use std::collections::{HashMap, HashSet};
+
+use crate::model::{EventKind, Trail};
+
+/// The fact that says it.
+pub const SINCE_CHARGE: &str = "since_charge_micros";
+
+const STAGES: &[EventKind] = &[EventKind::Granted, EventKind::Synced, EventKind::Checked, EventKind::Submitted];
+
+pub(super) fn measure(trail: &mut Trail) {
+    let mut charged: HashMap<(String, String), u64> = HashMap::new();
+    let mut seen = HashSet::new();
+    // A charge tells the member; what is asked at the front door tells only the session.
+    let mut members: HashMap<String, String> = HashMap::new();
+    for event in &mut trail.events {
+        if event.done != Some(true) {
+            continue;
+        }
+        let text = |name: &str| event.facts.get(name).and_then(|value| value.as_str()).map(str::to_owned);
+        if let (Some(who), Some(member)) = (text("who"), text("member")) {
+            members.insert(who, member);
+        }
+        let member = text("member").or_else(|| members.get(&text("who")?).cloned());
+        let (Some(member), Some(version)) = (member, text("version")) else { continue };
+        let subject = (member, version);
+        if event.kind == EventKind::Charged {
+            charged.entry(subject).or_insert(event.at_micros);
+        } else if STAGES.contains(&event.kind)
+            && let Some(since) = charged.get(&subject)
+            && seen.insert((subject, event.kind))
+        {
+            event.facts.insert(SINCE_CHARGE.into(), event.at_micros.saturating_sub(*since).into());
+        }
+    }
+}
