@@ -50,5 +50,5 @@ pub(super) fn rules(target: &Target, beside: &Beside) -> Result<Rules, ConfigErr
         let (file, text) = beside.read(path)?;
         Catalogue::load(&file, &text)
     });
-    Ok(Rules { contracts, catalogue: catalogue.transpose()? })
+    Ok(Rules::new(contracts, catalogue.transpose()?))
 }

@@ -179,6 +179,7 @@ pub fn run(composition: &Composition, arguments: &Arguments) -> Result<Exit, Ref
         true => Beside::Binary(composition.documents),
         false => Beside::Folder(folder(&file)),
     };
+    let rules = if arguments.no_contracts { Rules::default() } else { rules(&target, &beside)? };
     let (file, text) = shipped_or_file(&arguments.topology, "topology", composition.topologies)?;
     let mut topology = Topology::parse(&file, &text)?;
     for swap in &arguments.provider {
@@ -212,7 +213,6 @@ pub fn run(composition: &Composition, arguments: &Arguments) -> Result<Exit, Ref
         return Ok(Exit::Passed);
     }
 
-    let rules = if arguments.no_contracts { Rules::default() } else { rules(&target, &beside)? };
     let options = options(arguments, history, environment);
     let (sender, receiver) = sync_channel(1024);
     let listener = Listener::begin(arguments, reporters).map_err(|error| usage(&error))?;

@@ -1,7 +1,10 @@
 //! What is held against an attempt beside its steps: the contracts of the services and the catalogue of refusals.
 
-use crate::contract::{Catalogue, Contracts};
-use crate::model::{Exchange, Finding};
+use std::collections::BTreeMap;
+use std::sync::{Mutex, PoisonError};
+
+use crate::contract::{Catalogue, Contracts, Examined};
+use crate::model::{Edge, Exchange, Finding};
 use crate::tap::Fired;
 
 /// What exchanges are held against.
@@ -11,16 +14,36 @@ pub struct Rules {
     pub contracts: Contracts,
     /// What each refusal means.
     pub catalogue: Option<Catalogue>,
+    /// What could not be judged, and how often.
+    skipped: Mutex<BTreeMap<String, usize>>,
 }
 
 impl Rules {
+    /// These contracts and this catalogue.
+    pub fn new(contracts: Contracts, catalogue: Option<Catalogue>) -> Self {
+        Self { contracts, catalogue, skipped: Mutex::default() }
+    }
+
+    /// What a reader of the report must know: services on these edges without a contract, and what could not be judged.
+    pub fn notes(&self, edges: &[Edge]) -> Vec<String> {
+        let unchecked = self.contracts.unchecked(edges);
+        let unchecked = (!unchecked.is_empty())
+            .then(|| format!("no contract was given for {}: their exchanges were not checked", unchecked.join(", ")));
+        let skipped = self.skipped.lock().unwrap_or_else(PoisonError::into_inner);
+        let skipped = skipped.iter().map(|(why, times)| format!("{why} ({times} times)"));
+        unchecked.into_iter().chain(skipped).collect()
+    }
+
     /// What is wrong in the exchanges of one attempt. `own` are the faults that its scenario armed, `allowed` the rules that
     /// its tags lift.
     ///
     /// An exchange that the scenario itself disturbed shows the disturbance, so nothing is held against it; whatever follows
     /// from it on other hops is. Faults of the whole run excuse nothing.
     pub fn judge(&self, exchanges: &[Exchange], own: &[Fired], allowed: &[(String, String)]) -> Vec<Finding> {
-        let mut findings = self.contracts.check_all(exchanges);
+        let Examined { mut findings, skipped } = self.contracts.examine(exchanges);
+        for why in skipped {
+            *self.skipped.lock().unwrap_or_else(PoisonError::into_inner).entry(why).or_default() += 1;
+        }
         if let Some(catalogue) = &self.catalogue {
             findings.extend(catalogue.check(exchanges));
         }
@@ -65,7 +88,7 @@ fn disturbed_by_its_scenario(exchange: &Exchange, own: &[Fired]) -> bool {
 mod tests {
     use super::*;
     use crate::contract::Contract;
-    use crate::model::{Body, Content, Edge, Outcome, Request, Response};
+    use crate::model::{Body, Content, Outcome, Request, Response};
 
     const DOCUMENT: &str = r#"
 openapi: 3.1.0
@@ -125,6 +148,15 @@ paths:
         let mut made_up = exchange(1, &[]);
         let Outcome::Answered(response) = &mut made_up.outcome else { unreachable!() };
         response.headers.push((crate::tap::BY_TAP.as_str().to_owned(), "unreachable".into()));
-        assert!(rules().judge(&[made_up], &[], &[]).is_empty());
+        let rules = rules();
+        assert!(rules.judge(&[made_up], &[], &[]).is_empty());
+        let edges = [Edge::new("a", "b"), Edge::new("b", "c")];
+        assert_eq!(
+            rules.notes(&edges),
+            [
+                "no contract was given for c: their exchanges were not checked",
+                "a → b: a tap answered in the callee's place (1 times)"
+            ]
+        );
     }
 }
