@@ -9,6 +9,7 @@
 //! | [`record`], [`digest`] | the run as every reporter reads it, and how it is gathered from the messages |
 //! | [`console`], [`failure`], [`style`] | the only live one: what a person sees while the run goes on |
 //! | [`reporter`] | what a reporter is, and how files get onto the disk |
+//! | [`lateness`] | how late permissions arrived, from the trails |
 //! | [`text`] | text made safe for the place it goes to |
 //! | the others | one format each |
 //!
@@ -25,14 +26,24 @@
 //! 4. Add it to the tests in `tests/`: a run with one of everything, the hostile run, and a run that was killed; then
 //!    break the reporter and see them fail.
 
+pub mod allure;
+pub mod annotations;
 pub mod console;
+pub mod ctrf;
+pub mod cucumber_json;
 pub mod digest;
 pub mod failure;
+pub mod har;
+pub mod html;
 pub mod journal;
+pub mod junit;
 pub mod keep;
+pub mod lateness;
+pub mod markdown;
 pub mod record;
 pub mod reporter;
 pub mod style;
+pub mod tap_protocol;
 pub mod text;
 
 #[cfg(test)]
@@ -46,4 +57,15 @@ pub use reporter::{Part, ReportError, Reporter, Written, named, write_all};
 pub use style::Style;
 
 /// Every report that can be asked for, by [`Reporter::id`].
-pub const REPORTERS: &[&dyn Reporter] = &[];
+pub const REPORTERS: &[&dyn Reporter] = &[
+    &html::Html,
+    &junit::Junit,
+    &junit::Surefire,
+    &markdown::Markdown,
+    &annotations::Annotations,
+    &har::Har,
+    &allure::Allure,
+    &ctrf::Ctrf,
+    &cucumber_json::CucumberJson,
+    &tap_protocol::TapProtocol,
+];

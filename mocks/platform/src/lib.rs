@@ -10,7 +10,7 @@
 //! | [`generation`] | jobs and images | entitlement, billing, worker |
 //!
 //! The worker that renders and the flag provider are outside parties: Atelier only speaks their protocols. The page that
-//! people see is not here either.
+//! people see is served by the storefront; its files are in `page/`.
 //!
 //! ```no_run
 //! # async fn run() -> Result<(), Box<dyn std::error::Error>> {

@@ -1,6 +1,9 @@
 //! The room driven from outside: messages in, files out.
 
 mod console;
+mod files;
+mod formats;
+mod html;
 mod journal;
 mod record;
 mod story;

@@ -26,7 +26,7 @@ fn a_run_is_gathered_with_all_its_evidence() {
     ];
     assert_eq!(steps, expected);
     assert_eq!((attempt.steps[3].line, attempt.steps[4].hook), (Some(13), true));
-    assert_eq!((attempt.findings.len(), attempt.kept.len()), (2, 1));
+    assert_eq!((attempt.findings.len(), attempt.kept.len()), (2, 2));
     assert!(failed.why().starts_with("permission lost at storefront → generation"), "{}", failed.why());
     let broken: Vec<_> = attempt.exchanges.iter().filter(|one| attempt.is_broken(one.id)).collect();
     assert!(broken.iter().any(|one| one.edge.to_string() == "storefront → generation"));

@@ -1,5 +1,6 @@
 //! Runs to tell: scenarios written down in a few words, and the messages that a runner would have sent for them.
 
+use base64::Engine;
 use serde_json::{Value, json};
 
 use crate::model::message::{
@@ -105,7 +106,10 @@ pub fn failed(feature: &str, name: &str) -> Told {
                 },
             ],
             diagnosis: Some(diagnosis(&journey)),
-            kept: vec![log("console", "warn  resources: form validation: undefined\nerror 403 purchase-required")],
+            kept: vec![
+                log("console", "warn  resources: form validation: undefined\nerror 403 purchase-required"),
+                screenshot(),
+            ],
             exchanges: journey,
         }],
         verdict: ScenarioVerdict { repeat, ..ended(Verdict::Failed, message.lines().next().unwrap_or_default()) },
@@ -158,7 +162,9 @@ pub fn hostile() -> Vec<Told> {
         "مرحبا \u{202e}desrever\u{202c} 👩‍🎨 買う",
     ];
     let long = "long ".repeat(60);
-    let everything: String = (0..=0x2fff).filter_map(char::from_u32).collect();
+    // What formats stumble over: controls, separators, overrides, private use, noncharacters, the last code point.
+    let ranges = [0..0x180, 0x2000..0x2070, 0xd7f8..0xe008, 0xfdd0..0xfdf0, 0xfff0..0x10000, 0x10_fff0..0x11_0000];
+    let everything: String = ranges.into_iter().flatten().filter_map(char::from_u32).collect();
     let mut names: Vec<String> = nasty.iter().map(|text| (*text).to_owned()).collect();
     names.extend([long, everything, String::new()]);
     let mut told = Vec::new();
@@ -493,6 +499,21 @@ impl Teller {
 pub fn log(name: &str, text: &str) -> Attachment {
     let (body, media_type, file_name) = (text.into(), "text/plain".into(), Some(name.into()));
     Attachment { body, media_type, file_name, content_encoding: ContentEncoding::Identity, ..Attachment::default() }
+}
+
+/// A page with a red border and nothing else.
+fn screenshot() -> Attachment {
+    const SIZE: (u32, u32) = (480, 180);
+    let mut picture = Vec::new();
+    let mut encoder = png::Encoder::new(&mut picture, SIZE.0, SIZE.1);
+    encoder.set_color(png::ColorType::Indexed);
+    encoder.set_palette(vec![250, 250, 250, 200, 30, 30]);
+    let is_border = |x: u32, y: u32| x < 4 || y < 4 || x >= SIZE.0 - 4 || y >= SIZE.1 - 4;
+    let pixels: Vec<u8> = (0..SIZE.1).flat_map(|y| (0..SIZE.0).map(move |x| u8::from(is_border(x, y)))).collect();
+    encoder.write_header().and_then(|mut writer| writer.write_image_data(&pixels)).expect("a picture");
+    let body = base64::engine::general_purpose::STANDARD.encode(picture);
+    let (media_type, file_name) = ("image/png".into(), Some("page after pressing Generate".into()));
+    Attachment { body, media_type, file_name, content_encoding: ContentEncoding::Base64, ..Attachment::default() }
 }
 
 /// A purchase and a generation, hop by hop; `lost` is the credential on the way from the storefront to generation.

@@ -1,7 +1,7 @@
 //! The storefront: the public API, and the only service that members talk to.
 //!
 //! It keeps what is for sale and knows the prices. Money, access and jobs are its neighbours' affair: it passes such
-//! requests on and their refusals back, after it has asked the flags. The page is not here.
+//! requests on and their refusals back, after it has asked the flags. It also serves the page ([`page`]).
 
 mod access;
 mod flags;
@@ -9,6 +9,7 @@ mod jobs;
 mod members;
 mod memory;
 mod models;
+mod page;
 mod sales;
 pub mod store;
 mod wallet;
@@ -85,5 +86,6 @@ fn routes(app: App) -> Router {
         .route("/v1/jobs/{id}/cancel", post(jobs::cancel))
         .route("/v1/images/{id}", get(jobs::image))
         .route("/v1/flags", get(flags::show))
+        .merge(page::routes())
         .with_state(app)
 }

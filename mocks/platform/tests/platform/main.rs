@@ -5,6 +5,7 @@
 mod access;
 mod jobs;
 mod money;
+mod page;
 mod path;
 mod refusals;
 mod travel;

@@ -1,0 +1,185 @@
+//! The report for people: one HTML file that needs nothing but a browser.
+//!
+//! Verdict, counts and failures are in the page itself and can be read without scripts; everything else is drawn by a small
+//! script from the data that the page carries as JSON. Nothing is fetched and nothing inline is trusted: the content security
+//! policy allows exactly the one style sheet and the one script, by their hashes, and pictures that are in the data. What
+//! comes from outside gets into the page as text only.
+//!
+//! | file | idea |
+//! |---|---|
+//! | [`data`] | what the script draws from, and how it is kept small |
+//! | `html/page.html` | the frame, and what can be read without scripts |
+//! | `html/style.css` | how it looks, in light and dark |
+//! | `html/*.js` | one file per thing that is drawn; they are joined into one module |
+
+mod data;
+
+use std::io::Write;
+
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use minijinja::value::Serde;
+use minijinja::{Environment, Value, context};
+use serde::Serialize;
+use sha2::{Digest, Sha256};
+
+use super::record::{Run, Scenario};
+use super::reporter::{Part, ReportError, Reporter};
+use super::text;
+use crate::model::{Exit, Verdict};
+
+/// `index.html`.
+#[derive(Debug)]
+pub struct Html;
+
+const PAGE: &str = include_str!("html/page.html");
+const STYLE: &str = include_str!("html/style.css");
+/// In the order in which they build on each other.
+const SCRIPTS: &[&str] = &[
+    include_str!("html/dom.js"),
+    include_str!("html/model.js"),
+    include_str!("html/list.js"),
+    include_str!("html/path.js"),
+    include_str!("html/exchanges.js"),
+    include_str!("html/scenario.js"),
+    include_str!("html/sections.js"),
+    include_str!("html/main.js"),
+];
+
+/// How many failures the page itself holds, for readers without scripts.
+const LISTED: usize = 500;
+
+impl Reporter for Html {
+    fn id(&self) -> &'static str {
+        "html"
+    }
+
+    fn file_name(&self) -> &'static str {
+        "index.html"
+    }
+
+    fn description(&self) -> &'static str {
+        "the report for people: one file, no network, every scenario with its path"
+    }
+
+    fn parts<'r>(&self, run: &'r Run) -> Vec<Part<'r>> {
+        Part::only(move |out| write(run, out))
+    }
+}
+
+/// What stands above everything.
+#[derive(Debug, Serialize)]
+struct Head {
+    state: &'static str,
+    mark: &'static str,
+    verdict: String,
+    facts: Vec<String>,
+    counts: Vec<(&'static str, usize)>,
+}
+
+/// Scenarios that went wrong for the same cause, as the page lists them.
+#[derive(Debug, Serialize)]
+struct Cause {
+    state: &'static str,
+    word: &'static str,
+    why: String,
+    scenarios: Vec<(String, String)>,
+    more: usize,
+}
+
+fn write(run: &Run, out: &mut dyn Write) -> Result<(), ReportError> {
+    let script = SCRIPTS.concat();
+    let policy = format!(
+        "default-src 'none'; style-src '{}'; script-src '{}'; img-src data:; base-uri 'none'; form-action 'none'",
+        hash(STYLE),
+        hash(&script),
+    );
+    let page = context! {
+        policy => policy,
+        style => Value::from_safe_string(STYLE.into()),
+        script => Value::from_safe_string(script),
+        data => Value::from_safe_string(escaped(&serde_json::to_string(&data::data(run))?)),
+        head => Serde(head(run)),
+        causes => Serde(causes(run)),
+        notes => Serde(run.notes().iter().map(|note| text::line(note)).collect::<Vec<_>>()),
+    };
+    let mut frame = Environment::new();
+    // The name matters: what is put into a template called .html is escaped.
+    let rendered = frame.add_template("page.html", PAGE).and_then(|()| frame.get_template("page.html")?.render(page));
+    let page = rendered.map_err(|error| ReportError::Invalid(format!("{error:#}")))?;
+    Ok(out.write_all(page.as_bytes())?)
+}
+
+fn head(run: &Run) -> Head {
+    let exit = run.exit();
+    let totals = run.totals();
+    let (state, mark) = match exit {
+        Exit::Passed => ("passed", "✓"),
+        Exit::Failed => ("failed", "✗"),
+        Exit::Unknown | Exit::Usage | Exit::Interrupted | Exit::Terminated => ("unknown", "?"),
+    };
+    let failed = run.ended(Verdict::Failed).filter(|scenario| scenario.verdict.quarantine.is_none()).count();
+    let verdict = match exit {
+        Exit::Passed => "What was bought can be used".into(),
+        Exit::Failed if totals.quarantined == 0 => format!("{} failed", text::count(failed, "scenario", "scenarios")),
+        Exit::Failed => {
+            format!("{} failed, {} quarantined", text::count(failed, "scenario", "scenarios"), totals.quarantined)
+        }
+        Exit::Unknown if totals.all() == 0 => "Nothing ran".into(),
+        Exit::Unknown => "Not everything could be judged".into(),
+        Exit::Usage => "The command or a file is wrong".into(),
+        Exit::Interrupted | Exit::Terminated => "The run was stopped".into(),
+    };
+    let info = &run.info;
+    let started = run.started.unwrap_or(info.started).strftime("%Y-%m-%d %H:%M:%S UTC");
+    let facts = [
+        started.to_string(),
+        text::duration(run.took()),
+        format!("{} on {}", info.target, info.topology),
+        format!("seed {}", info.seed),
+    ];
+    Head {
+        state,
+        mark,
+        verdict,
+        facts: facts.iter().map(|fact| text::line(fact)).collect(),
+        counts: Verdict::ALL.iter().map(|verdict| (verdict.word(), totals.of(*verdict))).collect(),
+    }
+}
+
+fn causes(run: &Run) -> Vec<Cause> {
+    let mut listed = 0;
+    let mut causes = Vec::new();
+    for verdict in [Verdict::Failed, Verdict::Unknown] {
+        for scenarios in run.causes(verdict) {
+            let shown = scenarios.len().min(LISTED.saturating_sub(listed));
+            let Some(first) = scenarios.first() else { continue };
+            listed += shown;
+            let excused = first.verdict.quarantine.is_some();
+            causes.push(Cause {
+                state: if excused { "skipped" } else { verdict.word() },
+                word: if excused { "quarantined" } else { verdict.word() },
+                why: text::cut(&text::line(&first.why()), 400),
+                scenarios: scenarios.iter().take(shown).map(|scenario| listing(scenario)).collect(),
+                more: scenarios.len() - shown,
+            });
+        }
+    }
+    causes
+}
+
+/// Name and place of a scenario; the place is also what links name it by.
+fn listing(scenario: &Scenario) -> (String, String) {
+    let name = text::line(&format!("{} › {}", scenario.feature, scenario.title()));
+    (text::cut(&name, 200), text::line(&scenario.place()))
+}
+
+/// JSON that may stand in a script element: it can neither close it nor open a comment in it.
+fn escaped(json: &str) -> String {
+    json.replace('<', "\\u003c").replace('\u{2028}', "\\u2028").replace('\u{2029}', "\\u2029")
+}
+
+/// A source expression for a content security policy.
+fn hash(source: &str) -> String {
+    format!("sha256-{}", STANDARD.encode(Sha256::digest(source)))
+}

@@ -1,0 +1,185 @@
+//! What the page's script draws from.
+//!
+//! Scenarios that passed carry the heads of their exchanges; those that did not carry headers and bodies, as far as a budget
+//! goes: a report that no browser opens helps nobody. What is left out is flagged and stands in the journal.
+
+use serde_json::{Value, json};
+
+use crate::model::message::Status;
+use crate::model::{Body, Content, Exchange, Exit, Outcome, Verdict};
+use crate::report::lateness::lateness;
+use crate::report::record::{Attempt, Kept, Run, Scenario, Step};
+use crate::report::text;
+
+/// Bytes of headers, bodies, pictures and logs in one report.
+const BUDGET: usize = 16 << 20;
+/// Bytes of one body.
+const BODY: usize = 32 << 10;
+/// Bytes of one log; the end of it is kept.
+const LOG: usize = 64 << 10;
+
+/// What remains of the budget.
+struct Room(usize);
+
+impl Room {
+    /// Whether there is room for `size` more bytes; they count as used then.
+    fn take(&mut self, size: usize) -> bool {
+        let fits = size <= self.0;
+        if fits {
+            self.0 -= size;
+        }
+        fits
+    }
+}
+
+/// Everything, as JSON.
+pub fn data(run: &Run) -> Value {
+    let mut room = Room(BUDGET);
+    let scenarios: Vec<Value> = run.scenarios.iter().map(|one| scenario(run, one, &mut room)).collect();
+    let late = lateness(run).into_iter().map(|late| {
+        json!({
+            "from": late.from, "to": late.to, "count": late.count, "median": micros(late.median), "p95": micros(late.p95),
+            "worst": micros(late.worst), "scenario": late.worst_scenario,
+        })
+    });
+    let exit = run.exit();
+    let meaning = Exit::TABLE.iter().find(|(other, _)| *other == exit).map_or("", |(_, meaning)| meaning);
+    let info = &run.info;
+    json!({
+        "run": {
+            "id": info.id, "seed": info.seed.to_string(), "started": info.started.to_string(), "version": info.version,
+            "command": info.command, "topology": info.topology, "target": info.target, "services": info.services,
+            "edges": info.edges.iter().map(|edge| [&edge.from, &edge.to]).collect::<Vec<_>>(),
+            "jobs": info.jobs, "faults": info.faults, "verified": info.verified,
+            "took": text::duration(run.took()), "exit": exit.code(), "meaning": meaning, "notes": run.notes(),
+            "strays": run.end.as_ref().map(|end| end.strays), "checks": run.end.as_ref().map(|end| &end.checks),
+        },
+        "late": late.collect::<Vec<_>>(),
+        "scenarios": scenarios,
+    })
+}
+
+fn scenario(run: &Run, scenario: &Scenario, room: &mut Room) -> Value {
+    let verdict = &scenario.verdict;
+    let whole = matches!(verdict.verdict, Verdict::Failed | Verdict::Unknown) || verdict.flaky;
+    let attempts: Vec<Value> = scenario.attempts.iter().map(|one| attempt(run, one, whole, room)).collect();
+    json!({
+        "place": text::line(&scenario.place()), "feature": scenario.feature, "rule": scenario.rule, "name": scenario.title(), "uri": scenario.uri,
+        "line": scenario.line, "tags": scenario.tags, "verdict": verdict.verdict, "reason": verdict.reason,
+        "why": if verdict.verdict == Verdict::Passed { String::new() } else { scenario.why() },
+        "blame": verdict.blame, "flaky": verdict.flaky, "quarantine": verdict.quarantine, "repeat": verdict.repeat,
+        "took": micros(scenario.took()), "attempts": attempts,
+    })
+}
+
+fn attempt(run: &Run, attempt: &Attempt, whole: bool, room: &mut Room) -> Value {
+    let first = attempt.exchanges.iter().map(|exchange| exchange.at_micros).min().unwrap_or_default();
+    let exchanges: Vec<Value> = attempt.exchanges.iter().map(|one| exchange(run, one, first, whole, room)).collect();
+    let mut value = json!({
+        "took": micros(attempt.took), "ended": attempt.ended, "steps": attempt.steps.iter().map(step).collect::<Vec<_>>(),
+        "exchanges": exchanges,
+    });
+    // Most attempts have none of these: 10,000 empty ones add up.
+    if !attempt.findings.is_empty() {
+        value["findings"] = json!(attempt.findings);
+    }
+    if let Some(diagnosis) = &attempt.diagnosis {
+        value["diagnosis"] = json!(diagnosis);
+    }
+    if !attempt.kept.is_empty() {
+        value["kept"] = attempt.kept.iter().map(|one| kept(one, room)).collect();
+    }
+    value
+}
+
+fn step(step: &Step) -> Value {
+    let status = match step.status {
+        Status::Passed => "passed",
+        Status::Skipped => "skipped",
+        Status::Unknown => "unknown",
+        Status::Failed | Status::Undefined | Status::Ambiguous | Status::Pending => "failed",
+    };
+    json!([step.keyword, step.text, step.line, status, micros(step.took), step.message])
+}
+
+/// An array where there is nothing but the head, an object behind it where there is more.
+fn exchange(run: &Run, exchange: &Exchange, first: u64, whole: bool, room: &mut Room) -> Value {
+    let edge = run.info.edges.iter().position(|edge| *edge == exchange.edge);
+    let edge = edge.map_or_else(|| json!([exchange.edge.from, exchange.edge.to]), |index| json!(index));
+    let ended = match &exchange.outcome {
+        Outcome::Answered(response) => json!(response.status),
+        Outcome::Unreachable { reason } => json!(format!("unreachable: {reason}")),
+        Outcome::Broken { reason } => json!(format!("broken: {reason}")),
+        Outcome::Open => json!("open"),
+    };
+    let head = [
+        json!(exchange.id),
+        edge,
+        json!(exchange.at_micros - first),
+        json!(exchange.took_micros),
+        json!(exchange.request.method),
+        json!(exchange.request.target),
+        ended,
+    ];
+    let mut head = Vec::from(head);
+    let mut more = serde_json::Map::new();
+    if !exchange.faults.is_empty() {
+        more.insert("faults".into(), json!(exchange.faults));
+    }
+    if whole {
+        let request = message(&exchange.request.headers, &exchange.request.body);
+        let response = exchange.response().map(|response| message(&response.headers, &response.body));
+        let size = request.to_string().len() + response.as_ref().map_or(0, |response| response.to_string().len());
+        if room.take(size) {
+            more.insert("request".into(), request);
+            more.extend(response.map(|response| ("response".into(), response)));
+        } else {
+            more.insert("left_out".into(), json!(true));
+        }
+    }
+    if !more.is_empty() {
+        head.push(Value::Object(more));
+    }
+    Value::Array(head)
+}
+
+fn message(headers: &[(String, String)], body: &Body) -> Value {
+    let (kind, content, cut) = match &body.content {
+        Content::Empty => ("empty", Value::Null, false),
+        Content::Json(value) => {
+            let text = value.to_string();
+            if text.len() <= BODY { ("json", value.clone(), false) } else { ("text", start(&text).into(), true) }
+        }
+        Content::Text(text) => ("text", start(text).into(), text.len() > BODY),
+        Content::Base64(bytes) => {
+            let short = bytes.len() <= BODY;
+            ("base64", if short { bytes.as_str().into() } else { Value::Null }, !short)
+        }
+    };
+    json!({"headers": headers, "kind": kind, "body": content, "size": body.size, "cut": cut || body.truncated})
+}
+
+fn kept(kept: &Kept, room: &mut Room) -> Value {
+    let attachment = &kept.attachment;
+    let name = attachment.file_name.as_deref().unwrap_or(&attachment.media_type);
+    let is_text = attachment.media_type.starts_with("text/");
+    let body = if is_text {
+        let bytes = kept.bytes();
+        let end = bytes.get(bytes.len().saturating_sub(LOG)..).unwrap_or_default();
+        String::from_utf8_lossy(end).into_owned()
+    } else {
+        kept.base64()
+    };
+    let body = room.take(body.len()).then_some(body);
+    json!({"name": name, "type": attachment.media_type, "text": is_text, "body": body})
+}
+
+/// As much of the beginning as one body may take.
+fn start(text: &str) -> &str {
+    let end = (0..=text.len().min(BODY)).rev().find(|end| text.is_char_boundary(*end)).unwrap_or_default();
+    &text[..end]
+}
+
+fn micros(took: std::time::Duration) -> u64 {
+    u64::try_from(took.as_micros()).unwrap_or(u64::MAX)
+}

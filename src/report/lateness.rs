@@ -1,0 +1,58 @@
+//! How late permissions arrive: what the trails say about the time between one stage of the path and the next.
+//!
+//! The bounds are checks and live elsewhere; this is the measurement that a reader holds against them.
+
+use std::time::Duration;
+
+use super::record::Run;
+use crate::model::{Event, EventKind};
+
+/// The time from one kind of event to the next one of another kind, over all scenarios.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Lateness {
+    /// In the words of the path.
+    pub from: &'static str,
+    /// In the words of the path.
+    pub to: &'static str,
+    /// How often it was seen.
+    pub count: usize,
+    /// Half were faster.
+    pub median: Duration,
+    /// Nineteen in twenty were faster.
+    pub p95: Duration,
+    /// The slowest.
+    pub worst: Duration,
+    /// The scenario with the slowest: an index into [`Run::scenarios`].
+    pub worst_scenario: usize,
+}
+
+/// The stages that are measured.
+const STAGES: &[(&str, EventKind, &str, EventKind)] = &[
+    ("charged", EventKind::Charged, "granted", EventKind::Granted),
+    ("granted", EventKind::Granted, "known to generation", EventKind::Synced),
+    ("charged", EventKind::Charged, "first allowed", EventKind::Checked),
+    ("submitted", EventKind::Submitted, "rendered", EventKind::Rendered),
+    ("submitted", EventKind::Submitted, "delivered", EventKind::Delivered),
+];
+
+/// Measures every stage that was seen at least once.
+pub fn lateness(run: &Run) -> Vec<Lateness> {
+    STAGES.iter().filter_map(|(from, start, to, end)| measure(run, from, *start, to, *end)).collect()
+}
+
+fn measure(run: &Run, from: &'static str, start: EventKind, to: &'static str, end: EventKind) -> Option<Lateness> {
+    let mut seen: Vec<(u64, usize)> = Vec::new();
+    for (index, scenario) in run.scenarios.iter().enumerate() {
+        for trail in scenario.attempts.iter().filter_map(|attempt| attempt.trail.as_ref()) {
+            let took = |event: &Event, kind| event.kind == kind && event.done == Some(true);
+            let Some(first) = trail.events.iter().find(|event| took(event, start)) else { continue };
+            let after = |event: &&Event| took(event, end) && event.at_micros >= first.at_micros;
+            seen.extend(trail.events.iter().find(after).map(|event| (event.at_micros - first.at_micros, index)));
+        }
+    }
+    seen.sort_unstable();
+    let (worst, worst_scenario) = *seen.last()?;
+    let at = |share: usize| Duration::from_micros(seen[(seen.len() * share / 100).min(seen.len() - 1)].0);
+    let worst = Duration::from_micros(worst);
+    Some(Lateness { from, to, count: seen.len(), median: at(50), p95: at(95), worst, worst_scenario })
+}
