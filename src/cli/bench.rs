@@ -13,6 +13,7 @@ use crate::base::clock::Clock;
 use crate::base::redact::Redactor;
 use crate::base::seed::Seed;
 use crate::base::trace::{TRACEPARENT, traceparent};
+use crate::contract::Contracts;
 use crate::model::message::Envelope;
 use crate::model::{Exit, TraceId};
 use crate::report::{Digest, Keep, Policy, journal};
@@ -48,7 +49,7 @@ pub fn bench(composition: &Composition, arguments: &Arguments) -> Result<Exit, R
     let rules = |no_contracts: bool| {
         let mapping = Mapping::parse("target", text)?;
         match no_contracts {
-            true => Ok(Rules { mapping, ..Rules::default() }),
+            true => Ok(Rules::new(mapping, Contracts::new(), None)),
             false => documents::rules(&target, mapping, &Beside::Binary(composition.documents)),
         }
     };

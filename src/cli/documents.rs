@@ -51,5 +51,5 @@ pub(super) fn rules(target: &Target, mapping: Mapping, beside: &Beside) -> Resul
         let (file, text) = beside.read(path)?;
         Catalogue::load(&file, &text)
     });
-    Ok(Rules { mapping, contracts, catalogue: catalogue.transpose()?, ..Rules::default() })
+    Ok(Rules::new(mapping, contracts, catalogue.transpose()?))
 }

@@ -15,6 +15,7 @@ use super::documents::{Beside, folder, rules};
 use crate::base::config::{ConfigError, Span, read_text};
 use crate::base::seed::Seed;
 use crate::base::suggest::did_you_mean;
+use crate::contract::Contracts;
 use crate::gherkin::tags::Expression;
 use crate::model::Exit;
 use crate::model::message::Envelope;
@@ -181,6 +182,10 @@ pub fn run(composition: &Composition, arguments: &Arguments) -> Result<Exit, Ref
         true => Beside::Binary(composition.documents),
         false => Beside::Folder(folder(&file)),
     };
+    let rules = match arguments.no_contracts {
+        true => Rules::new(mapping, Contracts::new(), None),
+        false => rules(&target, mapping, &beside)?,
+    };
     let (file, text) = shipped_or_file(&arguments.topology, "topology", composition.topologies)?;
     let mut topology = Topology::parse(&file, &text)?;
     for swap in &arguments.provider {
@@ -214,10 +219,6 @@ pub fn run(composition: &Composition, arguments: &Arguments) -> Result<Exit, Ref
         return Ok(Exit::Passed);
     }
 
-    let rules = match arguments.no_contracts {
-        true => Rules { mapping, ..Rules::default() },
-        false => rules(&target, mapping, &beside)?,
-    };
     let options = options(arguments, history, environment);
     let (sender, receiver) = sync_channel(1024);
     let listener = Listener::begin(arguments, reporters).map_err(|error| usage(&error))?;

@@ -64,10 +64,12 @@ pub(super) fn read<'b>(body: &'b Body, encoding: Option<&str>) -> Reading<'b> {
     {
         return Reading::Unread(format!("it is compressed ({encoding}), and was not recorded readable"));
     }
+    if body.truncated {
+        return Reading::Unread("only its beginning was recorded".into());
+    }
     match &body.content {
         Content::Json(value) => Reading::Json(value),
-        _ if body.truncated => Reading::Unread(format!("only the beginning of its {} bytes was recorded", body.size)),
-        Content::Empty if body.size > 0 => Reading::Unread(format!("its {} bytes were not recorded", body.size)),
+        Content::Empty if body.size > 0 => Reading::Unread("it was not recorded".into()),
         Content::Empty => flawed("it is empty, where JSON is promised".into()),
         Content::Text(text) => match serde_json::from_str::<Value>(text) {
             Ok(_) => Reading::Unread("it was recorded as text, and not as a value".into()),

@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::contract::Contract;
+use super::examine::Examined;
 use super::nesting;
 use crate::model::{Edge, Exchange, Finding};
 
@@ -36,21 +37,23 @@ impl Contracts {
         self.of(&exchange.edge.to).map(|contract| contract.check(exchange)).unwrap_or_default()
     }
 
-    /// Holds the exchanges of one scenario against the documents.
+    /// Holds the exchanges of one scenario against the documents, and says also what could not be judged, with its edge.
     ///
     /// Differs from checking each alone where a service passes on what a member sent: that a member asked for something
     /// impossible, and was refused, is not held against the service in between.
-    pub fn check_all(&self, exchanges: &[Exchange]) -> Vec<Finding> {
-        let mut findings = Vec::new();
+    pub fn examine(&self, exchanges: &[Exchange]) -> Examined {
+        let mut all = Examined::default();
         for exchange in exchanges {
-            let mut found = self.check(exchange);
+            let Some(contract) = self.of(&exchange.edge.to) else { continue };
+            let Examined { mut findings, skipped } = contract.examine(exchange);
             let of_the_request = |finding: &Finding| finding.at.as_ref().is_some_and(|at| at.starts_with("request"));
-            if found.iter().any(of_the_request) && self.is_passed_on(exchange, exchanges) {
-                found.retain(|finding| !of_the_request(finding));
+            if findings.iter().any(of_the_request) && self.is_passed_on(exchange, exchanges) {
+                findings.retain(|finding| !of_the_request(finding));
             }
-            findings.append(&mut found);
+            all.findings.append(&mut findings);
+            all.skipped.extend(skipped.into_iter().map(|why| format!("{}: {why}", exchange.edge)));
         }
-        findings
+        all
     }
 
     /// The services called on these edges that have no document: nothing is known about their exchanges.

@@ -1,4 +1,5 @@
-//! What is held against an attempt beside its steps: the contracts of the services and the catalogue of refusals.
+//! What is held against every exchange: the contracts of the services and the catalogue of refusals. The checks over the whole
+//! trail are in [`judging`](super::judging), which asks here too.
 
 use std::collections::BTreeMap;
 use std::sync::{Mutex, PoisonError};
@@ -22,9 +23,9 @@ pub struct Rules {
 }
 
 impl Rules {
-    /// These contracts and this catalogue.
-    pub fn new(contracts: Contracts, catalogue: Option<Catalogue>) -> Self {
-        Self { contracts, catalogue, skipped: Mutex::default() }
+    /// This mapping, these contracts and this catalogue.
+    pub fn new(mapping: Mapping, contracts: Contracts, catalogue: Option<Catalogue>) -> Self {
+        Self { mapping, contracts, catalogue, skipped: Mutex::default() }
     }
 
     /// What a reader of the report must know: services on these edges without a contract, and what could not be judged.
@@ -124,7 +125,7 @@ paths:
     #[test]
     fn only_what_the_scenario_itself_disturbed_is_excused() {
         let own = [Fired { spec: "mine".into(), times: 1, missed: None }];
-        let found = |faults: &[&str]| rules().judge(&[exchange(1, faults)], &own, &[]).len();
+        let found = |faults: &[&str]| rules().judge(&[exchange(1, faults)], &own).len();
         assert_eq!(
             (found(&[]), found(&["mine"]), found(&["of the run"]), found(&["mine", "of the run"])),
             (1, 0, 1, 1)
@@ -132,14 +133,8 @@ paths:
     }
 
     #[test]
-    fn a_rule_that_a_tag_lifts_is_lifted() {
-        let allowed = [("contract".to_owned(), "on purpose".to_owned())];
-        assert!(rules().judge(&[exchange(1, &[])], &[], &allowed).is_empty());
-    }
-
-    #[test]
     fn the_same_departure_in_many_exchanges_is_told_once() {
-        let found = rules().judge(&[exchange(1, &[]), exchange(2, &[])], &[], &[]);
+        let found = rules().judge(&[exchange(1, &[]), exchange(2, &[])], &[]);
         assert_eq!((found.len(), found[0].exchange), (1, Some(1)));
         assert!(found[0].message.ends_with("(2 times)"), "{}", found[0].message);
     }
@@ -150,7 +145,7 @@ paths:
         let Outcome::Answered(response) = &mut made_up.outcome else { unreachable!() };
         response.headers.push((crate::tap::BY_TAP.as_str().to_owned(), "unreachable".into()));
         let rules = rules();
-        assert!(rules.judge(&[made_up], &[], &[]).is_empty());
+        assert!(rules.judge(&[made_up], &[]).is_empty());
         let edges = [Edge::new("a", "b"), Edge::new("b", "c")];
         assert_eq!(
             rules.notes(&edges),

@@ -193,10 +193,7 @@ pub fn run(
     for fault in run_wide.iter().filter(|fault| fault.times == 0) {
         notes.push(format!("a fault never fired: {}", fault.spec));
     }
-    let unchecked = shared.stage.rules.contracts.unchecked(&shared.stage.edges);
-    if !unchecked.is_empty() {
-        notes.push(format!("no contract was given for {}: their exchanges were not checked", unchecked.join(", ")));
-    }
+    notes.extend(shared.stage.rules.notes(&shared.stage.edges));
     let strays = recorder.strays().count;
     if strays > 0 {
         notes.push(format!("{strays} exchanges belonged to no scenario"));

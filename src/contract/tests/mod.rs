@@ -1,6 +1,7 @@
 //! The room from outside: documents and exchanges in, findings out.
 
 mod examining;
+mod live;
 mod loading;
 mod refusing;
 mod shipped;

@@ -14,11 +14,11 @@ fn mocks() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("mocks")
 }
 
-fn read(path: &str) -> String {
+pub(super) fn read(path: &str) -> String {
     read_text(&mocks().join(path)).unwrap()
 }
 
-fn catalogue() -> Catalogue {
+pub(super) fn catalogue() -> Catalogue {
     Catalogue::load("errors.toml", &read("platform/errors.toml")).unwrap()
 }
 
