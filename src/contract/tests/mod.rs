@@ -1,10 +1,8 @@
 //! The room from outside: documents and exchanges in, findings out.
 
 mod examining;
-mod live;
 mod loading;
 mod refusing;
-mod shipped;
 
 use serde_json::Value;
 

@@ -5,20 +5,21 @@ use std::path::{Path, PathBuf};
 
 use atelier::ServiceName;
 use atelier::problem;
+use paidpath::base::config::read_text;
+use paidpath::contract::{Catalogue, Class, Contract};
 use regex::Regex;
-
-use super::super::{Catalogue, Class, Contract};
-use crate::base::config::read_text;
 
 fn mocks() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("mocks")
 }
 
-pub(super) fn read(path: &str) -> String {
+/// A file under `mocks/`.
+pub fn read(path: &str) -> String {
     read_text(&mocks().join(path)).unwrap()
 }
 
-pub(super) fn catalogue() -> Catalogue {
+/// The catalogue that comes with paidpath.
+pub fn catalogue() -> Catalogue {
     Catalogue::load("errors.toml", &read("platform/errors.toml")).unwrap()
 }
 

@@ -1,15 +1,14 @@
 //! The shipped documents, held against what Atelier really answers: also where no feature goes.
 
 use atelier::{Service, ServiceName, Settings};
+use paidpath::contract::{Contract, Contracts};
+use paidpath::model::{Body, Content, Edge, Exchange, Outcome, Request, Response};
 use reqwest::{Client, Method};
 use serde_json::{Value, json};
 use wiremock::matchers::{method, path_regex};
-use wiremock::{Mock, MockServer, Request, ResponseTemplate};
+use wiremock::{Mock, MockServer, ResponseTemplate};
 
-use super::shipped::{catalogue, read};
-use super::{Made, ask};
-use crate::contract::{Contract, Contracts};
-use crate::model::{Body, Content, Outcome, Response};
+use crate::documents::{catalogue, read};
 
 const ADMIN: &str = "the-token-of-the-administrator";
 
@@ -26,7 +25,7 @@ impl Live {
         // Whoever came first has set the same one.
         let _ = rustls::crypto::ring::default_provider().install_default();
         let flags = MockServer::start().await;
-        let on = |request: &Request| {
+        let on = |request: &wiremock::Request| {
             let key = request.url.path().rsplit('/').next().unwrap().to_owned();
             ResponseTemplate::new(200).set_body_json(json!({"key": key, "value": true}))
         };
@@ -60,44 +59,55 @@ impl Live {
         let (service, request) = request.split_once(' ').unwrap();
         let (verb, target) = request.split_once(' ').unwrap();
         let address = self.services.iter().find(|known| known.name().as_str() == service).unwrap().address();
-        let mut made: Made = ask(request).on("member", service);
         let mut call = self.client.request(verb.parse::<Method>().unwrap(), format!("{address}{target}"));
         let traceparent = ("traceparent", "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01");
-        for (name, value) in headers.iter().chain([&traceparent]) {
-            made = made.header(name, value);
+        let json = body.map(|_| ("content-type", "application/json"));
+        let headers: Vec<_> = headers.iter().copied().chain([traceparent]).chain(json).collect();
+        for (name, value) in &headers {
             call = call.header(*name, *value);
         }
         if let Some(body) = body {
-            made = made.header("content-type", "application/json").body(
-                content(body.as_bytes()),
-                body.len() as u64,
-                false,
-            );
-            call = call.header("content-type", "application/json").body(body.to_owned());
+            call = call.body(body.to_owned());
         }
+        let request = Request {
+            method: verb.into(),
+            target: target.into(),
+            headers: headers.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect(),
+            body: kept(body.unwrap_or_default().as_bytes()),
+        };
         let response = call.send().await.unwrap();
         let status = response.status().as_u16();
         let text = |value: &http::HeaderValue| value.to_str().unwrap().to_owned();
         let headers = response.headers().iter().map(|(name, value)| (name.to_string(), text(value))).collect();
         let bytes = response.bytes().await.unwrap();
-        let body = Body { size: bytes.len() as u64, content: content(&bytes), truncated: false };
+        let body = kept(&bytes);
         let answer = body.json().cloned().unwrap_or_default();
-        let exchange = made.ended(Outcome::Answered(Response { status, headers, body })).done();
-        assert_eq!(status, expected, "{service} {request}: {answer}");
+        let exchange = Exchange {
+            id: 1,
+            edge: Edge::new(Edge::MEMBER, service),
+            trace: None,
+            at_micros: 0,
+            took_micros: 1,
+            request,
+            outcome: Outcome::Answered(Response { status, headers, body }),
+            faults: Vec::new(),
+        };
+        assert_eq!(status, expected, "{service} {verb} {target}: {answer}");
         let mut findings = self.contracts.check(&exchange);
         findings.extend(catalogue().check(std::slice::from_ref(&exchange)));
-        assert_eq!(findings, [], "{service} {request}: {answer}");
+        assert_eq!(findings, [], "{service} {verb} {target}: {answer}");
         answer
     }
 }
 
-fn content(bytes: &[u8]) -> Content {
-    match (serde_json::from_slice(bytes), std::str::from_utf8(bytes)) {
+fn kept(bytes: &[u8]) -> Body {
+    let content = match (serde_json::from_slice(bytes), std::str::from_utf8(bytes)) {
         _ if bytes.is_empty() => Content::Empty,
         (Ok(value), _) => Content::Json(value),
         (Err(_), Ok(text)) => Content::Text(text.to_owned()),
         (Err(_), Err(_)) => Content::Base64(String::new()),
-    }
+    };
+    Body { size: bytes.len() as u64, content, truncated: false }
 }
 
 fn text(value: &Value, pointer: &str) -> String {
