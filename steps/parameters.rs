@@ -1,4 +1,5 @@
-//! The kinds of words that sentences have in common.
+//! The kinds of words that sentences have in common. A name begins with a capital letter, or with a letter of a script that
+//! has none.
 
 use std::str::FromStr;
 use std::time::Duration;
@@ -8,12 +9,12 @@ use paidpath::run::world::Right;
 
 /// A person in the scenario, by a name of one's own choice: `Ann`.
 #[derive(Debug, Clone, Parameter)]
-#[param(name = "member", regex = r"\p{Lu}\p{L}*")]
+#[param(name = "member", regex = r"[\p{Lu}\p{Lo}]\p{L}*")]
 pub struct Member(pub String);
 
 /// A model version in the scenario, by a name of one's own choice: `Dusk`.
 #[derive(Debug, Clone, Parameter)]
-#[param(name = "model", regex = r"\p{Lu}[\p{L}\d]*")]
+#[param(name = "model", regex = r"[\p{Lu}\p{Lo}][\p{L}\d]*")]
 pub struct Model(pub String);
 
 /// An amount of money: `100 credits`.

@@ -35,6 +35,7 @@ Feature: A permission is for what was bought
       And Ann has bought download access to Noon
       When Ann downloads Noon
       Then that is accepted
+      And Ann may use Noon for download
 
   Rule: For nobody else
 
@@ -90,4 +91,11 @@ Feature: A permission is for what was bought
     Scenario: The owner ends early access for everybody
       Given Sam has 100 credits
       When the owner of Dusk ends early access
+      And that was accepted
       Then Sam may use Dusk for generation
+
+    Scenario: Whoever opens the page after buying need not wait for anything else
+      Given Ann has bought generation access to Dusk
+      When Ann opens Dusk
+      And Ann generates at once with Dusk
+      Then Ann gets an image

@@ -29,11 +29,11 @@ pub fn head(emitter: &Emitter, info: &RunInfo, vocabulary: &Vocabulary, plan: &P
         emitter.emit(Envelope::StepDefinition(StepDefinition {
             id: sentence_id(index),
             pattern: StepDefinitionPattern {
-                source: definition.pattern.as_str().into(),
+                source: definition.source.clone(),
                 kind: PatternType::RegularExpression,
             },
             source_reference: SourceReference {
-                uri: Some(definition.file.into()),
+                uri: Some(definition.file.clone()),
                 location: Some(Location { line: definition.line, column: None }),
             },
         }));
