@@ -68,7 +68,7 @@ Feature: Generating with what was bought
 
   Scenario: A job that is canceled costs nothing
     Given Ann has bought generation access to Dusk
-    And the fault "generation -> worker: delay 2s"
+    And what generation sends entitlement arrives 500 milliseconds late
     When Ann generates an image with Dusk
     And the job is canceled
     Then the job has canceled

@@ -1,8 +1,10 @@
 //! The command line: one file per subcommand. It composes the rooms and turns what they say into text and an exit code.
 
+mod bench;
 mod check;
 mod completions;
 mod doctor;
+mod faults;
 mod init;
 mod run;
 mod steps;
@@ -53,6 +55,11 @@ enum Command {
     Doctor(doctor::Arguments),
     /// Prints what a shell needs to complete paidpath's commands and options.
     Completions(completions::Arguments),
+    /// Lists what a tap can do to an exchange, for `--fault` and for sentences with a fault
+    Faults,
+    /// Measures what the runner costs against a plain loop of the same requests
+    #[command(hide = true)]
+    Bench(bench::Arguments),
 }
 
 /// Reads the command line, does what it says, and gives the process's exit code.
@@ -74,6 +81,11 @@ pub fn main(composition: &Composition) -> ExitCode {
         Some(Command::Init(arguments)) => init::init(composition, &arguments),
         Some(Command::Doctor(arguments)) => doctor::doctor(composition, &arguments),
         Some(Command::Completions(arguments)) => completions::completions(&arguments, Cli::command()),
+        Some(Command::Faults) => {
+            println!("{}", faults::text());
+            Ok(Exit::Passed)
+        }
+        Some(Command::Bench(arguments)) => bench::bench(composition, &arguments),
     };
     let exit = ended.unwrap_or_else(|refusal| {
         eprintln!("{refusal}");

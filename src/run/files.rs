@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use super::plan::Problem;
-use super::select::PathSpec;
+use super::select::{PathSpec, Selection};
 use crate::base::suggest::did_you_mean;
 use crate::gherkin::MAX_BYTES;
 use crate::model::message::Location;
@@ -20,10 +20,10 @@ pub struct Embedded {
 type Read = (String, String, Vec<u32>);
 
 /// The texts of all feature files that the paths name; without a path, `features/` here, or else what is in the binary.
-pub(super) fn read_all(paths: &[PathSpec], embedded: &[Embedded], problems: &mut Vec<Problem>) -> Vec<Read> {
+pub(super) fn read_all(selection: &Selection, embedded: &[Embedded], problems: &mut Vec<Problem>) -> Vec<Read> {
     let here = PathSpec { path: "features".into(), lines: Vec::new() };
-    let paths = match paths {
-        [] if here.path.is_dir() => std::slice::from_ref(&here),
+    let paths = match selection.paths.as_slice() {
+        [] if !selection.embedded_only && here.path.is_dir() => std::slice::from_ref(&here),
         [] => {
             let features = embedded.iter().filter(|file| file.uri.ends_with(".feature"));
             return features.map(|file| (file.uri.clone(), file.text.to_owned(), Vec::new())).collect();

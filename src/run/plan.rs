@@ -124,7 +124,7 @@ impl Plan {
         let mut problems = Vec::new();
         let mut plan = Self::default();
         let mut resolver = Resolver::new(vocabulary);
-        for (uri, text, lines) in read_all(&selection.paths, embedded, &mut problems) {
+        for (uri, text, lines) in read_all(selection, embedded, &mut problems) {
             match gherkin::parse(&uri, &text, &mut ids) {
                 Ok(tree) => {
                     let document = Document { uri, text, tree };

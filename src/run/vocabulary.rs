@@ -223,8 +223,36 @@ impl Vocabulary {
     fn nearest(&self, kind: PickleStepType, language: &str, text: &str) -> Option<String> {
         let right = |definition: &&Definition| kind == PickleStepType::Unknown || definition.kind == kind;
         let sentences = self.definitions_in(language).iter().filter(right).map(|each| each.sentence.as_str());
-        nearest(text, sentences).map(str::to_owned)
+        if self.languages.iter().any(|spoken| spoken.code == language) {
+            // Its words may not be set apart by spaces.
+            return nearest(text, sentences).map(str::to_owned);
+        }
+        let near = |sentence| (difference(text, sentence), sentence);
+        let nearest = sentences.map(near).min_by(|(a, _), (b, _)| a.total_cmp(b));
+        nearest.filter(|(difference, _)| *difference <= 0.4).map(|(_, sentence)| sentence.to_owned())
     }
+}
+
+/// How far a text is from a sentence, word by word: 0 is the same, 1 has nothing in common. A parameter takes any
+/// word, and up to two more at a small price.
+fn difference(text: &str, sentence: &str) -> f64 {
+    let (words, parts): (Vec<&str>, Vec<&str>) =
+        (text.split_whitespace().collect(), sentence.split_whitespace().collect());
+    let unlike = |word: &str, part: &str| match part.contains('{') {
+        true => 0.0,
+        false => 1.0 - strsim::normalized_damerau_levenshtein(&word.to_lowercase(), &part.to_lowercase()),
+    };
+    let mut row: Vec<f64> = (0..=parts.len()).map(|count| count as f64).collect();
+    for word in &words {
+        let mut next = vec![row[0] + 1.0];
+        for (index, part) in parts.iter().enumerate() {
+            let more_of_parameter = if part.contains('{') { 0.2 } else { 1.0 };
+            let changed = row[index] + unlike(word, part);
+            next.push(changed.min(row[index + 1] + more_of_parameter).min(next[index] + 1.0));
+        }
+        row = next;
+    }
+    row[parts.len()] / words.len().max(parts.len()).max(1) as f64
 }
 
 impl Definition {

@@ -8,9 +8,10 @@ use std::path::{Path, PathBuf};
 const FLOORS: &[(u8, &[&str])] = &[
     (0, &["model"]),
     (1, &["base"]),
-    (2, &["browser", "contract", "gherkin", "report", "tap", "target", "topology", "trail"]),
+    (2, &["browser", "catalogue", "contract", "gherkin", "report", "tap", "target", "topology", "trail"]),
     (3, &["run"]),
-    (4, &["cli"]),
+    (4, &["lint"]),
+    (5, &["cli"]),
 ];
 
 #[test]
@@ -20,11 +21,15 @@ fn rooms_import_downward_only() {
     let mut breaches = Vec::new();
     for file in rust_files(&root().join("src")) {
         let Some(room) = room_of(&file) else { continue };
-        let own = floors.get(room.as_str()).unwrap_or_else(|| panic!("the room `{room}` has no floor: add it to the table"));
+        let own =
+            floors.get(room.as_str()).unwrap_or_else(|| panic!("the room `{room}` has no floor: add it to the table"));
         for (number, line) in numbered_code(&file) {
             for named in rooms_named(&line) {
                 if let Some(theirs) = floors.get(named.as_str()).filter(|theirs| named != room && *theirs >= own) {
-                    breaches.push(format!("{}:{number}: {room} (floor {own}) names {named} (floor {theirs})", file.display()));
+                    breaches.push(format!(
+                        "{}:{number}: {room} (floor {own}) names {named} (floor {theirs})",
+                        file.display()
+                    ));
                 }
             }
         }
@@ -38,7 +43,9 @@ fn nothing_under_src_but_the_composition_root_names_the_doubles() {
         .into_iter()
         .filter(|file| !file.ends_with("main.rs"))
         .flat_map(|file| {
-            let naming = numbered_code(&file).into_iter().filter(|(_, line)| line.contains("atelier::") || line.contains("mocks::"));
+            let naming = numbered_code(&file)
+                .into_iter()
+                .filter(|(_, line)| line.contains("atelier::") || line.contains("mocks::"));
             naming.map(|(number, _)| format!("{}:{number}", file.display())).collect::<Vec<_>>()
         })
         .collect::<Vec<_>>();
@@ -47,10 +54,10 @@ fn nothing_under_src_but_the_composition_root_names_the_doubles() {
 
 #[test]
 fn only_run_names_cucumber() {
-    let naming = rust_files(&root().join("src")).into_iter().filter(|file| room_of(file).is_some_and(|room| room != "run"));
-    let naming: Vec<_> = naming
-        .filter(|file| numbered_code(file).iter().any(|(_, line)| line.contains("cucumber::")))
-        .collect();
+    let naming =
+        rust_files(&root().join("src")).into_iter().filter(|file| room_of(file).is_some_and(|room| room != "run"));
+    let naming: Vec<_> =
+        naming.filter(|file| numbered_code(file).iter().any(|(_, line)| line.contains("cucumber::"))).collect();
     assert!(naming.is_empty(), "{naming:?}");
 }
 
@@ -71,7 +78,8 @@ fn root() -> PathBuf {
 /// The first folder under `src/`; files directly in it belong to no room.
 fn room_of(file: &Path) -> Option<String> {
     let inside = file.strip_prefix(root().join("src")).ok()?;
-    (inside.components().count() > 1).then(|| inside.components().next().map(|room| room.as_os_str().to_string_lossy().into_owned()))?
+    (inside.components().count() > 1)
+        .then(|| inside.components().next().map(|room| room.as_os_str().to_string_lossy().into_owned()))?
 }
 
 fn rust_files(folder: &Path) -> Vec<PathBuf> {
@@ -89,6 +97,7 @@ fn numbered_code(file: &Path) -> Vec<(usize, String)> {
 
 /// What stands behind `crate::` on a line.
 fn rooms_named(line: &str) -> Vec<String> {
-    let word = |rest: &str| rest.chars().take_while(|character| character.is_alphanumeric() || *character == '_').collect();
+    let word =
+        |rest: &str| rest.chars().take_while(|character| character.is_alphanumeric() || *character == '_').collect();
     line.split("crate::").skip(1).map(word).collect()
 }

@@ -79,9 +79,18 @@ impl Ran {
     pub fn expect(&self, code: i32, says: &[&str]) -> &Self {
         assert_eq!(self.code, Some(code), "\n{}\n{}", self.out, self.err);
         for words in says {
-            assert!(self.out.contains(words) || self.err.contains(words), "nobody says `{words}`:\n{}\n{}", self.out, self.err);
+            assert!(
+                self.out.contains(words) || self.err.contains(words),
+                "nobody says `{words}`:\n{}\n{}",
+                self.out,
+                self.err
+            );
         }
-        assert!(!self.err.contains("panicked at") && !self.err.contains("RUST_BACKTRACE"), "a stack trace:\n{}", self.err);
+        assert!(
+            !self.err.contains("panicked at") && !self.err.contains("RUST_BACKTRACE"),
+            "a stack trace:\n{}",
+            self.err
+        );
         self
     }
 
