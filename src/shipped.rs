@@ -26,7 +26,8 @@ pub fn vocabulary() -> Vocabulary {
     let of = |extension: &'static str| {
         sources.iter().filter(move |(path, _)| path.ends_with(extension)).map(|(path, text)| (path.as_str(), *text))
     };
-    let catalogue = Catalogue::read(of(".rs")).expect("the sources that are built in have the shape the catalogue reads");
+    let catalogue =
+        Catalogue::read(of(".rs")).expect("the sources that are built in have the shape the catalogue reads");
     let mut vocabulary = Vocabulary::collect(catalogue).expect("the sources that are built in are those of the steps");
     for (path, text) in of(".toml") {
         vocabulary.speak(path, text).expect("the languages that are built in say every sentence");

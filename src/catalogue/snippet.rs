@@ -25,7 +25,10 @@ pub fn snippet(catalogue: &Catalogue, kind: PickleStepType, text: &str) -> Strin
         PickleStepType::Outcome => "then",
     };
     let quoted = sentence.replace('"', "\\\"");
-    format!("/// …\n#[{kind}(expr = \"{quoted}\")]\nasync fn name(world: &mut World{}) -> StepResult {{\n    …\n}}", types(&sentence))
+    format!(
+        "/// …\n#[{kind}(expr = \"{quoted}\")]\nasync fn name(world: &mut World{}) -> StepResult {{\n    …\n}}",
+        types(&sentence)
+    )
 }
 
 /// The arguments of the function, in the order of the sentence.

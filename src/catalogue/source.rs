@@ -103,7 +103,8 @@ impl Catalogue {
         self.nouns.push((file.to_owned(), title.trim().to_owned()));
         let mut comment: Vec<&str> = Vec::new();
         for (number, line) in (1..).zip(text.lines().map(str::trim)) {
-            let wrong = |message: &str| SourceError { file: file.to_owned(), line: number, message: message.to_owned() };
+            let wrong =
+                |message: &str| SourceError { file: file.to_owned(), line: number, message: message.to_owned() };
             if let Some(more) = line.strip_prefix("///") {
                 comment.push(more.trim());
                 continue;
@@ -195,7 +196,9 @@ mod tests {
 
     #[test]
     fn a_sentence_that_cannot_be_listed_is_refused_with_its_place() {
-        for text in ["\n/// x\n#[given(regex = \"x\")]\n", "\n\n#[then(expr = \"x\")]\n", "\n/// x\n#[when(\nexpr = \"x\")]"] {
+        for text in
+            ["\n/// x\n#[given(regex = \"x\")]\n", "\n\n#[then(expr = \"x\")]\n", "\n/// x\n#[when(\nexpr = \"x\")]"]
+        {
             let error = Catalogue::read([("steps/a.rs", text)]).unwrap_err();
             assert_eq!(error.line, 3, "{error}");
         }

@@ -241,7 +241,8 @@ impl<'c> Check<'c> {
             let text = std::fs::read_to_string(&file).unwrap_or_default();
             let used = self.used.get(&file).cloned().unwrap_or_default();
             for tag in charge.tags.keys().filter(|tag| !used.contains(*tag)) {
-                let line = text.lines().position(|line| line.trim_start().trim_start_matches('"').starts_with(tag.as_str()));
+                let line =
+                    text.lines().position(|line| line.trim_start().trim_start_matches('"').starts_with(tag.as_str()));
                 let line = u32::try_from(line.unwrap_or_default() + 1).unwrap_or(1);
                 let message = format!("no scenario has the tag `{tag}`");
                 let location = Location { line, column: None };

@@ -22,8 +22,14 @@ pub struct Arguments {
 
 /// How to get what scenarios may need, by the name that `--require` has for it.
 const REMEDIES: &[(&str, &str)] = &[
-    ("browser", "install Chromium and its driver: apt-get install chromium chromium-driver, or brew install chromedriver"),
-    ("docker", "start an engine that `docker info` reaches; as another user than root, join its group: usermod -aG docker $USER"),
+    (
+        "browser",
+        "install Chromium and its driver: apt-get install chromium chromium-driver, or brew install chromedriver",
+    ),
+    (
+        "docker",
+        "start an engine that `docker info` reaches; as another user than root, join its group: usermod -aG docker $USER",
+    ),
 ];
 
 /// One thing that was looked at.
@@ -40,7 +46,8 @@ struct Seen {
 pub fn doctor(composition: &Composition, arguments: &Arguments) -> Result<Exit, Refusal> {
     let mut all = vec![loopback(), reports(&arguments.reports), processors(), proxies()];
     all.extend(composition.suite.requirements.iter().map(|requirement| {
-        let remedy = REMEDIES.iter().find(|(name, _)| *name == requirement.name).map(|(_, remedy)| (*remedy).to_owned());
+        let remedy =
+            REMEDIES.iter().find(|(name, _)| *name == requirement.name).map(|(_, remedy)| (*remedy).to_owned());
         Seen {
             name: requirement.name.to_owned(),
             state: match &requirement.missing {
@@ -95,7 +102,9 @@ fn loopback() -> Seen {
             Ok(_) => Ok("services and taps can listen on 127.0.0.1".into()),
             Err(error) => Err(format!("nothing can listen on 127.0.0.1 and be reached there: {error}")),
         },
-        remedy: Some("allow local connections: look at the firewall, and bring the loopback up: ip link set lo up".into()),
+        remedy: Some(
+            "allow local connections: look at the firewall, and bring the loopback up: ip link set lo up".into(),
+        ),
         needed: true,
     }
 }

@@ -51,8 +51,12 @@ pub fn init(composition: &Composition, arguments: &Arguments) -> Result<Exit, Re
     files.push(("features/STEPS.md", steps::page(composition)));
 
     let folder = &arguments.folder;
-    let there: Vec<String> =
-        files.iter().map(|(name, _)| folder.join(name)).filter(|file| file.exists()).map(|file| file.display().to_string()).collect();
+    let there: Vec<String> = files
+        .iter()
+        .map(|(name, _)| folder.join(name))
+        .filter(|file| file.exists())
+        .map(|file| file.display().to_string())
+        .collect();
     if !there.is_empty() {
         let list = there.join(", ");
         return Err(Refusal::Usage(format!("nothing was written, because this is there already: {list}")));
@@ -64,7 +68,9 @@ pub fn init(composition: &Composition, arguments: &Arguments) -> Result<Exit, Re
     if folder != Path::new(".") {
         println!("  cd {}", folder.display());
     }
-    println!("  paidpath run                   everything is green\n  paidpath steps                 what you can say\n  paidpath check                 what is wrong before you run\n");
+    println!(
+        "  paidpath run                   everything is green\n  paidpath steps                 what you can say\n  paidpath check                 what is wrong before you run\n"
+    );
     println!("README.md goes on from there.");
     Ok(Exit::Passed)
 }

@@ -56,7 +56,9 @@ pub fn steps(composition: &Composition, arguments: &Arguments) -> Result<Exit, R
     });
     if entries.is_empty() {
         let words = arguments.words.join(" ");
-        return Err(Refusal::Usage(format!("no sentence has all of these words: {words}. `paidpath steps` lists all.")));
+        return Err(Refusal::Usage(format!(
+            "no sentence has all of these words: {words}. `paidpath steps` lists all."
+        )));
     }
     print!(
         "{}",
@@ -77,7 +79,12 @@ fn entries(composition: &Composition, language: &str) -> Vec<Entry> {
     definitions.map(|definition| entry(vocabulary, definition, language, &examples)).collect()
 }
 
-fn entry(vocabulary: &Vocabulary, definition: &Definition, language: &str, examples: &HashMap<usize, Example>) -> Entry {
+fn entry(
+    vocabulary: &Vocabulary,
+    definition: &Definition,
+    language: &str,
+    examples: &HashMap<usize, Example>,
+) -> Entry {
     let catalogue = vocabulary.catalogue();
     let sentence = &catalogue.sentences[definition.place];
     let spoken = vocabulary.languages().iter().find(|spoken| spoken.code == language);
@@ -137,7 +144,9 @@ fn steps_of(tree: &GherkinDocument) -> HashMap<&str, &Step> {
     let mut steps = HashMap::new();
     for child in children {
         let inner = child.rule.iter().flat_map(|rule| &rule.children);
-        let inner = inner.flat_map(|child| [child.background.as_ref().map(|it| &it.steps), child.scenario.as_ref().map(|it| &it.steps)]);
+        let inner = inner.flat_map(|child| {
+            [child.background.as_ref().map(|it| &it.steps), child.scenario.as_ref().map(|it| &it.steps)]
+        });
         let own = [child.background.as_ref().map(|it| &it.steps), child.scenario.as_ref().map(|it| &it.steps)];
         steps.extend(own.into_iter().chain(inner).flatten().flatten().map(|step| (step.id.as_str(), step)));
     }
@@ -157,7 +166,11 @@ fn under(step: &Step) -> Vec<String> {
         cells.map(|cell| cell.value.chars().count()).max().unwrap_or_default()
     };
     let line = rows.clone().map(|row| {
-        let cells = row.cells.iter().enumerate().map(|(column, cell)| format!(" {:width$} |", cell.value, width = width(column)));
+        let cells = row
+            .cells
+            .iter()
+            .enumerate()
+            .map(|(column, cell)| format!(" {:width$} |", cell.value, width = width(column)));
         format!("  |{}", cells.collect::<String>())
     });
     line.collect()

@@ -34,7 +34,9 @@ pub fn watch(composition: &Composition, arguments: &run::Arguments) -> Result<Ex
     for path in specs.iter().map(|spec| &spec.path).chain(configuration.iter().filter(|path| path.is_file())) {
         // Editors replace a file when they save it; its folder stays.
         let folder = if path.is_dir() { path.clone() } else { folder_of(path) };
-        watcher.watch(&folder, RecursiveMode::Recursive).map_err(|error| broken(&format!("{}: {error}", path.display())))?;
+        watcher
+            .watch(&folder, RecursiveMode::Recursive)
+            .map_err(|error| broken(&format!("{}: {error}", path.display())))?;
     }
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(|error| broken(&error))?;
     let mut next = arguments.clone();

@@ -96,9 +96,10 @@ impl<'v> Linter<'v> {
             return Finding { rule: "wrong-keyword", message, help: Some(help.to_owned()), ..finding };
         }
         let snippet = (language == "en").then(|| snippet(self.vocabulary.catalogue(), kind, &step.text));
-        let help = finding.help.clone().unwrap_or_else(|| {
-            "`paidpath steps WORDS` finds the sentences that there are.".to_owned()
-        });
+        let help = finding
+            .help
+            .clone()
+            .unwrap_or_else(|| "`paidpath steps WORDS` finds the sentences that there are.".to_owned());
         Finding { help: Some(help), snippet, ..finding }
     }
 
@@ -118,7 +119,8 @@ impl<'v> Linter<'v> {
             }
         }
         let under = step.data_table.as_ref().map(|table| &table.rows);
-        let stands = step.doc_string.as_ref().map(|text| text.location).or(under.and_then(|rows| Some(rows.first()?.location)));
+        let stands =
+            step.doc_string.as_ref().map(|text| text.location).or(under.and_then(|rows| Some(rows.first()?.location)));
         match (&known.under, stands) {
             (Under::Nothing, Some(location)) => {
                 let message = format!("`{}` does not look at what stands under it", known.expression);

@@ -11,8 +11,7 @@ use super::settings::{Settings, WrongTag};
 use super::vocabulary::{Found, Vocabulary};
 use crate::gherkin::{self, Fix, Ids, Mistake};
 use crate::model::message::{
-    Background, Examples, Feature, GherkinDocument, Location, Pickle, PickleStepType, Rule, Scenario, Source, Step,
-    Tag,
+    Background, Examples, Feature, GherkinDocument, Location, Pickle, PickleStepType, Rule, Scenario, Source, Step, Tag,
 };
 
 /// A feature file as read.

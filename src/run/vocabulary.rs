@@ -101,7 +101,8 @@ impl Vocabulary {
         }
         definitions.sort_by(|a, b| (&a.0, a.1).cmp(&(&b.0, b.1)));
         let registered: Vec<_> = definitions.iter().map(|each| (each.0.as_str(), each.1, each.2)).collect();
-        let listed: Vec<_> = catalogue.sentences.iter().map(|each| (each.file.as_str(), each.line, each.kind)).collect();
+        let listed: Vec<_> =
+            catalogue.sentences.iter().map(|each| (each.file.as_str(), each.line, each.kind)).collect();
         if registered != listed {
             let only_one = registered.iter().filter(|each| !listed.contains(each));
             let only_one = only_one.chain(listed.iter().filter(|each| !registered.contains(each)));

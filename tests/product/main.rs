@@ -2,6 +2,8 @@
 
 mod floors;
 mod honesty;
+mod mistakes;
+mod qa;
 mod refusals;
 mod running;
 mod support;

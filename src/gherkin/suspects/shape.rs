@@ -3,9 +3,9 @@
 use std::collections::HashMap;
 
 use super::Reading;
-use crate::gherkin::{Fix, Mistake};
 use crate::gherkin::dialect::Title;
 use crate::gherkin::pickles::meaning;
+use crate::gherkin::{Fix, Mistake};
 use crate::model::message::{KeywordType, Location, PickleStepType};
 
 pub(super) fn no_scenarios(reading: &Reading<'_>) -> Vec<Mistake> {
