@@ -19,12 +19,12 @@ pub struct Model(pub String);
 
 /// An amount of money: `100 credits`.
 #[derive(Debug, Clone, Copy, Parameter)]
-#[param(name = "money", regex = r"-?\d+ credits?")]
+#[param(name = "money", regex = r"-?[0-9]+ credits?")]
 pub struct Money(pub i64);
 
 /// A length of time: `2 days`, `300 milliseconds`.
 #[derive(Debug, Clone, Copy, Parameter)]
-#[param(name = "duration", regex = r"\d+ (?:milliseconds?|seconds?|minutes?|hours?|days?)")]
+#[param(name = "duration", regex = r"[0-9]+ (?:milliseconds?|seconds?|minutes?|hours?|days?)")]
 pub struct Span(pub Duration);
 
 /// What access is for: `generation` or `download`.

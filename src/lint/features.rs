@@ -1,5 +1,7 @@
 //! Features: what a run would refuse them for, and what readers mind.
 
+use std::collections::HashMap;
+
 use super::charge::Charge;
 use super::finding::Finding;
 use super::tags;
@@ -56,8 +58,11 @@ impl<'v> Linter<'v> {
             });
         }
         let Some(feature) = feature else { return Linted { findings, tags: Vec::new() } };
-        for (kind, step) in &steps {
-            findings.extend(self.under(*kind, step, language, file, text));
+        let resolved = resolved(&inspected.scenarios);
+        for (_, step) in &steps {
+            if let Some(sentence) = resolved.get(step.id.as_str()) {
+                findings.extend(self.under(*sentence, step, language, file, text));
+            }
         }
         let written = tags::written(feature);
         findings.extend(tags::expired(&written, self.today, file, text));
@@ -104,8 +109,7 @@ impl<'v> Linter<'v> {
     }
 
     /// What stands under a step, and what its sentence makes of it.
-    fn under(&self, kind: PickleStepType, step: &Step, language: &str, file: &str, text: &str) -> Vec<Finding> {
-        let Found::One(sentence) = self.vocabulary.find(kind, language, &step.text) else { return Vec::new() };
+    fn under(&self, sentence: usize, step: &Step, language: &str, file: &str, text: &str) -> Vec<Finding> {
         let place = self.vocabulary.definitions()[sentence].place;
         let known = &self.vocabulary.catalogue().sentences[place];
         let found = |rule, location: Location, message: String| Finding::new(rule, file, text, location, message);
@@ -171,6 +175,12 @@ impl<'v> Linter<'v> {
         });
         weak.collect()
     }
+}
+
+/// The sentences of the written steps, by the steps' ids.
+fn resolved(scenarios: &[Planned]) -> HashMap<&str, usize> {
+    let steps = scenarios.iter().flat_map(|scenario| scenario.pickle.steps.iter().zip(&scenario.sentences));
+    steps.filter_map(|(step, sentence)| Some((step.ast_node_ids.first()?.as_str(), *sentence))).collect()
 }
 
 /// Every written step with what it is.

@@ -38,7 +38,9 @@ pub(super) fn unknown(tags: &[&Tag], charge: &Charge, more: &[&str], file: &str,
             let name = &tag.name;
             let message = format!("the tag `{name}` is not declared in check.toml");
             let finding = Finding::new("unknown-tag", file, text, tag.location, message);
-            match nearest(name, known.iter().copied()) {
+            // Tags are short: what is only half alike is another tag.
+            let alike = |meant: &&str| strsim::normalized_damerau_levenshtein(name, meant) >= 0.7;
+            match nearest(name, known.iter().copied()).filter(alike) {
                 Some(meant) => finding.help(format!("Did you mean `{meant}`?")).fix(name.clone(), meant),
                 None => finding.help(format!("Declare it there: \"{name}\" = \"what it says\".")),
             }

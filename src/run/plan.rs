@@ -231,7 +231,7 @@ pub struct Inspector<'v> {
 pub struct Inspected {
     /// The file, if the language does not refuse it.
     pub document: Option<Document>,
-    /// Its scenarios, those with unreadable tags left out.
+    /// Its scenarios, those with unreadable tags or unknown steps left out.
     pub scenarios: Vec<Planned>,
     /// Everything for which a run would refuse it.
     pub problems: Vec<Problem>,
@@ -258,6 +258,7 @@ impl<'v> Inspector<'v> {
         let mut plan = Plan::default();
         let document = Document { uri: uri.to_owned(), text: text.to_owned(), tree };
         plan.take(&document, &[], &Selection::default(), &mut self.ids, &mut self.resolver, &mut problems);
+        plan.scenarios.retain(|planned| planned.sentences.len() == planned.pickle.steps.len());
         Inspected { document: Some(document), scenarios: plan.scenarios, problems }
     }
 }

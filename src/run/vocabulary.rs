@@ -6,14 +6,13 @@
 
 use std::fmt;
 use std::ops::Range;
-use std::sync::OnceLock;
+use std::sync::{LazyLock, OnceLock};
 
 use cucumber::codegen::{StepConstructor, WorldInventory};
 use regex::{Regex, RegexSet};
 
 use super::world::World;
 use crate::base::config::ConfigError;
-use crate::base::suggest::nearest;
 use crate::catalogue::{Catalogue, Language, Translated};
 use crate::model::message::PickleStepType;
 
@@ -224,36 +223,41 @@ impl Vocabulary {
     fn nearest(&self, kind: PickleStepType, language: &str, text: &str) -> Option<String> {
         let right = |definition: &&Definition| kind == PickleStepType::Unknown || definition.kind == kind;
         let sentences = self.definitions_in(language).iter().filter(right).map(|each| each.sentence.as_str());
-        if self.languages.iter().any(|spoken| spoken.code == language) {
-            // Its words may not be set apart by spaces.
-            return nearest(text, sentences).map(str::to_owned);
-        }
-        let near = |sentence| (difference(text, sentence), sentence);
+        let words = words(text);
+        let near = |sentence| (difference(&words, &self::words(sentence)), sentence);
         let nearest = sentences.map(near).min_by(|(a, _), (b, _)| a.total_cmp(b));
-        nearest.filter(|(difference, _)| *difference <= 0.4).map(|(_, sentence)| sentence.to_owned())
+        nearest.filter(|(difference, _)| *difference <= 0.6).map(|(_, sentence)| sentence.to_owned())
     }
 }
 
-/// How far a text is from a sentence, word by word: 0 is the same, 1 has nothing in common. A parameter takes any
-/// word, and up to two more at a small price.
-fn difference(text: &str, sentence: &str) -> f64 {
-    let (words, parts): (Vec<&str>, Vec<&str>) =
-        (text.split_whitespace().collect(), sentence.split_whitespace().collect());
-    let unlike = |word: &str, part: &str| match part.contains('{') {
+/// The words of a text or a sentence; where a script has no spaces, its letters. A parameter is one word.
+fn words(text: &str) -> Vec<&str> {
+    static WORD: LazyLock<Regex> =
+        LazyLock::new(|| Regex::new(r"\{[^}]*\}|\p{Lo}|[^\s{\p{Lo}]+").expect("an expression that is a constant"));
+    WORD.find_iter(text).map(|word| word.as_str()).collect()
+}
+
+/// How far a text is from a sentence, word by word: 0 is the same. A parameter takes any word, and more of them at a small
+/// price.
+fn difference(words: &[&str], parts: &[&str]) -> f64 {
+    let parameter = |part: &str| part.starts_with('{');
+    let unlike = |word: &str, part: &str| match parameter(part) {
         true => 0.0,
         false => 1.0 - strsim::normalized_damerau_levenshtein(&word.to_lowercase(), &part.to_lowercase()),
     };
     let mut row: Vec<f64> = (0..=parts.len()).map(|count| count as f64).collect();
-    for word in &words {
+    for word in words {
         let mut next = vec![row[0] + 1.0];
         for (index, part) in parts.iter().enumerate() {
-            let more_of_parameter = if part.contains('{') { 0.2 } else { 1.0 };
+            let more_of_parameter = if parameter(part) { 0.2 } else { 1.0 };
             let changed = row[index] + unlike(word, part);
             next.push(changed.min(row[index + 1] + more_of_parameter).min(next[index] + 1.0));
         }
         row = next;
     }
-    row[parts.len()] / words.len().max(parts.len()).max(1) as f64
+    // What a parameter takes says little about whether the sentence was meant.
+    let weight: f64 = parts.iter().map(|part| if parameter(part) { 0.5 } else { 1.0 }).sum();
+    row[parts.len()] / weight.max(1.0)
 }
 
 impl Definition {
@@ -292,5 +296,29 @@ fn in_english(translated: &Translated, language: &Language, pattern: &Regex, mut
 impl fmt::Debug for Vocabulary {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "Vocabulary of {} sentences", self.catalogue.sentences.len())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{difference, words};
+
+    #[test]
+    fn parameters_are_one_word_and_letters_of_scripts_without_spaces_are_words() {
+        assert_eq!(
+            words("{member} asks what {int} image(s) cost"),
+            ["{member}", "asks", "what", "{int}", "image(s)", "cost"]
+        );
+        assert_eq!(words("{member}购买{model}的权限"), ["{member}", "购", "买", "{model}", "的", "权", "限"]);
+        assert_eq!(words("Ann 购买"), ["Ann", "购", "买"]);
+    }
+
+    #[test]
+    fn a_slip_is_near_and_another_matter_is_not() {
+        let near = |text: &str, sentence: &str| difference(&words(text), &words(sentence)) <= 0.6;
+        assert!(near("Ann byus generation access to Dusk", "{member} buys {right} access to {model}"));
+        assert!(near("ann has 5 coins", "{member} has {money}"));
+        assert!(near("小安购买了《黄昏》的生成权限", "{member}购买{model}的{right}权限"));
+        assert!(!near("the moon eclipses the sun entirely tonight", "{member} opens {model}"));
     }
 }
