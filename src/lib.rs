@@ -7,17 +7,20 @@
 //!
 //! | floor | rooms |
 //! |---|---|
-//! | 3 | [`cli`] |
+//! | 4 | [`cli`] |
+//! | 3 | [`lint`] |
 //! | 2 | [`run`] |
-//! | 1 | [`tap`], [`topology`], [`target`], [`contract`], [`trail`], [`report`] |
+//! | 1 | [`gherkin`], [`catalogue`], [`tap`], [`topology`], [`target`], [`contract`], [`trail`], [`report`] |
 //! | 0 | [`base`] over [`model`] |
 //!
 //! The vocabulary (`steps/`) and the doubles (`mocks/`) are compiled into the binary and handed in from there.
 
 pub mod base;
+pub mod catalogue;
 pub mod cli;
 pub mod contract;
 pub mod gherkin;
+pub mod lint;
 pub mod model;
 pub mod report;
 pub mod run;

@@ -1,4 +1,5 @@
-//! The kinds of words that sentences have in common.
+//! The kinds of words that sentences have in common. A name begins with a capital letter, or with a letter of a script that
+//! has none.
 
 use std::str::FromStr;
 use std::time::Duration;
@@ -8,22 +9,22 @@ use paidpath::run::world::Right;
 
 /// A person in the scenario, by a name of one's own choice: `Ann`.
 #[derive(Debug, Clone, Parameter)]
-#[param(name = "member", regex = r"\p{Lu}\p{L}*")]
+#[param(name = "member", regex = r"[\p{Lu}\p{Lo}]\p{L}*")]
 pub struct Member(pub String);
 
 /// A model version in the scenario, by a name of one's own choice: `Dusk`.
 #[derive(Debug, Clone, Parameter)]
-#[param(name = "model", regex = r"\p{Lu}[\p{L}\d]*")]
+#[param(name = "model", regex = r"[\p{Lu}\p{Lo}][\p{L}\d]*")]
 pub struct Model(pub String);
 
 /// An amount of money: `100 credits`.
 #[derive(Debug, Clone, Copy, Parameter)]
-#[param(name = "money", regex = r"-?\d+ credits?")]
+#[param(name = "money", regex = r"-?[0-9]+ credits?")]
 pub struct Money(pub i64);
 
 /// A length of time: `2 days`, `300 milliseconds`.
 #[derive(Debug, Clone, Copy, Parameter)]
-#[param(name = "duration", regex = r"\d+ (?:milliseconds?|seconds?|minutes?|hours?|days?)")]
+#[param(name = "duration", regex = r"[0-9]+ (?:milliseconds?|seconds?|minutes?|hours?|days?)")]
 pub struct Span(pub Duration);
 
 /// What access is for: `generation` or `download`.

@@ -23,6 +23,14 @@ Feature: Buying early access
       Then that is accepted
       And Ann has 0 credits left
 
+    Scenario: Money that was topped up can be spent
+      Given Ann has 100 credits
+      And early access to Dusk costs 120 credits for generation
+      When Ann tops up 20 credits
+      And Ann buys generation access to Dusk
+      Then that is accepted
+      And Ann has 0 credits left
+
   Rule: A refused purchase costs nothing and gives nothing
 
     Scenario: A member without the money

@@ -65,3 +65,11 @@ Feature: Generating with what was bought
     Then that is refused with not-found
     When Sam looks at the image
     Then that is refused with not-found
+
+  Scenario: A job that is canceled costs nothing
+    Given Ann has bought generation access to Dusk
+    And what generation sends entitlement arrives 500 milliseconds late
+    When Ann generates an image with Dusk
+    And the job is canceled
+    Then the job has canceled
+    And Ann has paid 120 credits

@@ -35,6 +35,7 @@ Feature: A permission is for what was bought
       And Ann has bought download access to Noon
       When Ann downloads Noon
       Then that is accepted
+      And Ann may use Noon for download
 
   Rule: For nobody else
 
@@ -91,3 +92,11 @@ Feature: A permission is for what was bought
       Given Sam has 100 credits
       When the owner of Dusk ends early access
       Then Sam may use Dusk for generation
+
+    Scenario: Whoever was let in stays in, without being looked up again
+      When Ann buys generation access to Dusk
+      And that was accepted
+      Then Ann may use Dusk for generation
+      When Ann opens Dusk
+      And Ann generates at once with Dusk
+      Then Ann gets an image

@@ -175,7 +175,7 @@ fn scenarios(
 ) -> Result<(Duration, Duration), Refusal> {
     let called = Instant::now();
     let text: &'static str = Box::leak(feature(count).into_boxed_str());
-    let embedded = [Embedded { uri: "bench.feature", text }];
+    let embedded = [Embedded { uri: "bench.feature".to_owned(), text }];
     let selection = Selection { embedded_only: true, ..Selection::default() };
     let plan = Plan::make(&selection, &embedded, &composition.suite.vocabulary, |_| 0);
     let plan = plan.map_err(|refused| Refusal::Usage(refused.to_string()))?;

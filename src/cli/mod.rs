@@ -1,13 +1,19 @@
 //! The command line: one file per subcommand. It composes the rooms and turns what they say into text and an exit code.
 
 mod bench;
+mod check;
+mod completions;
+mod doctor;
 mod documents;
 mod faults;
+mod init;
 mod run;
+mod steps;
+mod watch;
 
 use std::process::ExitCode;
 
-use clap::{Parser, Subcommand};
+use clap::{CommandFactory, Parser, Subcommand};
 
 use crate::model::Exit;
 use crate::run::{Embedded, Suite};
@@ -22,8 +28,8 @@ pub struct Composition {
     pub targets: &'static [(&'static str, &'static str)],
     /// The files that these targets name: path from the target's file, and text.
     pub documents: &'static [(&'static str, &'static str)],
-    /// The features that come with the binary, for where there is no `features/`.
-    pub features: &'static [Embedded],
+    /// The files of `features/` that come with the binary, for where there is no such folder.
+    pub features: Vec<Embedded>,
 }
 
 /// Can the person who paid actually use what they bought?
@@ -42,6 +48,16 @@ struct Cli {
 enum Command {
     /// Runs scenarios (the default).
     Run(Box<run::Arguments>),
+    /// Lists the sentences that features are written in.
+    Steps(steps::Arguments),
+    /// Looks for mistakes in features, targets and topologies, without running anything.
+    Check(check::Arguments),
+    /// Lays out a project of one's own.
+    Init(init::Arguments),
+    /// Says what can run on this machine, and how to get what cannot.
+    Doctor(doctor::Arguments),
+    /// Prints what a shell needs to complete paidpath's commands and options.
+    Completions(completions::Arguments),
     /// Lists what a tap can do to an exchange, for `--fault` and for sentences with a fault
     Faults,
     /// Measures what the runner costs against a plain loop of the same requests
@@ -60,20 +76,29 @@ pub fn main(composition: &Composition) -> ExitCode {
             return ExitCode::from(exit.code());
         }
     };
-    let exit = match cli.command {
-        Some(Command::Run(arguments)) => run::run(composition, &arguments),
+    let ended = match cli.command {
+        Some(Command::Run(arguments)) => run_or_watch(composition, &arguments),
+        None => run_or_watch(composition, &cli.run),
+        Some(Command::Steps(arguments)) => steps::steps(composition, &arguments),
+        Some(Command::Check(arguments)) => check::check(composition, &arguments),
+        Some(Command::Init(arguments)) => init::init(composition, &arguments),
+        Some(Command::Doctor(arguments)) => doctor::doctor(composition, &arguments),
+        Some(Command::Completions(arguments)) => completions::completions(&arguments, Cli::command()),
         Some(Command::Faults) => {
             println!("{}", faults::text());
             Ok(Exit::Passed)
         }
         Some(Command::Bench(arguments)) => bench::bench(composition, &arguments),
-        None => run::run(composition, &cli.run),
     };
-    let exit = exit.unwrap_or_else(|refusal| {
+    let exit = ended.unwrap_or_else(|refusal| {
         eprintln!("{refusal}");
         refusal.exit()
     });
     ExitCode::from(exit.code())
+}
+
+fn run_or_watch(composition: &Composition, arguments: &run::Arguments) -> Result<Exit, run::Refusal> {
+    if arguments.watch { watch::watch(composition, arguments) } else { run::run(composition, arguments) }
 }
 
 /// The table of exit codes, for `--help`.

@@ -28,11 +28,11 @@ use crate::topology::{ProviderKind, Topology};
 use crate::trail::Mapping;
 
 /// The options of a run.
-#[derive(Debug, Args)]
+#[derive(Debug, Clone, Args)]
 pub struct Arguments {
     /// Feature files or folders, each with lines: features/buying.feature:12:40 [default: features]
     #[arg(value_name = "PATH[:LINE]")]
-    paths: Vec<String>,
+    pub(super) paths: Vec<String>,
     /// Only scenarios whose tags satisfy this: "@smoke and not @page"
     #[arg(long, value_name = "EXPRESSION", help_heading = "Which scenarios")]
     tags: Option<String>,
@@ -54,10 +54,10 @@ pub struct Arguments {
 
     /// Which services there are and who supplies them: a file, or the name of one that comes with paidpath
     #[arg(long, value_name = "FILE", default_value = "embedded", help_heading = "Against what")]
-    topology: String,
+    pub(super) topology: String,
     /// How to speak to the platform: a file, or the name of one that comes with paidpath
     #[arg(long, value_name = "FILE", default_value = "atelier", help_heading = "Against what")]
-    target: String,
+    pub(super) target: String,
     /// Another provider for a service: billing=mock, generation=url:http://127.0.0.1:9000
     #[arg(long, value_name = "SERVICE=PROVIDER", help_heading = "Against what")]
     provider: Vec<String>,
@@ -71,6 +71,9 @@ pub struct Arguments {
     #[arg(long, hide = true)]
     no_contracts: bool,
 
+    /// Run again what a saved file touches, until interrupted
+    #[arg(long, help_heading = "How", conflicts_with_all = ["list", "dry_run"])]
+    pub(super) watch: bool,
     /// How many scenarios at once [default: four for each processor]
     #[arg(short, long, value_name = "N", help_heading = "How")]
     jobs: Option<usize>,
@@ -205,7 +208,7 @@ pub fn run(composition: &Composition, arguments: &Arguments) -> Result<Exit, Ref
     let history = History::read(&arguments.reports).unwrap_or_default();
     let selection = selection(arguments, &history, environment)?;
     let plan =
-        Plan::make(&selection, composition.features, &composition.suite.vocabulary, |key| history.took_micros(key));
+        Plan::make(&selection, &composition.features, &composition.suite.vocabulary, |key| history.took_micros(key));
     let plan = plan.map_err(|refused| usage(&refused))?;
     if plan.scenarios.is_empty() {
         return nothing_selected(&plan, &selection);

@@ -12,15 +12,39 @@ pub struct Mistake {
     pub message: String,
     /// What to do about it: whole sentences.
     pub help: Option<String>,
+    /// What to write instead, where only one thing can have been meant.
+    pub fix: Option<Fix>,
+}
+
+/// A piece of text that stands at a mistake's location, and what should stand there instead.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Fix {
+    /// What is written; it begins at the location and lies on one line.
+    pub written: String,
+    /// What was meant.
+    pub meant: String,
 }
 
 impl Mistake {
     pub(super) fn new(location: Location, message: impl Into<String>) -> Self {
-        Self { location, message: message.into(), help: None }
+        Self { location, message: message.into(), help: None, fix: None }
     }
 
     pub(super) fn help(mut self, help: impl Into<String>) -> Self {
         self.help = Some(help.into());
         self
+    }
+
+    /// Adds what was meant, also as a question.
+    pub(super) fn meant(mut self, fix: Fix) -> Self {
+        self.help.get_or_insert_with(|| fix.question());
+        self.fix = Some(fix);
+        self
+    }
+}
+
+impl Fix {
+    pub(super) fn question(&self) -> String {
+        format!("Did you mean `{}`?", self.meant)
     }
 }

@@ -44,7 +44,7 @@ mod typos;
 mod tests;
 
 pub use ids::Ids;
-pub use mistake::Mistake;
+pub use mistake::{Fix, Mistake};
 pub use parser::{MAX_BYTES, MAX_MISTAKES, MAX_STEPS, parse};
-pub use pickles::pickles;
+pub use pickles::{meaning, pickles};
 pub use suspects::{SUSPICIONS, Suspect, Suspicion, suspects};

@@ -129,8 +129,11 @@ impl<'a, 'i> Parser<'a, 'i> {
         if !quiet {
             let shown = self.line.shown();
             let mut mistake = Mistake::new(self.line.start(), format!("`{shown}` stands where {wanted} is expected"));
-            mistake.help = meant.or(help.map(str::to_owned));
-            self.report(mistake);
+            mistake.help = help.map(str::to_owned).filter(|_| meant.is_none());
+            self.report(match meant {
+                Some(fix) => mistake.meant(fix),
+                None => mistake,
+            });
         }
         // A doc string is skipped whole: its lines are text, whatever they look like.
         if let Kind::Fence(delimiter) = self.kind {
@@ -176,14 +179,18 @@ impl<'a, 'i> Parser<'a, 'i> {
         let shown = self.line.shown();
         let feature = self.dialect.titles.iter().find(|(_, title)| *title == Title::Feature);
         let feature = feature.map_or("Feature", |(keyword, _)| keyword.as_str());
-        let mut mistake =
+        let mistake =
             Mistake::new(self.line.start(), format!("the file begins with `{shown}`, not with `{feature}: …`"));
         let meant = matches!(self.kind, Kind::Other).then(|| typos::meant(self.dialect, self.line.content)).flatten();
-        mistake.help = meant.or_else(|| {
+        let foreign = || {
             let feature = |dialect: &Dialect| matches!(dialect.title(self.line.content), Some((Title::Feature, ..)));
             let (code, other) = Dialect::all().find(|(_, other)| feature(other))?;
             Some(format!("That is {}, which a file speaks whose first line is `# language: {code}`.", other.name))
-        });
+        };
+        let mistake = match meant {
+            Some(fix) => mistake.meant(fix),
+            None => Mistake { help: foreign(), ..mistake },
+        };
         self.report(mistake);
         while !matches!(self.kind, Kind::End | Kind::Title(Title::Feature, ..)) {
             self.advance();

@@ -98,7 +98,7 @@ impl Placed<'_> {
 }
 
 /// What a step is, given what the step before it is.
-pub(super) fn meaning(keyword: Option<KeywordType>, before: PickleStepType) -> PickleStepType {
+pub fn meaning(keyword: Option<KeywordType>, before: PickleStepType) -> PickleStepType {
     match keyword {
         Some(KeywordType::Context) => PickleStepType::Context,
         Some(KeywordType::Action) => PickleStepType::Action,

@@ -4,6 +4,7 @@
 //! missed, one doubled, the wrong case; in long titles also a wrong letter. That a word is *near* a keyword is not enough:
 //! *The* is as near to *Then* as *Tehn* is, and *Role* to *Rule*.
 
+use super::Fix;
 use super::dialect::{Dialect, Title};
 
 /// English words, and names, that a slip in a keyword also makes.
@@ -15,13 +16,24 @@ const SHORT: usize = 3;
 /// From this many letters on a wrong letter is a slip too, and beyond it two of them.
 const LONG: usize = 7;
 
-/// What a line that is neither a title nor a step was probably meant to be, as a question: ``Did you mean `When`?``
-pub(super) fn meant(dialect: &Dialect, line: &str) -> Option<String> {
-    let keyword = match title(dialect, line) {
-        Some((_, keyword)) => format!("{keyword}:"),
-        None => step(dialect, line)?.trim_end().to_owned(),
-    };
-    Some(format!("Did you mean `{keyword}`?"))
+/// What a line that is neither a title nor a step was probably meant to be.
+pub(super) fn meant(dialect: &Dialect, line: &str) -> Option<Fix> {
+    match title(dialect, line) {
+        Some((_, keyword)) => Some(title_fix(line, keyword)),
+        None => step(dialect, line).map(|keyword| step_fix(line, keyword)),
+    }
+}
+
+/// The line with this title keyword at its beginning.
+pub(super) fn title_fix(line: &str, keyword: &str) -> Fix {
+    let written = line.split_inclusive(':').next().unwrap_or(line).to_owned();
+    Fix { written, meant: format!("{keyword}:") }
+}
+
+/// The line with this step keyword at its beginning.
+pub(super) fn step_fix(line: &str, keyword: &str) -> Fix {
+    let word = line.split(|each: char| each.is_whitespace() || each == ':').next().unwrap_or(line);
+    Fix { written: word.to_owned(), meant: keyword.trim_end().to_owned() }
 }
 
 /// The title keyword that a line's beginning is a slip of, be it only a space before the colon. The line is no title.

@@ -149,7 +149,7 @@ impl Maker<'_> {
         world: &mut World,
     ) -> Result<(), (Trouble, Option<String>)> {
         let definition = &self.vocabulary.definitions()[sentence];
-        let context = definition.context(as_cucumber_has_it(step));
+        let context = self.vocabulary.context(sentence, as_cucumber_has_it(step));
         let running = AssertUnwindSafe((definition.function)(world, context)).catch_unwind();
         match tokio::time::timeout(within, running).await {
             Ok(Ok(())) => Ok(()),

@@ -28,12 +28,9 @@ pub fn head(emitter: &Emitter, info: &RunInfo, vocabulary: &Vocabulary, plan: &P
     for (index, definition) in vocabulary.definitions().iter().enumerate() {
         emitter.emit(Envelope::StepDefinition(StepDefinition {
             id: sentence_id(index),
-            pattern: StepDefinitionPattern {
-                source: definition.pattern.as_str().into(),
-                kind: PatternType::RegularExpression,
-            },
+            pattern: StepDefinitionPattern { source: definition.source.clone(), kind: PatternType::RegularExpression },
             source_reference: SourceReference {
-                uri: Some(definition.file.into()),
+                uri: Some(definition.file.clone()),
                 location: Some(Location { line: definition.line, column: None }),
             },
         }));

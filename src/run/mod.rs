@@ -9,6 +9,7 @@
 
 mod attempt;
 mod emit;
+mod files;
 pub mod history;
 mod judging;
 mod live;
@@ -27,9 +28,10 @@ mod workers;
 pub mod world;
 
 pub use attempt::Deadlines;
+pub use files::{Embedded, read_feature};
 pub use rules::Rules;
 pub use live::Emitter;
-pub use plan::{Embedded, Plan, Planned, Problem, Refused};
+pub use plan::{Inspected, Inspector, Plan, Planned, Problem, Refused};
 pub use select::{PathSpec, Selection, Shard};
 pub use settings::TAGS;
 pub use supervisor::{FlakyPolicy, Options, Outcome, Requirement, Suite, run};

@@ -3,16 +3,15 @@
 
 use std::collections::{HashMap, HashSet};
 use std::fmt;
-use std::path::{Path, PathBuf};
 
+use super::files::{Embedded, read_all};
 use super::schedule::Alone;
-use super::select::{Extent, PathSpec, Selection};
-use super::settings::Settings;
+use super::select::{Extent, Selection};
+use super::settings::{Settings, WrongTag};
 use super::vocabulary::{Found, Vocabulary};
-use crate::base::suggest::did_you_mean;
-use crate::gherkin::{self, Ids, MAX_BYTES};
+use crate::gherkin::{self, Fix, Ids, Mistake};
 use crate::model::message::{
-    Background, Examples, Feature, GherkinDocument, Location, Pickle, PickleStepType, Rule, Scenario, Source, Step,
+    Background, Examples, Feature, GherkinDocument, Location, Pickle, PickleStepType, Rule, Scenario, Source, Step, Tag,
 };
 
 /// A feature file as read.
@@ -72,6 +71,15 @@ pub struct Problem {
     pub message: String,
     /// What would be right.
     pub help: Option<String>,
+    /// What to write instead, where only one thing can have been meant.
+    pub fix: Option<Fix>,
+}
+
+impl Problem {
+    fn mistake(file: &str, id: &'static str, mistake: Mistake) -> Self {
+        let Mistake { location, message, help, fix } = mistake;
+        Self { file: file.to_owned(), location: Some(location), id, message, help, fix }
+    }
 }
 
 impl fmt::Display for Problem {
@@ -99,15 +107,6 @@ pub struct Refused {
     pub problems: Vec<Problem>,
 }
 
-/// A feature file that does not lie on disk but in the binary.
-#[derive(Debug, Clone, Copy)]
-pub struct Embedded {
-    /// Its path in the source tree.
-    pub uri: &'static str,
-    /// Its text.
-    pub text: &'static str,
-}
-
 impl Plan {
     /// Reads the features, selects scenarios, resolves their steps.
     ///
@@ -123,7 +122,7 @@ impl Plan {
         let mut ids = Ids::default();
         let mut problems = Vec::new();
         let mut plan = Self::default();
-        let mut resolver = Resolver { vocabulary, known: HashMap::new() };
+        let mut resolver = Resolver::new(vocabulary);
         for (uri, text, lines) in read_all(selection, embedded, &mut problems) {
             match gherkin::parse(&uri, &text, &mut ids) {
                 Ok(tree) => {
@@ -134,13 +133,9 @@ impl Plan {
                         plan.documents.push(document);
                     }
                 }
-                Err(mistakes) => problems.extend(mistakes.into_iter().map(|mistake| Problem {
-                    file: uri.clone(),
-                    location: Some(mistake.location),
-                    id: "syntax",
-                    message: mistake.message,
-                    help: mistake.help,
-                })),
+                Err(mistakes) => {
+                    problems.extend(mistakes.into_iter().map(|mistake| Problem::mistake(&uri, "syntax", mistake)));
+                }
             }
         }
         if !problems.is_empty() {
@@ -181,8 +176,13 @@ impl Plan {
             }
             let settings = match Settings::read(&pickle) {
                 Ok(settings) => settings,
-                Err((message, help)) => {
-                    problems.push(problem(&pickle, pickle.location, "tag", message, help));
+                Err(WrongTag { node, message, help }) => {
+                    let location = extents.tags.get(node.as_str()).copied().or(pickle.location);
+                    let wrong = problem(&pickle, location, "tag", message, help);
+                    // Each row of an outline has the outline's tags.
+                    if problems.last() != Some(&wrong) {
+                        problems.push(wrong);
+                    }
                     continue;
                 }
             };
@@ -197,16 +197,12 @@ impl Plan {
                 id: "no-such-line",
                 message: format!("no scenario, outline row or rule is on line {said}"),
                 help: None,
+                fix: None,
             });
         }
         if self.scenarios.len() > before || lines.is_empty() {
-            problems.extend(gherkin::suspects(&document.tree, &document.text).into_iter().map(|suspect| Problem {
-                file: document.uri.clone(),
-                location: Some(suspect.mistake.location),
-                id: suspect.id,
-                message: suspect.mistake.message,
-                help: suspect.mistake.help,
-            }));
+            let suspects = gherkin::suspects(&document.tree, &document.text).into_iter();
+            problems.extend(suspects.map(|suspect| Problem::mistake(&document.uri, suspect.id, suspect.mistake)));
         }
         self.scenarios.len() - before
     }
@@ -219,29 +215,81 @@ fn problem(
     message: String,
     help: Option<String>,
 ) -> Problem {
-    Problem { file: pickle.uri.clone(), location, id, message, help }
+    Problem { file: pickle.uri.clone(), location, id, message, help, fix: None }
+}
+
+/// Looks at feature files one by one, as a run does before it begins: for whoever wants to know what is wrong, and to run
+/// nothing.
+#[derive(Debug)]
+pub struct Inspector<'v> {
+    resolver: Resolver<'v>,
+    ids: Ids,
+}
+
+/// What was found in a file.
+#[derive(Debug, Default)]
+pub struct Inspected {
+    /// The file, if the language does not refuse it.
+    pub document: Option<Document>,
+    /// Its scenarios, those with unreadable tags or unknown steps left out.
+    pub scenarios: Vec<Planned>,
+    /// Everything for which a run would refuse it.
+    pub problems: Vec<Problem>,
+}
+
+impl<'v> Inspector<'v> {
+    /// Looks with this vocabulary.
+    pub fn new(vocabulary: &'v Vocabulary) -> Self {
+        Self { resolver: Resolver::new(vocabulary), ids: Ids::default() }
+    }
+
+    /// Looks at one file.
+    pub fn inspect(&mut self, uri: &str, text: &str) -> Inspected {
+        let mut problems = Vec::new();
+        // An unknown step is said once for each file, not once for all of them.
+        self.resolver.known.retain(|_, known| known.is_some());
+        let tree = match gherkin::parse(uri, text, &mut self.ids) {
+            Ok(tree) => tree,
+            Err(mistakes) => {
+                problems.extend(mistakes.into_iter().map(|mistake| Problem::mistake(uri, "syntax", mistake)));
+                return Inspected { problems, ..Inspected::default() };
+            }
+        };
+        let mut plan = Plan::default();
+        let document = Document { uri: uri.to_owned(), text: text.to_owned(), tree };
+        plan.take(&document, &[], &Selection::default(), &mut self.ids, &mut self.resolver, &mut problems);
+        plan.scenarios.retain(|planned| planned.sentences.len() == planned.pickle.steps.len());
+        Inspected { document: Some(document), scenarios: plan.scenarios, problems }
+    }
 }
 
 /// Resolves steps, each text once.
+#[derive(Debug)]
 struct Resolver<'v> {
     vocabulary: &'v Vocabulary,
-    known: HashMap<(PickleStepType, String), Option<usize>>,
+    /// By language, kind and text.
+    known: HashMap<(String, PickleStepType, String), Option<usize>>,
 }
 
-impl Resolver<'_> {
+impl<'v> Resolver<'v> {
+    fn new(vocabulary: &'v Vocabulary) -> Self {
+        Self { vocabulary, known: HashMap::new() }
+    }
+
     fn resolve(&mut self, pickle: &Pickle, extents: &Extents<'_>, problems: &mut Vec<Problem>) -> Vec<usize> {
         let mut sentences = Vec::with_capacity(pickle.steps.len());
         for step in &pickle.steps {
             let kind = step.kind.unwrap_or_default();
-            if let Some(Some(known)) = self.known.get(&(kind, step.text.clone())) {
+            let said = (pickle.language.clone(), kind, step.text.clone());
+            if let Some(Some(known)) = self.known.get(&said) {
                 sentences.push(*known);
                 continue;
             }
             let written = step.ast_node_ids.first().and_then(|id| extents.steps.get(id.as_str()));
             let location = written.map(|step| step.location);
-            let (id, message, help) = match self.vocabulary.find(kind, &step.text) {
+            let (id, message, help) = match self.vocabulary.find(kind, &pickle.language, &step.text) {
                 Found::One(sentence) => {
-                    self.known.insert((kind, step.text.clone()), Some(sentence));
+                    self.known.insert(said, Some(sentence));
                     sentences.push(sentence);
                     continue;
                 }
@@ -254,13 +302,13 @@ impl Resolver<'_> {
                     let definitions = self.vocabulary.definitions();
                     let named = candidates.iter().map(|index| {
                         let definition = &definitions[*index];
-                        format!("`{}` ({}:{})", definition.sentence(), definition.file, definition.line)
+                        format!("`{}` ({}:{})", definition.sentence, definition.file, definition.line)
                     });
                     let named = named.collect::<Vec<_>>().join(", ");
                     ("ambiguous-step", format!("`{}` could be several sentences", step.text), Some(named))
                 }
             };
-            if self.known.insert((kind, step.text.clone()), None).is_none() {
+            if self.known.insert(said, None).is_none() {
                 problems.push(problem(pickle, location, id, message, help));
             }
         }
@@ -272,6 +320,7 @@ impl Resolver<'_> {
 struct Extents<'t> {
     scenarios: HashMap<&'t str, ScenarioExtent<'t>>,
     steps: HashMap<&'t str, &'t Step>,
+    tags: HashMap<&'t str, Location>,
 }
 
 struct ScenarioExtent<'t> {
@@ -282,9 +331,10 @@ struct ScenarioExtent<'t> {
 
 impl<'t> Extents<'t> {
     fn of(tree: &'t GherkinDocument) -> Self {
-        let mut extents = Self { scenarios: HashMap::new(), steps: HashMap::new() };
+        let mut extents = Self { scenarios: HashMap::new(), steps: HashMap::new(), tags: HashMap::new() };
         let Some(feature) = &tree.feature else { return extents };
         let header = header_of(feature);
+        extents.add_tags(&feature.tags);
         for child in &feature.children {
             extents.add_background(child.background.as_ref());
             if let Some(scenario) = &child.scenario {
@@ -292,6 +342,7 @@ impl<'t> Extents<'t> {
             }
             if let Some(rule) = &child.rule {
                 let headers = vec![header.clone(), header_of_rule(rule)];
+                extents.add_tags(&rule.tags);
                 for child in &rule.children {
                     extents.add_background(child.background.as_ref());
                     if let Some(scenario) = &child.scenario {
@@ -303,6 +354,10 @@ impl<'t> Extents<'t> {
         extents
     }
 
+    fn add_tags(&mut self, tags: &'t [Tag]) {
+        self.tags.extend(tags.iter().map(|tag| (tag.id.as_str(), tag.location)));
+    }
+
     fn add_background(&mut self, background: Option<&'t Background>) {
         for step in background.into_iter().flat_map(|background| &background.steps) {
             self.steps.insert(&step.id, step);
@@ -310,6 +365,8 @@ impl<'t> Extents<'t> {
     }
 
     fn add(&mut self, scenario: &'t Scenario, headers: Vec<std::ops::RangeInclusive<u32>>) {
+        self.add_tags(&scenario.tags);
+        scenario.examples.iter().for_each(|examples| self.add_tags(&examples.tags));
         self.steps.extend(scenario.steps.iter().map(|step| (step.id.as_str(), step)));
         let first = scenario.tags.first().map_or(scenario.location.line, |tag| tag.location.line);
         let rows: HashMap<&str, Location> = scenario
@@ -352,103 +409,6 @@ fn last_line(scenario: &Scenario) -> u32 {
         examples.table_body.last().map_or(header, |row| row.location.line)
     });
     steps.chain(examples).max().unwrap_or(scenario.location.line)
-}
-
-type Read = (String, String, Vec<u32>);
-
-/// The texts of all feature files that the paths name; without a path, `features/` here, or else what is in the binary.
-fn read_all(selection: &Selection, embedded: &[Embedded], problems: &mut Vec<Problem>) -> Vec<Read> {
-    let here = PathSpec { path: "features".into(), lines: Vec::new() };
-    let paths = match selection.paths.as_slice() {
-        [] if !selection.embedded_only && here.path.is_dir() => std::slice::from_ref(&here),
-        [] => return embedded.iter().map(|file| (file.uri.to_owned(), file.text.to_owned(), Vec::new())).collect(),
-        paths => paths,
-    };
-    let mut wrong = |path: &Path, id, message: String, help: Option<String>| {
-        problems.push(Problem { file: path.display().to_string(), location: None, id, message, help });
-    };
-    let mut files: Vec<(PathBuf, Vec<u32>)> = Vec::new();
-    for spec in paths {
-        if spec.path.is_dir() {
-            let mut found = Vec::new();
-            if let Err((at, error)) = walk(&spec.path, &mut found) {
-                wrong(&at, "unreadable", format!("cannot be read: {error}"), None);
-            }
-            found.sort();
-            if found.is_empty() {
-                wrong(&spec.path, "no-features", "the folder has no feature file (*.feature)".into(), None);
-            }
-            files.extend(found.into_iter().map(|file| (file, spec.lines.clone())));
-        } else if spec.path.is_file() {
-            files.push((spec.path.clone(), spec.lines.clone()));
-        } else {
-            let missing = spec.path.display().to_string();
-            let beside = beside(&spec.path);
-            let hint = did_you_mean(&missing, beside.iter().map(String::as_str));
-            wrong(
-                &spec.path,
-                "no-such-path",
-                "there is no such file or folder".into(),
-                Some(hint.trim().to_owned()).filter(|hint| !hint.is_empty()),
-            );
-        }
-    }
-    let mut merged: Vec<(PathBuf, Vec<u32>)> = Vec::new();
-    for (file, lines) in files {
-        match merged.iter_mut().find(|(known, _)| *known == file) {
-            Some((_, known)) if known.is_empty() || lines.is_empty() => known.clear(),
-            Some((_, known)) => known.extend(lines),
-            None => merged.push((file, lines)),
-        }
-    }
-    let mut texts = Vec::with_capacity(merged.len());
-    for (file, lines) in merged {
-        match std::fs::metadata(&file).map(|meta| meta.len()) {
-            Ok(length) if length > MAX_BYTES as u64 => {
-                wrong(&file, "too-large", format!("the file has {length} bytes; at most {MAX_BYTES} are read"), None);
-                continue;
-            }
-            Ok(_) | Err(_) => {}
-        }
-        match std::fs::read(&file).map(String::from_utf8) {
-            Ok(Ok(text)) => texts.push((uri(&file), text, lines)),
-            Ok(Err(error)) => {
-                let good = error.utf8_error().valid_up_to();
-                let line = error.as_bytes()[..good].iter().filter(|byte| **byte == b'\n').count() + 1;
-                wrong(
-                    &file,
-                    "not-utf-8",
-                    format!("line {line}: the file is not UTF-8"),
-                    Some("Save it as UTF-8.".into()),
-                );
-            }
-            Err(error) => wrong(&file, "unreadable", format!("cannot be read: {error}"), None),
-        }
-    }
-    texts
-}
-
-fn walk(folder: &Path, found: &mut Vec<PathBuf>) -> Result<(), (PathBuf, std::io::Error)> {
-    let at = |error| (folder.to_owned(), error);
-    for entry in std::fs::read_dir(folder).map_err(at)? {
-        let path = entry.map_err(at)?.path();
-        if path.is_dir() {
-            walk(&path, found)?;
-        } else if path.extension().is_some_and(|extension| extension == "feature") {
-            found.push(path);
-        }
-    }
-    Ok(())
-}
-
-fn beside(path: &Path) -> Vec<String> {
-    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    let entries = std::fs::read_dir(folder).into_iter().flatten().flatten();
-    entries.map(|entry| entry.path().display().to_string().trim_start_matches("./").to_owned()).collect()
-}
-
-fn uri(file: &Path) -> String {
-    file.display().to_string().replace('\\', "/").trim_start_matches("./").to_owned()
 }
 
 impl Document {

@@ -37,23 +37,33 @@ pub struct Settings {
     pub skip: Option<String>,
 }
 
-type Wrong = (String, Option<String>);
+/// A tag that cannot be read.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct WrongTag {
+    /// The node of the tag in the syntax tree.
+    pub node: String,
+    /// What is wrong.
+    pub message: String,
+    /// What would be right.
+    pub help: Option<String>,
+}
 
 impl Settings {
     /// Reads the tags of a scenario.
     ///
     /// # Errors
-    /// With message and help, for a tag of ours that lacks its argument or has one that cannot be read, and for a tag with
+    /// For a tag of ours that lacks its argument or has one that cannot be read, and for a tag with
     /// an argument that is not one of ours.
-    pub fn read(pickle: &Pickle) -> Result<Self, Wrong> {
+    pub fn read(pickle: &Pickle) -> Result<Self, WrongTag> {
         let mut settings =
             Self { alone: Alone::No, retries: None, timeout: None, quarantine: None, allowed: Vec::new(), skip: None };
         let mut locks = Vec::new();
         for tag in &pickle.tags {
             let (head, argument) = tags::split(&tag.name);
             let argument = argument.map(str::trim).filter(|argument| !argument.is_empty());
-            let wrong = |example: &str| -> Wrong {
-                (format!("`{}` cannot be read", tag.name), Some(format!("Write for example `{example}`.")))
+            let wrong_tag = |message: String, help| WrongTag { node: tag.ast_node_id.clone(), message, help };
+            let wrong = |example: &str| {
+                wrong_tag(format!("`{}` cannot be read", tag.name), Some(format!("Write for example `{example}`.")))
             };
             match (head, argument) {
                 ("@serial", None) => settings.alone = Alone::Serial,
@@ -83,7 +93,7 @@ impl Settings {
                     let (rule, why) = read.ok_or_else(|| wrong("@allow(G3: the event is delayed on purpose)"))?;
                     if !rules().any(|known| known == rule) {
                         let help = format!("`paidpath checks` lists them.{}", did_you_mean(&rule, rules()));
-                        return Err((format!("`{rule}` is not a rule that can be lifted"), Some(help)));
+                        return Err(wrong_tag(format!("`{rule}` is not a rule that can be lifted"), Some(help)));
                     }
                     settings.allowed.push((rule, why));
                 }
@@ -94,7 +104,8 @@ impl Settings {
                 (other, Some(_)) => {
                     let ours = TAGS.iter().map(|(tag, _)| tags::split(tag).0);
                     let hint = did_you_mean(other, ours).trim().to_owned();
-                    return Err((format!("`{other}` takes no argument"), Some(hint).filter(|hint| !hint.is_empty())));
+                    let hint = Some(hint).filter(|hint| !hint.is_empty());
+                    return Err(wrong_tag(format!("`{other}` takes no argument"), hint));
                 }
                 (_, None) => {}
             }
@@ -111,7 +122,7 @@ mod tests {
     use super::*;
     use crate::model::message::PickleTag;
 
-    fn read(tags: &[&str]) -> Result<Settings, Wrong> {
+    fn read(tags: &[&str]) -> Result<Settings, WrongTag> {
         let tags = tags.iter().map(|name| PickleTag { name: (*name).to_owned(), ast_node_id: String::new() }).collect();
         Settings::read(&Pickle { tags, ..Pickle::default() })
     }
@@ -148,12 +159,12 @@ mod tests {
             "@skip",
             "@lock",
         ] {
-            let (message, help) = read(&[tag]).unwrap_err();
+            let WrongTag { message, help, .. } = read(&[tag]).unwrap_err();
             assert!(message.contains(tag) && help.unwrap().starts_with("Write for example"), "{tag}");
         }
-        let (message, help) = read(&["@allow(G33: a typo)"]).unwrap_err();
+        let WrongTag { message, help, .. } = read(&["@allow(G33: a typo)"]).unwrap_err();
         assert!(message.contains("`G33` is not a rule") && help.unwrap().contains("paidpath checks"));
-        let (message, help) = read(&["@alow(G3: x)"]).unwrap_err();
+        let WrongTag { message, help, .. } = read(&["@alow(G3: x)"]).unwrap_err();
         assert!(message.contains("takes no argument") && help.unwrap().contains("@allow"));
     }
 }

@@ -8,9 +8,10 @@ use std::path::{Path, PathBuf};
 const FLOORS: &[(u8, &[&str])] = &[
     (0, &["model"]),
     (1, &["base"]),
-    (2, &["browser", "contract", "gherkin", "report", "tap", "target", "topology", "trail"]),
+    (2, &["browser", "catalogue", "contract", "gherkin", "report", "tap", "target", "topology", "trail"]),
     (3, &["run"]),
-    (4, &["cli"]),
+    (4, &["lint"]),
+    (5, &["cli"]),
 ];
 
 #[test]

@@ -4,6 +4,8 @@ mod answers;
 mod documents;
 mod floors;
 mod honesty;
+mod mistakes;
+mod qa;
 mod refusals;
 mod running;
 mod support;

@@ -31,7 +31,7 @@ fn a_line_without_a_scenario() {
 fn a_feature_that_is_not_utf_8() {
     let folder = Folder::new();
     folder.write("a.feature", b"Feature: f\n  Scenario: \xff\n");
-    folder.paidpath(&["run", "a.feature"]).expect(64, &["line 2: the file is not UTF-8"]);
+    folder.paidpath(&["run", "a.feature"]).expect(64, &["a.feature:2:13: the file is not UTF-8"]);
 }
 
 #[test]

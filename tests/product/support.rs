@@ -69,7 +69,7 @@ pub struct Ran {
 }
 
 impl Ran {
-    fn of(output: Output, reports: PathBuf) -> Self {
+    pub fn of(output: Output, reports: PathBuf) -> Self {
         let text = |bytes: Vec<u8>| String::from_utf8_lossy(&bytes).into_owned();
         Self { code: output.status.code(), out: text(output.stdout), err: text(output.stderr), reports }
     }

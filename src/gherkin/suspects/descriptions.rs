@@ -86,7 +86,11 @@ impl<'a> Reading<'a> {
     }
 
     fn swallowed_title(&self, below: Title, line: &Line<'_>) -> Option<Mistake> {
-        let (keyword, help) = if let Some((title, keyword, _)) = self.dialect.title(line.content) {
+        let shown = line.shown();
+        let taken = |keyword: &str| {
+            Mistake::new(line.start(), format!("`{shown}` is taken as description, not as `{keyword}:`"))
+        };
+        if let Some((title, keyword, _)) = self.dialect.title(line.content) {
             let (meant, help) = match title {
                 Title::Feature => (
                     self.feature.is_some_and(|feature| feature.keyword == keyword),
@@ -102,7 +106,7 @@ impl<'a> Reading<'a> {
                 // These end a description.
                 Title::Rule | Title::Scenario | Title::Outline => (false, ""),
             };
-            meant.then_some((keyword, help.to_owned()))?
+            meant.then(|| taken(keyword).help(help))
         } else {
             let (title, keyword) = typos::title(self.dialect, line.content)?;
             let written = line.content.split_once(':')?.0;
@@ -111,11 +115,8 @@ impl<'a> Reading<'a> {
             if only_lower && !self.opens(below, line) && !(title == Title::Examples && self.row_follows(line)) {
                 return None;
             }
-            (keyword, format!("Did you mean `{keyword}:`?"))
-        };
-        let shown = line.shown();
-        let message = format!("`{shown}` is taken as description, not as `{keyword}:`");
-        Some(Mistake::new(line.start(), message).help(help))
+            Some(taken(keyword).meant(typos::title_fix(line.content, keyword)))
+        }
     }
 
     /// A first word that is nearly a step keyword. `in_steps` says whether a step may begin here: at the start of a
@@ -140,11 +141,12 @@ impl<'a> Reading<'a> {
         }
         let shown = line.shown();
         let message = format!("`{shown}` is taken as description, not as a step");
-        Some(Mistake::new(line.start(), message).help(if word == keyword {
-            format!("After `{keyword}` comes one plain space, and then the step.")
+        let mistake = Mistake::new(line.start(), message);
+        Some(if word == keyword {
+            mistake.help(format!("After `{keyword}` comes one plain space, and then the step."))
         } else {
-            format!("Did you mean `{keyword}`?")
-        }))
+            mistake.meant(typos::step_fix(line.content, keyword))
+        })
     }
 
     /// Whether every line of a paragraph begins like a step, and it does not read like sentences.

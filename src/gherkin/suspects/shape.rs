@@ -3,9 +3,9 @@
 use std::collections::HashMap;
 
 use super::Reading;
-use crate::gherkin::Mistake;
 use crate::gherkin::dialect::Title;
 use crate::gherkin::pickles::meaning;
+use crate::gherkin::{Fix, Mistake};
 use crate::model::message::{KeywordType, Location, PickleStepType};
 
 pub(super) fn no_scenarios(reading: &Reading<'_>) -> Vec<Mistake> {
@@ -86,11 +86,12 @@ pub(super) fn lost_cell(reading: &Reading<'_>) -> Vec<Mistake> {
             text.as_bytes()[*at] == b'|' && escapes % 2 == 0
         });
         let rest = text[cells_end? + 1..].trim();
-        (!rest.is_empty() && !rest.starts_with('#')).then_some((row.location, rest))
+        (!rest.is_empty() && !rest.starts_with('#')).then_some((row.location, text, rest))
     });
-    lost.map(|(location, rest)| {
+    lost.map(|(location, text, rest)| {
         Mistake::new(location, format!("`{rest}` stands after the last `|` of its row and is dropped"))
             .help("End the row with `|`.")
+            .meant(Fix { written: text.to_owned(), meant: format!("{text} |") })
     })
     .collect()
 }

@@ -1,0 +1,329 @@
+//! `paidpath check`: finds mistakes without running anything. The rules and the output are `lint`'s; here the files are
+//! found, fixed, and counted.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::io::Read;
+use std::path::{Path, PathBuf};
+
+use clap::{Args, ValueEnum};
+
+use super::Composition;
+use super::run::Refusal;
+use crate::base::config::read_text;
+use crate::base::suggest::did_you_mean;
+use crate::lint::{self, Charge, Finding, Kind, Linter, RULES, Weight};
+use crate::model::Exit;
+use crate::model::message::Location;
+use crate::run::read_feature;
+
+/// What to look at, and how to say what was found.
+///
+/// Exits with 0 when nothing was found, and with 1 when something was.
+#[derive(Debug, Args)]
+pub struct Arguments {
+    /// Features, targets, topologies, or folders of them [default: this folder]
+    #[arg(value_name = "PATH")]
+    paths: Vec<PathBuf>,
+    /// Write what was meant where only one thing can have been meant
+    #[arg(long, conflicts_with = "stdin")]
+    fix: bool,
+    /// How to print what was found
+    #[arg(long, value_name = "FORMAT", default_value = "text")]
+    format: Format,
+    /// Look at the standard input instead, as if it were the one file that is named
+    #[arg(long, requires = "paths")]
+    stdin: bool,
+    /// Switch a rule off
+    #[arg(long, value_name = "RULE", value_delimiter = ',')]
+    allow: Vec<String>,
+    /// List the rules and look at nothing
+    #[arg(long)]
+    rules: bool,
+}
+
+#[derive(Debug, Clone, Copy, ValueEnum)]
+enum Format {
+    /// Place, line and caret, for people
+    Text,
+    /// SARIF 2.1.0, for code hosts
+    Sarif,
+    /// Annotations of GitHub Actions
+    Github,
+    /// A list of records, for programs
+    Json,
+}
+
+/// Folders that hold nothing a person wrote.
+const SKIPPED: [&str; 3] = ["target", "node_modules", "reports"];
+
+/// Looks, and says what was found.
+pub fn check(composition: &Composition, arguments: &Arguments) -> Result<Exit, Refusal> {
+    if arguments.rules {
+        list_rules();
+        return Ok(Exit::Passed);
+    }
+    if let Some(unknown) = arguments.allow.iter().find(|id| lint::rule(id).is_none()) {
+        let hint = did_you_mean(unknown, RULES.iter().map(|rule| rule.id));
+        return Err(Refusal::Usage(format!("--allow: there is no rule `{unknown}`: --rules lists them.{hint}")));
+    }
+    let mut check = Check::new(composition, arguments);
+    if arguments.stdin {
+        let [file] = arguments.paths.as_slice() else {
+            return Err(Refusal::Usage("--stdin: name the one file whose text comes".into()));
+        };
+        let mut bytes = Vec::new();
+        let read = std::io::stdin().read_to_end(&mut bytes);
+        read.map_err(|error| Refusal::Usage(format!("--stdin: cannot be read: {error}")))?;
+        match String::from_utf8(bytes) {
+            Ok(text) => check.text(file, &text, true),
+            Err(_) => check.whole(file, "not-utf-8", "the input is not UTF-8"),
+        }
+    } else {
+        check.paths(&arguments.paths)?;
+    }
+    check.finish(arguments.format)
+}
+
+/// One check of many files.
+struct Check<'c> {
+    composition: &'c Composition,
+    allow: &'c [String],
+    fix: bool,
+    linter: Linter<'c>,
+    charges: BTreeMap<PathBuf, Option<(PathBuf, Charge)>>,
+    /// The tags in use, by the `check.toml` that declares them.
+    used: BTreeMap<PathBuf, BTreeSet<String>>,
+    findings: Vec<Finding>,
+    files: usize,
+    fixed: usize,
+}
+
+impl<'c> Check<'c> {
+    fn new(composition: &'c Composition, arguments: &'c Arguments) -> Self {
+        let tags = composition.suite.requirements.iter().map(|requirement| requirement.tag).collect();
+        let today = jiff::Zoned::now().date();
+        Self {
+            composition,
+            allow: &arguments.allow,
+            fix: arguments.fix,
+            linter: Linter::new(&composition.suite.vocabulary, tags, today),
+            charges: BTreeMap::new(),
+            used: BTreeMap::new(),
+            findings: Vec::new(),
+            files: 0,
+            fixed: 0,
+        }
+    }
+
+    fn paths(&mut self, paths: &[PathBuf]) -> Result<(), Refusal> {
+        let here = [PathBuf::from(".")];
+        for path in if paths.is_empty() { &here } else { paths } {
+            if path.is_dir() {
+                let mut files = Vec::new();
+                walk(path, &mut files).map_err(|error| Refusal::Usage(format!("{}: {error}", path.display())))?;
+                files.sort();
+                let before = self.files;
+                files.iter().for_each(|file| self.file(file, false));
+                if self.files == before {
+                    self.whole(path, "no-features", "the folder has no feature, target or topology");
+                }
+                self.unused_tags(path);
+            } else if path.is_file() {
+                self.file(path, true);
+            } else {
+                self.whole(path, "no-such-path", "there is no such file or folder");
+            }
+        }
+        Ok(())
+    }
+
+    /// Looks at a file; one that was not asked for by name may be nothing of ours.
+    fn file(&mut self, file: &Path, named: bool) {
+        let feature = file.extension().is_some_and(|extension| extension == "feature");
+        let text = if feature {
+            read_feature(file).map_err(|problem| {
+                let text = std::fs::read(file).map(|bytes| String::from_utf8_lossy(&bytes).into_owned());
+                Finding::of_problem(problem, &text.unwrap_or_default())
+            })
+        } else {
+            read_text(file).map_err(|error| {
+                let line = error.line.clone();
+                let finding = Finding::of_config("not-utf-8", error, "");
+                Finding { line: line.unwrap_or_default(), ..finding }
+            })
+        };
+        match text {
+            Ok(text) => self.text(file, &text, named),
+            Err(_) if !feature && !named => {}
+            Err(finding) => {
+                self.files += 1;
+                self.findings.push(finding);
+            }
+        }
+    }
+
+    fn text(&mut self, file: &Path, text: &str, named: bool) {
+        let name = name_of(file);
+        if file.extension().is_some_and(|extension| extension == "feature") {
+            self.feature(file, &name, text);
+            return;
+        }
+        let kind = Kind::of(&name, text);
+        match kind {
+            Some(kind) => {
+                self.files += 1;
+                let vocabulary = &self.composition.suite.vocabulary;
+                self.findings.extend(lint::configuration(kind, &name, text, vocabulary));
+            }
+            None if named => {
+                self.whole(file, "unknown-file", "this is neither a feature nor a target, topology or check.toml");
+            }
+            None => {}
+        }
+    }
+
+    fn feature(&mut self, file: &Path, name: &str, text: &str) {
+        self.files += 1;
+        let charge = self.charge_of(file);
+        let mut linted = self.linter.feature(name, text, charge.as_ref().map(|(_, charge)| charge));
+        let off = |finding: &Finding, allow: &[String]| {
+            let here = charge.as_ref().is_some_and(|(_, charge)| charge.allow.contains(finding.rule));
+            here || allow.iter().any(|id| id == finding.rule)
+        };
+        linted.findings.retain(|finding| !off(finding, self.allow));
+        if self.fix {
+            let (fixed, applied) = lint::fix_all(text, &linted.findings);
+            if applied > 0 {
+                match std::fs::write(file, &fixed) {
+                    Ok(()) => {
+                        self.fixed += applied;
+                        linted = self.linter.feature(name, &fixed, charge.as_ref().map(|(_, charge)| charge));
+                        linted.findings.retain(|finding| !off(finding, self.allow));
+                    }
+                    Err(error) => self.whole(file, "unreadable", &format!("cannot be written: {error}")),
+                }
+            }
+        }
+        if let Some((declared, _)) = charge {
+            self.used.entry(declared).or_default().extend(linted.tags);
+        }
+        self.findings.extend(linted.findings);
+    }
+
+    /// The nearest `check.toml` in the file's folder or above it, up to the folder that paidpath was started in.
+    fn charge_of(&mut self, file: &Path) -> Option<(PathBuf, Charge)> {
+        let folder = file.parent().map(Path::to_owned).unwrap_or_default();
+        if let Some(known) = self.charges.get(&folder) {
+            return known.clone();
+        }
+        let mut charge = None;
+        for above in folder.ancestors() {
+            let candidate = above.join("check.toml");
+            if candidate.is_file() {
+                let text = std::fs::read_to_string(&candidate).unwrap_or_default();
+                let vocabulary = &self.composition.suite.vocabulary;
+                // A broken one is a finding of its own, where it is looked at.
+                charge = Charge::parse(&name_of(&candidate), &text, vocabulary).ok().map(|charge| (candidate, charge));
+                break;
+            }
+        }
+        self.charges.insert(folder, charge.clone());
+        charge
+    }
+
+    /// Declared tags that nothing uses; only where everything below their `check.toml` was looked at.
+    fn unused_tags(&mut self, folder: &Path) {
+        let charges: BTreeMap<PathBuf, Charge> = self.charges.values().flatten().cloned().collect();
+        for (file, charge) in charges {
+            if !file.starts_with(folder) && folder != Path::new(".") || charge.allow.contains("unused-tag") {
+                continue;
+            }
+            let text = std::fs::read_to_string(&file).unwrap_or_default();
+            let used = self.used.get(&file).cloned().unwrap_or_default();
+            for tag in charge.tags.keys().filter(|tag| !used.contains(*tag)) {
+                let line =
+                    text.lines().position(|line| line.trim_start().trim_start_matches('"').starts_with(tag.as_str()));
+                let line = u32::try_from(line.unwrap_or_default() + 1).unwrap_or(1);
+                let message = format!("no scenario has the tag `{tag}`");
+                let location = Location { line, column: None };
+                let finding = Finding::new("unused-tag", &name_of(&file), &text, location, message);
+                if !self.findings.contains(&finding) {
+                    self.findings.push(finding);
+                }
+            }
+        }
+    }
+
+    /// A finding about a whole file.
+    fn whole(&mut self, file: &Path, rule: &'static str, message: &str) {
+        self.files += 1;
+        self.findings.push(Finding::new(rule, &name_of(file), "", Location { line: 1, column: Some(1) }, message));
+    }
+
+    fn finish(mut self, format: Format) -> Result<Exit, Refusal> {
+        self.findings.retain(|finding| !self.allow.iter().any(|id| id == finding.rule));
+        let findings = &self.findings;
+        match format {
+            Format::Text => {
+                findings.iter().for_each(|finding| print!("{}", lint::text(finding)));
+                println!("{}", self.summary());
+            }
+            Format::Github => findings.iter().for_each(|finding| print!("{}", lint::github(finding))),
+            Format::Sarif => print!("{}", lint::sarif(findings)),
+            Format::Json => print!("{}", lint::json(findings)),
+        }
+        Ok(if findings.is_empty() { Exit::Passed } else { Exit::Failed })
+    }
+
+    fn summary(&self) -> String {
+        let counted = |count: usize, what: &str| format!("{count} {what}{}", if count == 1 { "" } else { "s" });
+        let files = counted(self.files, "file");
+        let mut parts = Vec::new();
+        if self.fixed > 0 {
+            parts.push(format!("{} fixed", self.fixed));
+        }
+        let fixable = self.findings.iter().filter(|finding| finding.fix.is_some()).count();
+        match self.findings.len() {
+            0 => parts.push(format!("{files} looked at, nothing found")),
+            count => parts.push(format!("{files} looked at, {}", counted(count, "finding"))),
+        }
+        if fixable > 0 {
+            parts.push(format!("{fixable} of them can be fixed with --fix"));
+        }
+        parts.join("; ")
+    }
+}
+
+fn list_rules() {
+    let width = RULES.iter().map(|rule| rule.id.len()).max().unwrap_or_default();
+    for rule in RULES.iter() {
+        let weight = match rule.weight {
+            Weight::Refused => "a run refuses it",
+            Weight::Minded => "a run does not mind",
+        };
+        println!("{:width$}  {} ({weight})", rule.id, rule.about);
+    }
+    println!("\nSwitch a rule off with --allow RULE, or for a folder in its check.toml: allow = [\"RULE\"].");
+}
+
+fn name_of(file: &Path) -> String {
+    file.display().to_string().replace('\\', "/").trim_start_matches("./").to_owned()
+}
+
+fn walk(folder: &Path, files: &mut Vec<PathBuf>) -> std::io::Result<()> {
+    for entry in std::fs::read_dir(folder)? {
+        let path = entry?.path();
+        let name = path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
+        if name.starts_with('.') {
+            continue;
+        }
+        if path.is_dir() {
+            if !SKIPPED.contains(&name.as_str()) {
+                walk(&path, files)?;
+            }
+        } else if path.extension().is_some_and(|extension| extension == "feature" || extension == "toml") {
+            files.push(path);
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,20 @@
+//! `paidpath completions`: what a shell needs to complete commands and options.
+
+use clap::{Args, Command};
+use clap_complete::{Shell, generate};
+
+use super::run::Refusal;
+use crate::model::Exit;
+
+/// For which shell.
+#[derive(Debug, Args)]
+pub struct Arguments {
+    /// The shell; its completion folder is where the output belongs
+    shell: Shell,
+}
+
+/// Prints the completions.
+pub fn completions(arguments: &Arguments, mut command: Command) -> Result<Exit, Refusal> {
+    generate(arguments.shell, &mut command, "paidpath", &mut std::io::stdout());
+    Ok(Exit::Passed)
+}

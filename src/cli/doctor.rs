@@ -1,0 +1,148 @@
+//! `paidpath doctor`: what can run on this machine, and how to get what cannot.
+
+use std::net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream};
+use std::path::PathBuf;
+use std::time::Duration;
+
+use clap::Args;
+
+use super::Composition;
+use super::run::Refusal;
+use crate::model::Exit;
+
+/// What is asked of this machine.
+///
+/// Exits with 0 when the scenarios that need nothing special can run, and with 2 when they cannot.
+#[derive(Debug, Args)]
+pub struct Arguments {
+    /// Where a run would write
+    #[arg(long, value_name = "DIR", default_value = "reports")]
+    reports: PathBuf,
+}
+
+/// How to get what scenarios may need, by the name that `--require` has for it.
+const REMEDIES: &[(&str, &str)] = &[
+    (
+        "browser",
+        "install Chromium and its driver: apt-get install chromium chromium-driver, or brew install chromedriver",
+    ),
+    (
+        "docker",
+        "start an engine that `docker info` reaches; as another user than root, join its group: usermod -aG docker $USER",
+    ),
+];
+
+/// One thing that was looked at.
+struct Seen {
+    name: String,
+    /// What there is, or what is wrong.
+    state: Result<String, String>,
+    remedy: Option<String>,
+    /// Whether nothing can run without it.
+    needed: bool,
+}
+
+/// Looks at the machine, and says what it found.
+pub fn doctor(composition: &Composition, arguments: &Arguments) -> Result<Exit, Refusal> {
+    let mut all = vec![loopback(), reports(&arguments.reports), processors(), proxies()];
+    all.extend(composition.suite.requirements.iter().map(|requirement| {
+        let remedy =
+            REMEDIES.iter().find(|(name, _)| *name == requirement.name).map(|(_, remedy)| (*remedy).to_owned());
+        Seen {
+            name: requirement.name.to_owned(),
+            state: match &requirement.missing {
+                None => Ok(format!("scenarios with {} can run", requirement.tag)),
+                Some(reason) => Err(format!("{reason}; scenarios with {} are skipped", requirement.tag)),
+            },
+            remedy,
+            needed: false,
+        }
+    }));
+    let width = all.iter().map(|seen| seen.name.len()).max().unwrap_or_default();
+    for seen in &all {
+        let name = &seen.name;
+        match &seen.state {
+            Ok(state) => println!("✓ {name:width$}  {state}"),
+            Err(state) => {
+                println!("✗ {name:width$}  {state}");
+                seen.remedy.iter().for_each(|remedy| println!("  {:width$}  → {remedy}", ""));
+            }
+        }
+    }
+    let broken = all.iter().filter(|seen| seen.needed && seen.state.is_err()).count();
+    let missing = all.iter().filter(|seen| !seen.needed && seen.state.is_err()).count();
+    println!();
+    Ok(match (broken, missing) {
+        (0, 0) => {
+            println!("Everything can run here: paidpath run");
+            Exit::Passed
+        }
+        (0, _) => {
+            println!("What needs nothing special can run here: paidpath run");
+            Exit::Passed
+        }
+        (_, _) => {
+            println!("Nothing can run here before what is marked is put right.");
+            Exit::Unknown
+        }
+    })
+}
+
+/// Services and taps listen on ports of the loopback that the system chooses.
+fn loopback() -> Seen {
+    let try_it = || -> std::io::Result<SocketAddr> {
+        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?;
+        let address = listener.local_addr()?;
+        TcpStream::connect_timeout(&address, Duration::from_secs(2))?;
+        Ok(address)
+    };
+    Seen {
+        name: "ports".into(),
+        state: match try_it() {
+            Ok(_) => Ok("services and taps can listen on 127.0.0.1".into()),
+            Err(error) => Err(format!("nothing can listen on 127.0.0.1 and be reached there: {error}")),
+        },
+        remedy: Some(
+            "allow local connections: look at the firewall, and bring the loopback up: ip link set lo up".into(),
+        ),
+        needed: true,
+    }
+}
+
+fn reports(folder: &std::path::Path) -> Seen {
+    let shown = folder.display();
+    let there = folder.ancestors().find(|above| above.is_dir()).filter(|above| !above.as_os_str().is_empty());
+    let place = there.map_or_else(|| PathBuf::from("."), PathBuf::from);
+    let probe = place.join(format!(".paidpath-{}", std::process::id()));
+    let written = std::fs::write(&probe, "x").and_then(|()| std::fs::remove_file(&probe));
+    Seen {
+        name: "reports".into(),
+        state: match written {
+            Ok(()) => Ok(format!("{shown} can be written")),
+            Err(error) => Err(format!("{shown} cannot be written: {error}")),
+        },
+        remedy: Some("name another folder: paidpath run --reports DIR".into()),
+        needed: true,
+    }
+}
+
+fn processors() -> Seen {
+    let count = std::thread::available_parallelism().map_or(1, usize::from);
+    Seen {
+        name: "processors".into(),
+        state: Ok(format!("{count}, so {} scenarios at once unless --jobs says otherwise", count * 4)),
+        remedy: None,
+        needed: false,
+    }
+}
+
+/// Runs do not go through proxies; a person who set one may expect it.
+fn proxies() -> Seen {
+    let set = ["HTTP_PROXY", "http_proxy", "HTTPS_PROXY", "https_proxy", "ALL_PROXY"];
+    let set: Vec<&str> = set.into_iter().filter(|name| std::env::var_os(name).is_some()).collect();
+    let state = match set.as_slice() {
+        [] => "none is set".to_owned(),
+        names => format!("{} is set; runs do not use it", names.join(", ")),
+    };
+    Seen { name: "proxy".into(), state: Ok(state), remedy: None, needed: false }
+}

@@ -1,0 +1,84 @@
+//! `paidpath init`: a project of one's own, for features without the source tree. It is green at once, on the platform that
+//! comes with paidpath, and says where to put one's own.
+
+use std::path::{Path, PathBuf};
+
+use clap::Args;
+
+use super::Composition;
+use super::run::Refusal;
+use super::steps;
+use crate::model::Exit;
+
+/// Where to lay it out.
+#[derive(Debug, Args)]
+pub struct Arguments {
+    /// The folder; it is made if it is not there
+    #[arg(value_name = "DIR", default_value = ".")]
+    folder: PathBuf,
+}
+
+/// The files that are the same for everybody.
+const FILES: &[(&str, &str)] = &[
+    ("README.md", include_str!("init/README.md")),
+    ("features/first.feature", include_str!("init/first.feature")),
+    ("features/check.toml", include_str!("init/check.toml")),
+    (".github/workflows/paidpath.yml", include_str!("init/github.yml")),
+    (".gitlab-ci.yml", include_str!("init/gitlab.yml")),
+    (".gitignore", "reports/\n"),
+];
+
+const TARGET: &str = "\
+# How to speak to your platform. This is the reference platform's; change requests, bodies and pointers to yours.
+# `paidpath check target.toml` says what does not fit.
+
+";
+
+const TOPOLOGY: &str = "\
+# Which services there are, who supplies each, and who calls whom.
+# For a service that runs already: provider = \"url\", url = \"https://…\", and its host in allowed_hosts.
+
+";
+
+/// Lays a project out; nothing that is there is overwritten.
+pub fn init(composition: &Composition, arguments: &Arguments) -> Result<Exit, Refusal> {
+    let shipped = |what: &[(&str, &str)], name: &str| {
+        what.iter().find(|(known, _)| *known == name).map(|(_, text)| (*text).to_owned()).unwrap_or_default()
+    };
+    let mut files: Vec<(&str, String)> = FILES.iter().map(|(name, text)| (*name, (*text).to_owned())).collect();
+    files.push(("target.toml", TARGET.to_owned() + &shipped(composition.targets, "atelier")));
+    files.push(("topology.toml", TOPOLOGY.to_owned() + &shipped(composition.topologies, "embedded")));
+    files.push(("features/STEPS.md", steps::page(composition)));
+
+    let folder = &arguments.folder;
+    let there: Vec<String> = files
+        .iter()
+        .map(|(name, _)| folder.join(name))
+        .filter(|file| file.exists())
+        .map(|file| file.display().to_string())
+        .collect();
+    if !there.is_empty() {
+        let list = there.join(", ");
+        return Err(Refusal::Usage(format!("nothing was written, because this is there already: {list}")));
+    }
+    for (name, text) in &files {
+        write(&folder.join(name), text)?;
+    }
+    println!("{} files in {}. Next:\n", files.len(), folder.display());
+    if folder != Path::new(".") {
+        println!("  cd {}", folder.display());
+    }
+    println!(
+        "  paidpath run                   everything is green\n  paidpath steps                 what you can say\n  paidpath check                 what is wrong before you run\n"
+    );
+    println!("README.md goes on from there.");
+    Ok(Exit::Passed)
+}
+
+fn write(file: &Path, text: &str) -> Result<(), Refusal> {
+    let failed = |error: std::io::Error| Refusal::Usage(format!("{} cannot be written: {error}", file.display()));
+    if let Some(folder) = file.parent() {
+        std::fs::create_dir_all(folder).map_err(failed)?;
+    }
+    std::fs::write(file, text).map_err(failed)
+}

@@ -1,0 +1,48 @@
+//! Targets, topologies and `check.toml`: read as a run reads them.
+
+use super::charge::Charge;
+use super::finding::Finding;
+use crate::run::Vocabulary;
+use crate::target::Target;
+use crate::topology::Topology;
+
+/// What a TOML file is, as far as paidpath is concerned.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Kind {
+    /// How to speak to a platform.
+    Target,
+    /// Which services there are.
+    Topology,
+    /// What features are held against.
+    Charge,
+}
+
+impl Kind {
+    /// What a file seems to be, by its name and its tables. A file that is broken is still meant to be something.
+    pub fn of(file: &str, text: &str) -> Option<Self> {
+        let name = file.rsplit(['/', '\\']).next().unwrap_or(file);
+        let table = |name: &str| {
+            text.lines().any(|line| {
+                let head = line.trim_start().strip_prefix('[').unwrap_or(line);
+                let rest = head.strip_prefix(name);
+                rest.is_some_and(|rest| rest.starts_with(['.', ']', ' ', '=']))
+            })
+        };
+        match name {
+            "check.toml" => Some(Self::Charge),
+            _ if table("operations") || name == "target.toml" || file.contains("targets/") => Some(Self::Target),
+            _ if table("services") || name == "topology.toml" || file.contains("topologies/") => Some(Self::Topology),
+            _ => None,
+        }
+    }
+}
+
+/// What is wrong with a TOML file of this kind.
+pub fn configuration(kind: Kind, file: &str, text: &str, vocabulary: &Vocabulary) -> Option<Finding> {
+    let (rule, error) = match kind {
+        Kind::Target => ("target", Target::parse(file, text).err()),
+        Kind::Topology => ("topology", Topology::parse(file, text).err()),
+        Kind::Charge => ("check-file", Charge::parse(file, text, vocabulary).err()),
+    };
+    error.map(|error| Finding::of_config(rule, error, text))
+}

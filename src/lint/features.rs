@@ -1,0 +1,231 @@
+//! Features: what a run would refuse them for, and what readers mind.
+
+use std::collections::HashMap;
+
+use super::charge::Charge;
+use super::finding::Finding;
+use super::tags;
+use crate::base::suggest::did_you_mean;
+use crate::catalogue::{Entry, Under, snippet};
+use crate::gherkin::meaning;
+use crate::gherkin::tags::split;
+use crate::model::message::{Background, Feature, Location, PickleStepType, Scenario, Step};
+use crate::run::vocabulary::{Found, Vocabulary};
+use crate::run::{Inspector, Planned};
+use crate::tap::Disturbance;
+
+/// The sentence whose quoted words are those of a fault.
+const FAULT: &str = "the fault {string}";
+
+/// Looks at features one by one.
+pub struct Linter<'v> {
+    vocabulary: &'v Vocabulary,
+    inspector: Inspector<'v>,
+    /// Tags that mean something beside the runner's own.
+    tags: Vec<&'v str>,
+    today: jiff::civil::Date,
+}
+
+/// What was found in a feature.
+#[derive(Debug, Default)]
+pub struct Linted {
+    /// In the order of the text.
+    pub findings: Vec<Finding>,
+    /// The tags it uses, without their arguments.
+    pub tags: Vec<String>,
+}
+
+impl<'v> Linter<'v> {
+    /// Looks with this vocabulary; `tags` have a meaning, and need no declaration.
+    pub fn new(vocabulary: &'v Vocabulary, tags: Vec<&'v str>, today: jiff::civil::Date) -> Self {
+        Self { vocabulary, inspector: Inspector::new(vocabulary), tags, today }
+    }
+
+    /// Looks at one feature. Without a `check.toml` nothing is said about tags and weak outcomes.
+    pub fn feature(&mut self, file: &str, text: &str, charge: Option<&Charge>) -> Linted {
+        let inspected = self.inspector.inspect(file, text);
+        let feature = inspected.document.as_ref().and_then(|document| document.tree.feature.as_ref());
+        let language = feature.map_or("en", |feature| feature.language.as_str());
+        let mut steps = feature.map(steps_with_kinds).unwrap_or_default();
+        steps.sort_by_key(|(_, step)| step.location);
+        let mut findings: Vec<Finding> = Vec::new();
+        for problem in inspected.problems {
+            let finding = Finding::of_problem(problem, text);
+            let at = steps.iter().find(|(_, step)| step.location == finding.location);
+            findings.push(match (finding.rule, at) {
+                ("undefined-step", Some((kind, step))) => self.explained(finding, *kind, step, language),
+                _ => finding,
+            });
+        }
+        let Some(feature) = feature else { return Linted { findings, tags: Vec::new() } };
+        let resolved = resolved(&inspected.scenarios);
+        for (_, step) in &steps {
+            if let Some(sentence) = resolved.get(step.id.as_str()) {
+                findings.extend(self.under(*sentence, step, language, file, text));
+            }
+        }
+        let written = tags::written(feature);
+        findings.extend(tags::expired(&written, self.today, file, text));
+        if let Some(charge) = charge {
+            findings.extend(tags::unknown(&written, charge, &self.tags, file, text));
+            findings.extend(self.weak(&inspected.scenarios, charge, file, text));
+        }
+        if let Some(spoken) = self.vocabulary.languages().iter().find(|spoken| spoken.code == language) {
+            for finding in &mut findings {
+                if let Some(says) = spoken.rule(finding.rule) {
+                    finding.message = format!("{says} ({})", finding.message);
+                }
+            }
+        }
+        findings.sort_by_key(|finding| finding.location);
+        findings.dedup();
+        let tags = written.iter().map(|tag| split(&tag.name).0.to_owned()).collect();
+        Linted { findings, tags }
+    }
+
+    /// Says of a step that no sentence says it what was probably meant, and how it could come to be one.
+    fn explained(&self, finding: Finding, kind: PickleStepType, step: &Step, language: &str) -> Finding {
+        let plain = plain(&step.text);
+        if plain != step.text && matches!(self.vocabulary.find(kind, language, &plain), Found::One(_)) {
+            let written = format!("{}{}", step.keyword, step.text);
+            let meant = format!("{}{plain}", step.keyword);
+            let message = "a character in this step looks like another one, or there is one too many".to_owned();
+            return Finding { rule: "odd-character", message, help: Some(format!("Write `{meant}`.")), ..finding }
+                .fix(written, meant);
+        }
+        if let Found::One(sentence) = self.vocabulary.find(PickleStepType::Unknown, language, &step.text) {
+            let definition = &self.vocabulary.definitions()[sentence];
+            let (is, here) = (Entry::keyword_of(definition.kind), Entry::keyword_of(kind));
+            let message = format!("`{}` is a {is} sentence, and stands here as a {here}", step.text);
+            let help = "A Given sets up, a When acts, a Then expects; And and But go on with what came before.";
+            return Finding { rule: "wrong-keyword", message, help: Some(help.to_owned()), ..finding };
+        }
+        let snippet = (language == "en").then(|| snippet(self.vocabulary.catalogue(), kind, &step.text));
+        let help = finding
+            .help
+            .clone()
+            .unwrap_or_else(|| "`paidpath steps WORDS` finds the sentences that there are.".to_owned());
+        Finding { help: Some(help), snippet, ..finding }
+    }
+
+    /// What stands under a step, and what its sentence makes of it.
+    fn under(&self, sentence: usize, step: &Step, language: &str, file: &str, text: &str) -> Vec<Finding> {
+        let place = self.vocabulary.definitions()[sentence].place;
+        let known = &self.vocabulary.catalogue().sentences[place];
+        let found = |rule, location: Location, message: String| Finding::new(rule, file, text, location, message);
+        let mut findings = Vec::new();
+        if known.expression == FAULT {
+            let words = step.text.split_once('"').and_then(|(_, rest)| rest.rsplit_once('"')).map(|(words, _)| words);
+            // A placeholder of an outline is filled in later.
+            let words = words.filter(|words| !words.contains('<'));
+            if let Some(Err(error)) = words.map(str::parse::<Disturbance>) {
+                findings.push(found("wrong-fault", step.location, error.to_string()));
+            }
+        }
+        let under = step.data_table.as_ref().map(|table| &table.rows);
+        let stands =
+            step.doc_string.as_ref().map(|text| text.location).or(under.and_then(|rows| Some(rows.first()?.location)));
+        match (&known.under, stands) {
+            (Under::Nothing, Some(location)) => {
+                let message = format!("`{}` does not look at what stands under it", known.expression);
+                findings.push(found("unused-table", location, message));
+            }
+            (Under::Rows(rows), None) => {
+                let message = format!("`{}` needs a table under it", known.expression);
+                let rows = rows.iter().map(|row| format!("`{row}`")).collect::<Vec<_>>().join(", ");
+                findings.push(found("missing-table", step.location, message).help(format!("Its rows are {rows}.")));
+            }
+            (Under::Rows(rows), Some(_)) if !rows.is_empty() => {
+                for row in under.into_iter().flatten() {
+                    let Some(head) = row.cells.first() else { continue };
+                    let spoken = self.vocabulary.languages().iter().find(|spoken| spoken.code == language);
+                    let own = spoken.and_then(|spoken| spoken.row(&head.value));
+                    let names = || rows.iter().map(String::as_str);
+                    if !head.value.contains('<') && own.is_none() && !names().any(|name| name == head.value) {
+                        let list = names().collect::<Vec<_>>().join(", ");
+                        let message = format!("the sentence knows no row `{}`, but: {list}", head.value);
+                        let hint = did_you_mean(&head.value, names()).trim().to_owned();
+                        let finding = found("unknown-row", head.location, message);
+                        findings.push(if hint.is_empty() { finding } else { finding.help(hint) });
+                    } else if row.cells.len() != 2 {
+                        let message = format!("the row `{}` has {} cells, and needs two", head.value, row.cells.len());
+                        findings.push(found("unknown-row", head.location, message));
+                    }
+                }
+            }
+            (Under::Nothing, None) | (Under::Rows(_), Some(_)) => {}
+        }
+        findings
+    }
+
+    /// Scenarios all of whose outcomes prove little.
+    fn weak(&self, scenarios: &[Planned], charge: &Charge, file: &str, text: &str) -> Vec<Finding> {
+        let sentences = &self.vocabulary.catalogue().sentences;
+        let weak = scenarios.iter().filter_map(|scenario| {
+            let outcomes = scenario.pickle.steps.iter().zip(&scenario.sentences);
+            let outcomes = outcomes.filter(|(step, _)| step.kind == Some(PickleStepType::Outcome));
+            let mut leaves_open = None;
+            for (_, sentence) in outcomes {
+                let place = self.vocabulary.definitions().get(*sentence)?.place;
+                leaves_open = Some(charge.weak.get(&sentences[place].expression)?);
+            }
+            let message = format!("the scenario expects little: {}", leaves_open?);
+            let finding = Finding::new("weak-outcome", file, text, scenario.pickle.location?, message);
+            Some(finding.help("Expect what the member has in the end: their money, their permission, their image."))
+        });
+        weak.collect()
+    }
+}
+
+/// The sentences of the written steps, by the steps' ids.
+fn resolved(scenarios: &[Planned]) -> HashMap<&str, usize> {
+    let steps = scenarios.iter().flat_map(|scenario| scenario.pickle.steps.iter().zip(&scenario.sentences));
+    steps.filter_map(|(step, sentence)| Some((step.ast_node_ids.first()?.as_str(), *sentence))).collect()
+}
+
+/// Every written step with what it is.
+fn steps_with_kinds(feature: &Feature) -> Vec<(PickleStepType, &Step)> {
+    let rules = feature.children.iter().filter_map(|child| child.rule.as_ref()).flat_map(|rule| &rule.children);
+    let ruled = rules.flat_map(|child| [steps_of_background(&child.background), steps_of_scenario(&child.scenario)]);
+    let own = feature.children.iter();
+    let own = own.flat_map(|child| [steps_of_background(&child.background), steps_of_scenario(&child.scenario)]);
+    own.chain(ruled)
+        .flat_map(|block| {
+            block.iter().scan(PickleStepType::Unknown, |before, step| {
+                *before = meaning(step.keyword_type, *before);
+                Some((*before, step))
+            })
+        })
+        .collect()
+}
+
+fn steps_of_background(background: &Option<Background>) -> &[Step] {
+    background.as_ref().map_or(&[], |background| &background.steps)
+}
+
+fn steps_of_scenario(scenario: &Option<Scenario>) -> &[Step] {
+    scenario.as_ref().map_or(&[], |scenario| &scenario.steps)
+}
+
+/// The text with plain spaces and quotes, each space once, and without a full stop at its end.
+fn plain(text: &str) -> String {
+    let mut plain = String::with_capacity(text.len());
+    for character in text.chars() {
+        match character {
+            '\u{200b}'..='\u{200d}' | '\u{2060}' | '\u{feff}' => {}
+            '“' | '”' | '„' | '«' | '»' => plain.push('"'),
+            '‘' | '’' => plain.push('\''),
+            other if other.is_whitespace() => {
+                if !plain.ends_with(' ') {
+                    plain.push(' ');
+                }
+            }
+            '\u{ff10}'..='\u{ff19}' => {
+                plain.push(char::from_u32(character as u32 - 0xff10 + u32::from(b'0')).unwrap_or(character));
+            }
+            '‐' | '‑' | '–' | '—' => plain.push('-'),
+            other => plain.push(other),
+        }
+    }
+    plain.trim().trim_end_matches(['.', '。', ';', ',']).to_owned()
+}

@@ -1,0 +1,126 @@
+//! Which feature files there are, and their texts.
+
+use std::path::{Path, PathBuf};
+
+use super::plan::Problem;
+use super::select::{PathSpec, Selection};
+use crate::base::suggest::did_you_mean;
+use crate::gherkin::MAX_BYTES;
+use crate::model::message::Location;
+
+/// A file of `features/` that does not lie on disk but in the binary.
+#[derive(Debug, Clone)]
+pub struct Embedded {
+    /// Its path in the source tree.
+    pub uri: String,
+    /// Its text.
+    pub text: &'static str,
+}
+
+type Read = (String, String, Vec<u32>);
+
+/// The texts of all feature files that the paths name; without a path, `features/` here, or else what is in the binary.
+pub(super) fn read_all(selection: &Selection, embedded: &[Embedded], problems: &mut Vec<Problem>) -> Vec<Read> {
+    let here = PathSpec { path: "features".into(), lines: Vec::new() };
+    let paths = match selection.paths.as_slice() {
+        [] if !selection.embedded_only && here.path.is_dir() => std::slice::from_ref(&here),
+        [] => {
+            let features = embedded.iter().filter(|file| file.uri.ends_with(".feature"));
+            return features.map(|file| (file.uri.clone(), file.text.to_owned(), Vec::new())).collect();
+        }
+        paths => paths,
+    };
+    let mut wrong = |path: &Path, id, message: String, help: Option<String>| {
+        problems.push(Problem { file: path.display().to_string(), location: None, id, message, help, fix: None });
+    };
+    let mut files: Vec<(PathBuf, Vec<u32>)> = Vec::new();
+    for spec in paths {
+        if spec.path.is_dir() {
+            let mut found = Vec::new();
+            if let Err((at, error)) = walk(&spec.path, &mut found) {
+                wrong(&at, "unreadable", format!("cannot be read: {error}"), None);
+            }
+            found.sort();
+            if found.is_empty() {
+                wrong(&spec.path, "no-features", "the folder has no feature file (*.feature)".into(), None);
+            }
+            files.extend(found.into_iter().map(|file| (file, spec.lines.clone())));
+        } else if spec.path.is_file() {
+            files.push((spec.path.clone(), spec.lines.clone()));
+        } else {
+            let missing = spec.path.display().to_string();
+            let beside = beside(&spec.path);
+            let hint = did_you_mean(&missing, beside.iter().map(String::as_str));
+            wrong(
+                &spec.path,
+                "no-such-path",
+                "there is no such file or folder".into(),
+                Some(hint.trim().to_owned()).filter(|hint| !hint.is_empty()),
+            );
+        }
+    }
+    let mut merged: Vec<(PathBuf, Vec<u32>)> = Vec::new();
+    for (file, lines) in files {
+        match merged.iter_mut().find(|(known, _)| *known == file) {
+            Some((_, known)) if known.is_empty() || lines.is_empty() => known.clear(),
+            Some((_, known)) => known.extend(lines),
+            None => merged.push((file, lines)),
+        }
+    }
+    let mut texts = Vec::with_capacity(merged.len());
+    for (file, lines) in merged {
+        match read_feature(&file) {
+            Ok(text) => texts.push((uri(&file), text, lines)),
+            Err(problem) => problems.push(problem),
+        }
+    }
+    texts
+}
+
+/// The text of a feature file.
+///
+/// # Errors
+/// If it cannot be read, is too large, or is not UTF-8; with the place of the first byte that is not.
+pub fn read_feature(file: &Path) -> Result<String, Problem> {
+    let problem = |location, id, message: String, help: Option<&str>| {
+        let help = help.map(str::to_owned);
+        Problem { file: uri(file), location, id, message, help, fix: None }
+    };
+    let unreadable = |error| problem(None, "unreadable", format!("cannot be read: {error}"), None);
+    let length = std::fs::metadata(file).map_err(unreadable)?.len();
+    if length > MAX_BYTES as u64 {
+        let message = format!("the file has {length} bytes; at most {MAX_BYTES} are read");
+        return Err(problem(None, "too-large", message, Some("Split it: one file holds one feature.")));
+    }
+    String::from_utf8(std::fs::read(file).map_err(unreadable)?).map_err(|error| {
+        let good = String::from_utf8_lossy(&error.as_bytes()[..error.utf8_error().valid_up_to()]).into_owned();
+        let counted = |count: usize| u32::try_from(count + 1).unwrap_or(u32::MAX);
+        let line = counted(good.matches('\n').count());
+        let column = counted(good.rsplit('\n').next().unwrap_or_default().chars().count());
+        let location = Some(Location { line, column: Some(column) });
+        problem(location, "not-utf-8", "the file is not UTF-8 from here on".into(), Some("Save it as UTF-8."))
+    })
+}
+
+fn walk(folder: &Path, found: &mut Vec<PathBuf>) -> Result<(), (PathBuf, std::io::Error)> {
+    let at = |error| (folder.to_owned(), error);
+    for entry in std::fs::read_dir(folder).map_err(at)? {
+        let path = entry.map_err(at)?.path();
+        if path.is_dir() {
+            walk(&path, found)?;
+        } else if path.extension().is_some_and(|extension| extension == "feature") {
+            found.push(path);
+        }
+    }
+    Ok(())
+}
+
+fn beside(path: &Path) -> Vec<String> {
+    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let entries = std::fs::read_dir(folder).into_iter().flatten().flatten();
+    entries.map(|entry| entry.path().display().to_string().trim_start_matches("./").to_owned()).collect()
+}
+
+fn uri(file: &Path) -> String {
+    file.display().to_string().replace('\\', "/").trim_start_matches("./").to_owned()
+}
