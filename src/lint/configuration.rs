@@ -1,10 +1,12 @@
-//! Targets, topologies and `check.toml`: read as a run reads them.
+//! Targets, topologies, catalogues of refusals and `check.toml`: read as a run reads them.
 
 use super::charge::Charge;
 use super::finding::Finding;
+use crate::contract::Catalogue;
 use crate::run::Vocabulary;
 use crate::target::Target;
 use crate::topology::Topology;
+use crate::trail::Mapping;
 
 /// What a TOML file is, as far as paidpath is concerned.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -13,6 +15,8 @@ pub enum Kind {
     Target,
     /// Which services there are.
     Topology,
+    /// What each refusal of a platform means.
+    Catalogue,
     /// What features are held against.
     Charge,
 }
@@ -30,6 +34,7 @@ impl Kind {
         };
         match name {
             "check.toml" => Some(Self::Charge),
+            "errors.toml" => Some(Self::Catalogue),
             _ if table("operations") || name == "target.toml" || file.contains("targets/") => Some(Self::Target),
             _ if table("services") || name == "topology.toml" || file.contains("topologies/") => Some(Self::Topology),
             _ => None,
@@ -40,7 +45,8 @@ impl Kind {
 /// What is wrong with a TOML file of this kind.
 pub fn configuration(kind: Kind, file: &str, text: &str, vocabulary: &Vocabulary) -> Option<Finding> {
     let (rule, error) = match kind {
-        Kind::Target => ("target", Target::parse(file, text).err()),
+        Kind::Target => ("target", Target::parse(file, text).err().or_else(|| Mapping::parse(file, text).err())),
+        Kind::Catalogue => ("catalogue", Catalogue::load(file, text).err()),
         Kind::Topology => ("topology", Topology::parse(file, text).err()),
         Kind::Charge => ("check-file", Charge::parse(file, text, vocabulary).err()),
     };

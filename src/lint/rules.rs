@@ -51,8 +51,9 @@ static OWN: &[Rule] = &[
     minded("expired-quarantine", "The date of a quarantine is past: the scenario fails the run again."),
     refused("target", "A target cannot be used."),
     refused("topology", "A topology cannot be used."),
+    refused("catalogue", "A catalogue of refusals (`errors.toml`) cannot be used."),
     minded("check-file", "A `check.toml` cannot be used."),
-    refused("unknown-file", "A file is neither a feature nor a target, topology or `check.toml`."),
+    refused("unknown-file", "A file is neither a feature nor a target, topology, `errors.toml` or `check.toml`."),
 ];
 
 /// All rules: those of the linter, then what the language swallows without a word.

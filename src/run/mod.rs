@@ -29,9 +29,9 @@ pub mod world;
 
 pub use attempt::Deadlines;
 pub use files::{Embedded, read_feature};
-pub use rules::Rules;
 pub use live::Emitter;
 pub use plan::{Inspected, Inspector, Plan, Planned, Problem, Refused};
+pub use rules::Rules;
 pub use select::{PathSpec, Selection, Shard};
 pub use settings::TAGS;
 pub use supervisor::{FlakyPolicy, Options, Outcome, Requirement, Suite, run};

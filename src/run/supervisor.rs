@@ -7,10 +7,10 @@ use std::time::{Duration, Instant};
 
 use super::attempt::Deadlines;
 use super::history::History;
-use super::rules::Rules;
 use super::live::Emitter;
 use super::plan::Plan;
 use super::platform::{NotUp, Platform};
+use super::rules::Rules;
 use super::schedule::{Schedule, Ticket};
 use super::signals::Signals;
 use super::stage::Stage;
