@@ -150,6 +150,15 @@ async fn atelier_answers_as_its_documents_say() {
         live.ask(&format!("{service} DELETE /healthz"), &[], None, 405).await;
     }
 
+    // The page.
+    for path in ["/", "/versions/any", "/page/errors.json", "/page/main.js", "/page/page.css", "/page/icon.svg"] {
+        live.ask(&format!("storefront GET {path}"), &[], None, 200).await;
+    }
+    live.ask("storefront GET /page/none.js", &[], None, 404).await;
+    for who in [&[][..], &[ann], &[bad]] {
+        live.ask("storefront GET /v1/page-settings", who, None, 200).await;
+    }
+
     // What is offered.
     let soon = json!({"ends_at": "2099-01-01T00:00:00Z", "generation": {"price": 10}, "access_days": 3});
     let model =

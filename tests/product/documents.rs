@@ -67,7 +67,11 @@ fn the_catalogue_and_the_platform_mean_the_same_by_every_code() {
 
 /// Path and method of every route that a service serves.
 fn served(service: ServiceName) -> BTreeSet<(String, String)> {
-    let code = read(&format!("platform/src/{service}/mod.rs")).replace("crate::event::PATH", "\"/v1/events\"");
+    let mut code = read(&format!("platform/src/{service}/mod.rs"));
+    if service == ServiceName::Storefront {
+        code.push_str(&read("platform/src/storefront/page.rs"));
+    }
+    let code = code.replace("crate::event::PATH", "\"/v1/events\"");
     let route = Regex::new(r#"\.route\("([^"]+)", (.*)\)"#).unwrap();
     let method = Regex::new(r"\b(get|put|post|patch|delete)\(").unwrap();
     let of_a_route = |line: regex::Captures<'_>| {
