@@ -15,6 +15,7 @@
 //! The vocabulary (`steps/`) and the doubles (`mocks/`) are compiled into the binary and handed in from there.
 
 pub mod base;
+pub mod browser;
 pub mod cli;
 pub mod gherkin;
 pub mod model;
