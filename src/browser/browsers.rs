@@ -6,7 +6,7 @@ use std::time::Duration;
 use serde_json::json;
 use tokio::sync::Semaphore;
 
-use super::link::{Link, locked};
+use super::link::{Line, Link, locked};
 use super::{BrowserConfig, BrowserTrouble, Page};
 
 /// How often a browser that died is started again in one run.
@@ -23,14 +23,14 @@ pub struct Browsers {
 
 #[derive(Debug)]
 struct Running {
-    link: Option<Arc<Link>>,
+    link: Option<Link>,
     restarts: usize,
 }
 
 /// A blank tab with its own cookies, storage and cache.
 #[derive(Debug)]
 pub(super) struct Tab {
-    pub(super) link: Arc<Link>,
+    pub(super) line: Line,
     pub(super) user_context: String,
     pub(super) context: String,
 }
@@ -45,14 +45,15 @@ impl Browsers {
         // The line to the browser needs a TLS provider even where it is not encrypted; a second call changes nothing.
         let _ = rustls::crypto::ring::default_provider().install_default();
         let config = Arc::new(config);
-        let link = Arc::new(Link::start((*config).clone()).await?);
+        let link = Link::start((*config).clone()).await?;
+        let line = link.line().clone();
         let browsers = Self {
-            running: tokio::sync::Mutex::new(Running { link: Some(link.clone()), restarts: 0 }),
+            running: tokio::sync::Mutex::new(Running { link: Some(link), restarts: 0 }),
             warm: Arc::default(),
             places: Arc::new(Semaphore::new(config.parallel.max(1))),
             config,
         };
-        browsers.refill(&link);
+        browsers.refill(&line);
         Ok(browsers)
     }
 
@@ -63,13 +64,13 @@ impl Browsers {
     /// [`BrowserTrouble::Lost`] or [`BrowserTrouble::Start`] where the browser died and could not be started again.
     pub async fn open(&self, base_url: &str) -> Result<Page, BrowserTrouble> {
         let place = self.places.clone().acquire_owned().await.map_err(|_| stopped())?;
-        let link = self.link().await?;
+        let line = self.line().await?;
         let ready = locked(&self.warm).pop();
         let tab = match ready {
-            Some(tab) if Arc::ptr_eq(&tab.link, &link) => tab,
-            Some(_) | None => blank(&link, self.config.answer_within).await?,
+            Some(tab) if tab.line.is(&line) => tab,
+            Some(_) | None => blank(&line, self.config.answer_within).await?,
         };
-        self.refill(&link);
+        self.refill(&line);
         Ok(Page::new(tab, base_url, self.config.clone(), place))
     }
 
@@ -87,10 +88,10 @@ impl Browsers {
         }
     }
 
-    async fn link(&self) -> Result<Arc<Link>, BrowserTrouble> {
+    async fn line(&self) -> Result<Line, BrowserTrouble> {
         let mut running = self.running.lock().await;
         match &running.link {
-            Some(link) if !link.is_lost() => return Ok(link.clone()),
+            Some(link) if !link.line().is_lost() => return Ok(link.line().clone()),
             Some(_) | None if running.restarts >= RESTARTS => return Err(stopped()),
             Some(link) => link.stop().await,
             None => {}
@@ -98,22 +99,20 @@ impl Browsers {
         running.link = None;
         running.restarts += 1;
         locked(&self.warm).clear();
-        let link = Arc::new(Link::start((*self.config).clone()).await?);
-        running.link = Some(link.clone());
-        Ok(link)
+        let link = Link::start((*self.config).clone()).await?;
+        let line = link.line().clone();
+        running.link = Some(link);
+        Ok(line)
     }
 
     /// Makes blank pages in the background: making one is the largest part of opening a page.
-    fn refill(&self, link: &Arc<Link>) {
+    fn refill(&self, line: &Line) {
         let (warm, wanted, within) = (self.warm.clone(), self.config.warm, self.config.answer_within);
-        let weak = Arc::downgrade(link);
-        link.spawn(async move {
-            while let Some(link) = weak.upgrade() {
-                if locked(&warm).len() >= wanted || link.is_lost() {
-                    break;
-                }
+        let own = line.clone();
+        line.spawn(async move {
+            while locked(&warm).len() < wanted && !own.is_lost() {
                 // A blank page that cannot be had is made when it is asked for, and the trouble is told then.
-                let Ok(tab) = blank(&link, within).await else { break };
+                let Ok(tab) = blank(&own, within).await else { break };
                 locked(&warm).push(tab);
             }
         });
@@ -124,19 +123,19 @@ fn stopped() -> BrowserTrouble {
     BrowserTrouble::Lost("it was stopped, or it died too often".into())
 }
 
-async fn blank(link: &Arc<Link>, within: Duration) -> Result<Tab, BrowserTrouble> {
-    let made = link.command("browser.createUserContext", json!({}), within).await?;
+async fn blank(line: &Line, within: Duration) -> Result<Tab, BrowserTrouble> {
+    let made = line.command("browser.createUserContext", json!({}), within).await?;
     let user_context = made["userContext"].as_str().unwrap_or_default().to_owned();
     let refuse = json!({ "downloadBehavior": { "type": "denied" }, "userContexts": [user_context] });
     let (made, refused) = tokio::join!(
-        link.command(
+        line.command(
             "browsingContext.create",
             json!({ "type": "window", "userContext": user_context, "background": true }),
             within
         ),
-        link.command("browser.setDownloadBehavior", refuse, within)
+        line.command("browser.setDownloadBehavior", refuse, within)
     );
     drop(refused); // a driver that does not know the command downloads into a folder that is thrown away
     let context = made?["context"].as_str().unwrap_or_default().to_owned();
-    Ok(Tab { link: link.clone(), user_context, context })
+    Ok(Tab { line: line.clone(), user_context, context })
 }

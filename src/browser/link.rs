@@ -35,14 +35,20 @@ const EVENTS: [&str; 10] = [
     "browsingContext.downloadWillBegin",
 ];
 
-/// A running browser.
+/// The owner of a running browser; it ends with this, and its thread is joined.
 #[derive(Debug)]
 pub(super) struct Link {
+    line: Line,
+    end: Mutex<Option<(oneshot::Sender<()>, JoinHandle<()>)>>,
+}
+
+/// What pages hold of it: they can speak to the browser and do not keep it alive.
+#[derive(Debug, Clone)]
+pub(super) struct Line {
     bidi: BiDi,
     runtime: tokio::runtime::Handle,
     lost: watch::Receiver<Option<String>>,
     logs: Logs,
-    end: Mutex<Option<(oneshot::Sender<()>, JoinHandle<()>)>>,
 }
 
 type SharedLog = Arc<Mutex<PageLog>>;
@@ -70,10 +76,41 @@ impl Link {
             .map_err(|error| BrowserTrouble::Start(error.to_string()))?;
         // The thread bounds each of its own steps; this bounds them together.
         let started = tokio::time::timeout(within + Duration::from_secs(5), is_ready).await;
-        let (bidi, runtime, lost, logs) = started
+        let line = started
             .map_err(|_| BrowserTrouble::Start(format!("not ready within {within:?}")))?
             .map_err(|_| BrowserTrouble::Start("its thread ended".into()))??;
-        Ok(Self { bidi, runtime, lost, logs, end: Mutex::new(Some((end, thread))) })
+        Ok(Self { line, end: Mutex::new(Some((end, thread))) })
+    }
+
+    /// The line to it.
+    pub(super) fn line(&self) -> &Line {
+        &self.line
+    }
+
+    /// Ends the browser and its driver, and joins the thread.
+    pub(super) async fn stop(&self) {
+        let owned = locked(&self.end).take();
+        if let Some((end, thread)) = owned {
+            let _ = end.send(());
+            let _ = tokio::task::spawn_blocking(move || thread.join()).await;
+        }
+    }
+}
+
+impl Drop for Link {
+    fn drop(&mut self) {
+        let owned = locked(&self.end).take();
+        if let Some((end, thread)) = owned {
+            let _ = end.send(());
+            let _ = thread.join();
+        }
+    }
+}
+
+impl Line {
+    /// Whether it is a line to the same browser.
+    pub(super) fn is(&self, other: &Self) -> bool {
+        Arc::ptr_eq(&self.logs.0, &other.logs.0)
     }
 
     /// Sends a command and waits for its answer.
@@ -126,27 +163,9 @@ impl Link {
         logs.0.remove(user_context);
         logs.1.retain(|_, owner| owner != user_context);
     }
-
-    /// Ends the browser and its driver, and joins the thread.
-    pub(super) async fn stop(&self) {
-        if let Some((end, thread)) = locked(&self.end).take() {
-            let _ = end.send(());
-            let _ = tokio::task::spawn_blocking(move || thread.join()).await;
-        }
-    }
 }
 
-impl Drop for Link {
-    fn drop(&mut self) {
-        if let Some((end, thread)) = locked(&self.end).take() {
-            let _ = end.send(());
-            let _ = thread.join();
-        }
-    }
-}
-
-type Ready =
-    oneshot::Sender<Result<(BiDi, tokio::runtime::Handle, watch::Receiver<Option<String>>, Logs), BrowserTrouble>>;
+type Ready = oneshot::Sender<Result<Line, BrowserTrouble>>;
 
 /// The life of the browser's thread.
 fn own(config: &BrowserConfig, ready: Ready, ended: oneshot::Receiver<()>) {
@@ -167,7 +186,10 @@ fn own(config: &BrowserConfig, ready: Ready, ended: oneshot::Receiver<()>) {
         match tokio::time::timeout(config.start_within, listen(&session, &config.oracle)).await {
             Ok(Ok((bidi, logs))) => {
                 let (lose, lost) = watch::channel(None);
-                if ready.send(Ok((bidi.clone(), tokio::runtime::Handle::current(), lost, logs))).is_ok() {
+                if ready
+                    .send(Ok(Line { bidi: bidi.clone(), runtime: tokio::runtime::Handle::current(), lost, logs }))
+                    .is_ok()
+                {
                     tokio::select! {
                         _ = ended => {}
                         why = heart(&bidi) => {

@@ -53,7 +53,7 @@ const CALL: &str = "(name, argument) => globalThis.paidpath ? paidpath.call(name
 
 impl Page {
     pub(super) fn new(tab: Tab, base: &str, config: Arc<BrowserConfig>, place: OwnedSemaphorePermit) -> Self {
-        let log = tab.link.log(&tab.user_context);
+        let log = tab.line.log(&tab.user_context);
         let base = base.trim_end_matches('/').to_owned();
         Self { tab, base, config, log, marked: Mutex::default(), _place: place }
     }
@@ -131,12 +131,12 @@ impl Page {
     async fn load(&self, method: &str, params: Value, url: &str) -> Result<(), BrowserTrouble> {
         let within = self.config.load_within;
         let not_opened = |reason: String| BrowserTrouble::NotOpened { url: url.into(), reason };
-        match self.tab.link.command(method, params, within).await {
+        match self.tab.line.command(method, params, within).await {
             Ok(_) => Ok(()),
             Err(BrowserTrouble::Refused { reason, .. }) => Err(not_opened(reason)),
             // The heart of the browser beats on its own line: if that still answers, it is the page that does not.
             Err(hung @ BrowserTrouble::Hung { .. }) => {
-                match self.tab.link.command("browser.getUserContexts", json!({}), Duration::from_secs(5)).await {
+                match self.tab.line.command("browser.getUserContexts", json!({}), Duration::from_secs(5)).await {
                     Ok(_) => Err(not_opened(format!("it had not loaded after {within:?}"))),
                     Err(_) => Err(hung),
                 }
@@ -322,7 +322,7 @@ impl Page {
     pub async fn close(self) {
         // Dropping does the rest, and does it again harmlessly where this was too slow.
         let params = json!({ "userContext": self.tab.user_context });
-        let _ = self.tab.link.command("browser.removeUserContext", params, Duration::from_secs(3)).await;
+        let _ = self.tab.line.command("browser.removeUserContext", params, Duration::from_secs(3)).await;
     }
 
     /// Remembers how the page looks now; [`Page::press`], [`Page::key`] and [`Page::choose`] do it by themselves.
@@ -364,7 +364,7 @@ impl Page {
     }
 
     async fn command(&self, method: &str, params: Value) -> Result<Value, BrowserTrouble> {
-        self.tab.link.command(method, params, self.config.answer_within).await
+        self.tab.line.command(method, params, self.config.answer_within).await
     }
 
     async fn aim(&self, locator: &Locator) -> Result<(i64, i64), BrowserTrouble> {
@@ -426,11 +426,11 @@ impl Page {
 
 impl Drop for Page {
     fn drop(&mut self) {
-        let (link, user_context) = (self.tab.link.clone(), self.tab.user_context.clone());
-        self.tab.link.spawn(async move {
+        let (line, user_context) = (self.tab.line.clone(), self.tab.user_context.clone());
+        self.tab.line.spawn(async move {
             let params = json!({ "userContext": user_context });
-            let _ = link.command("browser.removeUserContext", params, Duration::from_secs(5)).await;
-            link.forget(&user_context);
+            let _ = line.command("browser.removeUserContext", params, Duration::from_secs(5)).await;
+            line.forget(&user_context);
         });
     }
 }

@@ -1,1 +1,3 @@
-//! x
+//! paidpath from outside: whole rooms and the real binary.
+
+mod browser;

@@ -48,8 +48,15 @@ const within = (el, container) => {
   return false;
 };
 
+/** The nearest ancestor that fits, or the element itself; `closest`, through shadow roots and frames. */
 const nearest = (el, selector) => {
-  for (const at of ancestors(el)) if (at.matches(selector)) return at;
+  for (let at = el; at; ) {
+    const found = at.closest(selector);
+    if (found) return found;
+    let top = at;
+    while (top.parentElement) top = top.parentElement;
+    at = parentOf(top);
+  }
   return null;
 };
 

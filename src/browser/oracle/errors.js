@@ -248,7 +248,8 @@ const reasonFor = (el) => {
 /** Red boxes that came since the mark and hold nothing to read. */
 const emptyAlarms = (all) =>
   all.filter((el) => {
-    if (!memory.mark || !shown(el) || isControl(el) || isField(el) || nearest(el, CONTROL) || el.matches('svg,svg *,hr,img,progress,[role=progressbar]')) return false;
+    if (!memory.mark || (memory.mark.known.has(el) && !memory.mark.red.has(el))) return false;
+    if (!shown(el) || isControl(el) || isField(el) || nearest(el, CONTROL) || el.matches('svg,svg *,hr,img,progress,[role=progressbar]')) return false;
     const red = redness(el);
     const alarm = el.matches('[role=alert]') || hasErrorClass(el);
     const came = !memory.mark.known.has(el) || (memory.mark.red.get(el) ?? red).length < red.length;

@@ -1,15 +1,34 @@
 // What the Rust side calls, by name: `paidpath.call(name, argument)` answers with JSON.
 
+// Where an element of a role can be found: asking every element for its role is slow on a large page.
+const PLACES = {
+  button: 'button,summary,input[type=button],input[type=submit],input[type=reset],input[type=image]',
+  link: 'a[href],area[href]',
+  textbox: 'input,textarea,[contenteditable]',
+  searchbox: 'input',
+  spinbutton: 'input',
+  slider: 'input',
+  checkbox: 'input',
+  radio: 'input',
+  combobox: 'select,input',
+  listbox: 'select',
+  heading: 'h1,h2,h3,h4,h5,h6',
+  dialog: 'dialog',
+  image: 'img,svg',
+  img: 'img,svg',
+};
+const NAMED = `${FIELD},${CONTROL},[role],dialog,fieldset,img,h1,h2,h3`;
+
 /** Elements by role and accessible name; by CSS where that is all there is. Hidden ones do not count. */
 const find = ({ role, name, css }) => {
-  const all = everything();
-  const wanted = name?.toLowerCase();
-  const fits = all.filter((el) => (!css || el.matches(css)) && shown(el) && (!role || roleOf(el) === role || (role === 'textbox' && roleOf(el) === 'searchbox')));
-  if (wanted === undefined || wanted === null) return fits;
-  const named = fits.map((el) => [el, nameOf(el).toLowerCase()]).filter(([, text]) => text !== '');
+  const place = role ? (PLACES[role] ? `[role],${PLACES[role]}` : '*') : name ? NAMED : '*';
+  const isRole = (el) => roleOf(el) === role || (role === 'textbox' && roleOf(el) === 'searchbox');
+  const fits = everything().filter((el) => el.matches(css ?? '*') && el.matches(place) && shown(el) && (!role || isRole(el)));
+  if (!name) return fits;
+  const wanted = squeeze(name).toLowerCase();
+  const named = fits.map((el) => [el, nameOf(el).toLowerCase()]);
   const exact = named.filter(([, text]) => text === wanted);
-  const partly = exact.length ? exact : named.filter(([, text]) => text.includes(wanted));
-  return partly.map(([el]) => el).filter((el) => role || isField(el) || isControl(el) || el.matches('[role],dialog,fieldset,img,h1,h2,h3'));
+  return (exact.length ? exact : named.filter(([, text]) => text.includes(wanted))).map(([el]) => el);
 };
 
 const only = (locator) => {
@@ -17,7 +36,7 @@ const only = (locator) => {
   if (found.length === 1) return { el: found[0] };
   if (found.length > 1) return { problem: 'ambiguous', count: found.length, first: found.slice(0, 3).map(describe) };
   const role = locator.role;
-  const near = everything().filter((el) => shown(el) && (role ? roleOf(el) === role : isField(el) || isControl(el)));
+  const near = role ? find({ role }) : everything().filter((el) => shown(el) && (isField(el) || isControl(el)));
   return { problem: 'absent', there: near.slice(0, 30).map((el) => nameOf(el) || describe(el)) };
 };
 

@@ -83,11 +83,13 @@ const SILENT = 'script,style,noscript,template,title,option,head,svg';
 const hasOwnText = (el) => !el.matches(SILENT) && [...el.childNodes].some((node) => node.nodeType === Node.TEXT_NODE && node.data.trim() !== '');
 
 /** The paragraph, cell or box that a piece of text belongs to. */
-const blockOf = (el) => {
+const blockOf = (el, holdsField = new Map()) => {
   let at = el;
   while (at.parentElement && !isControl(at) && at.localName !== 'label' && styleOf(at).display.startsWith('inline') && styleOf(at).position === 'static') {
     const parent = at.parentElement;
-    if (parent === at.ownerDocument.body || isControl(parent) || parent.querySelector(FIELD)) break;
+    if (parent === at.ownerDocument.body || isControl(parent)) break;
+    if (!holdsField.has(parent)) holdsField.set(parent, parent.querySelector(FIELD) !== null); // once, however many children ask
+    if (holdsField.get(parent)) break;
     at = parent;
   }
   return at;
@@ -96,9 +98,10 @@ const blockOf = (el) => {
 /** Every block with text, with its text; at most so many, for pages of tens of thousands of nodes. */
 const blocks = (all, limit = 20000) => {
   const found = new Map();
+  const holdsField = new Map();
   for (const el of all) {
     if (!hasOwnText(el)) continue;
-    const block = blockOf(el);
+    const block = blockOf(el, holdsField);
     if (!found.has(block)) found.set(block, squeeze(block.textContent));
     if (found.size >= limit) break;
   }
@@ -107,14 +110,15 @@ const blocks = (all, limit = 20000) => {
 
 /** Red ink, red paper, an error class, or words of failure: what a message about a failure looks like. */
 const soundsWrong = (el, text) => {
-  if (nearest(el, CONTROL)) return false;
-  const role = nearest(el, '[role=alert],[role=alertdialog]');
-  if (role) return true;
-  const tokens = [el, parentOf(el)].filter(Boolean).some(hasErrorClass);
+  const lower = ` ${text.toLowerCase()}`;
+  const words = memory.rules.words.some((word) => lower.includes(word));
+  const classed = hasErrorClass(el) || (parentOf(el) !== null && hasErrorClass(parentOf(el)));
+  const alert = nearest(el, '[role=alert],[role=alertdialog]') !== null;
+  if (!(words || classed || alert) || nearest(el, CONTROL)) return false;
+  if (alert || classed) return alert || text !== '';
+  if (nearest(el, `${LIVE},[class*=toast],[class*=snackbar],[class*=notif],dialog`)) return true;
   const ground = behind(el);
-  const red = (ground && isRed(ground, 0.07)) || isRed(colour(styleOf(el).color), 0.25);
-  const words = memory.rules.words.some((word) => ` ${text.toLowerCase()}`.includes(word));
-  return (words && (red || tokens || nearest(el, `${LIVE},[class*=toast],[class*=snackbar],[class*=notif],dialog`) !== null)) || (tokens && text !== '');
+  return (ground !== null && isRed(ground, 0.07)) || isRed(colour(styleOf(el).color), 0.25);
 };
 
 const hasErrorClass = (el) => [...el.classList].some((name) => memory.rules.classes.includes(name.toLowerCase()));
