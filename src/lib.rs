@@ -16,6 +16,7 @@
 //! The vocabulary (`steps/`) and the doubles (`mocks/`) are compiled into the binary and handed in from there.
 
 pub mod base;
+pub mod browser;
 pub mod catalogue;
 pub mod cli;
 pub mod contract;

@@ -1,6 +1,7 @@
 //! The product, driven from outside: the built binary with files and signals, and the shape of the source tree.
 
 mod answers;
+mod browser;
 mod documents;
 mod floors;
 mod honesty;

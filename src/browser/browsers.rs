@@ -1,0 +1,141 @@
+//! One warm browser for all scenarios of a run; each page lives in a user context of its own.
+
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use serde_json::json;
+use tokio::sync::Semaphore;
+
+use super::link::{Line, Link, locked};
+use super::{BrowserConfig, BrowserTrouble, Page};
+
+/// How often a browser that died is started again in one run.
+const RESTARTS: usize = 3;
+
+/// The browser that all scenarios of a run share; start it once, behind an `Arc`. Every call may come from any runtime.
+#[derive(Debug)]
+pub struct Browsers {
+    config: Arc<BrowserConfig>,
+    running: tokio::sync::Mutex<Running>,
+    warm: Arc<Mutex<Vec<Tab>>>,
+    places: Arc<Semaphore>,
+}
+
+#[derive(Debug)]
+struct Running {
+    link: Option<Link>,
+    restarts: usize,
+}
+
+/// A blank tab with its own cookies, storage and cache.
+#[derive(Debug)]
+pub(super) struct Tab {
+    pub(super) line: Line,
+    pub(super) user_context: String,
+    pub(super) context: String,
+}
+
+impl Browsers {
+    /// Starts the driver and one browser, or a session on the remote one that the configuration names, and the first
+    /// blank pages.
+    ///
+    /// # Errors
+    /// [`BrowserTrouble::Missing`] or [`BrowserTrouble::Start`]; both are the environment's fault.
+    pub async fn start(config: BrowserConfig) -> Result<Self, BrowserTrouble> {
+        // The line to the browser needs a TLS provider even where it is not encrypted; a second call changes nothing.
+        let _ = rustls::crypto::ring::default_provider().install_default();
+        let config = Arc::new(config);
+        let link = Link::start((*config).clone()).await?;
+        let line = link.line().clone();
+        let browsers = Self {
+            running: tokio::sync::Mutex::new(Running { link: Some(link), restarts: 0 }),
+            warm: Arc::default(),
+            places: Arc::new(Semaphore::new(config.parallel.max(1))),
+            config,
+        };
+        browsers.refill(&line);
+        Ok(browsers)
+    }
+
+    /// Opens a blank page for one scenario; addresses that do not name a host are taken from `base_url`. Waits while as
+    /// many pages are open as the configuration allows.
+    ///
+    /// # Errors
+    /// [`BrowserTrouble::Lost`] or [`BrowserTrouble::Start`] where the browser died and could not be started again.
+    pub async fn open(&self, base_url: &str) -> Result<Page, BrowserTrouble> {
+        let place = self.places.clone().acquire_owned().await.map_err(|_| stopped())?;
+        let line = self.line().await?;
+        let ready = locked(&self.warm).pop();
+        let tab = match ready {
+            Some(tab) if tab.line.is(&line) => tab,
+            Some(_) | None => blank(&line, self.config.answer_within).await?,
+        };
+        self.refill(&line);
+        Ok(Page::new(tab, base_url, self.config.clone(), place))
+    }
+
+    /// Ends the browser, the driver and every process that they started.
+    pub async fn stop(&self) {
+        self.places.close();
+        let link = {
+            let mut running = self.running.lock().await;
+            running.restarts = RESTARTS;
+            running.link.take()
+        };
+        locked(&self.warm).clear();
+        if let Some(link) = link {
+            link.stop().await;
+        }
+    }
+
+    async fn line(&self) -> Result<Line, BrowserTrouble> {
+        let mut running = self.running.lock().await;
+        match &running.link {
+            Some(link) if !link.line().is_lost() => return Ok(link.line().clone()),
+            Some(_) | None if running.restarts >= RESTARTS => return Err(stopped()),
+            Some(link) => link.stop().await,
+            None => {}
+        }
+        running.link = None;
+        running.restarts += 1;
+        locked(&self.warm).clear();
+        let link = Link::start((*self.config).clone()).await?;
+        let line = link.line().clone();
+        running.link = Some(link);
+        Ok(line)
+    }
+
+    /// Makes blank pages in the background: making one is the largest part of opening a page.
+    fn refill(&self, line: &Line) {
+        let (warm, wanted, within) = (self.warm.clone(), self.config.warm, self.config.answer_within);
+        let own = line.clone();
+        line.spawn(async move {
+            while locked(&warm).len() < wanted && !own.is_lost() {
+                // A blank page that cannot be had is made when it is asked for, and the trouble is told then.
+                let Ok(tab) = blank(&own, within).await else { break };
+                locked(&warm).push(tab);
+            }
+        });
+    }
+}
+
+fn stopped() -> BrowserTrouble {
+    BrowserTrouble::Lost("it was stopped, or it died too often".into())
+}
+
+async fn blank(line: &Line, within: Duration) -> Result<Tab, BrowserTrouble> {
+    let made = line.command("browser.createUserContext", json!({}), within).await?;
+    let user_context = made["userContext"].as_str().unwrap_or_default().to_owned();
+    let refuse = json!({ "downloadBehavior": { "type": "denied" }, "userContexts": [user_context] });
+    let (made, refused) = tokio::join!(
+        line.command(
+            "browsingContext.create",
+            json!({ "type": "window", "userContext": user_context, "background": true }),
+            within
+        ),
+        line.command("browser.setDownloadBehavior", refuse, within)
+    );
+    drop(refused); // a driver that does not know the command downloads into a folder that is thrown away
+    let context = made?["context"].as_str().unwrap_or_default().to_owned();
+    Ok(Tab { line: line.clone(), user_context, context })
+}

@@ -1,0 +1,105 @@
+//! Which browser, where it is, and how long it may take; and what to say where there is none.
+
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use super::{BrowserTrouble, OracleRules};
+
+/// The names under which distributions install Chromium or Chrome.
+const BROWSERS: [&str; 5] = ["chromium", "chromium-browser", "google-chrome-stable", "google-chrome", "chrome"];
+/// The names under which they install its driver.
+const DRIVERS: [&str; 3] = ["chromedriver", "chromium-driver", "chromium.chromedriver"];
+
+/// How to get at a browser.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct BrowserConfig {
+    /// The URL of a WebDriver server or a Selenium Grid that is already running; local files are not looked for then.
+    pub webdriver: Option<String>,
+    /// The browser's program; looked for on the PATH where it is not given.
+    pub browser: Option<PathBuf>,
+    /// The driver's program; looked for on the PATH where it is not given.
+    pub driver: Option<PathBuf>,
+    /// How many pages are open at once, at least 1; who wants more waits.
+    pub parallel: usize,
+    /// How many blank pages are kept ready.
+    pub warm: usize,
+    /// The window's width and height in CSS pixels.
+    pub window: (u32, u32),
+    /// The longest start of driver and browser together.
+    pub start_within: Duration,
+    /// The longest loading of a page.
+    pub load_within: Duration,
+    /// The longest answer to one command.
+    pub answer_within: Duration,
+    /// How long an element is waited for before it is said not to be there.
+    pub find_within: Duration,
+    /// What the oracle takes for a sign of failure.
+    pub oracle: OracleRules,
+}
+
+impl Default for BrowserConfig {
+    fn default() -> Self {
+        Self {
+            webdriver: None,
+            browser: None,
+            driver: None,
+            parallel: std::thread::available_parallelism().map_or(2, |cores| cores.get().clamp(2, 8)),
+            warm: 2,
+            window: (1280, 900),
+            start_within: Duration::from_secs(30),
+            load_within: Duration::from_secs(15),
+            answer_within: Duration::from_secs(20),
+            find_within: Duration::from_secs(5),
+            oracle: OracleRules::default(),
+        }
+    }
+}
+
+/// The programs of a local browser.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Programs {
+    pub(super) browser: PathBuf,
+    pub(super) driver: PathBuf,
+}
+
+/// Why no browser is to be had, with the command that installs it; `None` where there is one. A remote WebDriver is
+/// taken at its word.
+pub fn missing(config: &BrowserConfig) -> Option<String> {
+    match programs(config) {
+        Ok(_) => None,
+        Err(_) if config.webdriver.is_some() => None,
+        Err(trouble) => Some(trouble.to_string()),
+    }
+}
+
+/// Finds the programs of a local browser.
+///
+/// # Errors
+/// [`BrowserTrouble::Missing`] with what was looked for and the command that installs it.
+pub(super) fn programs(config: &BrowserConfig) -> Result<Programs, BrowserTrouble> {
+    let browser = locate("browser", config.browser.as_deref(), &BROWSERS)?;
+    let driver = locate("driver", config.driver.as_deref(), &DRIVERS)?;
+    Ok(Programs { browser, driver })
+}
+
+fn locate(what: &str, given: Option<&Path>, names: &[&str]) -> Result<PathBuf, BrowserTrouble> {
+    if let Some(path) = given {
+        return if path.is_file() {
+            Ok(path.to_owned())
+        } else {
+            Err(BrowserTrouble::Missing(format!("the {what} {} is not there", path.display())))
+        };
+    }
+    let path = std::env::var_os("PATH").unwrap_or_default();
+    names
+        .iter()
+        .flat_map(|name| std::env::split_paths(&path).map(move |folder| folder.join(name)))
+        .find(|candidate| candidate.is_file())
+        .ok_or_else(|| {
+            BrowserTrouble::Missing(format!(
+                "no {what} was found (looked for {} on the PATH); install it with `apt-get install chromium \
+                 chromium-driver`, or name a WebDriver URL",
+                names.join(", ")
+            ))
+        })
+}

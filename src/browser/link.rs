@@ -1,0 +1,315 @@
+//! The line to one running browser: a thread of its own with the driver, the session, and the events it sends.
+//!
+//! Workers run on runtimes of their own. What they hold is a handle: commands go over channels, so that they can be awaited
+//! on any runtime, while the connection lives and dies on the thread that owns it.
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::thread::JoinHandle;
+use std::time::Duration;
+
+use futures::StreamExt;
+use serde_json::{Value, json};
+use thirtyfour::bidi::{BiDi, RawEvent};
+use thirtyfour::{Capabilities, WebDriver};
+use tokio::sync::{oneshot, watch};
+
+use super::config::{BrowserConfig, programs};
+use super::driver::Driver;
+use super::oracle;
+use super::{BrowserTrouble, OracleRules, PageLog};
+
+/// The world of the page that the oracle's script lives in; the page cannot see it.
+pub(super) const SANDBOX: &str = "paidpath";
+
+const EVENTS: [&str; 10] = [
+    "log.entryAdded",
+    "network.beforeRequestSent",
+    "network.responseCompleted",
+    "network.fetchError",
+    "browsingContext.contextCreated",
+    "browsingContext.contextDestroyed",
+    "browsingContext.navigationStarted",
+    "browsingContext.fragmentNavigated",
+    "browsingContext.userPromptOpened",
+    "browsingContext.downloadWillBegin",
+];
+
+/// The owner of a running browser; it ends with this, and its thread is joined.
+#[derive(Debug)]
+pub(super) struct Link {
+    line: Line,
+    end: Mutex<Option<(oneshot::Sender<()>, JoinHandle<()>)>>,
+}
+
+/// What pages hold of it: they can speak to the browser and do not keep it alive.
+#[derive(Debug, Clone)]
+pub(super) struct Line {
+    bidi: BiDi,
+    runtime: tokio::runtime::Handle,
+    lost: watch::Receiver<Option<String>>,
+    logs: Logs,
+}
+
+type SharedLog = Arc<Mutex<PageLog>>;
+
+/// The logs by user context, and which tab or frame belongs to which.
+#[derive(Debug, Clone, Default)]
+struct Logs(Arc<Mutex<(HashMap<String, SharedLog>, HashMap<String, String>)>>);
+
+pub(super) fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+impl Link {
+    /// Starts a browser, or a session on a remote one, on a thread of its own.
+    ///
+    /// # Errors
+    /// [`BrowserTrouble::Missing`] or [`BrowserTrouble::Start`].
+    pub(super) async fn start(config: BrowserConfig) -> Result<Self, BrowserTrouble> {
+        let (ready, is_ready) = oneshot::channel();
+        let (end, ended) = oneshot::channel();
+        let within = config.start_within;
+        let thread = std::thread::Builder::new()
+            .name("paidpath-browser".into())
+            .spawn(move || own(&config, ready, ended))
+            .map_err(|error| BrowserTrouble::Start(error.to_string()))?;
+        // The thread bounds each of its own steps; this bounds them together.
+        let started = tokio::time::timeout(within + Duration::from_secs(5), is_ready).await;
+        let line = started
+            .map_err(|_| BrowserTrouble::Start(format!("not ready within {within:?}")))?
+            .map_err(|_| BrowserTrouble::Start("its thread ended".into()))??;
+        Ok(Self { line, end: Mutex::new(Some((end, thread))) })
+    }
+
+    /// The line to it.
+    pub(super) fn line(&self) -> &Line {
+        &self.line
+    }
+
+    /// Ends the browser and its driver, and joins the thread.
+    pub(super) async fn stop(&self) {
+        let owned = locked(&self.end).take();
+        if let Some((end, thread)) = owned {
+            let _ = end.send(());
+            let _ = tokio::task::spawn_blocking(move || thread.join()).await;
+        }
+    }
+}
+
+impl Drop for Link {
+    fn drop(&mut self) {
+        let owned = locked(&self.end).take();
+        if let Some((end, thread)) = owned {
+            let _ = end.send(());
+            let _ = thread.join();
+        }
+    }
+}
+
+impl Line {
+    /// Whether it is a line to the same browser.
+    pub(super) fn is(&self, other: &Self) -> bool {
+        Arc::ptr_eq(&self.logs.0, &other.logs.0)
+    }
+
+    /// Sends a command and waits for its answer.
+    ///
+    /// # Errors
+    /// [`BrowserTrouble::Lost`], [`BrowserTrouble::Hung`] or [`BrowserTrouble::Refused`].
+    pub(super) async fn command(&self, method: &str, params: Value, within: Duration) -> Result<Value, BrowserTrouble> {
+        let mut lost = self.lost.clone();
+        let answer = tokio::select! {
+            biased;
+            _ = lost.wait_for(Option::is_some) => return Err(BrowserTrouble::Lost(self.why_lost())),
+            answer = self.bidi.send_raw(method, params) => answer,
+            () = tokio::time::sleep(within) => return Err(BrowserTrouble::Hung { command: method.into(), within }),
+        };
+        answer.map_err(|error| {
+            let gone = ["no such frame", "no such user context", "invalid session id"].contains(&error.error.as_str());
+            let closed = error.message.contains("BiDi")
+                || error.message.contains("disconnected")
+                || error.message.contains("crashed");
+            if gone || closed {
+                BrowserTrouble::Lost(format!("{method}: {}", error.message))
+            } else {
+                BrowserTrouble::Refused { command: method.into(), reason: error.message }
+            }
+        })
+    }
+
+    /// Whether it can still be used.
+    pub(super) fn is_lost(&self) -> bool {
+        self.lost.borrow().is_some() || self.lost.has_changed().is_err()
+    }
+
+    fn why_lost(&self) -> String {
+        self.lost.borrow().clone().unwrap_or_else(|| "it was stopped".into())
+    }
+
+    /// Runs a task on the browser's own thread.
+    pub(super) fn spawn(&self, task: impl Future<Output = ()> + Send + 'static) {
+        drop(self.runtime.spawn(task));
+    }
+
+    /// The log of a user context, made when it is first asked for.
+    pub(super) fn log(&self, user_context: &str) -> SharedLog {
+        locked(&self.logs.0).0.entry(user_context.to_owned()).or_default().clone()
+    }
+
+    /// Forgets a user context.
+    pub(super) fn forget(&self, user_context: &str) {
+        let mut logs = locked(&self.logs.0);
+        logs.0.remove(user_context);
+        logs.1.retain(|_, owner| owner != user_context);
+    }
+}
+
+type Ready = oneshot::Sender<Result<Line, BrowserTrouble>>;
+
+/// The life of the browser's thread.
+fn own(config: &BrowserConfig, ready: Ready, ended: oneshot::Receiver<()>) {
+    let runtime = match tokio::runtime::Builder::new_current_thread().enable_all().build() {
+        Ok(runtime) => runtime,
+        Err(error) => return drop(ready.send(Err(BrowserTrouble::Start(error.to_string())))),
+    };
+    runtime.block_on(async {
+        let (driver, session) = match tokio::time::timeout(config.start_within, open(config)).await {
+            Ok(Ok(opened)) => opened,
+            Ok(Err(trouble)) => return drop(ready.send(Err(trouble))),
+            Err(_) => {
+                return drop(
+                    ready.send(Err(BrowserTrouble::Start(format!("no session within {:?}", config.start_within)))),
+                );
+            }
+        };
+        match tokio::time::timeout(config.start_within, listen(&session, &config.oracle)).await {
+            Ok(Ok((bidi, logs))) => {
+                let (lose, lost) = watch::channel(None);
+                if ready
+                    .send(Ok(Line { bidi: bidi.clone(), runtime: tokio::runtime::Handle::current(), lost, logs }))
+                    .is_ok()
+                {
+                    tokio::select! {
+                        _ = ended => {}
+                        why = heart(&bidi) => {
+                            lose.send_replace(Some(why));
+                        }
+                    }
+                }
+            }
+            Ok(Err(trouble)) => drop(ready.send(Err(trouble))),
+            Err(_) => drop(ready.send(Err(BrowserTrouble::Start("it does not speak WebDriver BiDi".into())))),
+        }
+        let _ = tokio::time::timeout(Duration::from_secs(2), session.quit()).await;
+        drop(driver);
+    });
+    runtime.shutdown_background();
+}
+
+/// Beats until the browser is gone; says why. The command goes through the driver into the browser itself.
+async fn heart(bidi: &BiDi) -> String {
+    loop {
+        tokio::time::sleep(Duration::from_millis(500)).await;
+        match tokio::time::timeout(Duration::from_secs(15), bidi.send_raw("browser.getUserContexts", json!({}))).await {
+            Ok(Ok(_)) => {}
+            Ok(Err(error)) => return error.message,
+            Err(_) => return "it gave no sign of life for 15 s".into(),
+        }
+    }
+}
+
+async fn open(config: &BrowserConfig) -> Result<(Option<Driver>, WebDriver), BrowserTrouble> {
+    let mut arguments = vec![
+        "--headless=new".to_owned(),
+        "--disable-background-networking".into(),
+        "--disable-dev-shm-usage".into(),
+        "--disable-backgrounding-occluded-windows".into(),
+        "--disable-renderer-backgrounding".into(),
+        "--disable-background-timer-throttling".into(),
+        "--no-first-run".into(),
+        "--no-default-browser-check".into(),
+        "--hide-scrollbars".into(),
+        "--enable-blink-features=ComputedAccessibilityInfo".into(),
+        format!("--window-size={},{}", config.window.0, config.window.1),
+    ];
+    let mut options = json!({});
+    let (driver, address) = match &config.webdriver {
+        Some(url) => (None, url.clone()),
+        None => {
+            let programs = programs(config)?;
+            let within = config.start_within;
+            let driver = Driver::start(&programs, within)?;
+            options["binary"] = json!(programs.browser);
+            arguments.push(format!("--user-data-dir={}", driver.profile().join("profile").display()));
+            if is_root() {
+                arguments.push("--no-sandbox".into()); // Chromium's own sandbox refuses to start as root
+            }
+            let address = driver.address().to_owned();
+            (Some(driver), address)
+        }
+    };
+    options["args"] = json!(arguments);
+    let capabilities = serde_json::Map::from_iter([
+        ("browserName".to_owned(), json!("chrome")),
+        ("webSocketUrl".to_owned(), json!(true)),
+        ("unhandledPromptBehavior".to_owned(), json!({ "default": "dismiss", "beforeUnload": "accept" })),
+        ("goog:chromeOptions".to_owned(), options),
+    ]);
+    let session = WebDriver::new(address.clone(), Capabilities::from(capabilities))
+        .await
+        .map_err(|error| BrowserTrouble::Start(format!("{address}: {}", first_line(&error.to_string()))))?;
+    Ok((driver, session))
+}
+
+fn first_line(text: &str) -> &str {
+    text.lines().find(|line| !line.trim().is_empty()).unwrap_or("no reason given")
+}
+
+/// Whether this process is root, without `unsafe`: the owner of its own folder in `/proc`.
+fn is_root() -> bool {
+    use std::os::unix::fs::MetadataExt;
+    std::fs::metadata("/proc/self").is_ok_and(|own| own.uid() == 0)
+}
+
+async fn listen(session: &WebDriver, rules: &OracleRules) -> Result<(BiDi, Logs), BrowserTrouble> {
+    let trouble = |error: &dyn std::fmt::Display| BrowserTrouble::Start(first_line(&error.to_string()).to_owned());
+    let bidi = session.bidi().await.map_err(|error| trouble(&error))?;
+    let logs = Logs::default();
+    let mut events = bidi.subscribe_raw();
+    let taking = logs.clone();
+    tokio::spawn(async move {
+        while let Some(event) = events.next().await {
+            taking.take(&event);
+        }
+    });
+    bidi.send_raw("session.subscribe", json!({ "events": EVENTS })).await.map_err(|error| trouble(&error))?;
+    let script = json!({ "functionDeclaration": oracle::script(rules), "sandbox": SANDBOX });
+    bidi.send_raw("script.addPreloadScript", script).await.map_err(|error| trouble(&error))?;
+    Ok((bidi, logs))
+}
+
+impl Logs {
+    /// Sorts an event into the log of the user context that it belongs to.
+    fn take(&self, RawEvent { method, params }: &RawEvent) {
+        let text = |pointer: &str| params.pointer(pointer).and_then(Value::as_str);
+        let Some(context) = text("/context").or_else(|| text("/source/context")) else { return };
+        let mut logs = locked(&self.0);
+        if method == "browsingContext.contextCreated"
+            && let Some(user) = text("/userContext")
+        {
+            logs.1.insert(context.to_owned(), user.to_owned());
+        }
+        let Some(user) = logs.1.get(context).cloned() else { return };
+        let log = logs.0.entry(user).or_default().clone();
+        drop(logs);
+        let mut log = locked(&log);
+        match method.as_str() {
+            "browsingContext.contextCreated" if text("/originalOpener").is_some() => {
+                log.push(super::Noticed::Opened { url: text("/url").unwrap_or_default().to_owned() });
+            }
+            "browsingContext.contextDestroyed" if params["parent"].is_null() => log.push(super::Noticed::Closed),
+            _ => log.take(method, params),
+        }
+    }
+}

@@ -1,0 +1,168 @@
+//! What the browser noticed about one page: messages of its console, errors, requests, dialog boxes, downloads.
+
+use std::collections::BTreeMap;
+use std::time::Instant;
+
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+/// One thing that the browser noticed.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case", tag = "kind")]
+pub enum Noticed {
+    /// The page wrote to its console.
+    Console {
+        /// `debug`, `info`, `warn` or `error`.
+        level: String,
+        /// What it wrote.
+        text: String,
+    },
+    /// An error that nothing caught.
+    Uncaught {
+        /// The error's message.
+        text: String,
+    },
+    /// A request left.
+    Request {
+        /// The method.
+        method: String,
+        /// The address.
+        url: String,
+        /// Whether a script sent it (fetch or XMLHttpRequest).
+        script: bool,
+    },
+    /// An answer came completely.
+    Response {
+        /// The address.
+        url: String,
+        /// The status.
+        status: u16,
+        /// Whether a script had asked.
+        script: bool,
+    },
+    /// A request got no answer.
+    NoResponse {
+        /// The address.
+        url: String,
+        /// Why: `net::ERR_…`.
+        reason: String,
+        /// Whether a script had asked.
+        script: bool,
+    },
+    /// The page began to go elsewhere.
+    Navigation {
+        /// To which address.
+        url: String,
+    },
+    /// The page opened a dialog box of the browser; it was closed again at once.
+    Dialog {
+        /// `alert`, `confirm`, `prompt` or `beforeunload`.
+        form: String,
+        /// What it said.
+        text: String,
+    },
+    /// The page started a download; it was refused.
+    Download {
+        /// The address.
+        url: String,
+    },
+    /// The page opened another tab or window.
+    Opened {
+        /// The address, where it is known at once.
+        url: String,
+    },
+    /// The tab is gone: closed, or crashed.
+    Closed,
+}
+
+/// Everything noticed about one page, in order.
+#[derive(Debug, Clone, Default)]
+pub struct PageLog {
+    entries: Vec<(Instant, Noticed)>,
+    under_way: BTreeMap<String, (usize, bool)>,
+}
+
+/// The longest log kept: a page that writes without end must not fill the memory.
+const LIMIT: usize = 20_000;
+
+impl PageLog {
+    /// What was noticed, from the entry with this number on; numbers start at 0 and [`PageLog::len`] is the next one.
+    pub fn since(&self, first: usize) -> impl Iterator<Item = &Noticed> {
+        self.entries.iter().skip(first).map(|(_, noticed)| noticed)
+    }
+
+    /// How many entries there are.
+    pub fn len(&self) -> usize {
+        self.entries.len()
+    }
+
+    /// Whether nothing was noticed.
+    pub fn is_empty(&self) -> bool {
+        self.entries.is_empty()
+    }
+
+    /// How many requests of scripts that left since an entry are still without an answer.
+    pub fn pending_since(&self, first: usize) -> usize {
+        self.under_way.values().filter(|(entry, script)| *script && *entry >= first).count()
+    }
+
+    /// Whether a request is one of a kind that the page sends by itself again and again: the same `GET` at least three
+    /// times before the entry `first`, and not more than 10 s ago.
+    pub fn is_poll(&self, first: usize, method: &str, url: &str) -> bool {
+        method == "GET"
+            && self.entries[..first.min(self.entries.len())]
+                .iter()
+                .filter(|(at, noticed)| {
+                    at.elapsed().as_secs() < 10
+                        && matches!(noticed, Noticed::Request { url: seen, script: true, .. } if seen == url)
+                })
+                .count()
+                >= 3
+    }
+
+    pub(super) fn push(&mut self, noticed: Noticed) {
+        if self.entries.len() < LIMIT {
+            self.entries.push((Instant::now(), noticed));
+        }
+    }
+
+    /// Takes in an event of the protocol.
+    pub(super) fn take(&mut self, method: &str, params: &Value) {
+        let text = |pointer: &str| params.pointer(pointer).and_then(Value::as_str).unwrap_or_default().to_owned();
+        let script = matches!(text("/request/goog:resourceType").as_str(), "Fetch" | "XHR")
+            || params
+                .pointer("/request/initiatorType")
+                .and_then(Value::as_str)
+                .is_some_and(|kind| kind == "fetch" || kind == "xmlhttprequest");
+        let (request, url) = (text("/request/request"), text("/request/url"));
+        match method {
+            "log.entryAdded" if text("/type") == "javascript" => self.push(Noticed::Uncaught { text: text("/text") }),
+            "log.entryAdded" => self.push(Noticed::Console { level: text("/level"), text: text("/text") }),
+            "network.beforeRequestSent" => {
+                if !url.ends_with("/favicon.ico") {
+                    self.under_way.insert(request, (self.entries.len(), script));
+                    self.push(Noticed::Request { method: text("/request/method"), url, script });
+                }
+            }
+            "network.responseCompleted" => {
+                if let Some((_, script)) = self.under_way.remove(&request) {
+                    let status = params.pointer("/response/status").and_then(Value::as_u64).unwrap_or_default();
+                    self.push(Noticed::Response { url, status: u16::try_from(status).unwrap_or_default(), script });
+                }
+            }
+            "network.fetchError" => {
+                if let Some((_, script)) = self.under_way.remove(&request) {
+                    self.push(Noticed::NoResponse { url, reason: text("/errorText"), script });
+                }
+            }
+            "browsingContext.navigationStarted" | "browsingContext.fragmentNavigated" => {
+                self.push(Noticed::Navigation { url: text("/url") });
+            }
+            "browsingContext.userPromptOpened" => {
+                self.push(Noticed::Dialog { form: text("/type"), text: text("/message") });
+            }
+            "browsingContext.downloadWillBegin" => self.push(Noticed::Download { url: text("/url") }),
+            _ => {}
+        }
+    }
+}

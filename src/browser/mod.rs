@@ -1,0 +1,25 @@
+//! A real browser, driven as a person would, and the oracle that notices when a page fails in silence.
+//!
+//! One browser serves a whole run; each scenario gets a page with its own cookies, storage and cache. It is driven over
+//! WebDriver BiDi, so that a Selenium Grid works like a local Chromium. Trouble with the browser itself makes a scenario
+//! unknown; trouble with the page makes it failed ([`BrowserTrouble::blame`] says which).
+//!
+//! Not here: which elements a platform's page has (its target file says), and what a scenario does with them (steps).
+
+mod browsers;
+mod config;
+mod driver;
+mod link;
+mod locator;
+mod log;
+mod oracle;
+mod page;
+mod trouble;
+
+pub use browsers::Browsers;
+pub use config::{BrowserConfig, missing};
+pub use locator::Locator;
+pub use log::{Noticed, PageLog};
+pub use oracle::{Answer, OracleRules, PageState, Problem, Wrong};
+pub use page::{ElementState, Page};
+pub use trouble::BrowserTrouble;

@@ -1,0 +1,137 @@
+//! After an action: did anything answer it?
+
+use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use crate::base::wait::{self, Gave, Look};
+use crate::browser::page::passing;
+use crate::browser::{BrowserTrouble, Noticed, Page, PageLog};
+use crate::model::Finding;
+
+/// The first thing that answered an action.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case", tag = "kind")]
+pub enum Answer {
+    /// A request left the page.
+    Request {
+        /// The method.
+        method: String,
+        /// The address.
+        url: String,
+    },
+    /// The page went elsewhere.
+    Navigation {
+        /// To which address.
+        url: String,
+    },
+    /// A person can see that something changed.
+    Change {
+        /// What, as a sentence.
+        what: String,
+    },
+    /// A dialog box spoke.
+    Dialog {
+        /// What it said.
+        text: String,
+    },
+    /// A download or another tab began.
+    Elsewhere {
+        /// The address.
+        url: String,
+    },
+    /// Nothing did: a dead click.
+    Nothing {
+        /// What was pressed.
+        action: String,
+        /// How long was waited.
+        within: Duration,
+        /// Traces that no person notices: a red border, the title, the console.
+        traces: Vec<String>,
+    },
+}
+
+impl Answer {
+    /// The finding, where nothing answered.
+    pub fn finding(&self) -> Option<Finding> {
+        let Self::Nothing { action, within, traces } = self else { return None };
+        let traces = if traces.is_empty() { String::new() } else { format!(" ({})", traces.join("; ")) };
+        Some(Finding {
+            rule: "U4".into(),
+            message: format!(
+                "Dead click: after the {action} was pressed, no request left the page, it went nowhere, and nothing to read \
+                 appeared within {:.1} s{traces}.",
+                within.as_secs_f64()
+            ),
+            edge: None,
+            exchange: None,
+            at: Some(action.clone()),
+            source: None,
+        })
+    }
+}
+
+impl Page {
+    /// What answered the last action; waits until something does or the time is up. Repeated polls of the page do not
+    /// count as answers.
+    ///
+    /// # Errors
+    /// If the browser is in trouble; a dead click is no error but [`Answer::Nothing`].
+    pub async fn answered(&self, within: Duration) -> Result<Answer, BrowserTrouble> {
+        let mark = self.marked();
+        let waited = wait::until(within, async || {
+            if let Some(answer) = answer_in(&self.log(), mark.entry) {
+                return Look::Holds(answer);
+            }
+            match self.call("changed", Value::Null).await {
+                Ok(Value::String(what)) => Look::Holds(Answer::Change { what }),
+                Ok(_) => Look::NotYet(String::new()),
+                Err(trouble) if passing(&trouble) => Look::NotYet(String::new()),
+                Err(trouble) => Look::Never(trouble),
+            }
+        });
+        match waited.await {
+            Ok(answer) => Ok(answer),
+            Err(Gave::Never(trouble)) => Err(trouble),
+            Err(Gave::Up { .. }) => {
+                let hints = self.call("hints", Value::Null).await?;
+                let mut traces: Vec<String> = serde_json::from_value(hints).unwrap_or_default();
+                traces.extend(self.log().since(mark.entry).filter_map(trace));
+                let action = mark.action.unwrap_or_else(|| "page".into());
+                Ok(Answer::Nothing { action, within, traces })
+            }
+        }
+    }
+}
+
+fn answer_in(log: &PageLog, first: usize) -> Option<Answer> {
+    log.since(first).find_map(|noticed| match noticed {
+        Noticed::Request { method, url, .. } if log.is_poll(first, method, url) => None,
+        Noticed::Request { method, url, .. } => Some(Answer::Request { method: method.clone(), url: url.clone() }),
+        Noticed::Navigation { url } => Some(Answer::Navigation { url: url.clone() }),
+        Noticed::Dialog { text, .. } => Some(Answer::Dialog { text: text.clone() }),
+        Noticed::Download { url } | Noticed::Opened { url } => Some(Answer::Elsewhere { url: url.clone() }),
+        Noticed::Console { .. }
+        | Noticed::Uncaught { .. }
+        | Noticed::Response { .. }
+        | Noticed::NoResponse { .. }
+        | Noticed::Closed => None,
+    })
+}
+
+fn trace(noticed: &Noticed) -> Option<String> {
+    match noticed {
+        Noticed::Console { level, text } if level == "error" => Some(format!("only the console says “{text}”")),
+        Noticed::Uncaught { text } => Some(format!("only the console says “{text}”")),
+        Noticed::Console { .. }
+        | Noticed::Request { .. }
+        | Noticed::Response { .. }
+        | Noticed::NoResponse { .. }
+        | Noticed::Navigation { .. }
+        | Noticed::Dialog { .. }
+        | Noticed::Download { .. }
+        | Noticed::Opened { .. }
+        | Noticed::Closed => None,
+    }
+}

@@ -1,0 +1,99 @@
+//! What a site's own failures look like, and the script that looks for them.
+
+use std::time::Duration;
+
+use serde_json::json;
+
+/// What the oracle takes for a sign of failure beside colour and ARIA. The defaults know the common frameworks; a site adds
+/// its own.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct OracleRules {
+    /// Class names (whole ones, lower case) that mark something as wrong.
+    pub classes: Vec<String>,
+    /// Beginnings of words (lower case) by which a message about a failure is known; only in a box that also looks like
+    /// a message.
+    pub words: Vec<String>,
+    /// How long a message must stay to count as shown.
+    pub stays: Duration,
+    /// How long the page may take to come to rest before it is judged all the same.
+    pub settles_within: Duration,
+}
+
+impl Default for OracleRules {
+    fn default() -> Self {
+        let own = |words: &[&str]| words.iter().map(|word| (*word).to_owned()).collect();
+        Self {
+            classes: own(&[
+                "error",
+                "has-error",
+                "is-error",
+                "errors",
+                "field-error",
+                "form-error",
+                "input-error",
+                "error-message",
+                "errormessage",
+                "invalid",
+                "is-invalid",
+                "invalid-feedback",
+                "is-danger",
+                "has-danger",
+                "mui-error",
+                "mantine-input-error",
+                "ant-form-item-has-error",
+                "alert-danger",
+                "alert-error",
+                "toast-error",
+            ]),
+            words: own(&[
+                " error",
+                " fail",
+                " could not",
+                " couldn",
+                " cannot",
+                " can't",
+                " can’t",
+                " unable",
+                " wrong",
+                " invalid",
+                " not enough",
+                " insufficient",
+                " denied",
+                " refused",
+                " rejected",
+                " expired",
+                " try again",
+                " unavailable",
+                " must be",
+                " is required",
+                " please enter",
+                " please choose",
+                " fehl",
+                " konnte nicht",
+                " ungültig",
+                " abgelehnt",
+                " nicht genug",
+                " bitte geben",
+            ]),
+            stays: Duration::from_millis(400),
+            settles_within: Duration::from_secs(1),
+        }
+    }
+}
+
+/// The oracle's script as a function to call in a page's sandbox. A second call changes nothing; frames of the same origin
+/// are looked into from the top.
+pub(in crate::browser) fn script(rules: &OracleRules) -> String {
+    const PARTS: [&str; 5] = [
+        include_str!("dom.js"),
+        include_str!("readable.js"),
+        include_str!("watch.js"),
+        include_str!("errors.js"),
+        include_str!("page.js"),
+    ];
+    let rules = json!({ "classes": rules.classes, "words": rules.words });
+    format!(
+        "() => {{ if (window !== window.top || globalThis.paidpath) return;\n{}\npaidpath.rules({rules});\n}}",
+        PARTS.join("\n")
+    )
+}

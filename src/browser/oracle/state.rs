@@ -1,0 +1,174 @@
+//! In an error state: is a person told what is wrong?
+
+use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
+
+use crate::base::wait::{self, Gave, Look};
+use crate::browser::page::passing;
+use crate::browser::{BrowserTrouble, Noticed, Page, PageLog};
+use crate::model::Finding;
+
+/// The state of a page, as the oracle judged it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PageState {
+    /// What fails in silence.
+    pub problems: Vec<Problem>,
+    /// Everything that looks or says that it is wrong, explained or not.
+    pub wrong: Vec<Wrong>,
+    /// The readable texts that came since the last action.
+    pub texts: Vec<String>,
+    /// The page's title.
+    pub title: String,
+}
+
+/// An element that is in an error state.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Wrong {
+    /// The element, by role and name, else as markup.
+    pub element: String,
+    /// How it shows: `aria-invalid`, `red border`, `error class`, …
+    pub looks: Vec<String>,
+}
+
+/// One silent failure.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Problem {
+    /// `U3` for an error that is not explained, `U4` for an action that leads nowhere.
+    pub rule: String,
+    /// The element, by role and name, else as markup.
+    pub element: String,
+    /// How it shows that something is wrong.
+    pub looks: Vec<String>,
+    /// What is missing for a person to understand it.
+    pub reason: String,
+}
+
+impl PageState {
+    /// The findings of this state, one for each silent failure.
+    pub fn findings(&self) -> Vec<Finding> {
+        self.problems.iter().map(Problem::finding).collect()
+    }
+}
+
+impl Problem {
+    fn finding(&self) -> Finding {
+        Finding {
+            rule: self.rule.clone(),
+            message: format!("Silent failure at {} ({}): {}.", self.element, self.looks.join(", "), self.reason),
+            edge: None,
+            exchange: None,
+            at: Some(self.element.clone()),
+            source: None,
+        }
+    }
+}
+
+#[derive(Deserialize)]
+struct Judged {
+    #[serde(flatten)]
+    state: PageState,
+    dwell: bool,
+}
+
+impl Page {
+    /// Judges the page as it is, once it has come to rest and its requests since the last action are answered. Where
+    /// there is an error message, looks again a little later, for messages that do not stay.
+    ///
+    /// # Errors
+    /// If the browser is in trouble; silent failures are no errors but [`PageState::problems`].
+    pub async fn judge(&self) -> Result<PageState, BrowserTrouble> {
+        let rules = &self.config.oracle;
+        self.rest().await?;
+        let first = self.judge_now().await?;
+        if !first.dwell {
+            return Ok(first.state);
+        }
+        tokio::time::sleep(rules.stays).await;
+        Ok(self.judge_now().await?.state)
+    }
+
+    /// Both parts of the oracle after an action: everything that failed in silence, with one finding for each.
+    ///
+    /// # Errors
+    /// If the browser is in trouble.
+    pub async fn silent_failures(&self, within: std::time::Duration) -> Result<Vec<Finding>, BrowserTrouble> {
+        let answer = self.answered(within).await?;
+        let mut findings: Vec<Finding> = answer.finding().into_iter().collect();
+        findings.extend(self.judge().await?.findings());
+        Ok(findings)
+    }
+
+    async fn rest(&self) -> Result<(), BrowserTrouble> {
+        let mark = self.marked();
+        let waited = wait::until(self.config.oracle.settles_within, async || {
+            if self.log().pending_since(mark.entry) > 0 {
+                return Look::NotYet("requests are under way".into());
+            }
+            match self.call("settled", Value::Null).await {
+                Ok(Value::Bool(true)) => Look::Holds(()),
+                Ok(_) => Look::NotYet("it is still changing".into()),
+                Err(trouble) if passing(&trouble) => Look::NotYet("it is being replaced".into()),
+                Err(trouble) => Look::Never(trouble),
+            }
+        });
+        match waited.await {
+            Ok(()) | Err(Gave::Up { .. }) => Ok(()),
+            Err(Gave::Never(trouble)) => Err(trouble),
+        }
+    }
+
+    async fn judge_now(&self) -> Result<Judged, BrowserTrouble> {
+        let (mark, log) = (self.marked(), self.log());
+        let first = mark.entry;
+        let requests = log
+            .since(first)
+            .filter(|noticed| match noticed {
+                Noticed::Request { method, url, .. } => !log.is_poll(first, method, url),
+                Noticed::Console { .. }
+                | Noticed::Uncaught { .. }
+                | Noticed::Response { .. }
+                | Noticed::NoResponse { .. }
+                | Noticed::Navigation { .. }
+                | Noticed::Dialog { .. }
+                | Noticed::Download { .. }
+                | Noticed::Opened { .. }
+                | Noticed::Closed => false,
+            })
+            .count();
+        let facts = json!({
+            "pending": log.pending_since(first),
+            "requests": requests,
+            "trouble": mark.action.as_ref().and_then(|_| trouble(&log, first, self.base_url())),
+            "dialog": log.since(first).any(|noticed| matches!(noticed, Noticed::Dialog { .. })),
+        });
+        let judged = self.call("judge", facts).await?;
+        serde_json::from_value(judged)
+            .map_err(|error| BrowserTrouble::Refused { command: "judge".into(), reason: error.to_string() })
+    }
+}
+
+/// What went wrong behind the page since the mark, in a phrase; requests to other origins (analytics) do not count.
+fn trouble(log: &PageLog, first: usize, base: &str) -> Option<String> {
+    let path = |url: &str| url.strip_prefix(base).unwrap_or(url).to_owned();
+    log.since(first).find_map(|noticed| match noticed {
+        Noticed::Response { url, status, script: true } if *status >= 400 && url.starts_with(base) => {
+            Some(format!("{} answered {status}", path(url)))
+        }
+        Noticed::NoResponse { url, reason, script: true }
+            if url.starts_with(base) && !reason.contains("ERR_ABORTED") =>
+        {
+            Some(format!("{} got no answer: {reason}", path(url)))
+        }
+        Noticed::Uncaught { text } => Some(format!("uncaught: {text}")),
+        Noticed::Console { level, text } if level == "error" => Some(format!("the console says “{text}”")),
+        Noticed::Response { .. }
+        | Noticed::NoResponse { .. }
+        | Noticed::Console { .. }
+        | Noticed::Request { .. }
+        | Noticed::Navigation { .. }
+        | Noticed::Dialog { .. }
+        | Noticed::Download { .. }
+        | Noticed::Opened { .. }
+        | Noticed::Closed => None,
+    })
+}

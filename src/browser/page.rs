@@ -1,0 +1,475 @@
+//! One page of one scenario: what a person can do on it and read from it.
+
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use base64::Engine as _;
+use serde::Deserialize;
+use serde_json::{Value, json};
+use tokio::sync::OwnedSemaphorePermit;
+
+use super::browsers::Tab;
+use super::link::{SANDBOX, locked};
+use super::{BrowserConfig, BrowserTrouble, Locator, Noticed, PageLog, oracle};
+use crate::base::wait::{self, Gave, Look};
+
+/// A page in a user context of its own: its cookies, storage and cache are shared with no other page. It is closed when it
+/// is dropped; [`Page::close`] waits for that.
+#[derive(Debug)]
+pub struct Page {
+    tab: Tab,
+    base: String,
+    pub(super) config: Arc<BrowserConfig>,
+    log: Arc<Mutex<PageLog>>,
+    marked: Mutex<Mark>,
+    _place: OwnedSemaphorePermit,
+}
+
+/// Where the last action began.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Mark {
+    /// The first entry of the log that is later than the mark.
+    pub(super) entry: usize,
+    /// What was pressed, for sentences.
+    pub(super) action: Option<String>,
+}
+
+/// How one element stands.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+pub struct ElementState {
+    /// Its text, white space squeezed.
+    pub text: String,
+    /// The value of a field.
+    pub value: Option<String>,
+    /// Whether it is checked, where it can be.
+    pub checked: Option<bool>,
+    /// Whether it is disabled, natively or by ARIA.
+    pub disabled: bool,
+    /// Why a person cannot read its text; `None` where they can.
+    pub unreadable: Option<String>,
+}
+
+const CALL: &str = "(name, argument) => globalThis.paidpath ? paidpath.call(name, JSON.parse(argument)) : undefined";
+
+impl Page {
+    pub(super) fn new(tab: Tab, base: &str, config: Arc<BrowserConfig>, place: OwnedSemaphorePermit) -> Self {
+        let log = tab.line.log(&tab.user_context);
+        let base = base.trim_end_matches('/').to_owned();
+        Self { tab, base, config, log, marked: Mutex::default(), _place: place }
+    }
+
+    /// The address that relative addresses start from, without a slash at its end.
+    pub fn base_url(&self) -> &str {
+        &self.base
+    }
+
+    /// Headers that the browser sends with every request of this page, such as `traceparent` and `baggage`. Replaces
+    /// those set before.
+    pub async fn headers(&self, headers: &[(&str, &str)]) -> Result<(), BrowserTrouble> {
+        let headers: Vec<Value> = headers
+            .iter()
+            .map(|(name, value)| json!({ "name": name, "value": { "type": "string", "value": value } }))
+            .collect();
+        let params = json!({ "headers": headers, "userContexts": [self.tab.user_context] });
+        self.command("network.setExtraHeaders", params).await.map(drop)
+    }
+
+    /// Sets a cookie for the base URL's host.
+    pub async fn cookie(&self, name: &str, value: &str) -> Result<(), BrowserTrouble> {
+        let host = self.base.split("://").nth(1).unwrap_or(&self.base);
+        let host = host.split(['/', ':']).next().unwrap_or(host);
+        let params = json!({
+            "cookie": { "name": name, "value": { "type": "string", "value": value }, "domain": host, "path": "/" },
+            "partition": { "type": "storageKey", "userContext": self.tab.user_context },
+        });
+        self.command("storage.setCookie", params).await.map(drop)
+    }
+
+    /// The size of the window's content in CSS pixels.
+    pub async fn viewport(&self, width: u32, height: u32) -> Result<(), BrowserTrouble> {
+        let params = json!({ "context": self.tab.context, "viewport": { "width": width, "height": height } });
+        self.command("browsingContext.setViewport", params).await.map(drop)
+    }
+
+    /// Whether the page is to believe that the person prefers dark colours.
+    pub async fn dark(&self, dark: bool) -> Result<(), BrowserTrouble> {
+        let session = self.command("goog:cdp.getSession", json!({ "context": self.tab.context })).await?;
+        let scheme = if dark { "dark" } else { "light" };
+        let params = json!({
+            "method": "Emulation.setEmulatedMedia",
+            "params": { "features": [{ "name": "prefers-color-scheme", "value": scheme }] },
+            "session": session["session"],
+        });
+        self.command("goog:cdp.sendCommand", params).await.map(drop)
+    }
+
+    /// Goes to an address, relative to the base URL or whole, and waits until it has loaded.
+    ///
+    /// # Errors
+    /// [`BrowserTrouble::NotOpened`] where it does not load within the bound of the configuration.
+    pub async fn goto(&self, address: &str) -> Result<(), BrowserTrouble> {
+        let url = if address.contains("://") || address.starts_with("data:") {
+            address.to_owned()
+        } else {
+            format!("{}/{}", self.base, address.trim_start_matches('/'))
+        };
+        self.begin(None);
+        let params = json!({ "context": self.tab.context, "url": url, "wait": "complete" });
+        self.load("browsingContext.navigate", params, &url).await
+    }
+
+    /// Loads the page again and waits until it has loaded.
+    ///
+    /// # Errors
+    /// As [`Page::goto`].
+    pub async fn reload(&self) -> Result<(), BrowserTrouble> {
+        self.begin(None);
+        let params = json!({ "context": self.tab.context, "wait": "complete" });
+        self.load("browsingContext.reload", params, "the page").await
+    }
+
+    async fn load(&self, method: &str, params: Value, url: &str) -> Result<(), BrowserTrouble> {
+        let within = self.config.load_within;
+        let not_opened = |reason: String| BrowserTrouble::NotOpened { url: url.into(), reason };
+        match self.tab.line.command(method, params, within).await {
+            Ok(_) => Ok(()),
+            Err(BrowserTrouble::Refused { reason, .. }) => Err(not_opened(reason)),
+            // The heart of the browser beats on its own line: if that still answers, it is the page that does not.
+            Err(hung @ BrowserTrouble::Hung { .. }) => {
+                match self.tab.line.command("browser.getUserContexts", json!({}), Duration::from_secs(5)).await {
+                    Ok(_) => Err(not_opened(format!("it had not loaded after {within:?}"))),
+                    Err(_) => Err(hung),
+                }
+            }
+            Err(trouble) => Err(trouble),
+        }
+    }
+
+    /// Presses an element with the mouse, where a person would; waits until it is there. What follows is judged against
+    /// the moment before the press ([`Page::answered`], [`Page::judge`]). A disabled element is pressed all the same.
+    ///
+    /// # Errors
+    /// [`BrowserTrouble::NotFound`], [`BrowserTrouble::Covered`].
+    pub async fn press(&self, locator: &Locator) -> Result<(), BrowserTrouble> {
+        self.press_times(locator, 1).await
+    }
+
+    /// Presses several times in quick succession, as a double-click does.
+    ///
+    /// # Errors
+    /// As [`Page::press`].
+    pub async fn press_times(&self, locator: &Locator, times: usize) -> Result<(), BrowserTrouble> {
+        let (x, y) = self.aim(locator).await?;
+        self.mark(Some(locator)).await?;
+        let mut actions = vec![json!({ "type": "pointerMove", "x": x, "y": y, "origin": "viewport" })];
+        for _ in 0..times {
+            actions.push(json!({ "type": "pointerDown", "button": 0 }));
+            actions.push(json!({ "type": "pointerUp", "button": 0 }));
+        }
+        self.act(
+            json!({ "type": "pointer", "id": "mouse", "parameters": { "pointerType": "mouse" }, "actions": actions }),
+        )
+        .await
+    }
+
+    /// Presses a key of the keyboard, wherever the focus is: `Enter`, `Tab`, `Escape`, `Space`, or a character.
+    ///
+    /// # Errors
+    /// If the browser is in trouble.
+    pub async fn key(&self, key: &str) -> Result<(), BrowserTrouble> {
+        let value = match key {
+            "Enter" => "\u{e007}",
+            "Tab" => "\u{e004}",
+            "Escape" => "\u{e00c}",
+            "Space" => " ",
+            "Backspace" => "\u{e003}",
+            other => other,
+        };
+        self.mark(None).await?;
+        self.keys(value).await
+    }
+
+    /// Types into a field, replacing what is there.
+    ///
+    /// # Errors
+    /// As [`Page::press`].
+    pub async fn type_text(&self, locator: &Locator, text: &str) -> Result<(), BrowserTrouble> {
+        self.aim(locator).await?;
+        let state = self.element("select", json!(locator), locator).await?;
+        if text.is_empty() {
+            return if state["empty"] == json!(true) { Ok(()) } else { self.keys("\u{e003}").await };
+        }
+        self.keys(text).await
+    }
+
+    /// Chooses an option of a list (`select`) by its text or value.
+    ///
+    /// # Errors
+    /// [`BrowserTrouble::NotFound`] where there is no such list or no such option.
+    pub async fn choose(&self, list: &Locator, option: &str) -> Result<(), BrowserTrouble> {
+        self.mark(Some(list)).await?;
+        self.element("choose", json!({ "locator": list, "option": option }), list).await.map(drop)
+    }
+
+    /// How an element stands; waits until it is there.
+    ///
+    /// # Errors
+    /// [`BrowserTrouble::NotFound`].
+    pub async fn read(&self, locator: &Locator) -> Result<ElementState, BrowserTrouble> {
+        let state = self.element("read", json!(locator), locator).await?;
+        serde_json::from_value(state)
+            .map_err(|error| BrowserTrouble::Refused { command: "read".into(), reason: error.to_string() })
+    }
+
+    /// How many shown elements fit; does not wait.
+    ///
+    /// # Errors
+    /// If the browser is in trouble.
+    pub async fn count(&self, locator: &Locator) -> Result<usize, BrowserTrouble> {
+        let count = self.call("count", json!(locator)).await?;
+        Ok(count.as_u64().and_then(|count| usize::try_from(count).ok()).unwrap_or_default())
+    }
+
+    /// Everything on the page that a person can read, one block a line.
+    ///
+    /// # Errors
+    /// If the browser is in trouble.
+    pub async fn text(&self) -> Result<String, BrowserTrouble> {
+        Ok(self.call("readable", Value::Null).await?.as_str().unwrap_or_default().to_owned())
+    }
+
+    /// Waits until a person can read a text on the page; case does not matter.
+    ///
+    /// # Errors
+    /// [`BrowserTrouble::NotShown`] with what is readable instead.
+    pub async fn see(&self, text: &str, within: Duration) -> Result<(), BrowserTrouble> {
+        self.until_shown(text, true, within).await
+    }
+
+    /// Waits until nobody can read a text on the page any more.
+    ///
+    /// # Errors
+    /// [`BrowserTrouble::NotShown`].
+    pub async fn gone(&self, text: &str, within: Duration) -> Result<(), BrowserTrouble> {
+        self.until_shown(text, false, within).await
+    }
+
+    async fn until_shown(&self, text: &str, shown: bool, within: Duration) -> Result<(), BrowserTrouble> {
+        let waited = wait::until(within, async || match self.call("shows", json!(text)).await {
+            Ok(Value::Bool(is)) if is == shown => Look::Holds(()),
+            Ok(_) => Look::NotYet(String::new()),
+            Err(trouble) if passing(&trouble) => Look::NotYet(String::new()),
+            Err(trouble) => Look::Never(trouble),
+        });
+        match waited.await {
+            Ok(()) => Ok(()),
+            Err(Gave::Never(trouble)) => Err(trouble),
+            Err(Gave::Up { waited: within, .. }) => {
+                let seen = self.text().await.unwrap_or_default().replace('\n', " · ").chars().take(300).collect();
+                let wanted = if shown { format!("“{text}”") } else { format!("the end of “{text}”") };
+                Err(BrowserTrouble::NotShown { wanted, within, seen })
+            }
+        }
+    }
+
+    /// Waits until exactly one such element is shown.
+    ///
+    /// # Errors
+    /// [`BrowserTrouble::NotFound`].
+    pub async fn wait_for(&self, locator: &Locator, within: Duration) -> Result<(), BrowserTrouble> {
+        self.element_within("read", json!(locator), locator, within).await.map(drop)
+    }
+
+    /// A picture of what the window shows, as PNG.
+    ///
+    /// # Errors
+    /// If the browser is in trouble.
+    pub async fn screenshot(&self) -> Result<Vec<u8>, BrowserTrouble> {
+        let shot = self.command("browsingContext.captureScreenshot", json!({ "context": self.tab.context })).await?;
+        base64::engine::general_purpose::STANDARD.decode(shot["data"].as_str().unwrap_or_default()).map_err(|error| {
+            BrowserTrouble::Refused { command: "browsingContext.captureScreenshot".into(), reason: error.to_string() }
+        })
+    }
+
+    /// The page as markup, with the content of open shadow roots.
+    ///
+    /// # Errors
+    /// If the browser is in trouble.
+    pub async fn snapshot(&self) -> Result<String, BrowserTrouble> {
+        Ok(self.call("snapshot", Value::Null).await?.as_str().unwrap_or_default().to_owned())
+    }
+
+    /// What the browser noticed since the page was opened.
+    pub fn log(&self) -> PageLog {
+        locked(&self.log).clone()
+    }
+
+    /// Evaluates a JavaScript expression in the page itself, for what no other call offers; promises are awaited. The
+    /// expression's value must be a string, or is turned into one.
+    ///
+    /// # Errors
+    /// [`BrowserTrouble::Refused`] where it throws.
+    pub async fn evaluate(&self, expression: &str) -> Result<String, BrowserTrouble> {
+        let params = json!({
+            "expression": format!("(async () => String(await ({expression})))()"),
+            "awaitPromise": true,
+            "target": { "context": self.tab.context },
+        });
+        string_of("script.evaluate", &self.command("script.evaluate", params).await?).map(Option::unwrap_or_default)
+    }
+
+    /// Closes the page and forgets its cookies, storage and cache.
+    pub async fn close(self) {
+        // Dropping does the rest, and does it again harmlessly where this was too slow.
+        let params = json!({ "userContext": self.tab.user_context });
+        let _ = self.tab.line.command("browser.removeUserContext", params, Duration::from_secs(3)).await;
+    }
+
+    /// Remembers how the page looks now; [`Page::press`], [`Page::key`] and [`Page::choose`] do it by themselves.
+    ///
+    /// # Errors
+    /// If the browser is in trouble.
+    pub async fn mark(&self, target: Option<&Locator>) -> Result<(), BrowserTrouble> {
+        self.call("mark", json!(target)).await?;
+        self.begin(target.map(ToString::to_string));
+        Ok(())
+    }
+
+    fn begin(&self, action: Option<String>) {
+        *locked(&self.marked) = Mark { entry: locked(&self.log).len(), action };
+    }
+
+    pub(super) fn marked(&self) -> Mark {
+        locked(&self.marked).clone()
+    }
+
+    /// Calls a function of the oracle's script in its own world of the page; puts the script there where it is missing.
+    pub(super) async fn call(&self, name: &str, argument: Value) -> Result<Value, BrowserTrouble> {
+        let target = json!({ "context": self.tab.context, "sandbox": SANDBOX });
+        let argument = argument.to_string();
+        let call = json!({
+            "functionDeclaration": CALL,
+            "awaitPromise": true,
+            "target": target,
+            "arguments": [{ "type": "string", "value": name }, { "type": "string", "value": argument }],
+        });
+        let mut answer = string_of(name, &self.command("script.callFunction", call.clone()).await?)?;
+        if answer.is_none() {
+            let script = json!({ "functionDeclaration": oracle::script(&self.config.oracle), "awaitPromise": false, "target": target });
+            string_of(name, &self.command("script.callFunction", script).await?)?;
+            answer = string_of(name, &self.command("script.callFunction", call).await?)?;
+        }
+        serde_json::from_str(answer.as_deref().unwrap_or("null"))
+            .map_err(|error| BrowserTrouble::Refused { command: name.into(), reason: error.to_string() })
+    }
+
+    async fn command(&self, method: &str, params: Value) -> Result<Value, BrowserTrouble> {
+        self.tab.line.command(method, params, self.config.answer_within).await
+    }
+
+    async fn aim(&self, locator: &Locator) -> Result<(i64, i64), BrowserTrouble> {
+        let place = self.element("aim", json!(locator), locator).await?;
+        Ok((place["x"].as_i64().unwrap_or_default(), place["y"].as_i64().unwrap_or_default()))
+    }
+
+    async fn element(&self, call: &str, argument: Value, locator: &Locator) -> Result<Value, BrowserTrouble> {
+        self.element_within(call, argument, locator, self.config.find_within).await
+    }
+
+    /// Calls a function about one element until that element is there and can be used.
+    async fn element_within(
+        &self,
+        call: &str,
+        argument: Value,
+        locator: &Locator,
+        within: Duration,
+    ) -> Result<Value, BrowserTrouble> {
+        let waited = wait::until(within, async || match self.call(call, argument.clone()).await {
+            Ok(found) if found["problem"].is_null() => Look::Holds(found),
+            Ok(problem) => Look::NotYet(problem.to_string()),
+            Err(trouble) if passing(&trouble) => Look::NotYet(json!({ "problem": "absent" }).to_string()),
+            Err(trouble) => Look::Never(trouble),
+        });
+        match waited.await {
+            Ok(found) => Ok(found),
+            Err(Gave::Never(trouble)) => Err(trouble),
+            Err(Gave::Up { waited, last_seen }) => {
+                let problem: Value = serde_json::from_str(&last_seen).unwrap_or_default();
+                Err(not_usable(locator, waited, &problem))
+            }
+        }
+    }
+
+    async fn keys(&self, text: &str) -> Result<(), BrowserTrouble> {
+        let strokes: Vec<Value> = text
+            .chars()
+            .flat_map(|key| ["keyDown", "keyUp"].map(|kind| json!({ "type": kind, "value": key.to_string() })))
+            .collect();
+        self.act(json!({ "type": "key", "id": "keyboard", "actions": strokes })).await
+    }
+
+    async fn act(&self, source: Value) -> Result<(), BrowserTrouble> {
+        let params = json!({ "context": self.tab.context, "actions": [source] });
+        match self.command("input.performActions", params).await {
+            Ok(_) => Ok(()),
+            // The press itself may take the page away.
+            Err(trouble) if passing(&trouble) && self.has_navigated() => Ok(()),
+            Err(trouble) => Err(trouble),
+        }
+    }
+
+    fn has_navigated(&self) -> bool {
+        let mark = self.marked();
+        locked(&self.log).since(mark.entry).any(|noticed| matches!(noticed, Noticed::Navigation { .. }))
+    }
+}
+
+impl Drop for Page {
+    fn drop(&mut self) {
+        let (line, user_context) = (self.tab.line.clone(), self.tab.user_context.clone());
+        self.tab.line.spawn(async move {
+            let params = json!({ "userContext": user_context });
+            let _ = line.command("browser.removeUserContext", params, Duration::from_secs(5)).await;
+            line.forget(&user_context);
+        });
+    }
+}
+
+/// Whether trouble passes by itself: a page that is being replaced has no world to call into.
+pub(super) fn passing(trouble: &BrowserTrouble) -> bool {
+    let BrowserTrouble::Refused { reason, .. } = trouble else { return false };
+    let reason = reason.to_lowercase();
+    ["context", "navigat", "destroyed", "realm", "frame"].iter().any(|word| reason.contains(word))
+}
+
+fn not_usable(locator: &Locator, within: Duration, problem: &Value) -> BrowserTrouble {
+    let locator = locator.to_string();
+    let list =
+        |key: &str| -> Vec<&str> { problem[key].as_array().into_iter().flatten().filter_map(Value::as_str).collect() };
+    match problem["problem"].as_str() {
+        Some("covered") => {
+            BrowserTrouble::Covered { locator, by: problem["by"].as_str().unwrap_or("something").to_owned() }
+        }
+        Some("ambiguous") => {
+            let seen = format!("{} fit: {}", problem["count"], list("first").join(", "));
+            BrowserTrouble::NotFound { locator, within, seen }
+        }
+        Some(_) | None => {
+            let there = list("there");
+            let seen = match there.len() {
+                0 => "nothing of the kind is there".to_owned(),
+                _ => format!("there is {}", there.join(", ")),
+            };
+            BrowserTrouble::NotFound { locator, within, seen }
+        }
+    }
+}
+
+/// The string that a script answered with; `None` for `undefined`.
+fn string_of(command: &str, answer: &Value) -> Result<Option<String>, BrowserTrouble> {
+    if answer["type"] == "exception" {
+        let reason = answer["exceptionDetails"]["text"].as_str().unwrap_or("it threw").to_owned();
+        return Err(BrowserTrouble::Refused { command: command.into(), reason });
+    }
+    Ok(answer["result"]["value"].as_str().map(str::to_owned))
+}
