@@ -3,9 +3,12 @@
 #![expect(clippy::unwrap_used, reason = "the helpers of a test fail it by panicking")]
 
 mod access;
+mod database;
 mod jobs;
 mod money;
 mod path;
 mod refusals;
+#[cfg(feature = "postgres")]
+mod survival;
 mod travel;
 mod world;
