@@ -64,7 +64,7 @@ async fn a_charge_for_a_job_that_never_came_to_be_is_given_back() {
     let (owner, buyer) = (world.member(0).await, world.member(200).await);
     let version = world.version(&owner, terms()).await;
     let (_, credential) = world.buy(&buyer, &version, "generation").await;
-    let mut generation = world.into_process(ServiceName::Generation).await;
+    let mut generation = world.as_process(ServiceName::Generation).await;
     // The moment between the charge and the job, held open: nothing can be written into `jobs`.
     let mut admin = world.database().await;
     let mut hold = sqlx::Connection::begin(&mut admin).await.unwrap();

@@ -215,7 +215,7 @@ impl World {
 
     /// Replaces a service by a process of its own, which can be killed.
     #[cfg(feature = "postgres")]
-    pub async fn into_process(&self, name: ServiceName) -> std::process::Child {
+    pub async fn as_process(&self, name: ServiceName) -> std::process::Child {
         self.down(name).await;
         let settings = &self.settings[&name];
         let mut command = std::process::Command::new(env!("CARGO_BIN_EXE_atelier"));
