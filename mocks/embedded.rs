@@ -26,7 +26,7 @@ impl Provider for Embedded {
             known: ServiceName::ALL.map(|name| name.to_string()).join(", "),
         })?;
         let settings = settings(&order.env, order.neighbours.clone()).map_err(failed)?;
-        let service = atelier::start(name, settings).await.map_err(|error| failed(error.to_string()))?;
+        let service = atelier::start(name, settings).await.map_err(|error| failed(with_causes(&error)))?;
         Ok(Box::new(Started(service)))
     }
 }
@@ -41,6 +41,11 @@ impl Running for Started {
         self.0.stop().await;
         Ok(())
     }
+}
+
+fn with_causes(error: &dyn std::error::Error) -> String {
+    let causes = std::iter::successors(error.source(), |cause| cause.source());
+    causes.fold(error.to_string(), |text, cause| format!("{text}: {cause}"))
 }
 
 /// The same settings, under the same names, as the binary takes from its environment.

@@ -21,4 +21,5 @@ mod models;
 mod money;
 mod outcome;
 mod parameters;
+mod rehearsal;
 mod time;

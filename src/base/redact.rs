@@ -10,6 +10,7 @@ use std::sync::RwLock;
 
 use base64::Engine;
 use base64::engine::general_purpose::{STANDARD, URL_SAFE};
+use regex::{Captures, Regex};
 use serde_json::Value;
 use sha2::{Digest, Sha256};
 
@@ -49,6 +50,8 @@ struct Secret {
 #[derive(Debug)]
 pub struct Redactor {
     policy: Policy,
+    /// Finds secret fields where there is no value to walk through: in forms, queries, and JSON that does not parse.
+    written_fields: Option<Regex>,
     salt: [u8; 16],
     /// Values that are secret wherever they stand, by the scenario that knows them; `None` holds those of the whole run.
     /// Kept per scenario, so that the cost of looking does not grow with the run.
@@ -58,7 +61,8 @@ pub struct Redactor {
 impl Redactor {
     /// A redactor for one run.
     pub fn new(policy: Policy) -> Self {
-        Self { policy, salt: rand::random(), values: RwLock::default() }
+        let written_fields = written_fields(&policy.fields);
+        Self { policy, written_fields, salt: rand::random(), values: RwLock::default() }
     }
 
     /// From now on this value is replaced wherever it stands in what belongs to `owner` (in everything, for `None`), plain
@@ -107,7 +111,7 @@ impl Redactor {
     /// A header's value as it may be recorded. `name` in lower case. An authentication scheme stays readable.
     pub fn header(&self, owner: Option<TraceId>, name: &str, value: &str) -> String {
         if !self.policy.headers.iter().any(|secret| secret == name) {
-            return self.text(owner, value).into_owned();
+            return self.fields(owner, value).into_owned();
         }
         match value.split_once(' ') {
             Some((scheme @ ("Bearer" | "Basic"), secret)) => format!("{scheme} {}", self.fingerprint(secret)),
@@ -127,6 +131,27 @@ impl Redactor {
             }
         }
         clean
+    }
+
+    /// Text that may hold fields (a form, a query, JSON that breaks off) as it may be recorded: known secrets by value, secret
+    /// fields by name, whether they are written `name=value` or `"name": "value"`, and also when the text ends within.
+    pub fn fields<'a>(&self, owner: Option<TraceId>, text: &'a str) -> Cow<'a, str> {
+        let clean = self.text(owner, text);
+        let Some(written_fields) = &self.written_fields else { return clean };
+        let redacted = written_fields.replace_all(&clean, |found: &Captures<'_>| {
+            let (name, value) = match (found.get(1), found.get(3)) {
+                (Some(name), _) => (name, &found[2]),
+                (None, Some(name)) => (name, &found[4]),
+                (None, None) => unreachable!("one of the two ways to write a field was found"),
+            };
+            // What begins so was replaced by value already.
+            let value = if value.starts_with('«') { value.to_owned() } else { self.fingerprint(value) };
+            format!("{}{value}", name.as_str())
+        });
+        match redacted {
+            Cow::Borrowed(_) => clean,
+            Cow::Owned(redacted) => Cow::Owned(redacted),
+        }
     }
 
     /// A JSON value as it may be recorded, changed in place: secret fields by name, known secrets by value.
@@ -151,6 +176,18 @@ impl Redactor {
             Value::Null | Value::Bool(_) | Value::Number(_) => {}
         }
     }
+}
+
+/// `"name": "value` as groups 1 and 2, `name=value` as groups 3 and 4.
+fn written_fields(names: &[String]) -> Option<Regex> {
+    if names.is_empty() {
+        return None;
+    }
+    let names: Vec<String> = names.iter().map(|name| regex::escape(name)).collect();
+    let names = names.join("|");
+    let json = format!(r#"("(?:{names})"\s*:\s*")((?:[^"\\]|\\.)+)"#);
+    let form = format!(r#"(\b(?:{names})=)([^&\s"'<>;,]+)"#);
+    Some(Regex::new(&format!("{json}|{form}")).expect("escaped names make an expression"))
 }
 
 fn percent_encoded(text: &str) -> String {
@@ -189,6 +226,25 @@ mod tests {
         for encoded in [STANDARD.encode("canary/with+signs="), "canary%2Fwith%2Bsigns%3D".into()] {
             assert!(!redactor.text(None, &format!("<{encoded}>")).contains(&encoded), "{encoded}");
         }
+    }
+
+    #[test]
+    fn secret_fields_are_found_in_forms_queries_and_json_that_breaks_off() {
+        let redactor = Redactor::new(Policy::default());
+        let print = redactor.fingerprint("ab c");
+        for (text, expected) in [
+            (r#"{"a": 1, "password" : "ab c", "b": 2"#, format!(r#"{{"a": 1, "password" : "{print}", "b": 2"#)),
+            (r#"{"token":"ab c"#, format!(r#"{{"token":"{print}"#)),
+            ("/cb?token=abc&x=1", format!("/cb?token={}&x=1", redactor.fingerprint("abc"))),
+            ("tokens=12; no token here", "tokens=12; no token here".into()),
+        ] {
+            assert_eq!(redactor.fields(None, text), expected);
+        }
+        redactor.learn(None, "a known secret");
+        assert_eq!(
+            redactor.fields(None, r#"{"token":"a known secret"#),
+            format!(r#"{{"token":"{}"#, redactor.fingerprint("a known secret"))
+        );
     }
 
     #[test]

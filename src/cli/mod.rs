@@ -1,5 +1,7 @@
 //! The command line: one file per subcommand. It composes the rooms and turns what they say into text and an exit code.
 
+mod bench;
+mod faults;
 mod run;
 
 use std::process::ExitCode;
@@ -37,6 +39,11 @@ struct Cli {
 enum Command {
     /// Runs scenarios (the default).
     Run(Box<run::Arguments>),
+    /// Lists what a tap can do to an exchange, for `--fault` and for sentences with a fault
+    Faults,
+    /// Measures what the runner costs against a plain loop of the same requests
+    #[command(hide = true)]
+    Bench(bench::Arguments),
 }
 
 /// Reads the command line, does what it says, and gives the process's exit code.
@@ -50,11 +57,16 @@ pub fn main(composition: &Composition) -> ExitCode {
             return ExitCode::from(exit.code());
         }
     };
-    let arguments = match cli.command {
-        Some(Command::Run(arguments)) => *arguments,
-        None => cli.run,
+    let exit = match cli.command {
+        Some(Command::Run(arguments)) => run::run(composition, &arguments),
+        Some(Command::Faults) => {
+            println!("{}", faults::text());
+            Ok(Exit::Passed)
+        }
+        Some(Command::Bench(arguments)) => bench::bench(composition, &arguments),
+        None => run::run(composition, &cli.run),
     };
-    let exit = run::run(composition, &arguments).unwrap_or_else(|refusal| {
+    let exit = exit.unwrap_or_else(|refusal| {
         eprintln!("{refusal}");
         refusal.exit()
     });

@@ -43,7 +43,7 @@ pub struct Arguments {
     #[arg(long, value_name = "K/N", help_heading = "Which scenarios")]
     shard: Option<Shard>,
     /// List the selected scenarios and run none
-    #[arg(long, value_name = "FORMAT", num_args = 0..=1, default_missing_value = "text", help_heading = "Which scenarios")]
+    #[arg(long, value_name = "FORMAT", num_args = 0..=1, require_equals = true, default_missing_value = "text", help_heading = "Which scenarios")]
     list: Option<ListFormat>,
     /// Resolve every step and contact nothing
     #[arg(long, help_heading = "Which scenarios")]
@@ -252,13 +252,19 @@ impl Listener {
     fn listen(mut self, receiver: Receiver<Envelope>) -> bool {
         for envelope in receiver {
             self.console.on(&envelope);
+            // A thread that was given up may hold the other end for ever: the run's own word ends it.
+            let over = matches!(envelope, Envelope::TestRunFinished(_));
+            if over {
+                self.write_rest();
+            }
             for kept in self.keep.pass(envelope) {
                 self.write(&kept);
             }
+            if over {
+                break;
+            }
         }
-        for kept in self.keep.rest() {
-            self.write(&kept);
-        }
+        self.write_rest();
         let mut complete = true;
         if let Err(error) = self.journal.finish() {
             eprintln!("{error}");
@@ -274,6 +280,12 @@ impl Listener {
             complete = false;
         }
         complete
+    }
+
+    fn write_rest(&mut self) {
+        for kept in self.keep.rest() {
+            self.write(&kept);
+        }
     }
 
     fn write(&mut self, envelope: &Envelope) {
@@ -344,6 +356,7 @@ fn selection(
         return Err(Refusal::Usage(format!("--last-failed: no run has left its results in {folder}")));
     }
     Ok(Selection {
+        embedded_only: false,
         paths: arguments.paths.iter().map(|path| PathSpec::from(path.as_str())).collect(),
         tags,
         name: arguments.name.clone(),

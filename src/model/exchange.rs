@@ -100,7 +100,8 @@ pub struct Exchange {
     pub id: u64,
     /// Where it was seen.
     pub edge: Edge,
-    /// The scenario it belongs to; `None` when the caller carried no (or a foreign) trace context.
+    /// The scenario it belongs to, as its trace context said; of a stray, whatever trace context it carried. `None` when there
+    /// was none.
     pub trace: Option<TraceId>,
     /// When the request arrived at the tap: microseconds since the start of the run.
     pub at_micros: u64,

@@ -223,20 +223,14 @@ fn write_step(out: &mut dyn Write, step: &Step, style: &Style) -> io::Result<()>
 
 /// The bad ones again, for whoever reads the end only; those with the same cause share its line.
 fn recap(out: &mut dyn Write, run: &Run, verdict: Verdict, title: &str, style: &Style) -> io::Result<()> {
-    let mut causes: Vec<(String, Vec<&Scenario>)> = Vec::new();
-    for scenario in run.ended(verdict) {
-        let why = scenario.why();
-        match causes.iter_mut().find(|(cause, _)| *cause == why) {
-            Some((_, scenarios)) => scenarios.push(scenario),
-            None => causes.push((why, vec![scenario])),
-        }
-    }
+    let causes = run.causes(verdict);
     if causes.is_empty() {
         return Ok(());
     }
     writeln!(out, "\n{}", style.paint(Ink::Strong, title))?;
-    for (cause, scenarios) in causes {
-        writeln!(out, "  {}", style.fit(2, &text::line(&cause)))?;
+    for scenarios in &causes {
+        let why = scenarios.first().map(|scenario| scenario.why()).unwrap_or_default();
+        writeln!(out, "  {}", style.fit(2, &text::line(&why)))?;
         for scenario in scenarios.iter().take(10) {
             let (mark, ink) = mark(scenario);
             let line = style.fit(6, &text::line(&format!("{}  {}", scenario.place(), scenario.title())));

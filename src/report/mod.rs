@@ -25,14 +25,22 @@
 //! 4. Add it to the tests in `tests/`: a run with one of everything, the hostile run, and a run that was killed; then
 //!    break the reporter and see them fail.
 
+pub mod allure;
+pub mod annotations;
 pub mod console;
+pub mod ctrf;
+pub mod cucumber_json;
 pub mod digest;
 pub mod failure;
+pub mod har;
 pub mod journal;
+pub mod junit;
 pub mod keep;
+pub mod markdown;
 pub mod record;
 pub mod reporter;
 pub mod style;
+pub mod tap_protocol;
 pub mod text;
 
 #[cfg(test)]
@@ -46,4 +54,14 @@ pub use reporter::{Part, ReportError, Reporter, Written, named, write_all};
 pub use style::Style;
 
 /// Every report that can be asked for, by [`Reporter::id`].
-pub const REPORTERS: &[&dyn Reporter] = &[];
+pub const REPORTERS: &[&dyn Reporter] = &[
+    &junit::Junit,
+    &junit::Surefire,
+    &markdown::Markdown,
+    &annotations::Annotations,
+    &har::Har,
+    &allure::Allure,
+    &ctrf::Ctrf,
+    &cucumber_json::CucumberJson,
+    &tap_protocol::TapProtocol,
+];

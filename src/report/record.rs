@@ -2,14 +2,18 @@
 //!
 //! These are plain records; [`digest`](super::digest) gathers them from a journal.
 
+use std::collections::HashMap;
+use std::hash::Hash;
 use std::path::Path;
 use std::time::Duration;
 
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
 use jiff::Timestamp;
 
 use super::digest::Digest;
 use super::journal::{self, JournalError};
-use crate::model::message::{Attachment, Envelope, ParseError, Status};
+use crate::model::message::{Attachment, ContentEncoding, Envelope, ParseError, Status};
 use crate::model::{Diagnosis, Exchange, Exit, Finding, HopState, RunEnd, RunInfo, ScenarioVerdict, Trail, Verdict};
 
 /// One run, or as much of it as was recorded.
@@ -204,6 +208,20 @@ impl Run {
         notes
     }
 
+    /// The scenarios of each feature file, in order.
+    pub fn files(&self) -> Vec<Vec<&Scenario>> {
+        grouped(&self.scenarios, |scenario| scenario.uri.clone())
+    }
+
+    /// The scenarios with one ending by cause; the cause with the most of them first. Quarantined ones come under causes
+    /// of their own.
+    pub fn causes(&self, verdict: Verdict) -> Vec<Vec<&Scenario>> {
+        let key = |scenario: &Scenario| (scenario.cause(), scenario.verdict.quarantine.is_some());
+        let mut causes = grouped(self.ended(verdict), key);
+        causes.sort_by_key(|scenarios| std::cmp::Reverse(scenarios.len()));
+        causes
+    }
+
     /// Those with one ending, in the order of the files.
     pub fn ended(&self, verdict: Verdict) -> impl Iterator<Item = &Scenario> {
         self.scenarios.iter().filter(move |scenario| scenario.verdict.verdict == verdict)
@@ -246,9 +264,10 @@ impl Totals {
 impl Scenario {
     /// Its name, unique within its feature unless two scenarios were given the same one.
     pub fn title(&self) -> String {
+        let name = if self.name.trim().is_empty() { "(unnamed)" } else { self.name.trim() };
         match &self.row {
-            Some(row) => format!("{} #{row}", self.name),
-            None => self.name.clone(),
+            Some(row) => format!("{name} #{row}"),
+            None => name.to_owned(),
         }
     }
 
@@ -310,6 +329,21 @@ impl Attempt {
     }
 }
 
+impl Kept {
+    /// The content itself; nothing where it is not the base64 that it claims to be.
+    pub fn bytes(&self) -> Vec<u8> {
+        match self.attachment.content_encoding {
+            ContentEncoding::Identity => self.attachment.body.clone().into_bytes(),
+            ContentEncoding::Base64 => STANDARD.decode(&self.attachment.body).unwrap_or_default(),
+        }
+    }
+
+    /// The content in base64.
+    pub fn base64(&self) -> String {
+        STANDARD.encode(self.bytes())
+    }
+}
+
 impl Step {
     /// Whether it ended in a way that fails a scenario.
     pub fn is_bad(&self) -> bool {
@@ -318,6 +352,23 @@ impl Step {
             Status::Passed | Status::Skipped | Status::Unknown => false,
         }
     }
+}
+
+/// Groups of those with the same key, each in order, in the order of their first.
+fn grouped<'r, K: Hash + Eq>(
+    scenarios: impl IntoIterator<Item = &'r Scenario>,
+    key: impl Fn(&Scenario) -> K,
+) -> Vec<Vec<&'r Scenario>> {
+    let mut groups: Vec<Vec<&Scenario>> = Vec::new();
+    let mut places = HashMap::new();
+    for scenario in scenarios {
+        let place = *places.entry(key(scenario)).or_insert(groups.len());
+        match groups.get_mut(place) {
+            Some(group) => group.push(scenario),
+            None => groups.push(vec![scenario]),
+        }
+    }
+    groups
 }
 
 /// The time from one moment to a later one; none where the clock went back.

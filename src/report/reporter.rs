@@ -121,11 +121,7 @@ impl Written {
 pub fn write_all(run: &Run, dir: &Path, which: &[&dyn Reporter]) -> Vec<Written> {
     let one = |reporter: &&dyn Reporter| {
         let file = dir.join(reporter.file_name());
-        let write = || {
-            fs::create_dir_all(dir)?;
-            write_one(run, dir, *reporter, &file)
-        };
-        let result = catch_unwind(AssertUnwindSafe(write)).unwrap_or(Err(ReportError::Panicked));
+        let result = write_one(run, dir, *reporter, &file);
         Written { reporter: reporter.id(), file, result }
     };
     which.iter().map(one).collect()
@@ -134,11 +130,16 @@ pub fn write_all(run: &Run, dir: &Path, which: &[&dyn Reporter]) -> Vec<Written>
 fn write_one(run: &Run, dir: &Path, reporter: &dyn Reporter, target: &Path) -> Result<(), ReportError> {
     let name = reporter.file_name().trim_end_matches('/');
     let partial = dir.join(format!(".{name}.{}.partial", std::process::id()));
-    let written = if reporter.file_name().ends_with('/') {
-        write_folder(&reporter.parts(run), &partial, target)
-    } else {
-        write_file(&partial, |out| reporter.write(run, out)).and_then(|()| Ok(fs::rename(&partial, target)?))
+    let write = || {
+        fs::create_dir_all(dir)?;
+        if reporter.file_name().ends_with('/') {
+            write_folder(&reporter.parts(run), &partial, target)
+        } else {
+            write_file(&partial, |out| reporter.write(run, out))?;
+            Ok(fs::rename(&partial, target)?)
+        }
     };
+    let written = catch_unwind(AssertUnwindSafe(write)).unwrap_or(Err(ReportError::Panicked));
     if written.is_err() {
         // The first error is the one to tell; what is left over may not even exist.
         let _ = if partial.is_dir() { fs::remove_dir_all(&partial) } else { fs::remove_file(&partial) };

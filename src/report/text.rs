@@ -123,6 +123,14 @@ mod tests {
     }
 
     #[test]
+    fn nothing_that_xml_forbids_gets_through() {
+        let forbidden =
+            |char| matches!(char, '\0'..='\u{8}' | '\u{b}' | '\u{c}' | '\u{e}'..='\u{1f}' | '\u{fffe}' | '\u{ffff}');
+        let every: String = (0..=0x10ffff).filter_map(char::from_u32).collect();
+        assert!(every.chars().any(forbidden) && !xml(&every).chars().any(forbidden));
+    }
+
+    #[test]
     fn names_of_files_are_plain_unique_and_never_climb() {
         let mut names = Unique::default();
         assert_eq!(names.slug("../../etc/passwd"), "etc-passwd");

@@ -124,7 +124,7 @@ impl Plan {
         let mut problems = Vec::new();
         let mut plan = Self::default();
         let mut resolver = Resolver { vocabulary, known: HashMap::new() };
-        for (uri, text, lines) in read_all(&selection.paths, embedded, &mut problems) {
+        for (uri, text, lines) in read_all(selection, embedded, &mut problems) {
             match gherkin::parse(&uri, &text, &mut ids) {
                 Ok(tree) => {
                     let document = Document { uri, text, tree };
@@ -357,10 +357,10 @@ fn last_line(scenario: &Scenario) -> u32 {
 type Read = (String, String, Vec<u32>);
 
 /// The texts of all feature files that the paths name; without a path, `features/` here, or else what is in the binary.
-fn read_all(paths: &[PathSpec], embedded: &[Embedded], problems: &mut Vec<Problem>) -> Vec<Read> {
+fn read_all(selection: &Selection, embedded: &[Embedded], problems: &mut Vec<Problem>) -> Vec<Read> {
     let here = PathSpec { path: "features".into(), lines: Vec::new() };
-    let paths = match paths {
-        [] if here.path.is_dir() => std::slice::from_ref(&here),
+    let paths = match selection.paths.as_slice() {
+        [] if !selection.embedded_only && here.path.is_dir() => std::slice::from_ref(&here),
         [] => return embedded.iter().map(|file| (file.uri.to_owned(), file.text.to_owned(), Vec::new())).collect(),
         paths => paths,
     };

@@ -13,6 +13,8 @@ use crate::model::message::{Location, Pickle};
 pub struct Selection {
     /// Files or folders, each with the lines it is narrowed to.
     pub paths: Vec<PathSpec>,
+    /// What is in the binary, and nothing on disk.
+    pub embedded_only: bool,
     /// By tags.
     pub tags: Option<Expression>,
     /// By name.

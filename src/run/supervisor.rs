@@ -251,9 +251,9 @@ fn supervise(shared: &Arc<Shared>, options: &Options, signals: &Signals) -> Vec<
             notes.push(format!("{unfinished} scenarios were under way when the run ended"));
             return not_begun(shared, notes);
         }
-        for place in 0..workers.len() {
-            if workers[place].0.abandon_overdue(shared) {
-                workers[place] = hire(hired, shared);
+        for worker in &mut workers {
+            if worker.0.abandon_overdue(shared) {
+                *worker = hire(hired, shared);
                 hired += 1;
             }
         }

@@ -134,8 +134,7 @@ pub fn work(number: usize, seat: &Seat, shared: &Shared) {
         let live = Arc::new(Live::begin(shared.emitter.clone(), &case, ticket.attempt, number, steps));
         if let Some(reason) = shared.why_skipped(planned) {
             live.skip_to_checks();
-            live.begin_step(Duration::MAX / 4);
-            live.end_step(super::live::StepEnd::skipped());
+            live.skip_step();
             let verdict = ScenarioVerdict {
                 verdict: Verdict::Skipped,
                 reason,

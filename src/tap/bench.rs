@@ -1,5 +1,6 @@
 //! What tests of this room stand on: one callee, one tap in front of it, and scenarios that call through it.
 
+use std::convert::Infallible;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::time::Duration;
@@ -7,16 +8,20 @@ use std::time::Duration;
 use axum::Router;
 use axum::body::Bytes;
 use axum::extract::Path;
+use axum::http::header::CONTENT_TYPE;
 use axum::http::{HeaderMap, StatusCode};
+use axum::response::IntoResponse;
 use axum::routing::{any, get};
 use serde_json::{Value, json};
 use tokio::net::TcpListener;
+use tokio::task::JoinHandle;
 
 use super::{Attribution, FaultBoard, Fired, Recorder, Tap};
 use crate::base::clock::Clock;
 use crate::base::redact::{Policy, Redactor};
 use crate::base::seed::Seed;
 use crate::base::trace::traceparent;
+use crate::base::wait::{Look, until};
 use crate::model::{Edge, Exchange, TraceId};
 
 /// A callee, and a tap on the edge `a → b` in front of it.
@@ -102,8 +107,19 @@ impl Scenario<'_> {
         self.bench.recorder.in_flight(self.trace)
     }
 
+    /// Asks, and does not wait for more than the request to arrive at the tap.
+    pub async fn ask(&self, path: &str) -> JoinHandle<reqwest::Result<reqwest::Response>> {
+        let asked = tokio::spawn(self.request("GET", path).send());
+        let arrived = until(Duration::from_secs(10), async || match self.in_flight() {
+            0 => Look::NotYet::<_, Infallible>("nothing in flight".into()),
+            _ => Look::Holds(()),
+        });
+        arrived.await.unwrap();
+        asked
+    }
+
     pub async fn settled(&self) {
-        tokio::time::timeout(Duration::from_secs(5), self.bench.recorder.settled(self.trace)).await.unwrap();
+        tokio::time::timeout(Duration::from_secs(10), self.bench.recorder.settled(self.trace)).await.unwrap();
     }
 
     /// What became of the one disturbance that is armed.
@@ -135,10 +151,9 @@ pub(super) async fn serve(router: Router) -> String {
 fn callee(calls: Arc<AtomicUsize>) -> Router {
     let count = move || calls.fetch_add(1, Ordering::SeqCst) + 1;
     let counted = count.clone();
-    let slowly = count.clone();
     let answers = Router::new()
         .route("/json", any(async || axum::Json(json!({"decision": true, "until": null}))))
-        .route("/echo", any(async |body: Bytes| body))
+        .route("/echo", any(echo))
         .route("/headers", get(headers))
         .route("/bytes/{count}", get(async |Path(count): Path<usize>| vec![b'x'; count]))
         .route("/status/{code}", any(async |Path(code): Path<u16>| StatusCode::from_u16(code).unwrap()))
@@ -146,15 +161,14 @@ fn callee(calls: Arc<AtomicUsize>) -> Router {
             count();
             std::future::ready(request)
         }));
-    let counters = Router::new().route("/count", any(async move || counted().to_string())).route(
-        "/slow-count",
-        any(async move || {
-            let count = slowly();
-            tokio::time::sleep(Duration::from_millis(30)).await;
-            count.to_string()
-        }),
-    );
+    let counters = Router::new().route("/count", any(async move || counted().to_string()));
     answers.merge(counters)
+}
+
+/// The body of the request, as what the request said it is.
+async fn echo(headers: HeaderMap, body: Bytes) -> impl IntoResponse {
+    let content_type = headers.get(CONTENT_TYPE).map(|value| [(CONTENT_TYPE, value.clone())]);
+    (content_type, body)
 }
 
 /// The headers of the request, as JSON.

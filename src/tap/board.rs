@@ -79,7 +79,8 @@ impl FaultBoard {
         found
     }
 
-    /// Disarms the disturbances of one scenario and says what became of each, in the order in which they were armed.
+    /// Disarms the disturbances of one scenario and says what became of each, in the order in which they were armed. Also when
+    /// it has none: what disturbances of the run remember of it is forgotten.
     pub fn clear(&self, scenario: TraceId) -> Vec<Fired> {
         let mut cleared = Vec::new();
         self.change(|all| {

@@ -152,6 +152,8 @@ pub(super) struct Flow {
     /// A failure that is told one poll late, so that hyper first flushes what it was given before: it drops the connection
     /// with everything unflushed as soon as a body fails.
     failed: Option<BoxError>,
+    /// There is a `Content-Length` although there is no body: hyper leaves the header out unless the body may have bytes.
+    is_elsewhere: bool,
 }
 
 enum Reader {
@@ -165,22 +167,27 @@ enum Reader {
 impl Flow {
     /// What a caller sends, recorded as it passes.
     pub fn request(payload: Payload, record: Arc<Record>) -> Self {
-        Self { payload, reader: Reader::Request(record), failed: None }
+        Self { payload, reader: Reader::Request(record), failed: None, is_elsewhere: false }
     }
 
     /// What was recorded before.
     pub fn unread(payload: Payload) -> Self {
-        Self { payload, reader: Reader::Nobody, failed: None }
+        Self { payload, reader: Reader::Nobody, failed: None, is_elsewhere: false }
     }
 
     /// What a caller is answered. The exchange ends with it: before its last byte can reach the caller, so that a caller that
     /// has its answer finds it recorded.
     pub fn response(payload: Payload, ongoing: Ongoing) -> Self {
-        let mut flow = Self { payload, reader: Reader::Response(Some(ongoing)), failed: None };
+        let mut flow = Self { payload, reader: Reader::Response(Some(ongoing)), failed: None, is_elsewhere: false };
         if flow.payload.is_end_stream() {
             flow.end(End::Answered);
         }
         flow
+    }
+
+    /// An answer that speaks of a body without having one (RFC 9110 §8.6): its length is said, nothing is sent.
+    pub fn bodiless(ongoing: Ongoing, has_length: bool) -> Self {
+        Self { is_elsewhere: has_length, ..Self::response(Payload::Whole(Bytes::new()), ongoing) }
     }
 
     fn end(&mut self, end: End) {
@@ -231,11 +238,11 @@ impl Body for Flow {
     }
 
     fn is_end_stream(&self) -> bool {
-        self.failed.is_none() && self.payload.is_end_stream()
+        self.failed.is_none() && !self.is_elsewhere && self.payload.is_end_stream()
     }
 
     fn size_hint(&self) -> SizeHint {
-        self.payload.size_hint()
+        if self.is_elsewhere { SizeHint::default() } else { self.payload.size_hint() }
     }
 }
 

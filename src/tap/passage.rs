@@ -4,8 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-use bytes::Bytes;
-use http::header::{HeaderName, HeaderValue};
+use http::header::{CONTENT_LENGTH, HeaderName, HeaderValue};
 use http::{Method, Request, Response, StatusCode, request};
 use hyper::body::Incoming;
 use serde_json::json;
@@ -68,13 +67,15 @@ pub(super) async fn pass(site: Arc<Site>, request: Request<Incoming>) -> Result<
 /// Gives the caller what came of its request, and records it.
 fn deliver(ongoing: Ongoing, method: &Method, came: Result<Answer, Cut>) -> Result<Response<Flow>, Cut> {
     match came {
-        Ok(mut answer) => {
-            // hyper never asks for such a body, so its end would never be seen.
-            if is_bodiless(method, answer.head.status) {
-                answer.body = Payload::Whole(Bytes::new());
-            }
-            ongoing.record().answered(&answer.head);
-            Ok(Response::from_parts(answer.head, Flow::response(answer.body, ongoing)))
+        Ok(Answer { head, body }) => {
+            ongoing.record().answered(&head);
+            // hyper never asks for a body that cannot be, so its end would never be seen.
+            let flow = if is_bodiless(method, head.status) {
+                Flow::bodiless(ongoing, head.headers.contains_key(CONTENT_LENGTH))
+            } else {
+                Flow::response(body, ongoing)
+            };
+            Ok(Response::from_parts(head, flow))
         }
         Err(Cut::Unreachable(reason)) => {
             let detail = format!("The callee could not be reached: {reason}");

@@ -27,11 +27,12 @@ use crate::model::Edge;
 /// How long a callee may stay silent, unless it is told otherwise.
 const PATIENCE: Duration = Duration::from_secs(60);
 
-/// A recording reverse proxy on one edge. Stop it with [`Tap::stop`]; dropped, it closes all the same, but nobody waits.
+/// A recording reverse proxy on one edge. Stop it with [`Tap::stop`]; dropped, it closes all the same, but nobody waits for it.
 pub struct Tap {
     site: Arc<Site>,
     local: SocketAddr,
-    stop: Option<oneshot::Sender<()>>,
+    /// Said or dropped, it means the same.
+    stop: oneshot::Sender<()>,
     served: JoinHandle<()>,
 }
 
@@ -93,7 +94,7 @@ impl Tap {
         });
         let (stop, stopped) = oneshot::channel();
         let served = tokio::spawn(serve(listener, Arc::clone(&site), stopped));
-        let tap = Self { site, local, stop: Some(stop), served };
+        let tap = Self { site, local, stop, served };
         tap.give_up_after(PATIENCE);
         Ok(tap)
     }
@@ -132,20 +133,11 @@ impl Tap {
     }
 
     /// Stops listening, cuts the connections there are, and waits for all of that.
-    pub async fn stop(mut self) {
-        if let Some(stop) = self.stop.take() {
-            let _ = stop.send(());
-        }
-        if let Err(error) = (&mut self.served).await {
+    pub async fn stop(self) {
+        drop(self.stop);
+        if let Err(error) = self.served.await {
             tracing::error!(edge = %self.site.edge, %error, "a tap ended badly");
         }
-    }
-}
-
-impl Drop for Tap {
-    fn drop(&mut self) {
-        // The connections are owned by this task and end with it.
-        self.served.abort();
     }
 }
 

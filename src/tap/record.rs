@@ -4,6 +4,7 @@
 
 use std::sync::{Arc, Mutex, MutexGuard};
 
+use http::header::{CONTENT_ENCODING, CONTENT_TYPE};
 use http::{HeaderMap, Method, StatusCode};
 
 use super::recorder::Log;
@@ -12,7 +13,10 @@ use crate::base::redact::Redactor;
 use crate::model::{Edge, Exchange, TraceId};
 
 /// Of each body this much is kept, in bytes.
-pub(super) const KEEP: usize = 1 << 20;
+const KEEP: usize = 1 << 20;
+
+/// Of a body that is not text this much is kept, in bytes: enough to recognise an image.
+pub(super) const KEEP_BINARY: usize = 4 << 10;
 
 /// What identifies an exchange; it does not change.
 pub(super) struct Identity {
@@ -90,18 +94,28 @@ impl Record {
         self.seen.lock().expect("no thread panics while it holds this lock")
     }
 
-    fn limit(&self) -> usize {
-        if self.log.is_some() { KEEP } else { 0 }
+    /// How much is kept of a body with these headers. Of a compressed one nothing: a secret in it could not be found without
+    /// inflating it, but could be read by whoever does.
+    fn limit(&self, headers: &HeaderMap) -> usize {
+        let encoding = headers.get(CONTENT_ENCODING);
+        if self.log.is_none() || encoding.is_some_and(|encoding| encoding != "identity") {
+            return 0;
+        }
+        let of_type = headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
+        let is_binary = ["image/", "audio/", "video/", "font/"].into_iter().any(|family| of_type.starts_with(family));
+        if is_binary && !of_type.contains("+xml") { KEEP_BINARY } else { KEEP }
     }
 
     /// The next bytes of the request's body have passed.
     pub fn sent(&self, data: &[u8]) {
-        self.seen().sent.add(data, self.limit());
+        let seen = &mut *self.seen();
+        seen.sent.add(data, self.limit(&seen.headers));
     }
 
     /// The next bytes of the response's body have passed.
     pub fn got(&self, data: &[u8]) {
-        self.seen().got.add(data, self.limit());
+        let seen = &mut *self.seen();
+        seen.got.add(data, self.limit(&seen.answer_headers));
     }
 
     /// The request as it was disturbed: the record shows what the callee was given.
@@ -111,7 +125,8 @@ impl Record {
         seen.target = target_of(request);
         seen.headers.clone_from(&request.headers);
         seen.sent = Kept::default();
-        seen.sent.add(body, self.limit());
+        let limit = self.limit(&seen.headers);
+        seen.sent.add(body, limit);
     }
 
     /// The head of the answer that the caller is given.

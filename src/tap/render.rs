@@ -3,16 +3,13 @@
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use http::HeaderMap;
-use http::header::{CONTENT_ENCODING, CONTENT_TYPE};
+use http::header::CONTENT_TYPE;
 use serde_json::Value;
 
-use super::record::{End, Identity, Kept, Seen};
+use super::record::{End, Identity, KEEP_BINARY, Kept, Seen};
 use crate::base::redact::Redactor;
 use crate::base::trace::TRACEPARENT;
 use crate::model::{Body, Content, Exchange, Outcome, Request, Response, TraceId};
-
-/// Of a body that is not text this much is kept, in bytes: enough to recognise an image.
-const KEEP_BINARY: usize = 4 << 10;
 
 /// Headers of strays that are shown as they are. They are written by HTTP libraries, not by whoever holds a secret.
 const HARMLESS: [&str; 7] = ["accept", "content-length", "content-type", "date", "host", "user-agent", TRACEPARENT];
@@ -26,7 +23,7 @@ pub(super) fn exchange(identity: &Identity, seen: &Seen, redactor: &Redactor) ->
     let reason = |reason: &str| redactor.text(trace, reason).into_owned();
     let request = Request {
         method: seen.method.to_string(),
-        target: redactor.text(trace, &seen.target).into_owned(),
+        target: redactor.fields(trace, &seen.target).into_owned(),
         headers: headers(&seen.headers),
         body: body(&seen.headers, &seen.sent, redactor, trace),
     };
@@ -35,7 +32,7 @@ pub(super) fn exchange(identity: &Identity, seen: &Seen, redactor: &Redactor) ->
         headers: headers(&seen.answer_headers),
         body: body(&seen.answer_headers, &seen.got, redactor, trace),
     });
-    whole(identity, seen, request, outcome)
+    whole(identity, seen, redactor, request, outcome)
 }
 
 /// An exchange that no scenario owned. Whose secrets it may carry is not known any more, or never was: so bodies are left out,
@@ -62,10 +59,11 @@ pub(super) fn stray(identity: &Identity, seen: &Seen, redactor: &Redactor) -> Ex
         headers: headers(&seen.answer_headers),
         body: unread(&seen.got),
     });
-    whole(identity, seen, request, outcome)
+    whole(identity, seen, redactor, request, outcome)
 }
 
-fn whole(identity: &Identity, seen: &Seen, request: Request, outcome: Outcome) -> Exchange {
+fn whole(identity: &Identity, seen: &Seen, redactor: &Redactor, request: Request, outcome: Outcome) -> Exchange {
+    let faults = seen.faults.iter().map(|fault| redactor.text(identity.trace, fault).into_owned()).collect();
     Exchange {
         id: identity.id,
         edge: (*identity.edge).clone(),
@@ -74,7 +72,7 @@ fn whole(identity: &Identity, seen: &Seen, request: Request, outcome: Outcome) -
         took_micros: seen.took_micros,
         request,
         outcome,
-        faults: seen.faults.iter().map(|fault| fault.to_string()).collect(),
+        faults,
     }
 }
 
@@ -92,17 +90,11 @@ fn readable(headers: &HeaderMap) -> impl Iterator<Item = (&str, std::borrow::Cow
 }
 
 fn body(headers: &HeaderMap, kept: &Kept, redactor: &Redactor, owner: Option<TraceId>) -> Body {
-    let of_type = header(headers, CONTENT_TYPE.as_str());
-    let encoding = header(headers, CONTENT_ENCODING.as_str());
-    let is_encoded = !encoding.is_empty() && !encoding.eq_ignore_ascii_case("identity");
+    let of_type = headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
     let truncated = kept.is_truncated();
     let body = |content, truncated| Body { size: kept.size, content, truncated };
     if kept.bytes.is_empty() {
         return body(Content::Empty, truncated);
-    }
-    // A secret in a compressed body cannot be found without inflating it, and could be read by whoever does.
-    if is_encoded {
-        return body(Content::Empty, true);
     }
     if !truncated
         && is_json(of_type, &kept.bytes)
@@ -112,19 +104,15 @@ fn body(headers: &HeaderMap, kept: &Kept, redactor: &Redactor, owner: Option<Tra
         return body(Content::Json(value), false);
     }
     if let Some(text) = text(&kept.bytes, truncated) {
-        return body(Content::Text(redactor.text(owner, text).into_owned()), truncated);
+        return body(Content::Text(redactor.fields(owner, text).into_owned()), truncated);
     }
     let first = &kept.bytes[..kept.bytes.len().min(KEEP_BINARY)];
     // Base64 would hide a secret from every later look for it.
     let all_text = String::from_utf8_lossy(first);
-    if redactor.text(owner, &all_text) != all_text {
+    if redactor.fields(owner, &all_text) != all_text {
         return body(Content::Empty, true);
     }
     body(Content::Base64(STANDARD.encode(first)), (first.len() as u64) < kept.size)
-}
-
-fn header<'a>(headers: &'a HeaderMap, name: &str) -> &'a str {
-    headers.get(name).and_then(|value| value.to_str().ok()).unwrap_or_default()
 }
 
 /// By what the sender says; if it says nothing, by the first byte.

@@ -1,6 +1,8 @@
 //! The room driven from outside: messages in, files out.
 
 mod console;
+mod files;
+mod formats;
 mod journal;
 mod record;
 mod story;

@@ -158,7 +158,9 @@ pub fn hostile() -> Vec<Told> {
         "مرحبا \u{202e}desrever\u{202c} 👩‍🎨 買う",
     ];
     let long = "long ".repeat(60);
-    let everything: String = (0..=0x2fff).filter_map(char::from_u32).collect();
+    // What formats stumble over: controls, separators, overrides, private use, noncharacters, the last code point.
+    let ranges = [0..0x180, 0x2000..0x2070, 0xd7f8..0xe008, 0xfdd0..0xfdf0, 0xfff0..0x10000, 0x10_fff0..0x11_0000];
+    let everything: String = ranges.into_iter().flatten().filter_map(char::from_u32).collect();
     let mut names: Vec<String> = nasty.iter().map(|text| (*text).to_owned()).collect();
     names.extend([long, everything, String::new()]);
     let mut told = Vec::new();

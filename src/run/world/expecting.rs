@@ -22,6 +22,14 @@ impl World {
         if holds { Ok(()) } else { Err(Trouble::platform(otherwise())) }
     }
 
+    /// Judges something that the world does not know of.
+    ///
+    /// # Errors
+    /// With `otherwise`, if it does not hold.
+    pub fn expect_that(&mut self, holds: bool, otherwise: &str) -> StepResult {
+        self.judge(holds, || otherwise.to_owned())
+    }
+
     /// The platform did what was asked.
     ///
     /// # Errors

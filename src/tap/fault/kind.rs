@@ -36,8 +36,11 @@ pub struct Kind {
     /// What it does, in one sentence.
     pub about: &'static str,
     /// Reads what comes after the opening, and no more: what follows says how often.
-    pub read: fn(opening: &str, words: &mut Words<'_>) -> Result<Box<dyn Fault>, Misread>,
+    pub read: Read,
 }
+
+/// Makes a fault of the opening that was read and the words after it.
+pub type Read = fn(opening: &str, words: &mut Words<'_>) -> Result<Box<dyn Fault>, Misread>;
 
 impl fmt::Debug for Kind {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

@@ -42,7 +42,7 @@ pub use super::body::{BoxError, HOLD, Payload};
 pub(super) use call::is_bodiless;
 pub use call::{Answer, Call, Cut};
 pub(super) use kind::walk;
-pub use kind::{Fault, Kind, Way};
+pub use kind::{Fault, Kind, Read, Way};
 pub use side::Side;
 
 /// Every fault there is, in the order in which help lists them: time, loss, answers, contents, order.

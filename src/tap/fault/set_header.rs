@@ -1,7 +1,7 @@
 //! A header arrives with another value.
 
 use async_trait::async_trait;
-use http::header::{HeaderMap, HeaderName, HeaderValue};
+use http::header::{CONNECTION, CONTENT_LENGTH, HeaderMap, HeaderName, HeaderValue, TRANSFER_ENCODING};
 
 use super::{Answer, Call, Cut, Fault, Kind, Side, Way};
 use crate::tap::words::{Misread, Words};
@@ -21,6 +21,11 @@ struct SetHeader {
 
 fn read(opening: &str, words: &mut Words<'_>) -> Result<Box<dyn Fault>, Misread> {
     let name = words.header_name()?;
+    if [CONTENT_LENGTH, TRANSFER_ENCODING, CONNECTION].contains(&name) {
+        let expected =
+            "a header that can be set: it frames the message (see `truncate response`, `malformed chunk`)".into();
+        return Err(Misread::Unexpected { word: name.to_string(), expected, hint: String::new() });
+    }
     words.keyword("to")?;
     let text = words.text("a value")?;
     let value = HeaderValue::from_str(&text).map_err(|_| Misread::Unexpected {

@@ -39,8 +39,7 @@ mod tests {
         let bench = Bench::new().await;
         let mut scenario = bench.scenario();
         scenario.arm("a -> b: timeout");
-        let asked = scenario.request("GET", "/json").timeout(Duration::from_millis(50)).send().await;
-        assert!(asked.unwrap_err().is_timeout());
+        scenario.ask("/json").await.abort();
         scenario.settled().await;
         let [exchange] = &scenario.exchanges()[..] else { panic!("one exchange") };
         assert!(matches!(exchange.outcome, Outcome::Broken { .. }), "{:?}", exchange.outcome);

@@ -1,0 +1,223 @@
+//! `paidpath bench`: what the runner costs. The same journey of five requests, through the same taps, once as a plain loop
+//! over the HTTP client and once as scenarios, one after the other in this process.
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use clap::Args;
+
+use super::Composition;
+use super::run::Refusal;
+use crate::base::clock::Clock;
+use crate::base::redact::Redactor;
+use crate::base::seed::Seed;
+use crate::base::trace::{TRACEPARENT, traceparent};
+use crate::model::message::Envelope;
+use crate::model::{Exit, TraceId};
+use crate::report::{Digest, Keep, Policy, journal};
+use crate::run::platform::Platform;
+use crate::run::{Deadlines, Embedded, FlakyPolicy, Options, Plan, Selection};
+use crate::tap::{FaultBoard, Recorder};
+use crate::target::{Operation, Target, Values};
+use crate::topology::Topology;
+
+/// The options of a benchmark.
+#[derive(Debug, Args)]
+pub struct Arguments {
+    /// How many journeys
+    #[arg(short, long, value_name = "N", value_delimiter = ',', default_value = "1,1000,10000")]
+    count: Vec<usize>,
+    /// How many at once
+    #[arg(short, long, value_name = "N", value_delimiter = ',', default_value = "1,16")]
+    jobs: Vec<usize>,
+}
+
+/// Prints a line for each count and number at once.
+pub fn bench(composition: &Composition, arguments: &Arguments) -> Result<Exit, Refusal> {
+    let shipped = |files: &[(&'static str, &'static str)], name: &str| {
+        files.iter().find(|(known, _)| *known == name).map(|(_, text)| *text).expect("it comes with the binary")
+    };
+    let target = Target::parse("target", shipped(composition.targets, "atelier"))?;
+    let topology = Topology::parse("topology", shipped(composition.topologies, "embedded"))?;
+    println!(
+        "{:>9} {:>5} {:>12} {:>12} {:>7} {:>14} {:>10}",
+        "journeys", "jobs", "loop/s", "scenarios/s", "ratio", "first request", "peak"
+    );
+    for &jobs in &arguments.jobs {
+        for &count in &arguments.count {
+            let plain = plain_loop(composition, &target, &topology, count, jobs)?;
+            let (through, first) = scenarios(composition, &target, &topology, count, jobs)?;
+            let rate = |took: Duration| count as f64 / took.as_secs_f64();
+            let ratio = through.as_secs_f64() / plain.as_secs_f64();
+            println!(
+                "{count:>9} {jobs:>5} {:>12.0} {:>12.0} {ratio:>7.2} {:>11.1} ms {:>6} MiB",
+                rate(plain),
+                rate(through),
+                first.as_secs_f64() * 1_000.0,
+                peak_mib()
+            );
+        }
+    }
+    Ok(Exit::Passed)
+}
+
+const JOURNEY: [(Operation, &[(&str, &str)]); 4] = [
+    (Operation::TopUp, &[("card", "ok")]),
+    (Operation::TopUp, &[("card", "ok")]),
+    (Operation::Wallet, &[]),
+    (Operation::Wallet, &[]),
+];
+
+/// The journey as a scenario: the same five requests.
+fn feature(count: usize) -> String {
+    let rows: String = (0..count).map(|row| format!("      | {row} |\n")).collect();
+    format!(
+        "Feature: bench\n  Scenario Outline: journey <n>\n    Given Ann has 500 credits\n    When Ann tops up 10 credits\n    \
+         Then that is accepted\n    And Ann has 510 credits left\n    And Ann has 510 credits left\n    Examples:\n      | n |\n{rows}"
+    )
+}
+
+/// The loop's wall time.
+fn plain_loop(
+    composition: &Composition,
+    target: &Target,
+    topology: &Topology,
+    count: usize,
+    jobs: usize,
+) -> Result<Duration, Refusal> {
+    let broken = |error: &dyn std::fmt::Display| Refusal::Environment(error.to_string());
+    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build();
+    let runtime = runtime.map_err(|error| broken(&error))?;
+    let recorder = Recorder::new(Clock::start(), Arc::new(Redactor::new(target.redact.clone())));
+    let faults = FaultBoard::new(Seed(0));
+    let platform =
+        runtime.block_on(Platform::start(topology, &composition.suite.providers, &recorder, &faults, "bench"));
+    let platform = platform.map_err(|error| broken(&error))?;
+    let took = std::thread::scope(|scope| {
+        let started = Instant::now();
+        let workers: Vec<_> = (0..jobs)
+            .map(|worker| {
+                let (platform, recorder) = (&platform, &recorder);
+                let mine = count / jobs + usize::from(worker < count % jobs);
+                scope.spawn(move || {
+                    let runtime =
+                        tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
+                    runtime.block_on(async {
+                        let client = reqwest::Client::builder().no_proxy().build().expect("a client");
+                        for _ in 0..mine {
+                            journey(&client, target, platform, recorder).await;
+                        }
+                    });
+                })
+            })
+            .collect();
+        workers.into_iter().for_each(|worker| worker.join().expect("a plain loop does not panic"));
+        started.elapsed()
+    });
+    runtime.block_on(platform.stop());
+    Ok(took)
+}
+
+async fn journey(client: &reqwest::Client, target: &Target, platform: &Platform, recorder: &Recorder) {
+    let trace = TraceId(rand::random());
+    recorder.open(trace);
+    let ask = |operation: Operation, values: Values| async move {
+        let admin = platform.secrets.get("admin").cloned().unwrap_or_default();
+        let call = target.call(operation, &values.with("secret.admin", admin)).expect("the target has it");
+        let mut request = client.request(call.method, format!("{}{}", platform.entry, call.path));
+        request = request.header(TRACEPARENT, traceparent(trace, 1));
+        for (name, value) in call.headers {
+            request = request.header(name, value);
+        }
+        if let Some(body) = call.body {
+            request = request.json(&body);
+        }
+        let response = request.send().await.expect("the platform answers");
+        let status = response.status();
+        assert!(status.is_success(), "{operation}: {status}");
+        response.json::<serde_json::Value>().await.expect("the platform answers in JSON")
+    };
+    let member = ask(Operation::SignUp, Values::new().with("name", "Ann").with("role", "member")).await;
+    for (operation, fixed) in JOURNEY {
+        let mut values = Values::new().with("token", member["token"].clone()).with("amount", 500);
+        values.set("key", format!("{:032x}", rand::random::<u128>()));
+        for (name, value) in fixed {
+            values.set(name, *value);
+        }
+        ask(operation, values).await;
+    }
+    recorder.close(trace);
+}
+
+/// The wall time from the first scenario's start to the last one's end, journal on; and from the call to the first request.
+fn scenarios(
+    composition: &Composition,
+    target: &Target,
+    topology: &Topology,
+    count: usize,
+    jobs: usize,
+) -> Result<(Duration, Duration), Refusal> {
+    let called = Instant::now();
+    let text: &'static str = Box::leak(feature(count).into_boxed_str());
+    let embedded = [Embedded { uri: "bench.feature", text }];
+    let selection = Selection { embedded_only: true, ..Selection::default() };
+    let plan = Plan::make(&selection, &embedded, &composition.suite.vocabulary, |_| 0);
+    let plan = plan.map_err(|refused| Refusal::Usage(refused.to_string()))?;
+    let minute = Duration::from_secs(60);
+    let options = Options {
+        jobs,
+        retries: 0,
+        flaky: FlakyPolicy::Fail,
+        fail_fast: false,
+        shuffle: false,
+        repeat: 1,
+        deadlines: Deadlines { step: minute, scenario: minute, grace: minute },
+        run_timeout: None,
+        grace: minute,
+        seed: Seed(1),
+        faults: Vec::new(),
+        command: Vec::new(),
+        repeat_command: String::new(),
+        history: crate::run::history::History::default(),
+    };
+    let folder = std::env::temp_dir().join(format!("paidpath-bench-{}", std::process::id()));
+    let (sender, receiver) = std::sync::mpsc::sync_channel::<Envelope>(1024);
+    let mut writer =
+        journal::Writer::create(folder.join("journal.ndjson")).map_err(|error| Refusal::Usage(error.to_string()))?;
+    let listening = std::thread::spawn(move || {
+        let (mut keep, mut digest) = (Keep::new(Policy::Failed), Digest::default());
+        let (mut first, mut last) = (None, None);
+        for envelope in receiver {
+            match envelope {
+                Envelope::TestCaseStarted(_) if first.is_none() => first = Some(Instant::now()),
+                Envelope::TestCaseFinished(_) => last = Some(Instant::now()),
+                _ => {}
+            }
+            for kept in keep.pass(envelope) {
+                writer.append(&kept);
+                digest.add(&kept);
+            }
+        }
+        (first, last, writer.finish())
+    });
+    let outcome = crate::run::run(&composition.suite, plan, target.clone(), topology, options, sender);
+    let (first, last, written) = listening.join().expect("the journal's writer does not panic");
+    let outcome = outcome.map_err(|error| Refusal::Environment(error.to_string()))?;
+    written.map_err(|error| Refusal::Environment(error.to_string()))?;
+    if outcome.exit != Exit::Passed {
+        return Err(Refusal::Environment("the benchmark's scenarios did not pass".into()));
+    }
+    // It is a temporary folder; what cannot be removed is the system's to clean.
+    let _ = std::fs::remove_dir_all(&folder);
+    match (first, last) {
+        (Some(first), Some(last)) => Ok((last - first, first - called)),
+        _ => Err(Refusal::Environment("no scenario ran".into())),
+    }
+}
+
+/// The most memory this process ever had, in MiB; 0 where the system does not say.
+fn peak_mib() -> u64 {
+    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
+    let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"));
+    line.and_then(|line| line.split_whitespace().next()?.parse::<u64>().ok()).unwrap_or_default() / 1024
+}

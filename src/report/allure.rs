@@ -1,0 +1,185 @@
+//! Allure results: a folder of files that `allure generate` makes a site of, with history over runs.
+//!
+//! One result per attempt; those of one scenario share a `historyId`, which is how Allure knows retries and trends. The ids
+//! come from the scenario's place and name, not from chance, so that the same scenario is the same next time. Unknown is
+//! Allure's `broken`: its word for a test that could not say.
+
+use std::io::Write;
+
+use serde_json::{Value, json};
+use sha2::{Digest, Sha256};
+
+use super::failure;
+use super::record::{Attempt, Kept, Run, Scenario, Step};
+use super::reporter::{Part, ReportError, Reporter};
+use super::text;
+use crate::model::Verdict;
+use crate::model::message::Status;
+
+/// `allure-results/`.
+#[derive(Debug)]
+pub struct Allure;
+
+impl Reporter for Allure {
+    fn id(&self) -> &'static str {
+        "allure"
+    }
+
+    fn file_name(&self) -> &'static str {
+        "allure-results/"
+    }
+
+    fn description(&self) -> &'static str {
+        "results for Allure, every attempt with its attachments"
+    }
+
+    fn parts<'r>(&self, run: &'r Run) -> Vec<Part<'r>> {
+        let mut parts = vec![
+            Part::named("environment.properties", move |out| environment(run, out)),
+            Part::named("categories.json", move |out| Ok(serde_json::to_writer(out, &categories())?)),
+        ];
+        for (place, scenario) in run.scenarios.iter().enumerate() {
+            // A scenario that never began has a result too, so that it is missed.
+            for attempt in 0..scenario.attempts.len().max(1) {
+                let uuid = uuid_of(&[&run.info.id, &place.to_string(), &attempt.to_string()]);
+                let tried = scenario.attempts.get(attempt);
+                for (index, kept) in tried.iter().flat_map(|tried| &tried.kept).enumerate() {
+                    parts.push(Part::named(source(&uuid, index, kept), move |out| Ok(out.write_all(&kept.bytes())?)));
+                }
+                let name = format!("{uuid}-result.json");
+                parts.push(Part::named(name, move |out| {
+                    Ok(serde_json::to_writer(out, &result(run, scenario, attempt, &uuid))?)
+                }));
+            }
+        }
+        parts
+    }
+}
+
+fn result(run: &Run, scenario: &Scenario, index: usize, uuid: &str) -> Value {
+    let attempt = scenario.attempts.get(index);
+    let is_last = index + 1 >= scenario.attempts.len();
+    let verdict = &scenario.verdict;
+    let (status, message) = if is_last {
+        let status = match verdict.verdict {
+            Verdict::Passed => "passed",
+            Verdict::Skipped => "skipped",
+            Verdict::Unknown => "broken",
+            Verdict::Failed => "failed",
+        };
+        (status, scenario.why())
+    } else {
+        let said = attempt.and_then(Attempt::failed_step).and_then(|step| step.message.clone());
+        ("failed", said.unwrap_or_else(|| "it did not pass".into()))
+    };
+    let trace = if is_last && !matches!(verdict.verdict, Verdict::Passed | Verdict::Skipped) {
+        failure::plain(scenario, run.info.seed)
+    } else {
+        String::new()
+    };
+    let full_name = format!("{}: {}", scenario.uri, scenario.title());
+    let identity = uuid_of(&[&full_name]);
+    let start = attempt.map_or(run.info.started, |attempt| attempt.started).as_millisecond();
+    let attachments = attempt.iter().flat_map(|attempt| attempt.kept.iter().enumerate()).map(|(index, kept)| {
+        let attachment = &kept.attachment;
+        let name = attachment.file_name.as_deref().unwrap_or(&attachment.media_type);
+        json!({"name": name, "source": source(uuid, index, kept), "type": attachment.media_type})
+    });
+    json!({
+        "uuid": uuid, "historyId": identity, "testCaseId": identity, "fullName": full_name, "name": scenario.title(),
+        "description": verdict.repeat, "stage": "finished", "status": status,
+        "statusDetails": {
+            "message": message, "trace": trace, "flaky": verdict.flaky,
+            "known": verdict.quarantine.is_some(), "muted": verdict.quarantine.is_some(),
+        },
+        "start": start, "stop": start + attempt.map_or(0, |attempt| millis(attempt.took)),
+        "steps": steps(attempt, start), "attachments": attachments.collect::<Vec<_>>(),
+        "labels": labels(scenario, attempt), "parameters": [], "links": [],
+    })
+}
+
+fn labels(scenario: &Scenario, attempt: Option<&Attempt>) -> Value {
+    let mut labels = vec![
+        ("framework", "paidpath"),
+        ("language", "gherkin"),
+        ("feature", &scenario.feature),
+        ("suite", &scenario.feature),
+        ("package", &scenario.uri),
+    ];
+    labels.extend(scenario.rule.iter().map(|rule| ("story", rule.as_str())));
+    labels.extend(scenario.tags.iter().map(|tag| ("tag", tag.trim_start_matches('@'))));
+    labels.extend(attempt.and_then(|attempt| attempt.worker.as_deref()).map(|worker| ("thread", worker)));
+    labels.into_iter().map(|(name, value)| json!({"name": name, "value": value})).collect()
+}
+
+/// Steps one after the other: the record has how long each took, not when it began.
+fn steps(attempt: Option<&Attempt>, start: i64) -> Value {
+    let mut at = start;
+    let step = |step: &Step| {
+        let status = match step.status {
+            Status::Passed => "passed",
+            Status::Skipped | Status::Unknown => "skipped",
+            Status::Failed | Status::Undefined | Status::Ambiguous | Status::Pending => "failed",
+        };
+        let from = at;
+        at += millis(step.took);
+        json!({
+            "name": format!("{} {}", step.keyword, step.text).trim(), "status": status, "stage": "finished",
+            "statusDetails": {"message": step.message}, "start": from, "stop": at,
+            "steps": [], "attachments": [], "parameters": [],
+        })
+    };
+    attempt.iter().flat_map(|attempt| &attempt.steps).map(step).collect()
+}
+
+fn environment(run: &Run, out: &mut dyn Write) -> Result<(), ReportError> {
+    let info = &run.info;
+    for (name, value) in [
+        ("paidpath", &info.version),
+        ("seed", &info.seed.to_string()),
+        ("target", &info.target),
+        ("topology", &info.topology),
+        ("command", &info.command.join(" ")),
+    ] {
+        // A backslash escapes in properties files.
+        writeln!(out, "{name}={}", text::line(value).replace('\\', "\\\\"))?;
+    }
+    Ok(())
+}
+
+fn categories() -> Value {
+    json!([
+        {"name": "The platform broke a promise", "matchedStatuses": ["failed"]},
+        {"name": "Could not be judged", "matchedStatuses": ["broken"]},
+    ])
+}
+
+/// The file that holds an attachment.
+fn source(uuid: &str, index: usize, kept: &Kept) -> String {
+    let extension = match kept.attachment.media_type.as_str() {
+        "image/png" => "png",
+        "text/plain" => "txt",
+        "application/json" => "json",
+        _ => "bin",
+    };
+    format!("{uuid}-{index}-attachment.{extension}")
+}
+
+/// A UUID made from parts: version 8, the one for own schemes.
+fn uuid_of(parts: &[&str]) -> String {
+    let mut digest = Sha256::new();
+    for part in parts {
+        digest.update(part);
+        digest.update([0]);
+    }
+    let mut bytes: [u8; 16] = std::array::from_fn(|_| 0);
+    bytes.copy_from_slice(&digest.finalize()[..16]);
+    bytes[6] = bytes[6] & 0x0f | 0x80;
+    bytes[8] = bytes[8] & 0x3f | 0x80;
+    let hex: String = bytes.iter().map(|byte| format!("{byte:02x}")).collect();
+    [&hex[..8], &hex[8..12], &hex[12..16], &hex[16..20], &hex[20..]].join("-")
+}
+
+fn millis(took: std::time::Duration) -> i64 {
+    i64::try_from(took.as_millis()).unwrap_or(i64::MAX)
+}

@@ -1,0 +1,82 @@
+//! GitHub workflow commands: failures beside the lines of the feature files in a pull request.
+//!
+//! GitHub shows ten of a kind per step, so scenarios that fail for the same cause share one, and the cause with the most
+//! scenarios comes first. They only work on the standard output of a step: write this one there.
+
+use std::io::{self, Write};
+
+use super::record::{Run, Scenario};
+use super::reporter::{Part, Reporter};
+use super::text;
+use crate::model::Verdict;
+
+/// As many of a kind as GitHub shows.
+const MOST: usize = 10;
+
+/// `annotations.txt`.
+#[derive(Debug)]
+pub struct Annotations;
+
+impl Reporter for Annotations {
+    fn id(&self) -> &'static str {
+        "annotations"
+    }
+
+    fn file_name(&self) -> &'static str {
+        "annotations.txt"
+    }
+
+    fn description(&self) -> &'static str {
+        "GitHub workflow commands, to be printed in a workflow step"
+    }
+
+    fn parts<'r>(&self, run: &'r Run) -> Vec<Part<'r>> {
+        Part::only(move |out| {
+            let counted = |verdict| {
+                let mut causes = run.causes(verdict);
+                causes.retain(|scenarios| scenarios.iter().all(|scenario| scenario.verdict.quarantine.is_none()));
+                causes
+            };
+            kind(out, "error", &counted(Verdict::Failed), Scenario::why)?;
+            kind(out, "warning", &counted(Verdict::Unknown), Scenario::why)?;
+            let flaky: Vec<_> = run.scenarios.iter().filter(|one| one.verdict.flaky).map(|one| vec![one]).collect();
+            Ok(kind(out, "notice", &flaky, |scenario| format!("flaky: it took {} attempts", scenario.attempts.len()))?)
+        })
+    }
+}
+
+fn kind(
+    out: &mut dyn Write,
+    command: &str,
+    causes: &[Vec<&Scenario>],
+    says: impl Fn(&Scenario) -> String,
+) -> io::Result<()> {
+    let more = causes.len().saturating_sub(MOST);
+    for (index, scenarios) in causes.iter().take(MOST).enumerate() {
+        let Some(first) = scenarios.first() else { continue };
+        let mut message = format!("{}\n{} › {}", says(first), first.feature, first.title());
+        if scenarios.len() > 1 {
+            message.push_str(&format!("\nand {} more for the same cause", scenarios.len() - 1));
+        }
+        if index + 1 == MOST && more > 0 {
+            message.push_str(&format!("\nand {more} more causes that are not shown here: see the report"));
+        }
+        let step = first.last().and_then(|attempt| attempt.failed_step()).and_then(|step| step.line);
+        let line = step.unwrap_or(first.line).max(1);
+        let (file, title) = (property(&first.uri), property(&first.title()));
+        writeln!(out, "::{command} file={file},line={line},title={title}::{}", escaped(&lines(&message)))?;
+    }
+    Ok(())
+}
+
+fn lines(message: &str) -> String {
+    text::lines(message).collect::<Vec<_>>().join("\n")
+}
+
+fn escaped(message: &str) -> String {
+    message.replace('%', "%25").replace('\r', "%0D").replace('\n', "%0A")
+}
+
+fn property(value: &str) -> String {
+    escaped(&text::line(value)).replace(':', "%3A").replace(',', "%2C")
+}

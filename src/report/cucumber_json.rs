@@ -1,0 +1,119 @@
+//! Cucumber's old JSON format, for the many tools that still read nothing newer: Jenkins' Cucumber plugin, Zephyr, Xray.
+//!
+//! It was never specified; this follows what Cucumber-JVM writes. One element per scenario with its last attempt, since
+//! readers take two elements for two scenarios. The format has no word for a scenario as a whole: a bad ending that no step
+//! shows is added as a hook, so that nothing bad looks green.
+
+use std::io::Write;
+
+use serde_json::{Value, json};
+
+use super::record::{Attempt, Kept, Run, Scenario, Step};
+use super::reporter::{Part, ReportError, Reporter};
+use super::text;
+use crate::model::Verdict;
+use crate::model::message::Status;
+
+/// `cucumber.json`.
+#[derive(Debug)]
+pub struct CucumberJson;
+
+impl Reporter for CucumberJson {
+    fn id(&self) -> &'static str {
+        "cucumber-json"
+    }
+
+    fn file_name(&self) -> &'static str {
+        "cucumber.json"
+    }
+
+    fn description(&self) -> &'static str {
+        "Cucumber's old JSON, for test management tools"
+    }
+
+    fn parts<'r>(&self, run: &'r Run) -> Vec<Part<'r>> {
+        Part::only(move |out| write(run, out))
+    }
+}
+
+fn write(run: &Run, out: &mut dyn Write) -> Result<(), ReportError> {
+    let features: Vec<Value> = run.files().iter().filter_map(|scenarios| feature(scenarios)).collect();
+    serde_json::to_writer(out, &features)?;
+    Ok(())
+}
+
+fn feature(scenarios: &[&Scenario]) -> Option<Value> {
+    let first = scenarios.first()?;
+    let elements: Vec<Value> = scenarios.iter().map(|scenario| element(scenario)).collect();
+    Some(json!({
+        "uri": first.uri, "id": text::slug(&first.feature), "keyword": "Feature", "name": first.feature,
+        "description": first.feature_description, "line": 1, "tags": [], "elements": elements,
+    }))
+}
+
+fn element(scenario: &Scenario) -> Value {
+    let steps: &[Step] = scenario.last().map(|attempt| attempt.steps.as_slice()).unwrap_or_default();
+    let sentences = steps.iter().filter(|step| !step.hook).map(|step| {
+        json!({
+            "keyword": format!("{} ", step.keyword), "name": step.text, "line": step.line.unwrap_or_default(),
+            "match": {}, "result": result(step),
+        })
+    });
+    let mut sentences: Vec<Value> = sentences.collect();
+    if let (Some(last), Some(attempt)) = (sentences.last_mut(), scenario.last()) {
+        last["embeddings"] = embeddings(attempt);
+    }
+    let mut after: Vec<Value> = steps
+        .iter()
+        .filter(|step| step.hook)
+        .map(|step| json!({"match": {"location": step.text}, "result": result(step)}))
+        .collect();
+    if let Some(status) = verdict_beyond(steps, scenario) {
+        let result = json!({"status": status, "duration": 0, "error_message": scenario.why()});
+        after.push(json!({"match": {"location": "verdict"}, "result": result}));
+    }
+    let tags = scenario.tags.iter().map(|tag| json!({"name": tag, "line": scenario.line}));
+    json!({
+        "id": format!("{};{}", text::slug(&scenario.feature), text::slug(&scenario.title())),
+        "keyword": scenario.keyword, "type": "scenario", "name": scenario.title(), "description": "",
+        "line": scenario.line, "start_timestamp": scenario.last().map(|attempt| attempt.started.to_string()),
+        "tags": tags.collect::<Vec<_>>(), "steps": sentences, "after": after,
+    })
+}
+
+/// What the steps do not show of the ending.
+fn verdict_beyond(steps: &[Step], scenario: &Scenario) -> Option<&'static str> {
+    let shown = steps.iter().any(Step::is_bad);
+    match scenario.verdict.verdict {
+        Verdict::Passed => None,
+        Verdict::Skipped => steps.iter().all(|step| step.status != Status::Skipped).then_some("skipped"),
+        // The format's own word for what could not be run to an end; strict readers take it for a failure.
+        Verdict::Unknown => (!shown).then_some("undefined"),
+        Verdict::Failed => (!shown).then_some("failed"),
+    }
+}
+
+fn result(step: &Step) -> Value {
+    let status = match step.status {
+        Status::Passed => "passed",
+        Status::Skipped | Status::Unknown => "skipped",
+        Status::Pending => "pending",
+        Status::Undefined => "undefined",
+        Status::Ambiguous => "ambiguous",
+        Status::Failed => "failed",
+    };
+    // The format counts in nanoseconds.
+    let nanos = u64::try_from(step.took.as_nanos()).unwrap_or(u64::MAX);
+    match &step.message {
+        Some(message) => json!({"status": status, "duration": nanos, "error_message": message}),
+        None => json!({"status": status, "duration": nanos}),
+    }
+}
+
+fn embeddings(attempt: &Attempt) -> Value {
+    let embed = |kept: &Kept| {
+        let attachment = &kept.attachment;
+        json!({"mime_type": attachment.media_type, "data": kept.base64(), "name": attachment.file_name})
+    };
+    attempt.kept.iter().map(embed).collect()
+}

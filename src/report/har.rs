@@ -1,0 +1,170 @@
+//! HAR 1.2: what the taps saw, one file per scenario, for browsers' network panels and every HTTP tool.
+//!
+//! An attempt is a page. What the format has no place for stands in fields with an underscore, as it asks: the edge, the
+//! faults, the findings. Taps measure one duration, which is all `wait`.
+
+use std::time::Duration;
+
+use jiff::Timestamp;
+use serde_json::{Value, json};
+
+use super::record::{Attempt, Run, Scenario};
+use super::reporter::{Part, Reporter};
+use super::text;
+use crate::model::{Body, Content, Exchange, Outcome, Request, Response};
+
+/// `har/`.
+#[derive(Debug)]
+pub struct Har;
+
+impl Reporter for Har {
+    fn id(&self) -> &'static str {
+        "har"
+    }
+
+    fn file_name(&self) -> &'static str {
+        "har/"
+    }
+
+    fn description(&self) -> &'static str {
+        "every exchange of every scenario, for a browser's network panel"
+    }
+
+    fn parts<'r>(&self, run: &'r Run) -> Vec<Part<'r>> {
+        let mut names = text::Unique::default();
+        let seen = |scenario: &&Scenario| scenario.attempts.iter().any(|attempt| !attempt.exchanges.is_empty());
+        let part = |scenario: &'r Scenario| {
+            let name = names.slug(&format!("{} {}", scenario.feature, scenario.title()));
+            Part::named(format!("{name}.har"), move |out| Ok(serde_json::to_writer(out, &log(run, scenario))?))
+        };
+        run.scenarios.iter().filter(seen).map(part).collect()
+    }
+}
+
+fn log(run: &Run, scenario: &Scenario) -> Value {
+    let mut pages = Vec::new();
+    let mut entries = Vec::new();
+    for (index, attempt) in scenario.attempts.iter().enumerate() {
+        let id = format!("attempt-{}", index + 1);
+        entries.extend(attempt.exchanges.iter().map(|exchange| entry(run, attempt, exchange, &id)));
+        pages.push(json!({
+            "id": id, "startedDateTime": attempt.started.to_string(), "pageTimings": {},
+            "title": format!("{} ({})", scenario.title(), scenario.place()),
+        }));
+    }
+    json!({"log": {
+        "version": "1.2", "creator": {"name": "paidpath", "version": run.info.version},
+        "pages": pages, "entries": entries,
+    }})
+}
+
+fn entry(run: &Run, attempt: &Attempt, exchange: &Exchange, page: &str) -> Value {
+    let took = exchange.took_micros as f64 / 1e3;
+    let findings: Vec<_> = attempt.findings.iter().filter(|finding| finding.exchange == Some(exchange.id)).collect();
+    json!({
+        "pageref": page,
+        "startedDateTime": moment(run, exchange).to_string(),
+        "time": took,
+        "request": request(&exchange.request, &url(run, exchange)),
+        "response": response(&exchange.outcome),
+        "cache": {},
+        "timings": {"send": 0, "wait": took, "receive": 0},
+        "comment": exchange.edge.to_string(),
+        "_id": exchange.id,
+        "_edge": exchange.edge,
+        "_faults": exchange.faults,
+        "_findings": findings,
+    })
+}
+
+fn moment(run: &Run, exchange: &Exchange) -> Timestamp {
+    run.info.started.checked_add(Duration::from_micros(exchange.at_micros)).unwrap_or(run.info.started)
+}
+
+/// The address the callee had in this run, and the target; what a URL cannot hold is percent-encoded.
+fn url(run: &Run, exchange: &Exchange) -> String {
+    let service = run.info.services.iter().find(|service| service.name == exchange.edge.to);
+    let address = service.map(|service| service.address.trim_end_matches('/').to_owned());
+    let address = address.unwrap_or_else(|| format!("http://{}.invalid", text::slug(&exchange.edge.to)));
+    let target = &exchange.request.target;
+    let slash = if target.starts_with('/') { "" } else { "/" };
+    let mut url = format!("{address}{slash}");
+    for byte in target.bytes() {
+        match byte {
+            b'"' | b'<' | b'>' | b'\\' | b'^' | b'`' | b'{' | b'|' | b'}' | 0..=0x20 | 0x7f.. => {
+                url.push_str(&format!("%{byte:02X}"));
+            }
+            _ => url.push(byte as char),
+        }
+    }
+    url
+}
+
+fn request(request: &Request, url: &str) -> Value {
+    let query = request.target.split_once('?').map_or("", |(_, query)| query);
+    let pair = |pair: &str| {
+        let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
+        json!({"name": name, "value": value})
+    };
+    let mut value = json!({
+        "method": request.method, "url": url, "httpVersion": "HTTP/1.1", "cookies": [],
+        "headers": headers(&request.headers),
+        "queryString": query.split('&').filter(|part| !part.is_empty()).map(pair).collect::<Vec<_>>(),
+        "headersSize": -1, "bodySize": request.body.size,
+    });
+    if let Some((text, encoding)) = content(&request.body) {
+        let mime_type = request.header("content-type").unwrap_or_default();
+        value["postData"] = json!({"mimeType": mime_type, "params": [], "text": text});
+        if let Some(encoding) = encoding {
+            value["postData"]["_encoding"] = encoding.into();
+        }
+    }
+    value
+}
+
+/// A request without an answer has status 0, as browsers write it.
+fn response(outcome: &Outcome) -> Value {
+    let (status, error) = match outcome {
+        Outcome::Answered(response) => return answered(response),
+        Outcome::Unreachable { reason } => ("unreachable", reason.as_str()),
+        Outcome::Broken { reason } => ("broken", reason.as_str()),
+        Outcome::Open => ("open", "not answered when the record was made"),
+    };
+    json!({
+        "status": 0, "statusText": status, "httpVersion": "", "cookies": [], "headers": [],
+        "content": {"size": 0, "mimeType": "x-unknown"}, "redirectURL": "", "headersSize": -1, "bodySize": -1,
+        "_error": error,
+    })
+}
+
+fn answered(response: &Response) -> Value {
+    let mime_type = response.header("content-type").unwrap_or_default();
+    let mut value = json!({
+        "status": response.status, "statusText": "", "httpVersion": "HTTP/1.1", "cookies": [],
+        "headers": headers(&response.headers),
+        "content": {"size": response.body.size, "mimeType": mime_type},
+        "redirectURL": response.header("location").unwrap_or_default(),
+        "headersSize": -1, "bodySize": response.body.size,
+    });
+    if let Some((text, encoding)) = content(&response.body) {
+        value["content"]["text"] = text.into();
+        if let Some(encoding) = encoding {
+            value["content"]["encoding"] = encoding.into();
+        }
+    }
+    value
+}
+
+fn headers(headers: &[(String, String)]) -> Value {
+    headers.iter().map(|(name, value)| json!({"name": name, "value": value})).collect()
+}
+
+/// What was kept of a body, and how it is encoded.
+fn content(body: &Body) -> Option<(String, Option<&'static str>)> {
+    match &body.content {
+        Content::Empty => None,
+        Content::Json(value) => Some((value.to_string(), None)),
+        Content::Text(text) => Some((text.clone(), None)),
+        Content::Base64(bytes) => Some((bytes.clone(), Some("base64"))),
+    }
+}

@@ -1,0 +1,172 @@
+//! Markdown for GitHub's step summary: what failed first, the rest folded away.
+//!
+//! GitHub refuses a summary of more than 1 MiB as a whole, so this one is cut at a section and says what is missing. Names
+//! and messages are escaped: they make no headings, links, pictures or mentions.
+
+use std::io::Write;
+
+use super::record::{Run, Scenario};
+use super::reporter::{Part, ReportError, Reporter};
+use super::{failure, text};
+use crate::model::{Exit, Verdict};
+
+/// What GitHub takes, in bytes.
+pub const MOST: usize = 1024 * 1024;
+
+/// Kept free for the end.
+const END: usize = 8 * 1024;
+
+/// `summary.md`.
+#[derive(Debug)]
+pub struct Markdown;
+
+impl Reporter for Markdown {
+    fn id(&self) -> &'static str {
+        "markdown"
+    }
+
+    fn file_name(&self) -> &'static str {
+        "summary.md"
+    }
+
+    fn description(&self) -> &'static str {
+        "a summary for $GITHUB_STEP_SUMMARY or a merge request"
+    }
+
+    fn parts<'r>(&self, run: &'r Run) -> Vec<Part<'r>> {
+        Part::only(move |out| write(run, out))
+    }
+}
+
+fn write(run: &Run, out: &mut dyn Write) -> Result<(), ReportError> {
+    let mut page = head(run);
+    let mut missing = 0;
+    for (verdict, title) in [(Verdict::Failed, "Failed"), (Verdict::Unknown, "Could not be judged")] {
+        let causes = run.causes(verdict);
+        if !causes.is_empty() {
+            page.push_str(&format!("\n## {title}\n"));
+        }
+        for scenarios in &causes {
+            let section = cause(run, scenarios);
+            if page.len() + section.len() > MOST - END {
+                missing += scenarios.len();
+            } else {
+                page.push_str(&section);
+            }
+        }
+    }
+    if missing > 0 {
+        page.push_str(&format!("\n… and {missing} more, which do not fit here: see the HTML report.\n"));
+    }
+    for section in [
+        table(run, "Flaky", |scenario| scenario.verdict.flaky.then(|| format!("{} attempts", scenario.attempts.len()))),
+        table(run, "Quarantined", |scenario| scenario.verdict.quarantine.clone()),
+        table(run, "Skipped", |scenario| {
+            (scenario.verdict.verdict == Verdict::Skipped).then(|| scenario.verdict.reason.clone())
+        }),
+        notes(run),
+    ] {
+        if page.len() + section.len() <= MOST {
+            page.push_str(&section);
+        }
+    }
+    Ok(out.write_all(page.as_bytes())?)
+}
+
+fn head(run: &Run) -> String {
+    let totals = run.totals();
+    let exit = run.exit();
+    let meaning = Exit::TABLE.iter().find(|(other, _)| *other == exit).map_or("", |(_, meaning)| meaning);
+    let mark = match exit {
+        Exit::Passed => "✅",
+        Exit::Failed => "❌",
+        Exit::Unknown | Exit::Usage | Exit::Interrupted | Exit::Terminated => "⚠️",
+    };
+    let mut head = format!("# {mark} paidpath: {meaning}\n\n");
+    let words: Vec<&str> = Verdict::ALL.iter().map(|verdict| verdict.word()).collect();
+    let numbers: Vec<String> = Verdict::ALL.iter().map(|verdict| totals.of(*verdict).to_string()).collect();
+    head.push_str(&format!("| {} |\n|{}\n", words.join(" | "), "--:|".repeat(words.len())));
+    head.push_str(&format!("| {} |\n\n", numbers.join(" | ")));
+    let info = &run.info;
+    let facts = format!("{} on {} in {}, seed {}", info.target, info.topology, text::duration(run.took()), info.seed);
+    head.push_str(&inline(&facts));
+    head.push('\n');
+    head
+}
+
+/// One cause: the line, the first scenario in full, the others by name.
+fn cause(run: &Run, scenarios: &[&Scenario]) -> String {
+    let Some((first, others)) = scenarios.split_first() else { return String::new() };
+    let mut section = format!("\n### {}\n\n", inline(&text::cut(&first.why(), 300)));
+    section.push_str(&format!("{} {}\n", name(first), code(&first.place())));
+    let block = failure::plain(first, run.info.seed);
+    section.push_str(&format!("\n<details><summary>evidence</summary>\n\n{}\n</details>\n", fenced(&block)));
+    if !others.is_empty() {
+        section.push_str(&format!("\n<details><summary>{} more for the same cause</summary>\n\n", others.len()));
+        section.extend(
+            others.iter().take(200).map(|scenario| format!("- {} {}\n", name(scenario), code(&scenario.place()))),
+        );
+        section.push_str("\n</details>\n");
+    }
+    section
+}
+
+fn table(run: &Run, title: &str, why: impl Fn(&Scenario) -> Option<String>) -> String {
+    let rows: Vec<(&Scenario, String)> =
+        run.scenarios.iter().filter_map(|scenario| why(scenario).map(|why| (scenario, why))).collect();
+    if rows.is_empty() {
+        return String::new();
+    }
+    let mut table = format!("\n<details><summary>{title}: {}</summary>\n\n| scenario | |\n|---|---|\n", rows.len());
+    let lines = rows
+        .iter()
+        .take(200)
+        .map(|(scenario, why)| format!("| {} | {} |\n", name(scenario), inline(&text::cut(why, 300))));
+    table.extend(lines);
+    table.push_str("\n</details>\n");
+    table
+}
+
+fn notes(run: &Run) -> String {
+    let notes = run.notes();
+    if notes.is_empty() {
+        return String::new();
+    }
+    let mut section = "\n## To know\n\n".to_owned();
+    section.extend(notes.iter().take(50).map(|note| format!("- {}\n", inline(&text::cut(note, 300)))));
+    section
+}
+
+fn name(scenario: &Scenario) -> String {
+    format!("**{}**", inline(&text::cut(&format!("{} › {}", scenario.feature, scenario.title()), 300)))
+}
+
+/// Text within a line that stays text: no markup, no HTML, no links, no mentions.
+fn inline(words: &str) -> String {
+    let mut safe = String::new();
+    for char in text::line(words).chars() {
+        match char {
+            '&' | '<' | '>' | '@' | ':' | '|' | '`' | '*' | '_' | '[' | ']' | '#' | '~' | '\\' | '!' | '$' => {
+                safe.push_str(&format!("&#{};", char as u32));
+            }
+            _ => safe.push(char),
+        }
+    }
+    safe.trim().to_owned()
+}
+
+/// Code within a line. Backslashes do not escape there, so the fence has to be longer than any run of backticks inside.
+fn code(words: &str) -> String {
+    let words = text::line(words).replace('|', "¦");
+    let fence = "`".repeat(longest_run(&words) + 1);
+    format!("{fence} {} {fence}", words.trim())
+}
+
+fn fenced(block: &str) -> String {
+    let fence = "`".repeat(longest_run(block).max(2) + 1);
+    format!("{fence}text\n{block}{fence}\n")
+}
+
+fn longest_run(text: &str) -> usize {
+    text.split(|char| char != '`').map(str::len).max().unwrap_or_default()
+}

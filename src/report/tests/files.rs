@@ -1,0 +1,135 @@
+use std::fs;
+use std::io::{self, Write};
+use std::os::unix::fs::PermissionsExt;
+
+use super::Folder;
+use super::story::{everything, hostile, tell};
+use crate::report::{Part, REPORTERS, ReportError, Reporter, Run, named, write_all};
+
+/// A reporter that goes wrong in the way its id says.
+#[derive(Debug)]
+struct Bad(&'static str);
+
+impl Reporter for Bad {
+    fn id(&self) -> &'static str {
+        self.0
+    }
+
+    fn file_name(&self) -> &'static str {
+        self.0
+    }
+
+    fn description(&self) -> &'static str {
+        "for tests"
+    }
+
+    fn parts<'r>(&self, _: &'r Run) -> Vec<Part<'r>> {
+        let kind = self.0;
+        Part::only(move |out| {
+            out.write_all(b"half of it")?;
+            match kind {
+                "panics" => panic!("a bug"),
+                "full" => Err(ReportError::Io(io::ErrorKind::StorageFull.into())),
+                _ => Ok(()),
+            }
+        })
+    }
+}
+
+fn names(folder: &Folder) -> Vec<String> {
+    let entries = fs::read_dir(&folder.0).unwrap();
+    let mut names: Vec<String> = entries.map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect();
+    names.sort();
+    names
+}
+
+#[test]
+fn a_report_that_fails_stops_no_other_and_leaves_nothing_half_written() {
+    let folder = Folder::new();
+    let run = Run::from_envelopes(&tell(&everything()));
+    fs::write(folder.at("full"), "from last time").unwrap();
+    let which: Vec<&dyn Reporter> = vec![&Bad("panics"), &Bad("full"), &Bad("good"), named("junit").unwrap()];
+    let written = write_all(&run, &folder.0, &which);
+    let ok: Vec<bool> = written.iter().map(|one| one.result.is_ok()).collect();
+    assert_eq!(ok, [false, false, true, true]);
+    assert_eq!(names(&folder), ["full", "good", "junit.xml"]);
+    assert_eq!(fs::read_to_string(folder.at("full")).unwrap(), "from last time", "an older report stays");
+    assert!(written[1].line().ends_with("full was not written: no storage space"), "{}", written[1].line());
+}
+
+#[test]
+fn every_report_of_every_run_is_written_and_written_again() {
+    let folder = Folder::new();
+    let envelopes = tell(&[everything(), hostile()].concat());
+    let whole = Run::from_envelopes(&envelopes);
+    let killed = Run::from_envelopes(&envelopes[..envelopes.len() * 2 / 3]);
+    for run in [&whole, &killed, &Run::default(), &whole] {
+        for written in write_all(run, &folder.at("reports/deep"), REPORTERS) {
+            assert!(written.result.is_ok(), "{}", written.line());
+            assert!(written.file.exists(), "{}", written.line());
+        }
+    }
+    let expected = REPORTERS.len();
+    assert_eq!(fs::read_dir(folder.at("reports/deep")).unwrap().count(), expected, "nothing is left over");
+}
+
+#[test]
+fn a_folder_that_cannot_be_made_is_reported_for_each_report() {
+    let folder = Folder::new();
+    fs::write(folder.at("file"), "").unwrap();
+    let written = write_all(&Run::default(), &folder.at("file/reports"), REPORTERS);
+    assert!(written.len() == REPORTERS.len() && written.iter().all(|one| one.result.is_err()));
+}
+
+#[test]
+fn a_folder_that_cannot_be_written_is_reported() {
+    let folder = Folder::new();
+    fs::create_dir(folder.at("closed")).unwrap();
+    fs::set_permissions(folder.at("closed"), fs::Permissions::from_mode(0o500)).unwrap();
+    if fs::write(folder.at("closed/probe"), "").is_ok() {
+        eprintln!("skipped: this user may write anywhere");
+        return;
+    }
+    assert!(write_all(&Run::default(), &folder.at("closed"), REPORTERS).iter().all(|one| one.result.is_err()));
+}
+
+#[test]
+fn file_names_in_folders_are_plain_and_unique() {
+    let run = Run::from_envelopes(&tell(&hostile()));
+    for reporter in REPORTERS.iter().filter(|reporter| reporter.file_name().ends_with('/')) {
+        let mut names: Vec<String> = reporter.parts(&run).into_iter().map(|part| part.name).collect();
+        let plain = |char: char| char.is_ascii_alphanumeric() || char == '-' || char == '.';
+        assert!(names.iter().all(|name| name.chars().all(plain) && !name.starts_with('.')), "{}", reporter.id());
+        let count = names.len();
+        names.sort();
+        names.dedup();
+        assert_eq!(names.len(), count, "{}", reporter.id());
+    }
+}
+
+#[test]
+fn a_report_that_does_not_exist_is_refused_with_the_nearest() {
+    let error = named("junitt").err().unwrap().to_string();
+    assert_eq!(error, "there is no report called `junitt`. Did you mean `junit`?");
+    let mut ids: Vec<_> = REPORTERS.iter().map(|reporter| (reporter.id(), reporter.file_name())).collect();
+    ids.sort();
+    ids.dedup();
+    assert_eq!(ids.len(), REPORTERS.len());
+}
+
+#[test]
+fn a_stream_that_went_away_is_an_error() {
+    struct Gone;
+    impl Write for Gone {
+        fn write(&mut self, _: &[u8]) -> io::Result<usize> {
+            Err(io::ErrorKind::BrokenPipe.into())
+        }
+        fn flush(&mut self) -> io::Result<()> {
+            Ok(())
+        }
+    }
+    let run = Run::from_envelopes(&tell(&everything()));
+    for reporter in REPORTERS {
+        assert!(matches!(reporter.write(&run, &mut Gone), Err(ReportError::Io(_))), "{}", reporter.id());
+    }
+}

@@ -1,0 +1,66 @@
+//! Sentences that misbehave, for the tests of the runner. They are part of the vocabulary only where
+//! `PAIDPATH_REHEARSAL` is set.
+
+use std::sync::atomic::{AtomicU32, Ordering};
+
+use cucumber::{given, then, when};
+use paidpath::World;
+use paidpath::run::world::{StepResult, Trouble};
+
+use crate::steps::parameters::Span;
+
+/// Blocks its thread, as code does that was not written for an async runtime.
+#[given(expr = "a step that blocks its thread for {duration}")]
+#[expect(clippy::disallowed_methods, reason = "blocking is what is rehearsed")]
+fn blocks(_: &mut World, span: Span) {
+    std::thread::sleep(span.0);
+}
+
+/// Waits for something that never comes.
+#[given(expr = "a step that waits for ever")]
+async fn waits(_: &mut World) {
+    std::future::pending::<()>().await;
+}
+
+/// Panics.
+#[when(expr = "a step panics")]
+fn panics(_: &mut World) {
+    panic!("the rehearsed panic");
+}
+
+/// Finds the environment broken.
+#[when(expr = "the environment breaks")]
+fn breaks(_: &mut World) -> StepResult {
+    Err(Trouble::environment("the rehearsed outage"))
+}
+
+/// Holds.
+#[then(expr = "something holds")]
+fn holds(world: &mut World) -> StepResult {
+    world.expect_that(true, "it holds")
+}
+
+/// Does not hold.
+#[then(expr = "something does not hold")]
+fn does_not_hold(world: &mut World) -> StepResult {
+    world.expect_that(false, "the rehearsed failure")
+}
+
+/// Holds on the second look in this process, and from then on.
+#[then(expr = "something holds at the second attempt")]
+fn holds_later(world: &mut World) -> StepResult {
+    static LOOKS: AtomicU32 = AtomicU32::new(0);
+    world.expect_that(LOOKS.fetch_add(1, Ordering::Relaxed) > 0, "not at the first attempt")
+}
+
+/// Asserts nothing.
+#[then(expr = "nothing is asserted")]
+fn asserts_nothing(_: &mut World) {}
+
+/// Could be meant twice.
+#[given(expr = "an ambiguous step")]
+fn ambiguous(_: &mut World) {}
+
+/// Could be meant twice.
+#[given(expr = "a(n) ambiguous step")]
+fn ambiguous_too(_: &mut World) {}

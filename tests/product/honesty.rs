@@ -1,0 +1,179 @@
+//! A runner that cannot lie: what has not been tested is never green.
+
+use crate::support::Folder;
+
+/// A feature whose text is given, run alone; the exit code and what is said.
+#[track_caller]
+fn run(feature: &str, code: i32, says: &[&str]) {
+    Folder::with("a.feature", feature).paidpath(&["run", "a.feature"]).expect(code, says);
+}
+
+#[test]
+fn an_undefined_step_is_refused_with_its_place_and_the_nearest_sentence() {
+    run(
+        "Feature: f\n  Scenario: s\n    Given Ann haz 500 credits\n    Then something holds\n",
+        64,
+        &[
+            "a.feature:3:5",
+            "no sentence of the vocabulary says `Given Ann haz 500 credits`",
+            "undefined-step",
+            "Did you mean",
+        ],
+    );
+}
+
+#[test]
+fn an_ambiguous_step_is_refused_with_both_sentences() {
+    run(
+        "Feature: f\n  Scenario: s\n    Given an ambiguous step\n    Then something holds\n",
+        64,
+        &["a.feature:3:5", "could be several sentences", "rehearsal.rs:"],
+    );
+}
+
+#[test]
+fn a_folder_without_features_is_refused() {
+    let folder = Folder::with("empty/readme.txt", "nothing here");
+    folder.paidpath(&["run", "empty"]).expect(64, &["empty", "has no feature file"]);
+}
+
+#[test]
+fn a_feature_without_scenarios_is_refused() {
+    run("Feature: f\n", 64, &["a.feature:1", "no-scenarios"]);
+}
+
+#[test]
+fn an_outline_without_rows_is_refused() {
+    run(
+        "Feature: f\n  Scenario Outline: s\n    Then something <x>\n    Examples:\n      | x |\n",
+        64,
+        &["a.feature:", "no-rows"],
+    );
+}
+
+#[test]
+fn a_scenario_without_steps_is_refused() {
+    run("Feature: f\n  Scenario: s\n", 64, &["a.feature:2", "no-steps"]);
+}
+
+#[test]
+fn a_mistyped_keyword_is_refused_and_not_taken_for_prose() {
+    run(
+        "Feature: f\n  Scenario: s\n    Gievn Ann has 5 credits\n    Then something holds\n",
+        64,
+        &["a.feature:3", "Given"],
+    );
+}
+
+#[test]
+fn a_scenario_without_a_then_is_refused() {
+    run("Feature: f\n  Scenario: s\n    Given Ann has 5 credits\n", 64, &["a.feature:2", "no-outcome"]);
+}
+
+#[test]
+fn two_scenarios_of_one_name_are_refused() {
+    let scenario = "  Scenario: s\n    Then something holds\n";
+    run(&format!("Feature: f\n{scenario}{scenario}"), 64, &["a.feature:4", "duplicate-name"]);
+}
+
+#[test]
+fn a_selection_that_selects_nothing_is_not_green() {
+    let folder = Folder::with("a.feature", "Feature: f\n  Scenario: s\n    Then something holds\n");
+    folder
+        .paidpath(&["run", "a.feature", "--tags", "@nothing"])
+        .expect(2, &["none of the 1 scenarios found was selected"]);
+}
+
+#[test]
+fn a_then_that_asserts_nothing_proves_nothing() {
+    run("Feature: f\n  Scenario: s\n    Then nothing is asserted\n", 2, &["this Then asserted nothing"]);
+}
+
+#[test]
+fn a_fault_that_never_fired_makes_the_verdict_unknown() {
+    run(
+        "Feature: f\n  Scenario: s\n    Given the fault \"storefront -> generation: drop\"\n    Then something holds\n",
+        2,
+        &["a fault never fired: storefront -> generation: drop"],
+    );
+}
+
+#[test]
+fn a_fault_on_the_command_line_that_never_fired_makes_the_run_unknown() {
+    let folder = Folder::with("a.feature", "Feature: f\n  Scenario: s\n    Then something holds\n");
+    let ran = folder.paidpath(&["run", "a.feature", "--fault", "storefront -> generation: drop"]);
+    ran.expect(2, &["a fault never fired: storefront -> generation: drop"]);
+}
+
+#[test]
+fn a_failure_fails_the_run_and_names_the_sentence_and_its_place() {
+    run(
+        "Feature: f\n  Scenario: s\n    Then something does not hold\n",
+        1,
+        &["a.feature:3", "the rehearsed failure", "Then something does not hold", "--seed", "0 passed, 1 failed"],
+    );
+}
+
+#[test]
+fn a_broken_environment_is_unknown_and_not_failed() {
+    run(
+        "Feature: f\n  Scenario: s\n    When the environment breaks\n    Then something holds\n",
+        2,
+        &["the rehearsed outage", "could not be judged"],
+    );
+}
+
+#[test]
+fn a_known_failure_wins_over_unknown() {
+    run(
+        "Feature: f\n  Scenario: a\n    When the environment breaks\n    Then something holds\n  Scenario: b\n    Then something does not hold\n",
+        1,
+        &["the rehearsed failure"],
+    );
+}
+
+#[test]
+fn a_panic_keeps_its_message_file_and_line() {
+    run(
+        "Feature: f\n  Scenario: s\n    When a step panics\n    Then something holds\n",
+        1,
+        &["the rehearsed panic", "rehearsal.rs:"],
+    );
+}
+
+#[test]
+fn a_scenario_that_passes_on_a_retry_is_flaky_and_fails_the_run_where_asked() {
+    let feature = "Feature: f\n  @retry(1)\n  Scenario: s\n    Then something holds at the second attempt\n";
+    let folder = Folder::with("a.feature", feature);
+    folder.paidpath(&["run", "a.feature", "--flaky", "fail"]).expect(1, &["flaky"]);
+    let ran = folder.paidpath(&["run", "a.feature", "--flaky", "warn"]);
+    ran.expect(0, &["flaky"]);
+    assert_eq!(ran.journal("testCaseStarted").len(), 2, "each attempt is kept");
+}
+
+#[test]
+fn a_quarantine_spares_the_run_until_its_day() {
+    let feature = |day: &str| {
+        format!(
+            "Feature: f\n  @quarantine(until: {day}, ticket 12)\n  Scenario: s\n    Then something does not hold\n  Scenario: t\n    Then something holds\n"
+        )
+    };
+    let folder = Folder::with("a.feature", &feature("2999-01-01"));
+    folder.paidpath(&["run", "a.feature"]).expect(0, &["in quarantine until 2999-01-01: ticket 12"]);
+    folder.write("a.feature", feature("2020-01-01"));
+    folder.paidpath(&["run", "a.feature"]).expect(1, &["its quarantine ended on 2020-01-01: ticket 12"]);
+}
+
+#[test]
+fn a_skipped_scenario_says_why_and_is_not_counted_as_passed() {
+    let feature = "Feature: f\n  @skip(waits for ticket 12)\n  Scenario: s\n    Then something holds\n  Scenario: t\n    Then something holds\n";
+    run(feature, 0, &["waits for ticket 12", "1 passed, 0 failed, 1 skipped"]);
+    run("Feature: f\n  @skip(waits)\n  Scenario: s\n    Then something holds\n", 2, &["0 passed, 0 failed, 1 skipped"]);
+}
+
+#[test]
+fn a_report_that_cannot_be_written_is_named_and_the_run_is_not_green() {
+    let folder = Folder::with("a.feature", "Feature: f\n  Scenario: s\n    Then something holds\n");
+    folder.write("reports/junit.xml/in-the-way", "a folder where the file should be");
+    folder.paidpath(&["run", "a.feature", "--report", "junit"]).expect(2, &["junit.xml was not written"]);
+}

@@ -1,0 +1,108 @@
+//! Driving the built binary: a run in a folder of its own, and what it left there.
+
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Output, Stdio};
+
+use serde_json::Value;
+use tempfile::TempDir;
+
+/// A folder of its own for one test, with feature files in it.
+pub struct Folder(TempDir);
+
+impl Folder {
+    /// An empty folder.
+    pub fn new() -> Self {
+        Self(tempfile::tempdir().unwrap())
+    }
+
+    /// A folder with one file.
+    pub fn with(name: &str, text: &str) -> Self {
+        let folder = Self::new();
+        folder.write(name, text);
+        folder
+    }
+
+    /// Writes a file, and the folders it lies in.
+    pub fn write(&self, name: &str, text: impl AsRef<[u8]>) {
+        let file = self.path().join(name);
+        std::fs::create_dir_all(file.parent().unwrap()).unwrap();
+        std::fs::write(file, text).unwrap();
+    }
+
+    pub fn path(&self) -> &Path {
+        self.0.path()
+    }
+
+    /// The command, to be run here. The environment that CI systems set is not handed on.
+    pub fn command(&self, arguments: &[&str]) -> Command {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_paidpath"));
+        command.current_dir(self.path()).args(arguments).env("PAIDPATH_REHEARSAL", "1").env_remove("CI");
+        command
+    }
+
+    /// Runs paidpath here to its end.
+    pub fn paidpath(&self, arguments: &[&str]) -> Ran {
+        Ran::of(self.command(arguments).stdin(Stdio::null()).output().unwrap(), self.reports())
+    }
+
+    /// Starts paidpath here.
+    pub fn start(&self, arguments: &[&str]) -> Child {
+        self.command(arguments).stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap()
+    }
+
+    /// What a started run came to.
+    pub fn wait(&self, child: Child) -> Ran {
+        Ran::of(child.wait_with_output().unwrap(), self.reports())
+    }
+
+    pub fn reports(&self) -> PathBuf {
+        self.path().join("reports")
+    }
+}
+
+/// What a run came to.
+pub struct Ran {
+    pub code: Option<i32>,
+    pub out: String,
+    pub err: String,
+    reports: PathBuf,
+}
+
+impl Ran {
+    fn of(output: Output, reports: PathBuf) -> Self {
+        let text = |bytes: Vec<u8>| String::from_utf8_lossy(&bytes).into_owned();
+        Self { code: output.status.code(), out: text(output.stdout), err: text(output.stderr), reports }
+    }
+
+    /// Ends with this code, and says this somewhere.
+    #[track_caller]
+    pub fn expect(&self, code: i32, says: &[&str]) -> &Self {
+        assert_eq!(self.code, Some(code), "\n{}\n{}", self.out, self.err);
+        for words in says {
+            assert!(
+                self.out.contains(words) || self.err.contains(words),
+                "nobody says `{words}`:\n{}\n{}",
+                self.out,
+                self.err
+            );
+        }
+        assert!(
+            !self.err.contains("panicked at") && !self.err.contains("RUST_BACKTRACE"),
+            "a stack trace:\n{}",
+            self.err
+        );
+        self
+    }
+
+    /// The records of one kind in the journal.
+    pub fn journal(&self, kind: &str) -> Vec<Value> {
+        journal(&self.reports, kind)
+    }
+}
+
+/// The records of one kind in the journal of a folder. A last line that was cut is left out.
+pub fn journal(reports: &Path, kind: &str) -> Vec<Value> {
+    let text = std::fs::read_to_string(reports.join("journal.ndjson")).unwrap_or_default();
+    let records = text.lines().filter_map(|line| serde_json::from_str::<Value>(line).ok());
+    records.filter_map(|mut record| record.get_mut(kind).map(Value::take)).collect()
+}
