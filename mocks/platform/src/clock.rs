@@ -40,6 +40,12 @@ impl Time {
         Duration::try_from(then.0.duration_since(self.0)).unwrap_or_default()
     }
 
+    /// Milliseconds since 1970.
+    #[cfg(feature = "postgres")]
+    pub(crate) fn unix_millis(self) -> i64 {
+        self.0.as_millisecond()
+    }
+
     /// Seconds since 1970.
     #[must_use]
     pub fn unix(self) -> i64 {

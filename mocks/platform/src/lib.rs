@@ -36,6 +36,8 @@ pub mod http;
 pub mod idempotency;
 mod ids;
 pub mod outbox;
+#[cfg(feature = "postgres")]
+mod postgres;
 pub mod problem;
 pub mod render;
 pub mod request;

@@ -34,6 +34,9 @@ struct Arguments {
     /// Base URL of the worker that renders.
     #[arg(long, env = "ATELIER_WORKER")]
     worker: Option<String>,
+    /// Where to keep things: postgres://user:password@host:port/database; without it, in memory.
+    #[arg(long, env = "ATELIER_DATABASE_URL", hide_env_values = true)]
+    database_url: Option<String>,
     /// Signs members' sessions; the same for all services.
     #[arg(long, env = "ATELIER_SESSION_KEY", hide_env_values = true)]
     session_key: String,
@@ -72,6 +75,7 @@ impl Arguments {
         Settings {
             listen: self.listen,
             neighbours: neighbours.into_iter().filter_map(|(name, url)| Some((name.to_owned(), url?))).collect(),
+            database_url: self.database_url,
             session_key: self.session_key,
             event_key: self.event_key,
             credential_key: self.credential_key,

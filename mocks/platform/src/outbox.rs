@@ -20,6 +20,9 @@ use crate::signing;
 
 const FIRST_PAUSE: Duration = Duration::from_millis(50);
 const LONGEST_PAUSE: Duration = Duration::from_secs(2);
+/// How often the outbox is looked at without being rung: the store may have been out of reach, or another relay of the same
+/// outbox may have died.
+const ROUND: Duration = Duration::from_secs(1);
 /// How often a delivery may be refused as wrong. Being unreachable does not count: that ends by itself.
 const MOST_REFUSALS: u32 = 20;
 
@@ -33,7 +36,7 @@ pub(crate) fn pauses() -> impl Iterator<Item = Duration> {
 pub trait Outbox: Send + Sync {
     /// The subjects that have events waiting.
     async fn subjects(&self) -> Result<Vec<String>, Problem>;
-    /// The oldest event waiting for this subject.
+    /// The oldest event waiting for this subject, unless another relay is about to deliver it.
     async fn next(&self, subject: &str) -> Result<Option<Event>, Problem>;
     /// Takes an event out: it was delivered, or given up.
     async fn done(&self, id: &str) -> Result<(), Problem>;
@@ -98,6 +101,7 @@ impl Relay {
                     Ok(subject) => { busy.remove(&subject); }
                     Err(error) => tracing::error!(%error, "a delivery failed"),
                 },
+                () = tokio::time::sleep(ROUND) => {}
                 () = shutdown.requested() => return,
             }
         }

@@ -48,6 +48,16 @@ pub enum StartError {
         /// What was given.
         given: String,
     },
+    /// This build keeps everything in memory.
+    #[error("a database is set, and this build has none: build it with the feature `postgres`")]
+    NoDatabase,
+    /// The database cannot be used.
+    #[cfg(feature = "postgres")]
+    #[error("the database cannot be used")]
+    Database(#[from] sqlx::Error),
+    /// What an earlier process has left could not be taken up.
+    #[error("the jobs of before could not be taken up")]
+    Resume(#[from] Problem),
     /// The address cannot be listened on.
     #[error("{service} cannot listen on {address}")]
     Listen {

@@ -70,6 +70,8 @@ pub struct Settings {
     pub listen: SocketAddr,
     /// Base URLs by name: `billing`, `entitlement`, `generation`, `flags`, `worker`.
     pub neighbours: BTreeMap<String, String>,
+    /// Where to keep things: `postgres://user:password@host:port/database`; without, in memory.
+    pub database_url: Option<String>,
     /// Signs members' sessions.
     pub session_key: String,
     /// Signs events between services.
@@ -99,6 +101,7 @@ impl Default for Settings {
         Self {
             listen: (Ipv4Addr::LOCALHOST, 0).into(),
             neighbours: BTreeMap::new(),
+            database_url: None,
             session_key: String::new(),
             event_key: String::new(),
             credential_key: String::new(),

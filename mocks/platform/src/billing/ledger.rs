@@ -18,6 +18,11 @@ pub fn wallet(member: &str) -> String {
     format!("wallet:{member}")
 }
 
+/// There is less than what is to be paid.
+pub(super) fn insufficient(balance: i64, amount: i64) -> Problem {
+    Problem::new(Code::InsufficientFunds).with("balance", balance).with("amount", amount)
+}
+
 /// Why money moved.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -107,9 +112,7 @@ impl Ledger {
         assert!(amount >= 0, "invariant: money moves forwards");
         let left = self.balance(from) - amount;
         if left < 0 && from != CASH {
-            return Err(Problem::new(Code::InsufficientFunds)
-                .with("balance", self.balance(from))
-                .with("amount", amount));
+            return Err(insufficient(self.balance(from), amount));
         }
         let postings = [(from, -amount), (to, amount)].map(|(account, amount)| {
             let balance = self.balances.entry(account.to_owned()).or_default();

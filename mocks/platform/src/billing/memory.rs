@@ -8,7 +8,7 @@ use serde_json::json;
 
 use super::ledger::{self, Kind, Ledger};
 use super::store::{
-    Account, CURRENCY, Charge, ChargeRefund, Entry, Purchase, PurchaseRefund, Quote, Status, Store, TopUp,
+    Account, Charge, ChargeRefund, Entry, Purchase, PurchaseRefund, Quote, Status, Store, TopUp, refundable,
 };
 use crate::clock::Time;
 use crate::context::Carried;
@@ -17,8 +17,6 @@ use crate::idempotency::{Answers, Once, Outcome};
 use crate::outbox::{Outbox, Rows};
 use crate::problem::{Code, Problem};
 use crate::right::Right;
-
-const DAY: std::time::Duration = std::time::Duration::from_secs(86_400);
 
 #[derive(Default)]
 pub(super) struct Memory(Mutex<Books>);
@@ -80,19 +78,6 @@ impl Books {
             data,
         });
     }
-}
-
-/// How much may be given back now.
-fn refundable(amount: Option<i64>, charged: i64, refunded: i64) -> Result<i64, Problem> {
-    let left = charged - refunded;
-    if left == 0 && charged > 0 {
-        return Err(Code::AlreadyRefunded.into());
-    }
-    let amount = amount.unwrap_or(left);
-    if amount > left {
-        return Err(Problem::new(Code::RefundTooLarge).with("left", left));
-    }
-    Ok(amount)
 }
 
 #[async_trait]
@@ -157,36 +142,12 @@ impl Store for Memory {
         }
         let quote = books.quote(quote, &once.member)?;
         books.not_yet_bought(&quote.member, &quote.version, quote.right, at)?;
-        if quote.ends_at.is_some_and(|end| at >= end) {
-            return Err(Code::EarlyAccessEnded.into());
-        }
-        if books.withdrawn.contains(&quote.id) {
-            return Err(Code::QuoteChanged.into());
-        }
-        if at >= quote.expires_at {
-            return Err(Code::QuoteExpired.into());
-        }
-        let purchase = Purchase {
-            id: crate::ids::new("pur"),
-            quote: quote.id,
-            member: quote.member,
-            version: quote.version,
-            right: quote.right,
-            amount: quote.amount,
-            currency: CURRENCY.into(),
-            status: Status::Charged,
-            refunded: 0,
-            purchased_at: at,
-            expires_at: quote.access_days.map(|days| at.after(DAY * days)),
-        };
+        quote.check(books.withdrawn.contains(&quote.id), at)?;
+        let ends_at = quote.ends_at;
+        let purchase = quote.bought(at);
         let wallet = ledger::wallet(&purchase.member);
         books.ledger.transfer(&wallet, ledger::REVENUE, purchase.amount, Kind::Purchase, &purchase.id, at)?;
-        let data = json!({
-            "purchase": purchase.id, "member": purchase.member, "version": purchase.version, "right": purchase.right,
-            "rights": purchase.right.actions(), "amount": purchase.amount, "ends_at": quote.ends_at,
-            "expires_at": purchase.expires_at,
-        });
-        books.tell(&purchase, at, carried, event::PURCHASE_COMPLETED, data);
+        books.tell(&purchase, at, carried, event::PURCHASE_COMPLETED, purchase.completed(ends_at));
         books.purchases.push(purchase.clone());
         Ok(books.answers.remember(once, purchase))
     }
@@ -217,11 +178,7 @@ impl Store for Memory {
         let id = crate::ids::new("ref");
         let wallet = ledger::wallet(&purchase.member);
         books.ledger.transfer(ledger::REVENUE, &wallet, amount, Kind::PurchaseRefund, &purchase.id, at)?;
-        purchase.refunded += amount;
-        let full = purchase.refunded == purchase.amount;
-        if full {
-            purchase.status = Status::Refunded;
-        }
+        let full = purchase.give_back(amount);
         let data = json!({
             "purchase": purchase.id, "member": purchase.member, "version": purchase.version, "amount": amount, "full": full,
         });

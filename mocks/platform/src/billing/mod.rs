@@ -6,6 +6,8 @@
 mod charges;
 pub mod ledger;
 mod memory;
+#[cfg(feature = "postgres")]
+mod postgres;
 mod purchases;
 mod quotes;
 pub mod store;
@@ -37,13 +39,13 @@ impl FromRef<App> for Arc<Kit> {
     }
 }
 
-/// Starts billing with its books in memory.
+/// Starts billing.
 ///
 /// # Errors
 /// See [`crate::start`].
 pub async fn start(settings: Settings) -> Result<Service, StartError> {
     let kit = Kit::checked(ServiceName::Billing, settings)?;
-    let app = App { kit: kit.clone(), store: Arc::new(memory::Memory::default()), bell: Arc::default() };
+    let app = App { kit: kit.clone(), store: open(&kit).await?, bell: Arc::default() };
     let (mut service, listener) = Service::bind(&kit).await?;
     let relay = Relay {
         kit: kit.clone(),
@@ -54,6 +56,17 @@ pub async fn start(settings: Settings) -> Result<Service, StartError> {
     service.background(relay.run(service.shutdown()));
     service.serve(listener, &kit, routes(app));
     Ok(service)
+}
+
+/// The books: in the database, or in memory.
+async fn open(kit: &Kit) -> Result<Arc<dyn Store>, StartError> {
+    match &kit.settings.database_url {
+        None => Ok(Arc::new(memory::Memory::default())),
+        #[cfg(feature = "postgres")]
+        Some(url) => Ok(Arc::new(postgres::Books::open(url).await?)),
+        #[cfg(not(feature = "postgres"))]
+        Some(_) => Err(StartError::NoDatabase),
+    }
 }
 
 fn routes(app: App) -> Router {

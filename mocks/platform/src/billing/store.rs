@@ -2,17 +2,20 @@
 
 use async_trait::async_trait;
 use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
 
 use super::ledger::Kind;
 use crate::clock::Time;
 use crate::context::Carried;
 use crate::idempotency::{Once, Outcome};
 use crate::outbox::Outbox;
-use crate::problem::Problem;
+use crate::problem::{Code, Problem};
 use crate::right::Right;
 
 /// The only currency.
 pub const CURRENCY: &str = "credits";
+
+const DAY: std::time::Duration = std::time::Duration::from_secs(86_400);
 
 /// A price that is held for a while.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -33,6 +36,39 @@ pub struct Quote {
     pub access_days: Option<u32>,
     /// Until when the price is held.
     pub expires_at: Time,
+}
+
+impl Quote {
+    /// Whether it can still be bought from.
+    pub(super) fn check(&self, withdrawn: bool, at: Time) -> Result<(), Problem> {
+        if self.ends_at.is_some_and(|end| at >= end) {
+            return Err(Code::EarlyAccessEnded.into());
+        }
+        if withdrawn {
+            return Err(Code::QuoteChanged.into());
+        }
+        if at >= self.expires_at {
+            return Err(Code::QuoteExpired.into());
+        }
+        Ok(())
+    }
+
+    /// The purchase that comes of it.
+    pub(super) fn bought(self, at: Time) -> Purchase {
+        Purchase {
+            id: crate::ids::new("pur"),
+            quote: self.id,
+            member: self.member,
+            version: self.version,
+            right: self.right,
+            amount: self.amount,
+            currency: CURRENCY.into(),
+            status: Status::Charged,
+            refunded: 0,
+            purchased_at: at,
+            expires_at: self.access_days.map(|days| at.after(DAY * days)),
+        }
+    }
 }
 
 /// What has become of a purchase.
@@ -70,6 +106,26 @@ pub struct Purchase {
     pub purchased_at: Time,
     /// When the access ends, if it is sold for a time.
     pub expires_at: Option<Time>,
+}
+
+impl Purchase {
+    /// What is told of it; `ends_at` is when early access ends.
+    pub(super) fn completed(&self, ends_at: Option<Time>) -> Value {
+        json!({
+            "purchase": self.id, "member": self.member, "version": self.version, "right": self.right,
+            "rights": self.right.actions(), "amount": self.amount, "ends_at": ends_at, "expires_at": self.expires_at,
+        })
+    }
+
+    /// Notes that so much was given back; says whether that was all of it.
+    pub(super) fn give_back(&mut self, amount: i64) -> bool {
+        self.refunded += amount;
+        let full = self.refunded == self.amount;
+        if full {
+            self.status = Status::Refunded;
+        }
+        full
+    }
 }
 
 /// Credits bought by card.
@@ -142,6 +198,19 @@ pub struct Account {
     pub account: String,
     /// Credits.
     pub balance: i64,
+}
+
+/// How much may be given back now.
+pub(super) fn refundable(amount: Option<i64>, charged: i64, refunded: i64) -> Result<i64, Problem> {
+    let left = charged - refunded;
+    if left == 0 && charged > 0 {
+        return Err(Code::AlreadyRefunded.into());
+    }
+    let amount = amount.unwrap_or(left);
+    if amount > left {
+        return Err(Problem::new(Code::RefundTooLarge).with("left", left));
+    }
+    Ok(amount)
 }
 
 /// The books.

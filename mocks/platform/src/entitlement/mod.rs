@@ -8,6 +8,8 @@ pub mod credential;
 mod events;
 mod gates;
 mod memory;
+#[cfg(feature = "postgres")]
+mod postgres;
 pub mod rule;
 pub mod store;
 mod trials;
@@ -38,13 +40,13 @@ impl FromRef<App> for Arc<Kit> {
     }
 }
 
-/// Starts entitlement with its grants in memory.
+/// Starts entitlement.
 ///
 /// # Errors
 /// See [`crate::start`].
 pub async fn start(settings: Settings) -> Result<Service, StartError> {
     let kit = Kit::checked(ServiceName::Entitlement, settings)?;
-    let app = App { kit: kit.clone(), store: Arc::new(memory::Memory::default()), bell: Arc::default() };
+    let app = App { kit: kit.clone(), store: open(&kit).await?, bell: Arc::default() };
     let (mut service, listener) = Service::bind(&kit).await?;
     let relay = Relay {
         kit: kit.clone(),
@@ -55,6 +57,17 @@ pub async fn start(settings: Settings) -> Result<Service, StartError> {
     service.background(relay.run(service.shutdown()));
     service.serve(listener, &kit, routes(app));
     Ok(service)
+}
+
+/// The grants: in the database, or in memory.
+async fn open(kit: &Kit) -> Result<Arc<dyn Store>, StartError> {
+    match &kit.settings.database_url {
+        None => Ok(Arc::new(memory::Memory::default())),
+        #[cfg(feature = "postgres")]
+        Some(url) => Ok(Arc::new(postgres::Rolls::open(url).await?)),
+        #[cfg(not(feature = "postgres"))]
+        Some(_) => Err(StartError::NoDatabase),
+    }
 }
 
 fn routes(app: App) -> Router {

@@ -5,7 +5,6 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use async_trait::async_trait;
 
-use super::state::Status;
 use super::store::{Debt, Image, Job, Step, Store};
 use crate::clock::Time;
 use crate::idempotency::{Once, Outcome};
@@ -76,6 +75,15 @@ impl Store for Memory {
         Ok(Outcome::fresh(job))
     }
 
+    /// What dies with the process is not at stake.
+    async fn stake(&self, _: &Once, _: &Debt) -> Result<(), Problem> {
+        Ok(())
+    }
+
+    async fn resume(&self) -> Result<Vec<String>, Problem> {
+        Ok(Vec::new())
+    }
+
     async fn release(&self, once: &Once) -> Result<(), Problem> {
         if let Some(place) = self.shelves().places.get_mut(&name(once)) {
             place.state = Taken::Free;
@@ -117,31 +125,10 @@ impl Store for Memory {
     async fn advance(&self, id: &str, step: Step, at: Time) -> Result<Job, Problem> {
         let mut shelves = self.shelves();
         let mut job = shelves.jobs.get(id).ok_or(Code::NotFound)?.clone();
-        let next = step.status();
-        if !job.status().may_become(next) {
-            return Err(Code::JobFinished.into());
+        for (id, file) in job.take(step, at)? {
+            shelves.images.insert(id, Image { member: job.member.clone(), file });
         }
-        job.history.push((next, at));
-        match step {
-            Step::Prepare | Step::Schedule | Step::Process | Step::Expire | Step::Cancel => {}
-            Step::Succeed(files) => {
-                for file in files {
-                    let id = crate::ids::new("img");
-                    shelves.images.insert(id.clone(), Image { member: job.member.clone(), file });
-                    job.images.push(id);
-                }
-            }
-            Step::Fail(code) => job.failure = Some(code),
-        }
-        if next.is_terminal() && next != Status::Succeeded {
-            shelves.debts.push(Debt {
-                job: job.id.clone(),
-                charge: Some(job.charge.clone()),
-                amount: job.cost,
-                reason: format!("job {next:?}").to_lowercase(),
-                carried: job.carried.clone(),
-            });
-        }
+        shelves.debts.extend(job.debt());
         shelves.jobs.insert(job.id.clone(), job.clone());
         Ok(job)
     }

@@ -7,6 +7,8 @@ mod events;
 mod gatekeeper;
 mod jobs;
 mod memory;
+#[cfg(feature = "postgres")]
+mod postgres;
 mod price;
 mod refunds;
 mod runner;
@@ -49,7 +51,7 @@ impl FromRef<App> for Arc<Kit> {
     }
 }
 
-/// Starts generation with its jobs in memory.
+/// Starts generation, and takes up the jobs that an earlier process has left.
 ///
 /// # Errors
 /// See [`crate::start`].
@@ -57,7 +59,7 @@ pub async fn start(settings: Settings) -> Result<Service, StartError> {
     let kit = Kit::checked(ServiceName::Generation, settings)?;
     let (queue, submitted) = mpsc::unbounded_channel();
     let app = App {
-        store: Arc::new(memory::Memory::default()),
+        store: open(&kit).await?,
         gatekeeper: Arc::new(Gatekeeper::new(kit.fellow(ServiceName::Entitlement))),
         billing: kit.fellow(ServiceName::Billing),
         worker: kit.outside("worker", Code::WorkerUnavailable, kit.settings.render_timeout),
@@ -65,11 +67,26 @@ pub async fn start(settings: Settings) -> Result<Service, StartError> {
         queue,
         bell: Arc::default(),
     };
+    for job in app.store.resume().await? {
+        // Its other end is right here.
+        let _ = app.queue.send(job);
+    }
     let (mut service, listener) = Service::bind(&kit).await?;
     service.background(runner::run(app.clone(), submitted, service.shutdown()));
     service.background(refunds::run(app.clone(), service.shutdown()));
     service.serve(listener, &kit, routes(app));
     Ok(service)
+}
+
+/// The jobs: in the database, or in memory.
+async fn open(kit: &Kit) -> Result<Arc<dyn Store>, StartError> {
+    match &kit.settings.database_url {
+        None => Ok(Arc::new(memory::Memory::default())),
+        #[cfg(feature = "postgres")]
+        Some(url) => Ok(Arc::new(postgres::Shelves::open(url).await?)),
+        #[cfg(not(feature = "postgres"))]
+        Some(_) => Err(StartError::NoDatabase),
+    }
 }
 
 fn routes(app: App) -> Router {

@@ -15,8 +15,10 @@ use crate::service::Shutdown;
 pub(super) async fn run(app: App, mut shutdown: Shutdown) {
     let mut waits = pauses();
     loop {
-        let mut owed = false;
-        for debt in app.store.debts().await.unwrap_or_default() {
+        // A store that cannot be read may hold any number of debts.
+        let debts = app.store.debts().await;
+        let mut owed = debts.is_err();
+        for debt in debts.unwrap_or_default() {
             if let Err(problem) = pay(&app, &debt).await {
                 tracing::warn!(job = debt.job, %problem, "a refund will be tried again");
                 owed = true;

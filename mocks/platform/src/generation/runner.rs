@@ -5,6 +5,7 @@ use std::time::Duration;
 use tokio::sync::mpsc;
 use tokio::task::JoinSet;
 
+use super::state::Status;
 use super::store::{Job, Step};
 use super::{App, worker};
 use crate::context::Context;
@@ -23,8 +24,12 @@ pub(super) async fn run(app: App, mut submitted: mpsc::UnboundedReceiver<String>
             Some(id) = submitted.recv() => {
                 let app = app.clone();
                 running.spawn(async move {
-                    if let Err(problem) = take(&app, &id).await {
-                        tracing::error!(job = id, %problem, "a job was left where it is");
+                    for pause in pauses() {
+                        match take(&app, &id).await {
+                            Ok(()) => return,
+                            Err(problem) => tracing::error!(job = id, %problem, "a job will be taken up again"),
+                        }
+                        tokio::time::sleep(pause).await;
                     }
                 });
             }
@@ -38,9 +43,12 @@ pub(super) async fn run(app: App, mut submitted: mpsc::UnboundedReceiver<String>
     }
 }
 
-/// Brings one job to its end.
+/// Brings one job to its end, from wherever it is. An error means that the store could not keep up.
 async fn take(app: &App, id: &str) -> Result<(), Problem> {
     let job = app.store.job(id).await?.ok_or(Code::NotFound)?;
+    if job.status().is_terminal() {
+        return Ok(());
+    }
     let context = Context::revive(&app.kit, job.carried.clone())?;
     let end = tokio::select! {
         end = work(app, &context, &job) => end,
@@ -62,12 +70,19 @@ async fn take(app: &App, id: &str) -> Result<(), Problem> {
 
 /// Everything up to the last step, which it answers.
 async fn work(app: &App, context: &Context, job: &Job) -> Result<Step, Problem> {
-    app.store.advance(&job.id, Step::Prepare, context.now()).await?;
+    let mut status = job.status();
+    if status == Status::Unassigned {
+        status = app.store.advance(&job.id, Step::Prepare, context.now()).await?.status();
+    }
     for resource in &job.order.resources {
         check(app, context, &resource.version, &job.id).await?;
     }
-    app.store.advance(&job.id, Step::Schedule, context.now()).await?;
-    app.store.advance(&job.id, Step::Process, context.now()).await?;
+    if status == Status::Preparing {
+        status = app.store.advance(&job.id, Step::Schedule, context.now()).await?.status();
+    }
+    if status == Status::Scheduled {
+        app.store.advance(&job.id, Step::Process, context.now()).await?;
+    }
     worker::render(app, context, job).await.map(Step::Succeed)
 }
 

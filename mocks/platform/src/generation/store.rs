@@ -25,7 +25,7 @@ pub struct Resource {
 }
 
 /// What a member wants to see.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Order {
     /// With which models.
     pub resources: Vec<Resource>,
@@ -42,7 +42,7 @@ pub struct Order {
 }
 
 /// A job.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Job {
     /// `job_…`
     pub id: String,
@@ -73,6 +73,41 @@ impl Job {
     #[must_use]
     pub fn status(&self) -> Status {
         self.history.last().map_or(Status::Unassigned, |(status, _)| *status)
+    }
+
+    /// Takes a step; answers the images that come of it, each with its new id.
+    ///
+    /// # Errors
+    /// `job-finished` if the step may not follow.
+    pub(super) fn take(&mut self, step: Step, at: Time) -> Result<Vec<(String, Vec<u8>)>, Problem> {
+        let next = step.status();
+        if !self.status().may_become(next) {
+            return Err(Code::JobFinished.into());
+        }
+        self.history.push((next, at));
+        let files = match step {
+            Step::Prepare | Step::Schedule | Step::Process | Step::Expire | Step::Cancel => Vec::new(),
+            Step::Succeed(files) => files,
+            Step::Fail(code) => {
+                self.failure = Some(code);
+                Vec::new()
+            }
+        };
+        let images: Vec<_> = files.into_iter().map(|file| (crate::ids::new("img"), file)).collect();
+        self.images.extend(images.iter().map(|(id, _)| id.clone()));
+        Ok(images)
+    }
+
+    /// What its member has to get back, if it has ended without images.
+    pub(super) fn debt(&self) -> Option<Debt> {
+        let status = self.status();
+        (status.is_terminal() && status != Status::Succeeded).then(|| Debt {
+            job: self.id.clone(),
+            charge: Some(self.charge.clone()),
+            amount: self.cost,
+            reason: format!("job {status:?}").to_lowercase(),
+            carried: self.carried.clone(),
+        })
     }
 
     /// The job as its member sees it.
@@ -145,7 +180,7 @@ pub struct Image {
 }
 
 /// Credits that a member has to get back.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Debt {
     /// For which job.
     pub job: String,
@@ -165,6 +200,8 @@ pub trait Store: Send + Sync {
     /// Takes a place in the queue for a request: the id of a job to be, or the job that came of the same request before.
     /// Refuses with `queue-full`, `request-in-progress` or `idempotency-key-reused`.
     async fn reserve(&self, once: &Once, places: usize) -> Result<Outcome<String>, Problem>;
+    /// Notes what the member gets back if this process dies before it is decided whether there is a job.
+    async fn stake(&self, once: &Once, debt: &Debt) -> Result<(), Problem>;
     /// Gives the place back, because the request was refused. The same request gets the same job id again, so that a use
     /// of a trial that it was counted for is not counted twice.
     async fn release(&self, once: &Once) -> Result<(), Problem>;
@@ -172,6 +209,9 @@ pub trait Store: Send + Sync {
     async fn abandon(&self, once: &Once, debt: Debt) -> Result<(), Problem>;
     /// Puts the job into its place.
     async fn create(&self, once: &Once, job: Job) -> Result<(), Problem>;
+    /// Takes over from a process that has died: gives back the places that it held, owes what was at stake, and answers the
+    /// jobs that have not come to an end, oldest first. Only one process at a time may keep jobs here.
+    async fn resume(&self) -> Result<Vec<String>, Problem>;
 
     /// One job.
     async fn job(&self, id: &str) -> Result<Option<Job>, Problem>;

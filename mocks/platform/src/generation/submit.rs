@@ -100,15 +100,15 @@ async fn place(app: &App, context: &Context, once: &Once, order: Order) -> Resul
         }
     }
     let cost = price::per_image(order.width, order.height) * i64::from(order.quantity);
+    let (job, carried) = (id.clone(), context.carried().clone());
+    let debt = Debt { job, charge: None, amount: cost, reason: "no job came of it".into(), carried };
+    app.store.stake(once, &debt).await?;
     let charge = match charge(app, context, &id, cost).await {
         Ok(charge) => charge,
         Err(problem) if problem.code == Code::BillingUnavailable => {
             // Billing may have taken the money without our hearing of it. This request gets no job, so the money has to
             // come back.
-            let (job, carried) = (id, context.carried().clone());
-            app.store
-                .abandon(once, Debt { job, charge: None, amount: cost, reason: "no job came of it".into(), carried })
-                .await?;
+            app.store.abandon(once, debt).await?;
             app.bell.notify_one();
             return Err(problem);
         }

@@ -10,6 +10,8 @@ mod members;
 mod memory;
 mod models;
 mod page;
+#[cfg(feature = "postgres")]
+mod postgres;
 mod sales;
 pub mod store;
 mod wallet;
@@ -43,14 +45,14 @@ impl FromRef<App> for Arc<Kit> {
     }
 }
 
-/// Starts the storefront with its catalogue in memory.
+/// Starts the storefront.
 ///
 /// # Errors
 /// See [`crate::start`].
 pub async fn start(settings: Settings) -> Result<Service, StartError> {
     let kit = Kit::checked(ServiceName::Storefront, settings)?;
     let app = App {
-        store: Arc::new(memory::Memory::default()),
+        store: open(&kit).await?,
         billing: kit.fellow(ServiceName::Billing),
         entitlement: kit.fellow(ServiceName::Entitlement),
         generation: kit.fellow(ServiceName::Generation),
@@ -60,6 +62,17 @@ pub async fn start(settings: Settings) -> Result<Service, StartError> {
     let (mut service, listener) = Service::bind(&kit).await?;
     service.serve(listener, &kit, routes(app));
     Ok(service)
+}
+
+/// The catalogue: in the database, or in memory.
+async fn open(kit: &Kit) -> Result<Arc<dyn Store>, StartError> {
+    match &kit.settings.database_url {
+        None => Ok(Arc::new(memory::Memory::default())),
+        #[cfg(feature = "postgres")]
+        Some(url) => Ok(Arc::new(postgres::Catalogue::open(url).await?)),
+        #[cfg(not(feature = "postgres"))]
+        Some(_) => Err(StartError::NoDatabase),
+    }
 }
 
 fn routes(app: App) -> Router {

@@ -69,7 +69,7 @@ impl EarlyAccess {
 }
 
 /// A model, and whose it is.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Model {
     /// `mod_…`
     pub id: String,
@@ -80,7 +80,7 @@ pub struct Model {
 }
 
 /// Who made a model.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Owner {
     /// `mem_…`
     pub id: String,
@@ -89,7 +89,7 @@ pub struct Owner {
 }
 
 /// A version of a model: what is sold and used.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Version {
     /// `ver_…`
     pub id: String,

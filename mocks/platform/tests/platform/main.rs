@@ -3,10 +3,13 @@
 #![expect(clippy::unwrap_used, reason = "the helpers of a test fail it by panicking")]
 
 mod access;
+mod database;
 mod jobs;
 mod money;
 mod page;
 mod path;
 mod refusals;
+#[cfg(feature = "postgres")]
+mod survival;
 mod travel;
 mod world;

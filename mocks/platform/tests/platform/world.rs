@@ -177,10 +177,12 @@ impl World {
             keys: AtomicU32::new(0),
             moderator: String::new(),
         };
+        let database_url = crate::database::fresh().await;
         for (name, listen) in ServiceName::ALL.into_iter().zip(ports) {
             let mut settings = Settings {
                 listen,
                 neighbours: neighbours.clone(),
+                database_url: database_url.clone(),
                 session_key: "session-key".into(),
                 event_key: EVENT_KEY.into(),
                 credential_key: "credential-key".into(),
@@ -209,6 +211,33 @@ impl World {
     pub async fn down(&self, name: ServiceName) {
         let service = self.services.lock().unwrap().remove(&name).unwrap();
         service.stop().await;
+    }
+
+    /// Replaces a service by a process of its own, which can be killed.
+    #[cfg(feature = "postgres")]
+    pub async fn as_process(&self, name: ServiceName) -> std::process::Child {
+        self.down(name).await;
+        let settings = &self.settings[&name];
+        let mut command = std::process::Command::new(env!("CARGO_BIN_EXE_atelier"));
+        command.arg(name.as_str()).args(["--listen", &settings.listen.to_string(), "--test-mode"]);
+        for (neighbour, url) in settings.neighbours.iter().filter(|(neighbour, _)| neighbour.as_str() != "storefront") {
+            command.args([&format!("--{neighbour}"), url]);
+        }
+        command.env("ATELIER_DATABASE_URL", settings.database_url.as_deref().unwrap_or_default());
+        command.env("ATELIER_SESSION_KEY", &settings.session_key).env("ATELIER_EVENT_KEY", &settings.event_key);
+        command.env("ATELIER_CREDENTIAL_KEY", &settings.credential_key).env("ATELIER_ADMIN_TOKEN", ADMIN);
+        command.stdout(std::process::Stdio::null()).stderr(std::process::Stdio::null());
+        let process = command.spawn().unwrap();
+        let alive = || self.client.get(format!("{}/healthz", self.addresses[&name])).send();
+        self.until(alive, Result::is_ok).await.unwrap();
+        process
+    }
+
+    /// A connection to the services' database.
+    #[cfg(feature = "postgres")]
+    pub async fn database(&self) -> sqlx::PgConnection {
+        let url = self.settings[&ServiceName::Billing].database_url.clone().unwrap();
+        sqlx::Connection::connect(&url).await.unwrap()
     }
 
     pub fn call_to(&self, service: ServiceName, method: Method, path: &str, token: &str) -> Call<'_> {

@@ -1,0 +1,4 @@
+CREATE TABLE versions (
+    id      text  PRIMARY KEY,
+    version jsonb NOT NULL
+);
