@@ -46,8 +46,8 @@ pub fn init(composition: &Composition, arguments: &Arguments) -> Result<Exit, Re
         what.iter().find(|(known, _)| *known == name).map(|(_, text)| (*text).to_owned()).unwrap_or_default()
     };
     let mut files: Vec<(&str, String)> = FILES.iter().map(|(name, text)| (*name, (*text).to_owned())).collect();
-    files.push(("target.toml", TARGET.to_owned() + &shipped(composition.targets, "atelier")));
-    files.push(("topology.toml", TOPOLOGY.to_owned() + &shipped(composition.topologies, "embedded")));
+    files.push(("target.toml", format!("{TARGET}{}", shipped(composition.targets, "atelier"))));
+    files.push(("topology.toml", format!("{TOPOLOGY}{}", shipped(composition.topologies, "embedded"))));
     files.push(("features/STEPS.md", steps::page(composition)));
 
     let folder = &arguments.folder;

@@ -94,7 +94,7 @@ async fn a_large_body_streams_both_ways_and_only_its_beginning_is_kept() {
 async fn pipelined_requests_are_answered_in_order_on_one_connection() {
     let bench = Bench::before(Router::new().fallback(any(mirror))).await;
     let ask = |path: &str, more: &str| format!("GET {path} HTTP/1.1\r\nhost: tap\r\n{more}\r\n");
-    let requests = ask("/1", "") + &ask("/2", "") + &ask("/3", "connection: close\r\n");
+    let requests = [ask("/1", ""), ask("/2", ""), ask("/3", "connection: close\r\n")].concat();
     let answers = raw::exchange(bench.tap.address(), &requests).await;
     let asked: Vec<&str> = answers.lines().filter(|line| line.starts_with("x-asked")).collect();
     assert_eq!(asked, ["x-asked: GET /1", "x-asked: GET /2", "x-asked: GET /3"]);

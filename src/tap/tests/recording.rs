@@ -45,7 +45,7 @@ async fn bodies_are_kept_as_what_they_are() {
     assert_eq!(recorded(Some("text/html"), None, "<p>").await.content, text("<p>"));
     assert_eq!(recorded(Some("text/plain"), None, r#"{"a": 1}"#).await.content, text(r#"{"a": 1}"#));
     assert_eq!(recorded(Some("application/json"), None, r#"{"a": "#).await.content, text(r#"{"a": "#));
-    let deep = "[".repeat(1000) + &"]".repeat(1000);
+    let deep = ["[".repeat(1000), "]".repeat(1000)].concat();
     assert_eq!(recorded(Some("application/json"), None, deep.clone()).await.content, text(&deep));
     assert_eq!(recorded(Some("application/json"), None, "").await, Recorded::default());
 }
