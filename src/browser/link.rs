@@ -54,8 +54,10 @@ pub(super) struct Line {
 type SharedLog = Arc<Mutex<PageLog>>;
 
 /// The logs by user context, and which tab or frame belongs to which.
+type Shelves = (HashMap<String, SharedLog>, HashMap<String, String>);
+
 #[derive(Debug, Clone, Default)]
-struct Logs(Arc<Mutex<(HashMap<String, SharedLog>, HashMap<String, String>)>>);
+struct Logs(Arc<Mutex<Shelves>>);
 
 pub(super) fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)

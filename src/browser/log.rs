@@ -138,11 +138,9 @@ impl PageLog {
         match method {
             "log.entryAdded" if text("/type") == "javascript" => self.push(Noticed::Uncaught { text: text("/text") }),
             "log.entryAdded" => self.push(Noticed::Console { level: text("/level"), text: text("/text") }),
-            "network.beforeRequestSent" => {
-                if !url.ends_with("/favicon.ico") {
-                    self.under_way.insert(request, (self.entries.len(), script));
-                    self.push(Noticed::Request { method: text("/request/method"), url, script });
-                }
+            "network.beforeRequestSent" if !url.ends_with("/favicon.ico") => {
+                self.under_way.insert(request, (self.entries.len(), script));
+                self.push(Noticed::Request { method: text("/request/method"), url, script });
             }
             "network.responseCompleted" => {
                 if let Some((_, script)) = self.under_way.remove(&request) {

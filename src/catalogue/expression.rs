@@ -117,9 +117,9 @@ impl Piece {
     }
 }
 
-fn piece<'s, S: AsRef<str> + 's>(single: &SingleExpression<S>) -> Piece
+fn piece<'s, S>(single: &SingleExpression<S>) -> Piece
 where
-    S: std::ops::Deref<Target = &'s str>,
+    S: AsRef<str> + std::ops::Deref<Target = &'s str> + 's,
 {
     match single {
         SingleExpression::Text(text) => Piece::Text(unescaped(text)),

@@ -59,12 +59,12 @@ impl Check for Repetition {
                     evidence.finding(self.id(), last, message)
                 });
             }
-            let after = answers.iter().filter(|answer| {
+            let mut after = answers.iter().filter(|answer| {
                 (answer.member, answer.version) == (member, version)
                     && answer.proof != Proof::Wrong
                     && last.is_before(answer.seen)
             });
-            if let Some(answer) = after.last() {
+            if let Some(answer) = after.next_back() {
                 let expected =
                     match rights.may(Some(member), version, GENERATE, answer.seen.window(), evidence.bounds.sync) {
                         May::Must(_) => true,

@@ -47,8 +47,11 @@ impl Check for AllowedInTime {
                 continue; // It was given back, or has ended, before anybody could use it.
             }
             let question = Question::Access { member: member.to_owned(), version: version.to_owned() };
-            let no =
-                answers.iter().filter(about_it).filter(|answer| !answer.yes && answer.proof != Proof::Wrong).last();
+            let no = answers
+                .iter()
+                .filter(about_it)
+                .filter(|answer| !answer.yes && answer.proof != Proof::Wrong)
+                .next_back();
             match yes {
                 // Asked late and allowed is not allowed late: only a no after the bound shows that.
                 Some(yes) => {

@@ -25,8 +25,8 @@ impl Check for RefundOnce {
         let mut ruling = Ruling::on(evidence);
         let refunds = evidence.deepest(EventKind::Refunded);
         for purchase in purchases(evidence) {
-            let asked = refunds.iter().filter(|seen| seen.text("purchase") == Some(purchase.id));
-            let (Some(amount), Some(last)) = (purchase.amount, asked.last()) else { continue };
+            let mut asked = refunds.iter().filter(|seen| seen.text("purchase") == Some(purchase.id));
+            let (Some(amount), Some(last)) = (purchase.amount, asked.next_back()) else { continue };
             ruling.judge(purchase.returned() <= amount, || {
                 let what = evidence.tell(purchase.member, purchase.right, purchase.version);
                 let message = format!("{what} cost {amount}, and {} was given back", purchase.returned());
