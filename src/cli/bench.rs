@@ -20,6 +20,7 @@ use crate::run::{Deadlines, Embedded, FlakyPolicy, Options, Plan, Selection};
 use crate::tap::{FaultBoard, Recorder};
 use crate::target::{Operation, Target, Values};
 use crate::topology::Topology;
+use crate::trail::Mapping;
 
 /// The options of a benchmark.
 #[derive(Debug, Args)]
@@ -37,7 +38,8 @@ pub fn bench(composition: &Composition, arguments: &Arguments) -> Result<Exit, R
     let shipped = |files: &[(&'static str, &'static str)], name: &str| {
         files.iter().find(|(known, _)| *known == name).map(|(_, text)| *text).expect("it comes with the binary")
     };
-    let target = Target::parse("target", shipped(composition.targets, "atelier"))?;
+    let text = shipped(composition.targets, "atelier");
+    let dialect = (Target::parse("target", text)?, Mapping::parse("target", text)?);
     let topology = Topology::parse("topology", shipped(composition.topologies, "embedded"))?;
     println!(
         "{:>9} {:>5} {:>12} {:>12} {:>7} {:>14} {:>10}",
@@ -45,8 +47,8 @@ pub fn bench(composition: &Composition, arguments: &Arguments) -> Result<Exit, R
     );
     for &jobs in &arguments.jobs {
         for &count in &arguments.count {
-            let plain = plain_loop(composition, &target, &topology, count, jobs)?;
-            let (through, first) = scenarios(composition, &target, &topology, count, jobs)?;
+            let plain = plain_loop(composition, &dialect.0, &topology, count, jobs)?;
+            let (through, first) = scenarios(composition, &dialect, &topology, count, jobs)?;
             let rate = |took: Duration| count as f64 / took.as_secs_f64();
             let ratio = through.as_secs_f64() / plain.as_secs_f64();
             println!(
@@ -152,7 +154,7 @@ async fn journey(client: &reqwest::Client, target: &Target, platform: &Platform,
 /// The wall time from the first scenario's start to the last one's end, journal on; and from the call to the first request.
 fn scenarios(
     composition: &Composition,
-    target: &Target,
+    dialect: &(Target, Mapping),
     topology: &Topology,
     count: usize,
     jobs: usize,
@@ -200,7 +202,7 @@ fn scenarios(
         }
         (first, last, writer.finish())
     });
-    let outcome = crate::run::run(&composition.suite, plan, target.clone(), topology, options, sender);
+    let outcome = crate::run::run(&composition.suite, plan, dialect.clone(), topology, options, sender);
     let (first, last, written) = listening.join().expect("the journal's writer does not panic");
     let outcome = outcome.map_err(|error| Refusal::Environment(error.to_string()))?;
     written.map_err(|error| Refusal::Environment(error.to_string()))?;

@@ -1,6 +1,7 @@
 //! The command line: one file per subcommand. It composes the rooms and turns what they say into text and an exit code.
 
 mod bench;
+mod checks;
 mod faults;
 mod run;
 
@@ -41,6 +42,8 @@ enum Command {
     Run(Box<run::Arguments>),
     /// Lists what a tap can do to an exchange, for `--fault` and for sentences with a fault
     Faults,
+    /// Lists the always-on rules that every scenario is held against
+    Checks(checks::Arguments),
     /// Measures what the runner costs against a plain loop of the same requests
     #[command(hide = true)]
     Bench(bench::Arguments),
@@ -61,6 +64,10 @@ pub fn main(composition: &Composition) -> ExitCode {
         Some(Command::Run(arguments)) => run::run(composition, &arguments),
         Some(Command::Faults) => {
             println!("{}", faults::text());
+            Ok(Exit::Passed)
+        }
+        Some(Command::Checks(arguments)) => {
+            println!("{}", checks::text(&arguments));
             Ok(Exit::Passed)
         }
         Some(Command::Bench(arguments)) => bench::bench(composition, &arguments),
