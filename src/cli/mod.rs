@@ -2,6 +2,7 @@
 
 mod bench;
 mod check;
+mod checks;
 mod completions;
 mod doctor;
 mod documents;
@@ -60,6 +61,8 @@ enum Command {
     Completions(completions::Arguments),
     /// Lists what a tap can do to an exchange, for `--fault` and for sentences with a fault
     Faults,
+    /// Lists the always-on rules that every scenario is held against
+    Checks(checks::Arguments),
     /// Measures what the runner costs against a plain loop of the same requests
     #[command(hide = true)]
     Bench(bench::Arguments),
@@ -86,6 +89,10 @@ pub fn main(composition: &Composition) -> ExitCode {
         Some(Command::Completions(arguments)) => completions::completions(&arguments, Cli::command()),
         Some(Command::Faults) => {
             println!("{}", faults::text());
+            Ok(Exit::Passed)
+        }
+        Some(Command::Checks(arguments)) => {
+            println!("{}", checks::text(&arguments));
             Ok(Exit::Passed)
         }
         Some(Command::Bench(arguments)) => bench::bench(composition, &arguments),

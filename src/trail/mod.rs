@@ -28,6 +28,9 @@ pub mod wallet;
 mod build;
 mod staleness;
 
+#[cfg(test)]
+mod tests;
+
 pub use cast::{Cast, Person, Thing};
 pub use check::{CHECKS, Check, Judgement, Pending, Question};
 pub use diagnosis::diagnose;

@@ -47,21 +47,27 @@ impl Check for AllowedInTime {
                 continue; // It was given back, or has ended, before anybody could use it.
             }
             let question = Question::Access { member: member.to_owned(), version: version.to_owned() };
-            let no = answers
-                .iter()
-                .filter(about_it)
-                .filter(|answer| !answer.yes && answer.proof != Proof::Wrong)
-                .next_back();
+            let refused = |from: u64| {
+                answers
+                    .iter()
+                    .filter(about_it)
+                    .filter(move |no| !no.yes && no.proof != Proof::Wrong && no.seen.from() >= from)
+            };
+            let late = || self.late_event(evidence, purchase);
             match yes {
                 // Asked late and allowed is not allowed late: only a no after the bound shows that.
-                Some(yes) => {
-                    let refused = answers.iter().filter(about_it).any(|no| {
-                        !no.yes && no.proof != Proof::Wrong && no.seen.from() >= due && no.seen.to() <= yes.seen.from()
-                    });
-                    ruling.judge(!refused, || self.late(evidence, purchase, no.map(|no| no.seen), Some(yes.seen)));
+                Some(yes) => match refused(due).find(|no| no.seen.to() <= yes.seen.from()) {
+                    Some(no) => ruling.judge(false, || late().unwrap_or_else(|| self.no(evidence, purchase, no.seen))),
+                    None => ruling.hold(),
+                },
+                None if evidence.now < due => ruling.wait(due, Some(question)),
+                None => {
+                    let no = refused(0).last().map(|no| no.seen).or_else(|| unanswered(evidence, purchase));
+                    let finding = late().or_else(|| no.map(|no| self.no(evidence, purchase, no)));
+                    if let Some(finding) = finding {
+                        ruling.judge(false, || finding);
+                    }
                 }
-                None => ruling
-                    .judge_by(due, false, Some(question), || self.late(evidence, purchase, no.map(|no| no.seen), None)),
             }
         }
         ruling.end()
@@ -69,22 +75,13 @@ impl Check for AllowedInTime {
 }
 
 impl AllowedInTime {
-    /// The first hop at which the permission was late.
-    fn late(
-        &self,
-        evidence: &Evidence<'_>,
-        purchase: &Purchase<'_>,
-        no: Option<Seen<'_>>,
-        yes: Option<Seen<'_>>,
-    ) -> Finding {
+    /// The first event on the way that was not taken in time.
+    fn late_event(&self, evidence: &Evidence<'_>, purchase: &Purchase<'_>) -> Option<Finding> {
         let what = evidence.tell(purchase.member, purchase.right, purchase.version);
-        let seconds = |micros: u64| format!("{:.1} s", micros as f64 / 1e6);
         let bound = seconds(evidence.bounds.sync);
         let due = purchase.charge.to().saturating_add(evidence.bounds.sync);
-        let late = |kind: EventKind, name: &str| {
-            if !evidence.watches(kind) {
-                return None;
-            }
+        let events = [(EventKind::Granted, "the purchase event"), (EventKind::Synced, "the change of access")];
+        events.into_iter().filter(|(kind, _)| evidence.watches(*kind)).find_map(|(kind, name)| {
             let sent: Vec<_> = evidence.behind(kind).filter(|seen| tells_of(*seen, purchase)).collect();
             if sent.iter().any(|seen| seen.is_done() && seen.to() <= due) {
                 return None;
@@ -99,20 +96,32 @@ impl AllowedInTime {
                 }
                 None => first.answer(),
             };
-            let message = format!("{what} was charged, and {name} {how}; it has {bound}");
-            Some(evidence.finding(self.id(), *first, message))
-        };
-        late(EventKind::Granted, "the purchase event")
-            .or_else(|| late(EventKind::Synced, "the change of access"))
-            .unwrap_or_else(|| {
-                let after = yes
-                    .map(|yes| format!(" (allowed after {})", seconds(yes.to().saturating_sub(purchase.charge.to()))));
-                let said = no.map_or("nobody was let in".to_owned(), |no| no.answer());
-                let message =
-                    format!("{what} was charged, and asking for it within {bound} {said}{}", after.unwrap_or_default());
-                evidence.finding(self.id(), no.unwrap_or(purchase.charge), message)
-            })
+            Some(evidence.finding(self.id(), *first, format!("{what} was charged, and {name} {how}; it has {bound}")))
+        })
     }
+
+    /// Every event was in time, and the answer is no all the same.
+    fn no(&self, evidence: &Evidence<'_>, purchase: &Purchase<'_>, no: Seen<'_>) -> Finding {
+        let what = evidence.tell(purchase.member, purchase.right, purchase.version);
+        let late = seconds(no.to().saturating_sub(purchase.charge.to()));
+        let message = format!("{what} was charged, and {late} later asking for it {}", no.answer());
+        evidence.finding(self.id(), no, message)
+    }
+}
+
+fn seconds(micros: u64) -> String {
+    format!("{:.1} s", micros as f64 / 1e6)
+}
+
+/// The last question about a purchase that got no answer at all.
+fn unanswered<'a>(evidence: &Evidence<'a>, purchase: &Purchase<'a>) -> Option<Seen<'a>> {
+    let about_it = |seen: &Seen<'a>| {
+        seen.is_unsure()
+            && evidence.member(*seen) == purchase.member
+            && seen.text("version") == purchase.version
+            && seen.from() >= purchase.charge.from()
+    };
+    evidence.seen(EventKind::Checked).filter(about_it).last()
 }
 
 /// Whether an event tells of this purchase, or of what it changed.

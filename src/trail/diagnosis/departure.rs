@@ -101,7 +101,7 @@ impl Departure {
 }
 
 /// Rules whose findings explain those of others in the same exchange, most telling first.
-const TELLING: &[&str] = &["S4", "S5", "S6", "G3", "G4", "M2", "M3", "M1"];
+const TELLING: &[&str] = &["S4", "S5", "S6", "G1", "G3", "G4", "M2", "M3", "M1"];
 
 /// The first departure of a scenario.
 pub fn first(evidence: &Evidence<'_>, findings: &[Finding], failure: Option<&str>) -> Option<Departure> {
