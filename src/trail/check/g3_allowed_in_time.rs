@@ -62,7 +62,7 @@ impl Check for AllowedInTime {
                 },
                 None if evidence.now < due => ruling.wait(due, Some(question)),
                 None => {
-                    let no = refused(0).last().map(|no| no.seen).or_else(|| unanswered(evidence, purchase));
+                    let no = refused(0).next_back().map(|no| no.seen).or_else(|| unanswered(evidence, purchase));
                     let finding = late().or_else(|| no.map(|no| self.no(evidence, purchase, no)));
                     if let Some(finding) = finding {
                         ruling.judge(false, || finding);

@@ -197,15 +197,6 @@ impl History {
             || self.trying.contains(who)
     }
 
-    pub fn tries(&mut self, who: &str) -> &mut Self {
-        self.trying.insert(who.into());
-        let answer = json!({"grant": "grt_t", "uses_left": 2, "credential": credential(who)});
-        self.during("member -> storefront POST /v1/trials", who, json!({"version": VERSION}), |h| {
-            h.call("storefront -> entitlement POST /v1/trials", who, json!({"version": VERSION}), 201, answer.clone());
-            (201, answer)
-        })
-    }
-
     /// ⑤ What may I do?
     pub fn asks(&mut self, who: &str) -> &mut Self {
         let yes = self.lets_in(who);
@@ -348,9 +339,9 @@ impl History {
     /// The id of the latest purchase.
     pub fn purchase(&self) -> String {
         let charges = self.exchanges.iter().filter(|exchange| exchange.request.path() == "/v1/purchases");
-        let id = charges
-            .filter_map(|exchange| exchange.response()?.body.json()?.get("id")?.as_str().map(str::to_owned))
-            .last();
+        let mut id =
+            charges.filter_map(|exchange| exchange.response()?.body.json()?.get("id")?.as_str().map(str::to_owned));
+        let id = id.next_back();
         id.expect("somebody has bought")
     }
 
