@@ -45,10 +45,17 @@ pub fn init(composition: &Composition, arguments: &Arguments) -> Result<Exit, Re
     let shipped = |what: &[(&str, &str)], name: &str| {
         what.iter().find(|(known, _)| *known == name).map(|(_, text)| (*text).to_owned()).unwrap_or_default()
     };
-    let mut files: Vec<(&str, String)> = FILES.iter().map(|(name, text)| (*name, (*text).to_owned())).collect();
-    files.push(("target.toml", format!("{TARGET}{}", shipped(composition.targets, "atelier"))));
-    files.push(("topology.toml", format!("{TOPOLOGY}{}", shipped(composition.topologies, "embedded"))));
-    files.push(("features/STEPS.md", steps::page(composition)));
+    let mut files: Vec<(String, String)> =
+        FILES.iter().map(|(name, text)| ((*name).to_owned(), (*text).to_owned())).collect();
+    let mut target = shipped(composition.targets, "atelier");
+    for (path, text) in composition.documents {
+        let beside = beside_the_target(path);
+        target = target.replace(&format!("\"{path}\""), &format!("\"{beside}\""));
+        files.push((beside, (*text).to_owned()));
+    }
+    files.push(("target.toml".into(), format!("{TARGET}{target}")));
+    files.push(("topology.toml".into(), format!("{TOPOLOGY}{}", shipped(composition.topologies, "embedded"))));
+    files.push(("features/STEPS.md".into(), steps::page(composition)));
 
     let folder = &arguments.folder;
     let there: Vec<String> = files
@@ -73,6 +80,17 @@ pub fn init(composition: &Composition, arguments: &Arguments) -> Result<Exit, Re
     );
     println!("README.md goes on from there.");
     Ok(Exit::Passed)
+}
+
+/// Where a document of the reference platform goes: `src/billing/openapi.yaml` becomes `contracts/billing.openapi.yaml`.
+fn beside_the_target(path: &str) -> String {
+    match path.strip_prefix("src/").and_then(|path| path.strip_suffix("/openapi.yaml")) {
+        Some(service) => format!("contracts/{service}.openapi.yaml"),
+        None => match path.rsplit_once('/') {
+            Some((_, file)) => format!("contracts/{file}"),
+            None => path.to_owned(),
+        },
+    }
 }
 
 fn write(file: &Path, text: &str) -> Result<(), Refusal> {

@@ -9,6 +9,7 @@ mod documents;
 mod faults;
 mod init;
 mod run;
+mod soak;
 mod steps;
 mod watch;
 
@@ -66,6 +67,9 @@ enum Command {
     /// Measures what the runner costs against a plain loop of the same requests
     #[command(hide = true)]
     Bench(bench::Arguments),
+    /// Runs the same thing many times and says how often it was green
+    #[command(hide = true)]
+    Soak(soak::Arguments),
 }
 
 /// Reads the command line, does what it says, and gives the process's exit code.
@@ -96,6 +100,7 @@ pub fn main(composition: &Composition) -> ExitCode {
             Ok(Exit::Passed)
         }
         Some(Command::Bench(arguments)) => bench::bench(composition, &arguments),
+        Some(Command::Soak(arguments)) => soak::soak(&arguments),
     };
     let exit = ended.unwrap_or_else(|refusal| {
         eprintln!("{refusal}");

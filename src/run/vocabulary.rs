@@ -226,7 +226,7 @@ impl Vocabulary {
         let words = words(text);
         let near = |sentence| (difference(&words, &self::words(sentence)), sentence);
         let nearest = sentences.map(near).min_by(|(a, _), (b, _)| a.total_cmp(b));
-        nearest.filter(|(difference, _)| *difference <= 0.6).map(|(_, sentence)| sentence.to_owned())
+        nearest.filter(|(difference, _)| *difference <= 0.5).map(|(_, sentence)| sentence.to_owned())
     }
 }
 

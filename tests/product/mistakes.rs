@@ -476,7 +476,8 @@ fn one_mistake_is_not_said_twice() {
     // A syntax error hides what comes after it; everything else leads to exactly one finding.
     for (file, findings) in looked_at() {
         let rules: Vec<_> = findings.iter().map(|finding| finding["rule"].as_str().unwrap()).collect();
-        let several = ["lost-cell.feature"];
+        // A placeholder that no column fills leaves a column that fills nothing.
+        let several = ["lost-cell.feature", "placeholder.feature"];
         assert!(rules.len() == 1 || several.contains(&file.as_str()), "{file}: {rules:?}");
     }
 }

@@ -1,0 +1,65 @@
+//! `paidpath soak`: the same run many times, each in a process of its own, to see whether it is ever red without cause.
+
+use std::process::{Command, Stdio};
+use std::time::Instant;
+
+use clap::Args;
+
+use super::run::Refusal;
+use crate::model::Exit;
+
+/// How often, and what.
+#[derive(Debug, Args)]
+pub struct Arguments {
+    /// How many runs
+    #[arg(long, value_name = "N", default_value_t = 50)]
+    runs: usize,
+    /// Keep so many threads busy meanwhile
+    #[arg(long, value_name = "N", default_value_t = 0)]
+    load: usize,
+    /// Arguments of each run
+    #[arg(last = true)]
+    rest: Vec<String>,
+}
+
+/// Runs, and says how many were green. The first run that is not is shown whole.
+pub fn soak(arguments: &Arguments) -> Result<Exit, Refusal> {
+    let broken = |error: std::io::Error| Refusal::Environment(format!("paidpath cannot be started again: {error}"));
+    let program = std::env::current_exe().map_err(broken)?;
+    let load = Load::begin(arguments.load);
+    let began = Instant::now();
+    let mut green = 0;
+    for number in 1..=arguments.runs {
+        let run =
+            Command::new(&program).arg("run").args(&arguments.rest).stdin(Stdio::null()).output().map_err(broken)?;
+        if run.status.success() {
+            green += 1;
+        } else if green + 1 == number {
+            print!("{}{}", String::from_utf8_lossy(&run.stdout), String::from_utf8_lossy(&run.stderr));
+        }
+    }
+    drop(load);
+    let took = began.elapsed() / u32::try_from(arguments.runs.max(1)).unwrap_or(u32::MAX);
+    println!("{} runs, {green} green, {took:.1?} each, {} busy threads beside them", arguments.runs, arguments.load);
+    Ok(if green == arguments.runs { Exit::Passed } else { Exit::Failed })
+}
+
+/// Threads that do nothing but burn time, until this is dropped.
+struct Load(std::sync::Arc<std::sync::atomic::AtomicBool>);
+
+impl Load {
+    fn begin(threads: usize) -> Self {
+        let over = std::sync::Arc::new(std::sync::atomic::AtomicBool::new(false));
+        for _ in 0..threads {
+            let over = std::sync::Arc::clone(&over);
+            std::thread::spawn(move || while !over.load(std::sync::atomic::Ordering::Relaxed) {});
+        }
+        Self(over)
+    }
+}
+
+impl Drop for Load {
+    fn drop(&mut self) {
+        self.0.store(true, std::sync::atomic::Ordering::Relaxed);
+    }
+}
