@@ -45,10 +45,17 @@ pub fn init(composition: &Composition, arguments: &Arguments) -> Result<Exit, Re
     let shipped = |what: &[(&str, &str)], name: &str| {
         what.iter().find(|(known, _)| *known == name).map(|(_, text)| (*text).to_owned()).unwrap_or_default()
     };
-    let mut files: Vec<(&str, String)> = FILES.iter().map(|(name, text)| (*name, (*text).to_owned())).collect();
-    files.push(("target.toml", TARGET.to_owned() + &shipped(composition.targets, "atelier")));
-    files.push(("topology.toml", TOPOLOGY.to_owned() + &shipped(composition.topologies, "embedded")));
-    files.push(("features/STEPS.md", steps::page(composition)));
+    let mut files: Vec<(String, String)> =
+        FILES.iter().map(|(name, text)| ((*name).to_owned(), (*text).to_owned())).collect();
+    let mut target = TARGET.to_owned() + &shipped(composition.targets, "atelier");
+    for (path, text) in composition.documents {
+        let beside = document(path);
+        target = target.replace(&format!("\"{path}\""), &format!("\"{beside}\""));
+        files.push((beside, (*text).to_owned()));
+    }
+    files.push(("target.toml".into(), target));
+    files.push(("topology.toml".into(), TOPOLOGY.to_owned() + &shipped(composition.topologies, "embedded")));
+    files.push(("features/STEPS.md".into(), steps::page(composition)));
 
     let folder = &arguments.folder;
     let there: Vec<String> = files
@@ -73,6 +80,16 @@ pub fn init(composition: &Composition, arguments: &Arguments) -> Result<Exit, Re
     );
     println!("README.md goes on from there.");
     Ok(Exit::Passed)
+}
+
+/// Where a project keeps a file that the target names: `src/billing/openapi.yaml` as `contracts/billing.openapi.yaml`.
+fn document(path: &str) -> String {
+    let mut parts = path.rsplit('/');
+    let name = parts.next().unwrap_or(path);
+    match (name, parts.next()) {
+        ("openapi.yaml", Some(service)) => format!("contracts/{service}.{name}"),
+        _ => format!("contracts/{name}"),
+    }
 }
 
 fn write(file: &Path, text: &str) -> Result<(), Refusal> {

@@ -5,6 +5,7 @@ use super::finding::Finding;
 use crate::run::Vocabulary;
 use crate::target::Target;
 use crate::topology::Topology;
+use crate::trail::Mapping;
 
 /// What a TOML file is, as far as paidpath is concerned.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -40,9 +41,9 @@ impl Kind {
 /// What is wrong with a TOML file of this kind.
 pub fn configuration(kind: Kind, file: &str, text: &str, vocabulary: &Vocabulary) -> Option<Finding> {
     let (rule, error) = match kind {
-        Kind::Target => ("target", Target::parse(file, text).err()),
+        Kind::Target => ("target", Target::parse(file, text).err().or_else(|| Mapping::parse(file, text).err())),
         Kind::Topology => ("topology", Topology::parse(file, text).err()),
         Kind::Charge => ("check-file", Charge::parse(file, text, vocabulary).err()),
     };
-    error.map(|error| Finding::of_config(rule, error, text))
+    error.map(|error| Finding::of_config(rule, error))
 }
