@@ -8,13 +8,16 @@ use std::path::{Path, PathBuf};
 use clap::{Args, ValueEnum};
 
 use super::Composition;
+use super::documents::{self, Beside};
 use super::run::Refusal;
-use crate::base::config::read_text;
+use crate::base::config::{ConfigError, read_text};
 use crate::base::suggest::did_you_mean;
 use crate::lint::{self, Charge, Finding, Kind, Linter, RULES, Weight};
 use crate::model::Exit;
 use crate::model::message::Location;
 use crate::run::read_feature;
+use crate::target::Target;
+use crate::trail::Mapping;
 
 /// What to look at, and how to say what was found.
 ///
@@ -146,11 +149,7 @@ impl<'c> Check<'c> {
                 Finding::of_problem(problem, &text.unwrap_or_default())
             })
         } else {
-            read_text(file).map_err(|error| {
-                let line = error.line.clone();
-                let finding = Finding::of_config("not-utf-8", error, "");
-                Finding { line: line.unwrap_or_default(), ..finding }
-            })
+            read_text(file).map_err(|error| Finding::of_config("not-utf-8", error))
         };
         match text {
             Ok(text) => self.text(file, &text, named),
@@ -173,7 +172,9 @@ impl<'c> Check<'c> {
             Some(kind) => {
                 self.files += 1;
                 let vocabulary = &self.composition.suite.vocabulary;
-                self.findings.extend(lint::configuration(kind, &name, text, vocabulary));
+                let found = lint::configuration(kind, &name, text, vocabulary);
+                self.findings
+                    .extend(found.or_else(|| (kind == Kind::Target).then(|| documents_of(&name, text)).flatten()));
             }
             None if named => {
                 self.whole(file, "unknown-file", "this is neither a feature nor a target, topology or check.toml");
@@ -292,6 +293,24 @@ impl<'c> Check<'c> {
         }
         parts.join("; ")
     }
+}
+
+/// What is wrong with the files that a sound target names.
+fn documents_of(file: &str, text: &str) -> Option<Finding> {
+    let (target, mapping) = (Target::parse(file, text).ok()?, Mapping::parse(file, text).ok()?);
+    let folder = documents::folder(file);
+    let error = documents::rules(&target, mapping, &Beside::Folder(folder.clone())).err()?;
+    let missing = target.contracts.values().chain(&target.catalogue);
+    let missing =
+        missing.filter(|_| error.place.is_none()).find(|path| folder.join(path).display().to_string() == error.file);
+    // What is not there has no place; the line that names it has.
+    Some(Finding::of_config(
+        "target",
+        match missing {
+            Some(path) => ConfigError::about(file, text, path, format!("`{path}`: {}", error.message)),
+            None => error,
+        },
+    ))
 }
 
 fn list_rules() {

@@ -49,7 +49,7 @@ pub fn init(composition: &Composition, arguments: &Arguments) -> Result<Exit, Re
         FILES.iter().map(|(name, text)| ((*name).to_owned(), (*text).to_owned())).collect();
     let mut target = shipped(composition.targets, "atelier");
     for (path, text) in composition.documents {
-        let beside = beside_the_target(path);
+        let beside = document(path);
         target = target.replace(&format!("\"{path}\""), &format!("\"{beside}\""));
         files.push((beside, (*text).to_owned()));
     }
@@ -82,14 +82,13 @@ pub fn init(composition: &Composition, arguments: &Arguments) -> Result<Exit, Re
     Ok(Exit::Passed)
 }
 
-/// Where a document of the reference platform goes: `src/billing/openapi.yaml` becomes `contracts/billing.openapi.yaml`.
-fn beside_the_target(path: &str) -> String {
-    match path.strip_prefix("src/").and_then(|path| path.strip_suffix("/openapi.yaml")) {
-        Some(service) => format!("contracts/{service}.openapi.yaml"),
-        None => match path.rsplit_once('/') {
-            Some((_, file)) => format!("contracts/{file}"),
-            None => path.to_owned(),
-        },
+/// Where a project keeps a file that the target names: `src/billing/openapi.yaml` as `contracts/billing.openapi.yaml`.
+fn document(path: &str) -> String {
+    let mut parts = path.rsplit('/');
+    let name = parts.next().unwrap_or(path);
+    match (name, parts.next()) {
+        ("openapi.yaml", Some(service)) => format!("contracts/{service}.{name}"),
+        _ => format!("contracts/{name}"),
     }
 }
 

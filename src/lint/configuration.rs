@@ -50,5 +50,5 @@ pub fn configuration(kind: Kind, file: &str, text: &str, vocabulary: &Vocabulary
         Kind::Topology => ("topology", Topology::parse(file, text).err()),
         Kind::Charge => ("check-file", Charge::parse(file, text, vocabulary).err()),
     };
-    error.map(|error| Finding::of_config(rule, error, text))
+    error.map(|error| Finding::of_config(rule, error))
 }

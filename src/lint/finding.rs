@@ -68,11 +68,12 @@ impl Finding {
     }
 
     /// What a TOML file is refused for.
-    pub fn of_config(rule: &'static str, error: ConfigError, text: &str) -> Self {
+    pub fn of_config(rule: &'static str, error: ConfigError) -> Self {
         let counted = |number: usize| u32::try_from(number).unwrap_or(u32::MAX);
         let (line, column) = error.place.unwrap_or((1, 1));
         let location = Location { line: counted(line), column: Some(counted(column)) };
-        Self::new(rule, &error.file, text, location, error.message)
+        let finding = Self::new(rule, &error.file, "", location, error.message);
+        Self { line: error.line.unwrap_or_default(), ..finding }
     }
 
     /// The column, counted from 1.

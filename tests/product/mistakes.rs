@@ -373,6 +373,18 @@ const CONFIGURATION: &[Mistake] = &[
         "2:19 target",
         "write for example `250ms`",
     ),
+    (
+        "targets/contract",
+        "name = \"x\"\nerrors = { code = \"/code\", message = \"/detail\" }\n[contracts]\nshop = \"none.yaml\"\n[operations]\n",
+        "4:9 target",
+        "there is no such file",
+    ),
+    (
+        "targets/trail",
+        "name = \"x\"\nerrors = { code = \"/code\", message = \"/detail\" }\n[operations]\n[trail]\nsels = []\n",
+        "5:1 target",
+        "Did you mean `sells`?",
+    ),
     ("topologies/broken", "[services.shop\n", "1:15 topology", "unclosed"),
     (
         "topologies/key",

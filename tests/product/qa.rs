@@ -162,7 +162,9 @@ fn a_project_of_ones_own_is_green_at_once() {
     paidpath(folder.path(), &["init", "shop"]).expect(0, &["cd shop", "paidpath run"]);
     paidpath(&project, &["check"]).expect(0, &["nothing found"]);
     paidpath(&project, &["run", "--topology", "topology.toml", "--target", "target.toml"]).expect(0, &["3 passed"]);
-    for file in [".github/workflows/paidpath.yml", ".gitlab-ci.yml", "README.md", "features/STEPS.md"] {
+    for file in
+        [".github/workflows/paidpath.yml", ".gitlab-ci.yml", "README.md", "features/STEPS.md", "contracts/errors.toml"]
+    {
         assert!(project.join(file).is_file(), "{file}");
     }
     // Somebody edits: what is wrong is found before it runs, and then the run says what does not hold.
