@@ -8,6 +8,7 @@ mod doctor;
 mod documents;
 mod faults;
 mod init;
+mod report;
 mod run;
 mod soak;
 mod steps;
@@ -50,6 +51,8 @@ struct Cli {
 enum Command {
     /// Runs scenarios (the default).
     Run(Box<run::Arguments>),
+    /// Renders reports from the journal of a run.
+    Report(report::Arguments),
     /// Lists the sentences that features are written in.
     Steps(steps::Arguments),
     /// Looks for mistakes in features, targets and topologies, without running anything.
@@ -86,6 +89,7 @@ pub fn main(composition: &Composition) -> ExitCode {
     let ended = match cli.command {
         Some(Command::Run(arguments)) => run_or_watch(composition, &arguments),
         None => run_or_watch(composition, &cli.run),
+        Some(Command::Report(arguments)) => report::report(&arguments),
         Some(Command::Steps(arguments)) => steps::steps(composition, &arguments),
         Some(Command::Check(arguments)) => check::check(composition, &arguments),
         Some(Command::Init(arguments)) => init::init(composition, &arguments),

@@ -112,7 +112,7 @@ pub struct Arguments {
     #[arg(long, value_name = "DIR", default_value = "reports", help_heading = "Reports")]
     reports: PathBuf,
     /// Which reports to write
-    #[arg(long, value_name = "NAME", value_delimiter = ',', help_heading = "Reports")]
+    #[arg(long, value_name = "NAME", value_delimiter = ',', default_value = "html,junit", help_heading = "Reports")]
     report: Vec<String>,
     /// Whether to keep bodies and headers of scenarios that passed too
     #[arg(long, value_name = "WHAT", default_value = "failed", help_heading = "Reports")]

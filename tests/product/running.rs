@@ -193,10 +193,60 @@ fn a_second_signal_ends_at_once() {
 }
 
 #[test]
-fn sigkill_leaves_every_finished_scenario_in_the_journal() {
+fn sigkill_leaves_every_finished_scenario_in_the_journal_and_reports_are_made_from_it() {
     let (folder, mut child) = a_run_with_one_that_waits();
     send("-KILL", &child);
     child.wait().unwrap();
     assert_eq!(journal(&folder.reports(), "testCaseFinished").len(), 1);
     assert!(journal(&folder.reports(), "testRunFinished").is_empty());
+    folder.paidpath(&["report", "reports"]).expect(0, &["reports/index.html", "reports/junit.xml"]);
+    let junit = std::fs::read_to_string(folder.reports().join("junit.xml")).unwrap();
+    assert!(junit.contains("done") && junit.contains("the run ended before it did"), "{junit}");
+    folder.paidpath(&["report", "nowhere"]).expect(64, &["nowhere"]);
+}
+
+#[test]
+fn every_exchange_of_every_edge_is_in_the_journal_with_its_own_scenario_when_16_run_at_once() {
+    let steps = "Given Ann has 500 credits; And early access to Dusk costs 120 credits for generation; When Ann buys generation access to Dusk; And Ann generates an image with Dusk; Then Ann gets an image";
+    let folder = Folder::with(
+        "a.feature",
+        &feature(&(0..16).map(|number| scenario(&format!("n{number}"), steps)).collect::<Vec<_>>()),
+    );
+    let ran = folder.paidpath(&["run", "a.feature", "--jobs", "16", "--record", "all"]);
+    ran.expect(0, &["16 passed"]);
+    let exchanges: Vec<(String, Value)> = ran
+        .journal("attachment")
+        .into_iter()
+        .filter(|attachment| attachment["mediaType"] == "application/vnd.paidpath.exchange+json")
+        .map(|attachment| {
+            let owner = attachment["testCaseStartedId"].as_str().unwrap().to_owned();
+            (owner, serde_json::from_str(attachment["body"].as_str().unwrap()).unwrap())
+        })
+        .collect();
+    let edges = [
+        "member → storefront",
+        "storefront → flags",
+        "storefront → billing",
+        "storefront → entitlement",
+        "storefront → generation",
+        "billing → entitlement",
+        "entitlement → generation",
+        "generation → entitlement",
+        "generation → billing",
+        "generation → worker",
+    ];
+    for edge in edges {
+        let on_it: Vec<_> = exchanges.iter().filter(|(_, exchange)| exchange["edge"] == edge).collect();
+        assert!(on_it.len() >= 16, "{edge}: {}", on_it.len());
+        let told =
+            |exchange: &Value| exchange["outcome"]["answered"]["status"].is_u64() && exchange["at_micros"].is_u64();
+        assert!(on_it.iter().all(|(_, exchange)| told(exchange)), "{edge}");
+    }
+    let mut owners: Vec<(String, String)> = exchanges
+        .iter()
+        .map(|(owner, exchange)| (exchange["trace"].as_str().unwrap().to_owned(), owner.clone()))
+        .collect();
+    owners.sort();
+    owners.dedup();
+    assert_eq!(owners.len(), 16, "each scenario has one trace, and each trace one scenario");
 }
