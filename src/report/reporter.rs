@@ -148,6 +148,10 @@ fn write_one(run: &Run, dir: &Path, reporter: &dyn Reporter, target: &Path) -> R
 }
 
 fn write_folder(parts: &[Part<'_>], partial: &Path, target: &Path) -> Result<(), ReportError> {
+    if partial.exists() {
+        // Left over from a run that was killed and had the same process id, as is common in containers.
+        fs::remove_dir_all(partial)?;
+    }
     fs::create_dir(partial)?;
     for part in parts {
         write_file(&partial.join(&part.name), |out| (part.write)(out))?;

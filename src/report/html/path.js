@@ -78,7 +78,7 @@ function picture(attempt) {
   const all = edges.map((edge) => ({ edge, ...traffic(edge, attempt, order) }));
   const used = new Set(all.filter((one) => one.state !== "absent").flatMap((one) => one.edge));
   const [lines, labels] = [[], []];
-  for (const { edge: [from, to], state, says } of all.sort((a) => (a.state === "absent" ? -1 : 1))) {
+  for (const { edge: [from, to], state, says } of all.sort((a, b) => (b.state === "absent") - (a.state === "absent"))) {
     const twin = edges.some(([a, b]) => a === to && b === from);
     const [dx, dy] = [at[to][0] - at[from][0], at[to][1] - at[from][1]];
     const length = Math.hypot(dx, dy) || 1;

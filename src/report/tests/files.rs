@@ -63,6 +63,7 @@ fn every_report_of_every_run_is_written_and_written_again() {
     let envelopes = tell(&[everything(), hostile()].concat());
     let whole = Run::from_envelopes(&envelopes);
     let killed = Run::from_envelopes(&envelopes[..envelopes.len() * 2 / 3]);
+    std::fs::create_dir_all(folder.at(&format!("reports/deep/.har.{}.partial/left over", std::process::id()))).unwrap();
     for run in [&whole, &killed, &Run::default(), &whole] {
         for written in write_all(run, &folder.at("reports/deep"), REPORTERS) {
             assert!(written.result.is_ok(), "{}", written.line());
