@@ -1,6 +1,7 @@
 //! Supplies Atelier's services in this process, each on a port of its own.
 
 use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use async_trait::async_trait;
@@ -10,7 +11,10 @@ use paidpath::topology::{Order, Provider, ProviderKind, Running, StartError};
 /// Atelier, in this process.
 pub struct Embedded;
 
-struct Started(atelier::Service);
+struct Started {
+    address: String,
+    service: Mutex<Option<atelier::Service>>,
+}
 
 #[async_trait]
 impl Provider for Embedded {
@@ -18,7 +22,7 @@ impl Provider for Embedded {
         ProviderKind::Embedded
     }
 
-    async fn start(&self, order: Order) -> Result<Box<dyn Running>, StartError> {
+    async fn start(&self, order: Order) -> Result<Arc<dyn Running>, StartError> {
         let failed = |reason: String| StartError::Failed { service: order.service.clone(), reason };
         let name: ServiceName = order.service.parse().map_err(|_| StartError::Unknown {
             kind: self.kind(),
@@ -27,18 +31,21 @@ impl Provider for Embedded {
         })?;
         let settings = settings(&order.env, order.neighbours.clone()).map_err(failed)?;
         let service = atelier::start(name, settings).await.map_err(|error| failed(with_causes(&error)))?;
-        Ok(Box::new(Started(service)))
+        Ok(Arc::new(Started { address: service.address().to_owned(), service: Mutex::new(Some(service)) }))
     }
 }
 
 #[async_trait]
 impl Running for Started {
     fn address(&self) -> &str {
-        self.0.address()
+        &self.address
     }
 
-    async fn stop(self: Box<Self>) -> Result<(), String> {
-        self.0.stop().await;
+    async fn stop(&self) -> Result<(), String> {
+        let service = self.service.lock().unwrap_or_else(PoisonError::into_inner).take();
+        if let Some(service) = service {
+            service.stop().await;
+        }
         Ok(())
     }
 }
@@ -66,6 +73,11 @@ fn settings(env: &BTreeMap<String, String>, neighbours: BTreeMap<String, String>
             "ATELIER_JOB_DEADLINE_S" => {
                 settings.job_deadline = value.parse().map(Duration::from_secs).map_err(|_| wrong())?
             }
+            // Only its processes need to be told: here neighbours come with the order, and things are kept in memory.
+            "ATELIER_SERVICE" | "ATELIER_DATABASE_URL" => {}
+            key if key
+                .strip_prefix("ATELIER_")
+                .is_some_and(|name| settings.neighbours.contains_key(&name.to_lowercase())) => {}
             unknown => return Err(format!("Atelier has no setting {unknown}")),
         }
     }

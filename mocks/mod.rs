@@ -8,17 +8,29 @@
 mod doubles;
 mod embedded;
 
+use std::path::PathBuf;
 use std::sync::Arc;
 
+use paidpath::prove::{Defect, How};
+use paidpath::topology::container::Containers;
 use paidpath::topology::{Provider, UrlProvider};
 
 /// Who can supply services.
 pub fn providers() -> Vec<Arc<dyn Provider>> {
-    vec![Arc::new(embedded::Embedded), Arc::new(doubles::Doubles), Arc::new(UrlProvider)]
+    let containers = Arc::new(Containers::default());
+    vec![Arc::new(embedded::Embedded), Arc::new(doubles::Doubles), containers, Arc::new(UrlProvider)]
 }
 
 /// The topologies that come with paidpath: name and text.
-pub const TOPOLOGIES: &[(&str, &str)] = &[("embedded", include_str!("topologies/embedded.toml"))];
+pub const TOPOLOGIES: &[(&str, &str)] = &[
+    ("embedded", include_str!("topologies/embedded.toml")),
+    ("containers", include_str!("topologies/containers.toml")),
+];
+
+/// Where they lie in the sources that this binary was made from: images are made from what lies around them.
+pub fn topology_folder() -> PathBuf {
+    PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/mocks/topologies"))
+}
 
 /// The targets that come with paidpath: name and text.
 pub const TARGETS: &[(&str, &str)] = &[("atelier", include_str!("platform/target.toml"))];
@@ -32,4 +44,50 @@ pub const DOCUMENTS: &[(&str, &str)] = &[
     ("src/generation/openapi.yaml", include_str!("platform/src/generation/openapi.yaml")),
     ("../doubles/worker.openapi.yaml", include_str!("doubles/worker.openapi.yaml")),
     ("../doubles/flags.openapi.yaml", include_str!("doubles/flags.openapi.yaml")),
+];
+
+/// What Atelier can be broken with, and what taps can do to it on the way.
+pub fn defects() -> Vec<Defect> {
+    let seeded = atelier::defects::DEFECTS.iter().map(|defect| Defect {
+        id: defect.id,
+        observed: defect.observed,
+        rules: defect.rules,
+        hop: defect.hop,
+        subtle: defect.subtle,
+        // Only a browser comes across what is wrong with a page, and a page says to no service that it is broken.
+        tag: defect.id.starts_with("ui.").then_some("@page"),
+        how: How::Baggage,
+    });
+    seeded.chain(NETWORK.iter().copied()).collect()
+}
+
+/// What breaks on the way, whatever the services do.
+const NETWORK: &[Defect] = &[
+    Defect {
+        id: "net.reset-after-send",
+        observed: "The purchase is made, and the connection breaks before the answer comes.",
+        rules: &["M6"],
+        hop: ("storefront", "billing"),
+        subtle: true,
+        tag: None,
+        how: How::Fault("storefront -> billing POST /v1/purchases: lose response once"),
+    },
+    Defect {
+        id: "net.credential-lost",
+        observed: "The proof of purchase gets lost on the way.",
+        rules: &["S4"],
+        hop: ("storefront", "generation"),
+        subtle: false,
+        tag: None,
+        how: How::Fault("storefront -> generation POST /v1/jobs: strip header Purchase-Credential"),
+    },
+    Defect {
+        id: "net.slow-drip",
+        observed: "The worker answers drop by drop, and the job never comes to an end.",
+        rules: &["E5"],
+        hop: ("generation", "worker"),
+        subtle: false,
+        tag: None,
+        how: How::Fault("generation -> worker: drip over 60s"),
+    },
 ];

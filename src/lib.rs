@@ -8,7 +8,7 @@
 //! | floor | rooms |
 //! |---|---|
 //! | 4 | [`cli`] |
-//! | 3 | [`lint`] |
+//! | 3 | [`lint`], [`prove`] |
 //! | 2 | [`run`] |
 //! | 1 | [`gherkin`], [`catalogue`], [`tap`], [`topology`], [`target`], [`contract`], [`trail`], [`report`] |
 //! | 0 | [`base`] over [`model`] |
@@ -23,6 +23,7 @@ pub mod contract;
 pub mod gherkin;
 pub mod lint;
 pub mod model;
+pub mod prove;
 pub mod report;
 pub mod run;
 pub mod tap;

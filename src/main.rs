@@ -9,21 +9,35 @@ mod steps;
 use std::process::ExitCode;
 use std::sync::Arc;
 
+use paidpath::browser::{self, BrowserConfig};
 use paidpath::cli::{self, Composition};
-use paidpath::run::Suite;
+use paidpath::run::{Requirement, Suite};
+use paidpath::topology::{ProviderKind, container};
 
 fn main() -> ExitCode {
     // The one TLS provider of the process; whoever came first has set the same one.
     let _ = rustls::crypto::ring::default_provider().install_default();
+    let browser = BrowserConfig::from_environment(|name| std::env::var(name).ok());
     cli::main(&Composition {
         suite: Suite {
             vocabulary: Arc::new(shipped::vocabulary()),
             providers: mocks::providers(),
-            requirements: Vec::new(),
+            requirements: vec![
+                Requirement { name: "browser", tag: "@page", provider: None, missing: browser::missing(&browser) },
+                Requirement {
+                    name: "docker",
+                    tag: "@containers",
+                    provider: Some(ProviderKind::Container),
+                    missing: container::missing(),
+                },
+            ],
+            browser,
         },
         topologies: mocks::TOPOLOGIES,
+        topology_folder: Some(mocks::topology_folder()),
         targets: mocks::TARGETS,
         documents: mocks::DOCUMENTS,
         features: shipped::features(),
+        defects: mocks::defects(),
     })
 }

@@ -36,3 +36,12 @@ async fn is_trying(world: &mut World, member: Member, model: Model) -> StepResul
 async fn opens(world: &mut World, member: Member, model: Model) -> StepResult {
     world.look_up_access(&member.0, &model.0).await
 }
+
+/// The member's client asks so many times what they may do, one after the other.
+#[when(expr = "{member} opens {model} {int} times")]
+async fn opens_often(world: &mut World, member: Member, model: Model, times: usize) -> StepResult {
+    for _ in 0..times {
+        world.look_up_access(&member.0, &model.0).await?;
+    }
+    Ok(())
+}

@@ -2,7 +2,7 @@
 
 use cucumber::{given, then, when};
 use paidpath::World;
-use paidpath::run::world::StepResult;
+use paidpath::run::world::{Claim, StepResult};
 
 use crate::steps::parameters::{Member, Model, Money, RightTo};
 
@@ -40,6 +40,42 @@ async fn reuses_key(world: &mut World, member: Member, right: RightTo, model: Mo
 #[when(expr = "{member} buys {right} access to {model} with {int} clients at once")]
 async fn buys_at_once(world: &mut World, member: Member, right: RightTo, model: Model, clients: usize) -> StepResult {
     world.buy_at_once(&member.0, right.0, &model.0, clients).await
+}
+
+/// The member's client sends one and the same purchase so many times at the same moment.
+#[when(expr = "{member} sends one purchase of {right} access to {model} {int} times at once")]
+async fn sends_at_once(world: &mut World, member: Member, right: RightTo, model: Model, times: usize) -> StepResult {
+    world.send_purchase_at_once(&member.0, right.0, &model.0, times).await
+}
+
+/// The member buys access to two model versions at the same moment.
+#[when(expr = "{member} buys {right} access to {model} and {model} at once")]
+async fn buys_both_at_once(world: &mut World, member: Member, right: RightTo, one: Model, other: Model) -> StepResult {
+    world.buy_all_at_once(&member.0, right.0, &[&one.0, &other.0]).await
+}
+
+/// The member buys, and the answer is lost on its way to them.
+#[when(expr = "{member} buys {right} access to {model} and hears nothing of it")]
+async fn buys_unheard(world: &mut World, member: Member, right: RightTo, model: Model) -> StepResult {
+    world.buy_unheard(&member.0, right.0, &model.0).await
+}
+
+/// The member's client asks for the price, and names one.
+#[when(expr = "{member} asks for the price of {right} access to {model} and names {money}")]
+async fn asks_naming(world: &mut World, member: Member, right: RightTo, model: Model, price: Money) -> StepResult {
+    world.quote_claiming(&member.0, right.0, &model.0, Claim::Price(price.0)).await
+}
+
+/// The member's client buys, and names the price.
+#[when(expr = "{member} buys {right} access to {model} and names {money} as the price")]
+async fn buys_naming(world: &mut World, member: Member, right: RightTo, model: Model, price: Money) -> StepResult {
+    world.buy_claiming(&member.0, right.0, &model.0, Claim::Price(price.0)).await
+}
+
+/// The member's client buys, and says that somebody else does.
+#[when(expr = "{member} buys {right} access to {model} in the name of {member}")]
+async fn buys_for(world: &mut World, member: Member, right: RightTo, model: Model, other: Member) -> StepResult {
+    world.buy_claiming(&member.0, right.0, &model.0, Claim::Member(&other.0)).await
 }
 
 /// What was sent several times at once made so many purchases or jobs.

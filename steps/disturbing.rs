@@ -4,7 +4,7 @@ use cucumber::given;
 use paidpath::World;
 use paidpath::run::world::StepResult;
 
-use crate::steps::parameters::{Service, Span};
+use crate::steps::parameters::{Code, Service, Span};
 
 /// The purchase credential gets lost between two services.
 #[given(expr = "the purchase credential gets lost between {service} and {service}")]
@@ -31,10 +31,29 @@ async fn arrives_late(world: &mut World, from: Service, to: Service, span: Span)
     world.disturb(&format!("{} -> {}: delay {}ms", from.0, to.0, span.0.as_millis()))
 }
 
-/// Everything that one service sends another arrives so many times.
+/// Everything that one service sends another arrives so many times; at least twice.
 #[given(expr = "what {service} sends {service} arrives {int} times")]
 async fn arrives_repeatedly(world: &mut World, from: Service, to: Service, times: u32) -> StepResult {
-    world.disturb(&format!("{} -> {}: repeat {times} times", from.0, to.0))
+    world.disturb(&format!("{} -> {}: repeat {} times", from.0, to.0, times.saturating_sub(1)))
+}
+
+/// A flag is off for this scenario.
+#[given(expr = "the flag {string} is off")]
+async fn flag_is_off(world: &mut World, flag: String) -> StepResult {
+    world.switch_off(&flag, 0)
+}
+
+/// A flag is on when it is looked at first, and off after so many looks.
+#[given(expr = "the flag {string} goes off after {int} look(s)")]
+async fn flag_goes_off(world: &mut World, flag: String, looks: u32) -> StepResult {
+    world.switch_off(&flag, looks)
+}
+
+/// The platform refuses this request of any member's with an error code, under the code's own status, without having done
+/// anything.
+#[given(expr = "{string} is refused with {code}")]
+async fn is_refused_with(world: &mut World, request: String, code: Code) -> StepResult {
+    world.refuse(&request, &code.0)
 }
 
 /// Any fault on any edge, in the words of `--fault`.

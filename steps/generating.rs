@@ -30,6 +30,24 @@ async fn generates_with_credential(world: &mut World, member: Member, model: Mod
     world.submit_with_credential_of(&member.0, &other.0, &model.0).await
 }
 
+/// The member presents what somebody else has bought, with a letter of it changed.
+#[when(expr = "{member} generates with {model} using a forged credential of {member}")]
+async fn generates_with_forged(world: &mut World, member: Member, model: Model, other: Member) -> StepResult {
+    world.submit_with_forged_credential_of(&member.0, &other.0, &model.0).await
+}
+
+/// The member's client uses the key of the last generation for another one.
+#[when(expr = "{member} uses the same key to generate {int} images with {model}")]
+async fn reuses_key(world: &mut World, member: Member, quantity: u64, model: Model) -> StepResult {
+    world.reuse_job_key(&member.0, &model.0, quantity).await
+}
+
+/// So many clients of the member generate at the same moment, each with a key of its own.
+#[when(expr = "{member} generates with {model} with {int} clients at once")]
+async fn generates_with_clients(world: &mut World, member: Member, model: Model, clients: usize) -> StepResult {
+    world.generate_at_once(&member.0, &model.0, clients).await
+}
+
 /// The member's client sends one and the same request so many times at the same moment.
 #[when(expr = "{member} sends one generation with {model} {int} times at once")]
 async fn sends_at_once(world: &mut World, member: Member, model: Model, times: usize) -> StepResult {
@@ -52,6 +70,12 @@ async fn estimates(world: &mut World, member: Member, quantity: u64, model: Mode
 #[when(expr = "the job is canceled")]
 async fn cancels(world: &mut World) -> StepResult {
     world.cancel().await
+}
+
+/// Somebody stops the latest job.
+#[when(expr = "{member} cancels the job")]
+async fn cancels_as(world: &mut World, member: Member) -> StepResult {
+    world.cancel_as(&member.0).await
 }
 
 /// The member gets one image: it is fetched, decodes, and is not blank.

@@ -29,3 +29,9 @@ async fn is_a_moderator(world: &mut World, member: Member) -> StepResult {
 async fn signs_out(world: &mut World, member: Member) -> StepResult {
     world.sign_out(&member.0)
 }
+
+/// The member's client goes on with a session that the platform gave nobody.
+#[when(expr = "{member} comes with a forged session")]
+async fn forges_session(world: &mut World, member: Member) -> StepResult {
+    world.forge_session(&member.0)
+}

@@ -17,11 +17,15 @@
 mod access;
 mod buying;
 mod disturbing;
+mod events;
 mod generating;
+mod handover;
 mod members;
 mod models;
 mod money;
 mod outcome;
+mod page;
 mod parameters;
 mod rehearsal;
+mod requests;
 mod time;

@@ -49,6 +49,12 @@ async fn reprices(world: &mut World, right: RightTo, model: Model, price: Money)
     world.reprice(&model.0, |terms| terms.set_price(right.0, Some(price.0))).await
 }
 
+/// Somebody asks for another price, whether or not the model version is theirs.
+#[when(expr = "{member} sets the price of {right} access to {model} to {money}")]
+async fn reprices_as(world: &mut World, member: Member, right: RightTo, model: Model, price: Money) -> StepResult {
+    world.reprice_as(&member.0, right.0, &model.0, price.0).await
+}
+
 /// The owner ends early access: everybody may use it now.
 #[when(expr = "the owner of {model} ends early access")]
 async fn ends_early_access(world: &mut World, model: Model) -> StepResult {

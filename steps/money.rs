@@ -47,3 +47,9 @@ async fn tops_up_declined(world: &mut World, member: Member, money: Money) -> St
 async fn conserved(world: &mut World) -> StepResult {
     world.expect_conserved().await
 }
+
+/// Somebody asks what all accounts of the platform sum to.
+#[when(expr = "{member} looks at the ledger")]
+async fn looks_at_ledger(world: &mut World, member: Member) -> StepResult {
+    world.look_at_ledger(&member.0).await
+}

@@ -5,7 +5,7 @@ use std::str::FromStr;
 use std::time::Duration;
 
 use cucumber::Parameter;
-use paidpath::run::world::Right;
+use paidpath::run::world::{Notice, Right};
 
 /// A person in the scenario, by a name of one's own choice: `Ann`.
 #[derive(Debug, Clone, Parameter)]
@@ -47,6 +47,11 @@ pub struct State(pub String);
 #[param(name = "service", regex = "[a-z]+")]
 pub struct Service(pub String);
 
+/// An event that one service tells another: `purchase event`, `refund event` or `access event`.
+#[derive(Debug, Clone, Copy, Parameter)]
+#[param(name = "event", regex = "(?:purchase|refund|access) event")]
+pub struct Told(pub Notice);
+
 macro_rules! words {
     ($($name:ident),*) => {$(
         impl FromStr for $name {
@@ -66,6 +71,14 @@ impl FromStr for Money {
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
         text.split(' ').next().unwrap_or_default().parse().map(Self)
+    }
+}
+
+impl FromStr for Told {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        text.parse().map(Self)
     }
 }
 

@@ -10,7 +10,8 @@ fn main() -> ExitCode {
         println!("features: `{word}` is not a path, so no feature was asked for");
         return ExitCode::SUCCESS;
     }
-    let status = Command::new(env!("CARGO_BIN_EXE_paidpath")).arg("run").args(arguments).status();
+    let required = std::env::var_os("PAIDPATH_REQUIRE_BROWSER").map(|_| "--require=browser");
+    let status = Command::new(env!("CARGO_BIN_EXE_paidpath")).arg("run").args(required).args(arguments).status();
     let code = status.ok().and_then(|status| status.code()).and_then(|code| u8::try_from(code).ok());
     code.map_or(ExitCode::FAILURE, ExitCode::from)
 }

@@ -73,3 +73,19 @@ Feature: Generating with what was bought
     And the job is canceled
     Then the job has canceled
     And Ann has paid 120 credits
+
+  Scenario: A key is good for one generation only
+    Given Ann has bought generation access to Dusk
+    When Ann generates an image with Dusk
+    And Ann uses the same key to generate 3 images with Dusk
+    Then that is refused with idempotency-key-reused
+    And Ann has paid 125 credits
+
+  Scenario: What has ended cannot be canceled any more
+    Given Ann has bought generation access to Dusk
+    When Ann generates an image with Dusk
+    Then the job has succeeded
+    When the job is canceled
+    Then that is refused with job-finished
+    And the job has succeeded
+    And Ann has paid 125 credits

@@ -22,6 +22,14 @@ Feature: Money comes back
     Then Ann has 500 credits left
     And no money was made or lost
 
+  Scenario: A part that is given back once, and told twice, comes back once
+    Given Ann has bought generation access to Dusk
+    And the fault "storefront -> billing POST /v1/purchases/*/refunds: repeat 1 times"
+    When Mo refunds 20 credits of the purchase of Ann
+    Then that is accepted
+    And Ann has 400 credits left
+    And no money was made or lost
+
   Scenario: Never more comes back than was paid
     Given Ann has bought generation access to Dusk
     When Mo refunds 121 credits of the purchase of Ann
@@ -34,6 +42,12 @@ Feature: Money comes back
     Then that is accepted
     And Ann may use Dusk for generation
     And Ann has 400 credits left
+
+  Scenario: The same part of the price, sent twice, comes back once
+    Given Ann has bought generation access to Dusk
+    When Mo refunds 20 credits of the purchase of Ann
+    And Mo refunds 20 credits of the purchase of Ann
+    Then Ann has 400 credits left
 
   Scenario: Members do not refund themselves
     Given Ann has bought generation access to Dusk

@@ -12,6 +12,7 @@ mod worker;
 
 use std::future::Future;
 use std::pin::Pin;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use async_trait::async_trait;
 use paidpath::topology::{Order, Provider, ProviderKind, Running, StartError};
@@ -28,7 +29,7 @@ const DOUBLES: &[(&str, Mount)] =
 pub struct Doubles;
 
 struct Double {
-    server: MockServer,
+    server: Mutex<Option<MockServer>>,
     address: String,
 }
 
@@ -38,7 +39,7 @@ impl Provider for Doubles {
         ProviderKind::Mock
     }
 
-    async fn start(&self, order: Order) -> Result<Box<dyn Running>, StartError> {
+    async fn start(&self, order: Order) -> Result<Arc<dyn Running>, StartError> {
         let Some((_, mount)) = DOUBLES.iter().find(|(name, _)| *name == order.service) else {
             return Err(StartError::Unknown {
                 kind: self.kind(),
@@ -51,7 +52,7 @@ impl Provider for Doubles {
         mount(&server).await;
         let healthy = ResponseTemplate::new(200).set_body_json(serde_json::json!({"status": "ok"}));
         Mock::given(method("GET")).and(path("/healthz")).respond_with(healthy).mount(&server).await;
-        Ok(Box::new(Double { address: server.uri(), server }))
+        Ok(Arc::new(Double { address: server.uri(), server: Mutex::new(Some(server)) }))
     }
 }
 
@@ -61,8 +62,9 @@ impl Running for Double {
         &self.address
     }
 
-    async fn stop(self: Box<Self>) -> Result<(), String> {
+    async fn stop(&self) -> Result<(), String> {
+        let server = self.server.lock().unwrap_or_else(PoisonError::into_inner).take();
         // wiremock's `Drop` waits for a lock; on a thread that may block it cannot spin on a task's spent budget.
-        tokio::task::spawn_blocking(move || drop(self.server)).await.map_err(|error| error.to_string())
+        tokio::task::spawn_blocking(move || drop(server)).await.map_err(|error| error.to_string())
     }
 }

@@ -2,8 +2,11 @@
 //!
 //! Time, randomness and environment are asked for here and nowhere else, so that a run can be repeated from its seed.
 
+pub mod canary;
+pub mod ci;
 pub mod clock;
 pub mod config;
+pub mod fingerprint;
 pub mod redact;
 pub mod seed;
 pub mod suggest;

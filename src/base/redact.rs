@@ -8,11 +8,11 @@ use std::borrow::Cow;
 use std::collections::HashMap;
 use std::sync::RwLock;
 
-use base64::Engine;
-use base64::engine::general_purpose::{STANDARD, URL_SAFE};
 use regex::{Captures, Regex};
 use serde_json::Value;
 use sha2::{Digest, Sha256};
+
+use super::canary::{Canaries, spellings};
 
 use crate::model::TraceId;
 
@@ -64,17 +64,19 @@ pub struct Redactor {
     /// Values that are secret wherever they stand, by the scenario that knows them; `None` holds those of the whole run.
     /// Kept per scenario, so that the cost of looking does not grow with the run.
     values: RwLock<HashMap<Option<TraceId>, Vec<Secret>>>,
+    /// Every secret that was ever known, with its fingerprint: what the run's own files are searched for.
+    all: RwLock<HashMap<String, String>>,
 }
 
 impl Redactor {
     /// A redactor for one run.
     pub fn new(policy: Policy) -> Self {
         let written_fields = written_fields(&policy.fields);
-        Self { policy, written_fields, salt: rand::random(), values: RwLock::default() }
+        Self { policy, written_fields, salt: rand::random(), values: RwLock::default(), all: RwLock::default() }
     }
 
-    /// From now on this value is replaced wherever it stands in what belongs to `owner` (in everything, for `None`), plain
-    /// or base64-, hex- or URL-encoded.
+    /// From now on this value is replaced wherever it stands in what belongs to `owner` (in everything, for `None`), plain,
+    /// escaped for JSON or a URL, in hex, or in base64, also within something longer.
     pub fn learn(&self, owner: Option<TraceId>, secret: &str) {
         if secret.len() < SHORTEST {
             return;
@@ -85,29 +87,29 @@ impl Redactor {
         if known.iter().any(|value| value.written == secret) {
             return;
         }
-        let mut spellings = vec![
-            secret.to_owned(),
-            STANDARD.encode(secret).trim_end_matches('=').to_owned(),
-            URL_SAFE.encode(secret).trim_end_matches('=').to_owned(),
-            secret.bytes().map(|byte| format!("{byte:02x}")).collect(),
-            percent_encoded(secret),
-        ];
-        spellings.sort();
-        spellings.dedup();
-        known.extend(spellings.into_iter().map(|written| Secret { written, fingerprint: fingerprint.clone() }));
+        let mut written: Vec<String> = spellings(secret).into_iter().map(|(_, written)| written).collect();
+        for escaped in [percent_encoded(secret), Value::from(secret).to_string().trim_matches('"').to_owned()] {
+            if escaped != secret {
+                written.push(escaped);
+            }
+        }
+        self.all
+            .write()
+            .expect("no thread panics while it holds this lock")
+            .insert(secret.to_owned(), fingerprint.clone());
+        known.extend(written.into_iter().map(|written| Secret { written, fingerprint: fingerprint.clone() }));
+    }
+
+    /// Everything that was ever known, to be looked for in what the run has written: also what only one scenario knew, which
+    /// another one's records must not hold either.
+    pub fn canaries(&self) -> Canaries {
+        let all = self.all.read().expect("no thread panics while it holds this lock");
+        Canaries::of(all.iter().map(|(secret, fingerprint)| (secret.as_str(), fingerprint.as_str())))
     }
 
     /// Forgets what only `owner` knew, once nothing of it will be recorded any more.
     pub fn forget(&self, owner: TraceId) {
         self.values.write().expect("no thread panics while it holds this lock").remove(&Some(owner));
-    }
-
-    /// How much is known about what belongs to `owner`. Grows with [`Redactor::learn`]: whoever kept something clean can
-    /// tell whether it must be cleaned anew.
-    pub fn known(&self, owner: Option<TraceId>) -> usize {
-        let values = self.values.read().expect("no thread panics while it holds this lock");
-        let of_the_owner = owner.and_then(|owner| values.get(&Some(owner)));
-        values.get(&None).map_or(0, Vec::len) + of_the_owner.map_or(0, Vec::len)
     }
 
     /// The fingerprint that stands for a secret.
@@ -116,14 +118,32 @@ impl Redactor {
         format!("{MARK}{:02x}{:02x}{:02x}{:02x}»", digest[0], digest[1], digest[2], digest[3])
     }
 
-    /// A header's value as it may be recorded. `name` in lower case. An authentication scheme stays readable.
+    /// A header's value as it may be recorded. `name` in lower case. An authentication scheme stays readable, and so does the
+    /// name of a cookie.
     pub fn header(&self, owner: Option<TraceId>, name: &str, value: &str) -> String {
         if !self.policy.headers.iter().any(|secret| secret == name) {
             return self.fields(owner, value).into_owned();
         }
+        if name == "cookie" {
+            return value.split(';').map(|cookie| self.cookie(cookie.trim())).collect::<Vec<_>>().join("; ");
+        }
+        if name == "set-cookie" {
+            // The first part is the cookie, the others say how long it is kept, and where.
+            let (cookie, rest) = value.split_once(';').unwrap_or((value, ""));
+            let rest = if rest.is_empty() { String::new() } else { format!(";{}", self.text(owner, rest)) };
+            return format!("{}{rest}", self.cookie(cookie.trim()));
+        }
         match value.split_once(' ') {
             Some((scheme @ ("Bearer" | "Basic"), secret)) => format!("{scheme} {}", self.fingerprint(secret)),
             Some(_) | None => self.fingerprint(value),
+        }
+    }
+
+    fn cookie(&self, cookie: &str) -> String {
+        match cookie.split_once('=') {
+            Some((name, "")) => format!("{name}="),
+            Some((name, secret)) => format!("{name}={}", self.fingerprint(secret)),
+            None => self.fingerprint(cookie),
         }
     }
 
@@ -211,6 +231,8 @@ fn percent_encoded(text: &str) -> String {
 
 #[cfg(test)]
 mod tests {
+    use base64::Engine;
+    use base64::engine::general_purpose::STANDARD;
     use serde_json::json;
 
     use super::*;
@@ -228,12 +250,34 @@ mod tests {
     }
 
     #[test]
+    fn a_session_is_the_same_in_a_cookie_as_elsewhere() {
+        let redactor = Redactor::new(Policy::default());
+        let (ann, dark) = (redactor.fingerprint("token-of-ann"), redactor.fingerprint("dark"));
+        let sent = redactor.header(None, "cookie", "theme=dark; session=token-of-ann");
+        assert_eq!(sent, format!("theme={dark}; session={ann}"));
+        let set = redactor.header(None, "set-cookie", "session=token-of-ann; Path=/; HttpOnly");
+        assert_eq!(set, format!("session={ann}; Path=/; HttpOnly"));
+        assert_eq!(redactor.header(None, "set-cookie", "session=; Max-Age=0"), "session=; Max-Age=0");
+    }
+
+    #[test]
     fn encoded_secrets_are_found_too() {
         let redactor = Redactor::new(Policy::default());
         redactor.learn(None, "canary/with+signs=");
         for encoded in [STANDARD.encode("canary/with+signs="), "canary%2Fwith%2Bsigns%3D".into()] {
             assert!(!redactor.text(None, &format!("<{encoded}>")).contains(&encoded), "{encoded}");
         }
+        for around in ["ann:", "a", "ab", "Bearer "] {
+            let encoded = STANDARD.encode(format!("{around}canary/with+signs=;"));
+            let clean = redactor.text(None, &encoded).into_owned();
+            assert!(is_redacted(&clean) && redactor.canaries().find(clean.as_bytes()).is_none(), "{around}: {clean}");
+        }
+        redactor.learn(Some(TraceId(7)), "what \"ann\" alone knows");
+        redactor.forget(TraceId(7));
+        assert!(
+            redactor.canaries().find(br#"{"a":"what \"ann\" alone knows"}"#).is_some(),
+            "what was forgotten is looked for"
+        );
     }
 
     #[test]

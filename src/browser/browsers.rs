@@ -28,7 +28,7 @@ struct Running {
 }
 
 /// A blank tab with its own cookies, storage and cache.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(super) struct Tab {
     pub(super) line: Line,
     pub(super) user_context: String,

@@ -5,8 +5,17 @@ use std::time::Duration;
 
 use super::{BrowserTrouble, OracleRules};
 
-/// The names under which distributions install Chromium or Chrome.
-const BROWSERS: [&str; 5] = ["chromium", "chromium-browser", "google-chrome-stable", "google-chrome", "chrome"];
+/// The names under which distributions install Chromium or Chrome. The headless shell first: the same engine without windows,
+/// for about half of the processor's time.
+const BROWSERS: [&str; 7] = [
+    "chromium-headless-shell",
+    "chrome-headless-shell",
+    "chromium",
+    "chromium-browser",
+    "google-chrome-stable",
+    "google-chrome",
+    "chrome",
+];
 /// The names under which they install its driver.
 const DRIVERS: [&str; 3] = ["chromedriver", "chromium-driver", "chromium.chromedriver"];
 
@@ -43,7 +52,8 @@ impl Default for BrowserConfig {
             webdriver: None,
             browser: None,
             driver: None,
-            parallel: std::thread::available_parallelism().map_or(2, |cores| cores.get().clamp(2, 8)),
+            // Pages also wait: for answers, and to come to rest.
+            parallel: std::thread::available_parallelism().map_or(4, |cores| (cores.get() * 2).clamp(4, 16)),
             warm: 2,
             window: (1280, 900),
             start_within: Duration::from_secs(30),
@@ -51,6 +61,20 @@ impl Default for BrowserConfig {
             answer_within: Duration::from_secs(20),
             find_within: Duration::from_secs(5),
             oracle: OracleRules::default(),
+        }
+    }
+}
+
+impl BrowserConfig {
+    /// The defaults, with what the environment names: `PAIDPATH_WEBDRIVER` (a URL), `PAIDPATH_BROWSER` and
+    /// `PAIDPATH_CHROMEDRIVER` (programs).
+    pub fn from_environment(variable: impl Fn(&str) -> Option<String>) -> Self {
+        let named = |name: &str| variable(name).filter(|value| !value.is_empty());
+        Self {
+            webdriver: named("PAIDPATH_WEBDRIVER"),
+            browser: named("PAIDPATH_BROWSER").map(PathBuf::from),
+            driver: named("PAIDPATH_CHROMEDRIVER").map(PathBuf::from),
+            ..Self::default()
         }
     }
 }
@@ -97,7 +121,7 @@ fn locate(what: &str, given: Option<&Path>, names: &[&str]) -> Result<PathBuf, B
         .find(|candidate| candidate.is_file())
         .ok_or_else(|| {
             BrowserTrouble::Missing(format!(
-                "no {what} was found (looked for {} on the PATH); install it with `apt-get install chromium \
+                "no {what} was found (looked for {} on the PATH); install it with `apt-get install chromium-headless-shell \
                  chromium-driver`, or name a WebDriver URL",
                 names.join(", ")
             ))

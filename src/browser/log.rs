@@ -75,6 +75,25 @@ pub enum Noticed {
     Closed,
 }
 
+impl Noticed {
+    /// As one line for a person; addresses under `base` are shown without it.
+    pub fn line(&self, base: &str) -> String {
+        let short = |url: &str| url.strip_prefix(base).unwrap_or(url).to_owned();
+        match self {
+            Self::Console { level, text } => format!("console {level}: {text}"),
+            Self::Uncaught { text } => format!("uncaught error: {text}"),
+            Self::Request { method, url, .. } => format!("→ {method} {}", short(url)),
+            Self::Response { url, status, .. } => format!("← {status} {}", short(url)),
+            Self::NoResponse { url, reason, .. } => format!("← no answer ({reason}) {}", short(url)),
+            Self::Navigation { url } => format!("goes to {}", short(url)),
+            Self::Dialog { form, text } => format!("{form} box: {text}"),
+            Self::Download { url } => format!("download of {}", short(url)),
+            Self::Opened { url } => format!("opened another tab: {}", short(url)),
+            Self::Closed => "the tab is gone".into(),
+        }
+    }
+}
+
 /// Everything noticed about one page, in order.
 #[derive(Debug, Clone, Default)]
 pub struct PageLog {
@@ -99,6 +118,13 @@ impl PageLog {
     /// Whether nothing was noticed.
     pub fn is_empty(&self) -> bool {
         self.entries.is_empty()
+    }
+
+    /// Whether the machine's network changed under a request since an entry: an interface came or went (a container's will do),
+    /// and the browser dropped its connections, also those that had nothing to do with it.
+    pub fn was_cut_off(&self, first: usize) -> bool {
+        let cut = |noticed: &Noticed| matches!(noticed, Noticed::NoResponse { reason, .. } if reason.contains("ERR_NETWORK_CHANGED"));
+        self.since(first).any(cut)
     }
 
     /// How many requests of scripts that left since an entry are still without an answer.

@@ -10,7 +10,6 @@ mod browsers;
 mod config;
 mod driver;
 mod link;
-mod locator;
 mod log;
 mod oracle;
 mod page;
@@ -18,8 +17,9 @@ mod trouble;
 
 pub use browsers::Browsers;
 pub use config::{BrowserConfig, missing};
-pub use locator::Locator;
 pub use log::{Noticed, PageLog};
 pub use oracle::{Answer, OracleRules, PageState, Problem, Wrong};
 pub use page::{ElementState, Page};
 pub use trouble::BrowserTrouble;
+
+pub use crate::model::Locator;

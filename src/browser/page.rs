@@ -9,12 +9,12 @@ use serde_json::{Value, json};
 use tokio::sync::OwnedSemaphorePermit;
 
 use super::browsers::Tab;
-use super::link::{SANDBOX, locked};
+use super::link::{Line, SANDBOX, locked};
 use super::{BrowserConfig, BrowserTrouble, Locator, Noticed, PageLog, oracle};
 use crate::base::wait::{self, Gave, Look};
 
-/// A page in a user context of its own: its cookies, storage and cache are shared with no other page. It is closed when it
-/// is dropped; [`Page::close`] waits for that.
+/// A tab of a profile of its own: its cookies, storage and cache are shared with no other but those that were opened with
+/// [`Page::another_tab`]. The profile is closed when the last of its tabs is dropped; [`Page::close`] waits for that.
 #[derive(Debug)]
 pub struct Page {
     tab: Tab,
@@ -22,6 +22,14 @@ pub struct Page {
     pub(super) config: Arc<BrowserConfig>,
     log: Arc<Mutex<PageLog>>,
     marked: Mutex<Mark>,
+    profile: Arc<Profile>,
+}
+
+/// Cookies, storage and cache; in the protocol a user context.
+#[derive(Debug)]
+struct Profile {
+    line: Line,
+    user_context: String,
     _place: OwnedSemaphorePermit,
 }
 
@@ -49,13 +57,44 @@ pub struct ElementState {
     pub unreadable: Option<String>,
 }
 
+/// How often a page is loaded again that the machine's network was taken away from.
+const LOADS: usize = 3;
+
 const CALL: &str = "(name, argument) => globalThis.paidpath ? paidpath.call(name, JSON.parse(argument)) : undefined";
 
 impl Page {
     pub(super) fn new(tab: Tab, base: &str, config: Arc<BrowserConfig>, place: OwnedSemaphorePermit) -> Self {
         let log = tab.line.log(&tab.user_context);
         let base = base.trim_end_matches('/').to_owned();
-        Self { tab, base, config, log, marked: Mutex::default(), _place: place }
+        let profile = Profile { line: tab.line.clone(), user_context: tab.user_context.clone(), _place: place };
+        Self { tab, base, config, log, marked: Mutex::default(), profile: Arc::new(profile) }
+    }
+
+    /// Opens another blank tab of the same profile. The tabs have one log.
+    ///
+    /// # Errors
+    /// If the browser is in trouble.
+    pub async fn another_tab(&self) -> Result<Self, BrowserTrouble> {
+        // A window of its own: a tab in the background is hidden, and pages do less while they are.
+        let params = json!({ "type": "window", "userContext": self.tab.user_context });
+        let made = self.command("browsingContext.create", params).await?;
+        let context = made["context"].as_str().unwrap_or_default().to_owned();
+        Ok(Self {
+            tab: Tab { context, ..self.tab.clone() },
+            base: self.base.clone(),
+            config: self.config.clone(),
+            log: self.log.clone(),
+            marked: Mutex::default(),
+            profile: self.profile.clone(),
+        })
+    }
+
+    /// Brings the tab to the front, as a person does who turns to it.
+    ///
+    /// # Errors
+    /// If the browser is in trouble.
+    pub async fn activate(&self) -> Result<(), BrowserTrouble> {
+        self.command("browsingContext.activate", json!({ "context": self.tab.context })).await.map(drop)
     }
 
     /// The address that relative addresses start from, without a slash at its end.
@@ -115,7 +154,22 @@ impl Page {
         };
         self.begin(None);
         let params = json!({ "context": self.tab.context, "url": url, "wait": "complete" });
-        self.load("browsingContext.navigate", params, &url).await
+        self.load_whole("browsingContext.navigate", params, &url).await
+    }
+
+    /// Loads, and again where the machine's network changed meanwhile.
+    async fn load_whole(&self, method: &str, params: Value, url: &str) -> Result<(), BrowserTrouble> {
+        for _ in 0..LOADS {
+            let before = locked(&self.log).len();
+            let loaded = self.load(method, params.clone(), url).await;
+            if loaded.is_ok() {
+                self.rest().await?; // what its scripts read belongs to loading it
+            }
+            if !locked(&self.log).was_cut_off(before) {
+                return loaded;
+            }
+        }
+        self.load(method, params, url).await
     }
 
     /// Loads the page again and waits until it has loaded.
@@ -125,7 +179,7 @@ impl Page {
     pub async fn reload(&self) -> Result<(), BrowserTrouble> {
         self.begin(None);
         let params = json!({ "context": self.tab.context, "wait": "complete" });
-        self.load("browsingContext.reload", params, "the page").await
+        self.load_whole("browsingContext.reload", params, "the page").await
     }
 
     async fn load(&self, method: &str, params: Value, url: &str) -> Result<(), BrowserTrouble> {
@@ -221,6 +275,18 @@ impl Page {
             .map_err(|error| BrowserTrouble::Refused { command: "read".into(), reason: error.to_string() })
     }
 
+    /// The text of an element as it is now, readable or not; `None` where there is no such element. Does not wait.
+    ///
+    /// # Errors
+    /// If the browser is in trouble.
+    pub async fn peek(&self, locator: &Locator) -> Result<Option<String>, BrowserTrouble> {
+        match self.call("read", json!(locator)).await {
+            Ok(found) => Ok(found["text"].as_str().map(str::to_owned)),
+            Err(trouble) if passing(&trouble) => Ok(None),
+            Err(trouble) => Err(trouble),
+        }
+    }
+
     /// How many shown elements fit; does not wait.
     ///
     /// # Errors
@@ -272,6 +338,30 @@ impl Page {
         }
     }
 
+    /// Waits until a person can read a text in this element; an element that is not there says nothing. Gives all of its text.
+    ///
+    /// # Errors
+    /// [`BrowserTrouble::NotShown`] with what the element says instead.
+    pub async fn says(&self, locator: &Locator, text: &str, within: Duration) -> Result<String, BrowserTrouble> {
+        let waited = wait::until(within, async || match self.call("read", json!(locator)).await {
+            Ok(found) => match serde_json::from_value::<ElementState>(found) {
+                Ok(state) if state.text.contains(text) && state.unreadable.is_none() => Look::Holds(state.text),
+                Ok(ElementState { text, unreadable: None, .. }) => Look::NotYet(format!("“{text}”")),
+                Ok(ElementState { text, unreadable: Some(why), .. }) => Look::NotYet(format!("“{text}”, which {why}")),
+                Err(_) => Look::NotYet("nothing: it is not there".into()),
+            },
+            Err(trouble) if passing(&trouble) => Look::NotYet("nothing: the page is being replaced".into()),
+            Err(trouble) => Look::Never(trouble),
+        });
+        match waited.await {
+            Ok(said) => Ok(said),
+            Err(Gave::Never(trouble)) => Err(trouble),
+            Err(Gave::Up { waited: within, last_seen: seen }) => {
+                Err(BrowserTrouble::NotShown { wanted: format!("“{text}” at the {locator}"), within, seen })
+            }
+        }
+    }
+
     /// Waits until exactly one such element is shown.
     ///
     /// # Errors
@@ -318,7 +408,7 @@ impl Page {
         string_of("script.evaluate", &self.command("script.evaluate", params).await?).map(Option::unwrap_or_default)
     }
 
-    /// Closes the page and forgets its cookies, storage and cache.
+    /// Closes the profile: this tab and all others of it; their cookies, storage and cache are forgotten.
     pub async fn close(self) {
         // Dropping does the rest, and does it again harmlessly where this was too slow.
         let params = json!({ "userContext": self.tab.user_context });
@@ -424,10 +514,10 @@ impl Page {
     }
 }
 
-impl Drop for Page {
+impl Drop for Profile {
     fn drop(&mut self) {
-        let (line, user_context) = (self.tab.line.clone(), self.tab.user_context.clone());
-        self.tab.line.spawn(async move {
+        let (line, user_context) = (self.line.clone(), self.user_context.clone());
+        self.line.spawn(async move {
             let params = json!({ "userContext": user_context });
             let _ = line.command("browser.removeUserContext", params, Duration::from_secs(5)).await;
             line.forget(&user_context);

@@ -60,6 +60,20 @@ impl Expression {
         sentence
     }
 
+    /// The texts that stand in every step of this sentence, in this order and without the spaces around them.
+    pub fn literals(&self) -> Vec<String> {
+        let mut literals = vec![String::new()];
+        for piece in &self.0 {
+            match (piece, literals.last_mut()) {
+                (Piece::Text(text), Some(last)) => last.push_str(text),
+                (Piece::Text(_) | Piece::Optional(_) | Piece::Either(_) | Piece::Parameter(_), _) => {
+                    literals.push(String::new());
+                }
+            }
+        }
+        literals.iter().map(|text| text.trim().to_owned()).filter(|text| !text.is_empty()).collect()
+    }
+
     /// A regular expression for it, anchored at both ends, with the group `p0`, `p1` … for each parameter. Around
     /// parameters a space more or less makes no difference, as is usual where a script without spaces meets another.
     pub fn loose_pattern(&self, pattern_of: impl Fn(&str) -> String) -> String {
@@ -160,6 +174,17 @@ mod tests {
         let values = ["Ann", "2", "Dusk"].map(str::to_owned);
         assert_eq!(expression.filled(&values), "Ann asks what 2 image with Dusk cost");
         assert!(Expression::parse("{member has").is_err());
+    }
+
+    #[test]
+    fn its_literals_stand_in_every_step_of_it() {
+        let literals = |text: &str| Expression::parse(text).unwrap().literals();
+        assert_eq!(
+            literals("{member} asks what {int} image(s) with/without {model} cost(s)"),
+            ["asks what", "image", "cost"]
+        );
+        assert_eq!(literals("{member}有{money}"), ["有"]);
+        assert!(literals("{member} {model}").is_empty());
     }
 
     #[test]

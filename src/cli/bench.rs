@@ -14,14 +14,15 @@ use crate::base::redact::Redactor;
 use crate::base::seed::Seed;
 use crate::base::trace::{TRACEPARENT, traceparent};
 use crate::contract::Contracts;
-use crate::model::message::Envelope;
+use crate::model::message::{Envelope, Timestamp};
 use crate::model::{Exit, TraceId};
-use crate::report::{Digest, Keep, Policy, journal};
-use crate::run::platform::Platform;
-use crate::run::{Deadlines, Embedded, FlakyPolicy, Options, Plan, Rules, Selection};
+use crate::report::digest::News;
+use crate::report::{Digest, journal};
+use crate::run::platform::{Builder, Platform};
+use crate::run::{Deadlines, Embedded, Evidence, FlakyPolicy, Options, Plan, Rules, Selection, records};
 use crate::tap::{FaultBoard, Recorder};
 use crate::target::{Operation, Target, Values};
-use crate::topology::Topology;
+use crate::topology::{Mark, Topology};
 use crate::trail::Mapping;
 
 /// The options of a benchmark.
@@ -53,9 +54,15 @@ pub fn bench(composition: &Composition, arguments: &Arguments) -> Result<Exit, R
             false => documents::rules(&target, mapping, &Beside::Binary(composition.documents)),
         }
     };
-    println!(
+    say!(
         "{:>9} {:>5} {:>12} {:>12} {:>7} {:>14} {:>10}",
-        "journeys", "jobs", "loop/s", "scenarios/s", "ratio", "first request", "peak"
+        "journeys",
+        "jobs",
+        "loop/s",
+        "scenarios/s",
+        "ratio",
+        "first request",
+        "peak"
     );
     for &jobs in &arguments.jobs {
         for &count in &arguments.count {
@@ -64,7 +71,7 @@ pub fn bench(composition: &Composition, arguments: &Arguments) -> Result<Exit, R
                 scenarios(composition, &target, &topology, rules(arguments.no_contracts)?, count, jobs)?;
             let rate = |took: Duration| count as f64 / took.as_secs_f64();
             let ratio = through.as_secs_f64() / plain.as_secs_f64();
-            println!(
+            say!(
                 "{count:>9} {jobs:>5} {:>12.0} {:>12.0} {ratio:>7.2} {:>11.1} ms {:>6} MiB",
                 rate(plain),
                 rate(through),
@@ -105,8 +112,10 @@ fn plain_loop(
     let runtime = runtime.map_err(|error| broken(&error))?;
     let recorder = Recorder::new(Clock::start(), Arc::new(Redactor::new(target.redact.clone())));
     let faults = FaultBoard::new(Seed(0));
-    let platform =
-        runtime.block_on(Platform::start(topology, &composition.suite.providers, &recorder, &faults, "bench"));
+    let mark = Mark { id: "bench".into(), keep: false };
+    let providers = &composition.suite.providers;
+    let with = Builder { topology, providers, recorder: &recorder, faults: &faults, mark };
+    let platform = runtime.block_on(Platform::start(with, std::future::pending()));
     let platform = platform.map_err(|error| broken(&error))?;
     let took = std::thread::scope(|scope| {
         let started = Instant::now();
@@ -173,11 +182,11 @@ fn scenarios(
     count: usize,
     jobs: usize,
 ) -> Result<(Duration, Duration), Refusal> {
-    let called = Instant::now();
+    let called = epoch();
     let text: &'static str = Box::leak(feature(count).into_boxed_str());
     let embedded = [Embedded { uri: "bench.feature".to_owned(), text }];
     let selection = Selection { embedded_only: true, ..Selection::default() };
-    let plan = Plan::make(&selection, &embedded, &composition.suite.vocabulary, |_| 0);
+    let plan = Plan::make(&selection, &embedded, &composition.suite.vocabulary);
     let plan = plan.map_err(|refused| Refusal::Usage(refused.to_string()))?;
     let minute = Duration::from_secs(60);
     let options = Options {
@@ -192,26 +201,30 @@ fn scenarios(
         grace: minute,
         seed: Seed(1),
         faults: Vec::new(),
+        defects: Vec::new(),
+        keep: false,
         command: Vec::new(),
         repeat_command: String::new(),
         history: crate::run::history::History::default(),
+        hand_over: false,
+        evidence: Evidence::Failed,
     };
     let folder = std::env::temp_dir().join(format!("paidpath-bench-{}", std::process::id()));
-    let (sender, receiver) = std::sync::mpsc::sync_channel::<Envelope>(1024);
+    let (sender, records) = records();
     let mut writer =
-        journal::Writer::create(folder.join("journal.ndjson")).map_err(|error| Refusal::Usage(error.to_string()))?;
+        journal::Writer::create(folder.join(journal::FILE)).map_err(|error| Refusal::Usage(error.to_string()))?;
     let listening = std::thread::spawn(move || {
-        let (mut keep, mut digest) = (Keep::new(Policy::Failed), Digest::default());
+        let mut digest = Digest::default();
         let (mut first, mut last) = (None, None);
-        for envelope in receiver {
-            match envelope {
-                Envelope::TestCaseStarted(_) if first.is_none() => first = Some(Instant::now()),
-                Envelope::TestCaseFinished(_) => last = Some(Instant::now()),
+        for envelope in records {
+            writer.append(&envelope);
+            match &envelope {
+                Envelope::TestCaseStarted(started) if first.is_none() => first = Some(moment(started.timestamp)),
+                Envelope::TestCaseFinished(finished) => last = Some(moment(finished.timestamp)),
                 _ => {}
             }
-            for kept in keep.pass(envelope) {
-                writer.append(&kept);
-                digest.add(&kept);
+            if let News::Ended(scenario) = digest.add(&envelope) {
+                digest.forget_evidence(scenario);
             }
         }
         (first, last, writer.finish())
@@ -226,9 +239,18 @@ fn scenarios(
     // It is a temporary folder; what cannot be removed is the system's to clean.
     let _ = std::fs::remove_dir_all(&folder);
     match (first, last) {
-        (Some(first), Some(last)) => Ok((last - first, first - called)),
+        (Some(first), Some(last)) => Ok((last.saturating_sub(first), first.saturating_sub(called))),
         _ => Err(Refusal::Environment("no scenario ran".into())),
     }
+}
+
+/// The present, as messages give it: since 1970.
+fn epoch() -> Duration {
+    std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).expect("it is later than 1970")
+}
+
+fn moment(recorded: Timestamp) -> Duration {
+    Duration::new(u64::try_from(recorded.seconds).unwrap_or_default(), recorded.nanos)
 }
 
 /// The most memory this process ever had, in MiB; 0 where the system does not say.

@@ -59,6 +59,13 @@ enum Format {
 /// Folders that hold nothing a person wrote.
 const SKIPPED: [&str; 3] = ["target", "node_modules", "reports"];
 
+/// The sentences that the proof here, if there is one, found to be decoration.
+fn decoration() -> Vec<String> {
+    let proof = super::prove::last_proof(Path::new(super::prove::REPORTS));
+    let mutation = proof.and_then(|proof| proof.mutation);
+    mutation.iter().flat_map(|mutation| mutation.decoration()).map(|sentence| sentence.of.clone()).collect()
+}
+
 /// Looks, and says what was found.
 pub fn check(composition: &Composition, arguments: &Arguments) -> Result<Exit, Refusal> {
     if arguments.rules {
@@ -109,7 +116,7 @@ impl<'c> Check<'c> {
             composition,
             allow: &arguments.allow,
             fix: arguments.fix,
-            linter: Linter::new(&composition.suite.vocabulary, tags, today),
+            linter: Linter::new(&composition.suite.vocabulary, tags, today).minding(decoration()),
             charges: BTreeMap::new(),
             used: BTreeMap::new(),
             findings: Vec::new(),
@@ -266,12 +273,12 @@ impl<'c> Check<'c> {
         let findings = &self.findings;
         match format {
             Format::Text => {
-                findings.iter().for_each(|finding| print!("{}", lint::text(finding)));
-                println!("{}", self.summary());
+                findings.iter().for_each(|finding| put!("{}", lint::text(finding)));
+                say!("{}", self.summary());
             }
-            Format::Github => findings.iter().for_each(|finding| print!("{}", lint::github(finding))),
-            Format::Sarif => print!("{}", lint::sarif(findings)),
-            Format::Json => print!("{}", lint::json(findings)),
+            Format::Github => findings.iter().for_each(|finding| put!("{}", lint::github(finding))),
+            Format::Sarif => put!("{}", lint::sarif(findings)),
+            Format::Json => put!("{}", lint::json(findings)),
         }
         Ok(if findings.is_empty() { Exit::Passed } else { Exit::Failed })
     }
@@ -320,9 +327,9 @@ fn list_rules() {
             Weight::Refused => "a run refuses it",
             Weight::Minded => "a run does not mind",
         };
-        println!("{:width$}  {} ({weight})", rule.id, rule.about);
+        say!("{:width$}  {} ({weight})", rule.id, rule.about);
     }
-    println!("\nSwitch a rule off with --allow RULE, or for a folder in its check.toml: allow = [\"RULE\"].");
+    say!("\nSwitch a rule off with --allow RULE, or for a folder in its check.toml: allow = [\"RULE\"].");
 }
 
 fn name_of(file: &Path) -> String {

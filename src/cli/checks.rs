@@ -2,6 +2,7 @@
 
 use clap::{Args, ValueEnum};
 
+use crate::run::RULES_ELSEWHERE;
 use crate::trail::CHECKS;
 
 /// The options of the list.
@@ -19,30 +20,25 @@ enum Format {
     Json,
 }
 
-/// Every rule with the layer that usually breaks it, and what it means.
+/// Every rule, with the layer that usually breaks it (or who else judges it) and what it means.
 pub fn text(arguments: &Arguments) -> String {
+    let checks = CHECKS.iter().map(|check| (check.id(), check.layer().to_string(), check.means()));
+    let elsewhere = RULES_ELSEWHERE.iter().map(|rule| (rule.id, rule.judge.to_string(), rule.means));
+    let rules = checks.chain(elsewhere);
     match arguments.format {
         Format::Text => {
-            let rows = CHECKS
-                .iter()
-                .map(|check| format!("  {:<4} {:<12} {}", check.id(), check.layer(), check.means()))
-                .collect::<Vec<_>>();
+            let rows = rules.map(|(id, layer, means)| format!("  {id:<9} {layer:<12} {means}")).collect::<Vec<_>>();
             format!(
                 "Every scenario is held against these rules; `@allow(ID: why)` on a scenario lifts one.\n\n{}",
                 rows.join("\n")
             )
         }
         Format::Markdown => {
-            let rows = CHECKS
-                .iter()
-                .map(|check| format!("| {} | {} | {} |", check.id(), check.layer(), check.means()))
-                .collect::<Vec<_>>();
+            let rows = rules.map(|(id, layer, means)| format!("| {id} | {layer} | {means} |")).collect::<Vec<_>>();
             format!("| id | layer | the rule |\n|---|---|---|\n{}", rows.join("\n"))
         }
         Format::Json => {
-            let rows = CHECKS
-                .iter()
-                .map(|check| serde_json::json!({"id": check.id(), "layer": check.layer(), "means": check.means()}));
+            let rows = rules.map(|(id, layer, means)| serde_json::json!({"id": id, "layer": layer, "means": means}));
             format!("{:#}", rows.collect::<serde_json::Value>())
         }
     }

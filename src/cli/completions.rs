@@ -15,6 +15,8 @@ pub struct Arguments {
 
 /// Prints the completions.
 pub fn completions(arguments: &Arguments, mut command: Command) -> Result<Exit, Refusal> {
-    generate(arguments.shell, &mut command, "paidpath", &mut std::io::stdout());
+    let mut script = Vec::new();
+    generate(arguments.shell, &mut command, "paidpath", &mut script);
+    put!("{}", String::from_utf8_lossy(&script));
     Ok(Exit::Passed)
 }

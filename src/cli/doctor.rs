@@ -9,6 +9,9 @@ use clap::Args;
 use super::Composition;
 use super::run::Refusal;
 use crate::model::Exit;
+use crate::report::text;
+use crate::run::Requirement;
+use crate::topology::container::{self, Left};
 
 /// What is asked of this machine.
 ///
@@ -18,13 +21,16 @@ pub struct Arguments {
     /// Where a run would write
     #[arg(long, value_name = "DIR", default_value = "reports")]
     reports: PathBuf,
+    /// Remove the containers and networks that runs have left behind which have ended
+    #[arg(long)]
+    clean: bool,
 }
 
 /// How to get what scenarios may need, by the name that `--require` has for it.
 const REMEDIES: &[(&str, &str)] = &[
     (
         "browser",
-        "install Chromium and its driver: apt-get install chromium chromium-driver, or brew install chromedriver",
+        "install Chromium and its driver: apt-get install chromium-headless-shell chromium-driver, or brew install chromedriver",
     ),
     (
         "docker",
@@ -44,6 +50,9 @@ struct Seen {
 
 /// Looks at the machine, and says what it found.
 pub fn doctor(composition: &Composition, arguments: &Arguments) -> Result<Exit, Refusal> {
+    if arguments.clean {
+        return clean();
+    }
     let mut all = vec![loopback(), reports(&arguments.reports), processors(), proxies()];
     all.extend(composition.suite.requirements.iter().map(|requirement| {
         let remedy =
@@ -51,38 +60,39 @@ pub fn doctor(composition: &Composition, arguments: &Arguments) -> Result<Exit, 
         Seen {
             name: requirement.name.to_owned(),
             state: match &requirement.missing {
-                None => Ok(format!("scenarios with {} can run", requirement.tag)),
-                Some(reason) => Err(format!("{reason}; scenarios with {} are skipped", requirement.tag)),
+                None => Ok(format!("{} can run", who_needs(requirement))),
+                Some(reason) => Err(format!("{reason}; {} are skipped", who_needs(requirement))),
             },
             remedy,
             needed: false,
         }
     }));
+    all.extend(left_behind());
     let width = all.iter().map(|seen| seen.name.len()).max().unwrap_or_default();
     for seen in &all {
         let name = &seen.name;
         match &seen.state {
-            Ok(state) => println!("✓ {name:width$}  {state}"),
+            Ok(state) => say!("✓ {name:width$}  {state}"),
             Err(state) => {
-                println!("✗ {name:width$}  {state}");
-                seen.remedy.iter().for_each(|remedy| println!("  {:width$}  → {remedy}", ""));
+                say!("✗ {name:width$}  {state}");
+                seen.remedy.iter().for_each(|remedy| say!("  {:width$}  → {remedy}", ""));
             }
         }
     }
     let broken = all.iter().filter(|seen| seen.needed && seen.state.is_err()).count();
     let missing = all.iter().filter(|seen| !seen.needed && seen.state.is_err()).count();
-    println!();
+    say!();
     Ok(match (broken, missing) {
         (0, 0) => {
-            println!("Everything can run here: paidpath run");
+            say!("Everything can run here: paidpath run");
             Exit::Passed
         }
         (0, _) => {
-            println!("What needs nothing special can run here: paidpath run");
+            say!("What needs nothing special can run here: paidpath run");
             Exit::Passed
         }
         (_, _) => {
-            println!("Nothing can run here before what is marked is put right.");
+            say!("Nothing can run here before what is marked is put right.");
             Exit::Unknown
         }
     })
@@ -134,6 +144,43 @@ fn processors() -> Seen {
         remedy: None,
         needed: false,
     }
+}
+
+fn who_needs(requirement: &Requirement) -> String {
+    match requirement.provider {
+        Some(provider) => format!("topologies with a {provider} and scenarios with {}", requirement.tag),
+        None => format!("scenarios with {}", requirement.tag),
+    }
+}
+
+/// What runs that have ended have left behind in the engine; nothing where there is no engine.
+fn left_behind() -> Option<Seen> {
+    let left = blocking(container::left_behind).ok()?;
+    let state = match left.as_slice() {
+        [] => Ok("nothing is left behind by earlier runs".to_owned()),
+        left => Err(left.iter().map(describe).collect::<Vec<_>>().join("; ")),
+    };
+    let remedy = Some("remove that: paidpath doctor --clean".to_owned());
+    Some(Seen { name: "containers".into(), state, remedy, needed: false })
+}
+
+fn clean() -> Result<Exit, Refusal> {
+    let left = blocking(container::clean).map_err(Refusal::Environment)?;
+    match left.as_slice() {
+        [] => say!("Runs that have ended have left nothing behind."),
+        left => left.iter().for_each(|left| say!("removed: {}", describe(left))),
+    }
+    Ok(Exit::Passed)
+}
+
+fn describe(left: &Left) -> String {
+    let kept = if left.kept { ", which was told to keep it" } else { "" };
+    format!("{} of the run {}{kept}", text::count(left.things, "thing", "things"), left.run)
+}
+
+fn blocking<T, F: Future<Output = Result<T, String>>>(ask: impl FnOnce() -> F) -> Result<T, String> {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+    runtime.map_err(|error| error.to_string())?.block_on(ask())
 }
 
 /// Runs do not go through proxies; a person who set one may expect it.

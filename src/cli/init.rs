@@ -71,14 +71,14 @@ pub fn init(composition: &Composition, arguments: &Arguments) -> Result<Exit, Re
     for (name, text) in &files {
         write(&folder.join(name), text)?;
     }
-    println!("{} files in {}. Next:\n", files.len(), folder.display());
+    say!("{} files in {}. Next:\n", files.len(), folder.display());
     if folder != Path::new(".") {
-        println!("  cd {}", folder.display());
+        say!("  cd {}", folder.display());
     }
-    println!(
+    say!(
         "  paidpath run                   everything is green\n  paidpath steps                 what you can say\n  paidpath check                 what is wrong before you run\n"
     );
-    println!("README.md goes on from there.");
+    say!("README.md goes on from there.");
     Ok(Exit::Passed)
 }
 

@@ -1,4 +1,11 @@
 //! The command line: one file per subcommand. It composes the rooms and turns what they say into text and an exit code.
+//!
+//! Commands print with `say!`, `put!` and `complain!` ([`out`]): the macros of the standard library panic where nobody reads.
+
+#![warn(clippy::print_stdout, clippy::print_stderr)]
+
+#[macro_use]
+mod out;
 
 mod bench;
 mod check;
@@ -6,20 +13,26 @@ mod checks;
 mod completions;
 mod doctor;
 mod documents;
+mod draft;
 mod faults;
 mod init;
+mod prove;
 mod report;
 mod run;
 mod soak;
 mod steps;
+mod up;
 mod watch;
 
+use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::{CommandFactory, Parser, Subcommand};
 
 use crate::model::Exit;
+use crate::prove::Defect;
 use crate::run::{Embedded, Suite};
+use crate::topology::container;
 
 /// What the binary brings along. Made in `main.rs`, the only place that knows the steps and the doubles.
 pub struct Composition {
@@ -27,12 +40,16 @@ pub struct Composition {
     pub suite: Suite,
     /// The topologies that come with the binary: name and text.
     pub topologies: &'static [(&'static str, &'static str)],
+    /// Where those lie in the sources that the binary was made from, if they are still there.
+    pub topology_folder: Option<PathBuf>,
     /// The targets that come with the binary: name and text.
     pub targets: &'static [(&'static str, &'static str)],
     /// The files that these targets name: path from the target's file, and text.
     pub documents: &'static [(&'static str, &'static str)],
     /// The files of `features/` that come with the binary, for where there is no such folder.
     pub features: Vec<Embedded>,
+    /// What the platforms that come with the binary can be broken with.
+    pub defects: Vec<Defect>,
 }
 
 /// Can the person who paid actually use what they bought?
@@ -57,6 +74,10 @@ enum Command {
     Steps(steps::Arguments),
     /// Looks for mistakes in features, targets and topologies, without running anything.
     Check(check::Arguments),
+    /// Starts the platform and keeps it, to click around with.
+    Up(up::Arguments),
+    /// Writes down as a scenario what was done in a recorded run.
+    Draft(draft::Arguments),
     /// Lays out a project of one's own.
     Init(init::Arguments),
     /// Says what can run on this machine, and how to get what cannot.
@@ -65,11 +86,19 @@ enum Command {
     Completions(completions::Arguments),
     /// Lists what a tap can do to an exchange, for `--fault` and for sentences with a fault
     Faults,
+    /// Breaks the platform on purpose, one thing at a time, and shows which scenario notices
+    Prove(Box<prove::Arguments>),
     /// Lists the always-on rules that every scenario is held against
     Checks(checks::Arguments),
     /// Measures what the runner costs against a plain loop of the same requests
     #[command(hide = true)]
     Bench(bench::Arguments),
+    /// Waits for the end of a run, and removes the containers that it left behind
+    #[command(hide = true)]
+    Reap {
+        /// The run's id
+        run: String,
+    },
     /// Runs the same thing many times and says how often it was green
     #[command(hide = true)]
     Soak(soak::Arguments),
@@ -92,25 +121,29 @@ pub fn main(composition: &Composition) -> ExitCode {
         Some(Command::Report(arguments)) => report::report(&arguments),
         Some(Command::Steps(arguments)) => steps::steps(composition, &arguments),
         Some(Command::Check(arguments)) => check::check(composition, &arguments),
+        Some(Command::Up(arguments)) => up::up(composition, &arguments),
+        Some(Command::Draft(arguments)) => draft::draft(&arguments),
         Some(Command::Init(arguments)) => init::init(composition, &arguments),
         Some(Command::Doctor(arguments)) => doctor::doctor(composition, &arguments),
         Some(Command::Completions(arguments)) => completions::completions(&arguments, Cli::command()),
         Some(Command::Faults) => {
-            println!("{}", faults::text());
+            say!("{}", faults::text());
             Ok(Exit::Passed)
         }
         Some(Command::Checks(arguments)) => {
-            println!("{}", checks::text(&arguments));
+            say!("{}", checks::text(&arguments));
             Ok(Exit::Passed)
         }
+        Some(Command::Prove(arguments)) => prove::prove(composition, &arguments),
         Some(Command::Bench(arguments)) => bench::bench(composition, &arguments),
         Some(Command::Soak(arguments)) => soak::soak(&arguments),
+        Some(Command::Reap { run }) => container::reap(&run).map(|()| Exit::Passed).map_err(run::Refusal::Environment),
     };
     let exit = ended.unwrap_or_else(|refusal| {
-        eprintln!("{refusal}");
+        complain!("{refusal}");
         refusal.exit()
     });
-    ExitCode::from(exit.code())
+    ExitCode::from(out::ended(exit).code())
 }
 
 fn run_or_watch(composition: &Composition, arguments: &run::Arguments) -> Result<Exit, run::Refusal> {

@@ -1,9 +1,8 @@
 //! `paidpath run`: selects scenarios, runs them, and writes the reports.
 
 use std::fmt;
-use std::io::IsTerminal;
+use std::io::{IsTerminal, Write};
 use std::path::{Path, PathBuf};
-use std::sync::mpsc::{Receiver, sync_channel};
 use std::thread;
 use std::time::Duration;
 
@@ -12,16 +11,20 @@ use regex::Regex;
 
 use super::Composition;
 use super::documents::{Beside, folder, rules};
+use crate::base::canary::{Canaries, Leak};
+use crate::base::ci;
 use crate::base::config::{ConfigError, Span, read_text};
+use crate::base::fingerprint::fingerprint;
 use crate::base::seed::Seed;
 use crate::base::suggest::did_you_mean;
 use crate::contract::Contracts;
 use crate::gherkin::tags::Expression;
-use crate::model::Exit;
 use crate::model::message::Envelope;
-use crate::report::{self, Console, Digest, Keep, Policy, Reporter, Style, journal};
-use crate::run::history::History;
-use crate::run::{Deadlines, FlakyPolicy, Options, PathSpec, Plan, Rules, Selection, Shard};
+use crate::model::{Exit, Shard};
+use crate::report::{self, Console, Digest, Reporter, Style, journal};
+use crate::run::history::{FILE, History, Timings};
+use crate::run::platform::NotUp;
+use crate::run::{Deadlines, Evidence, FlakyPolicy, Options, PathSpec, Plan, Records, Rules, Selection, records};
 use crate::tap::Disturbance;
 use crate::target::Target;
 use crate::topology::{ProviderKind, Topology};
@@ -45,6 +48,10 @@ pub struct Arguments {
     /// Only part K of N; also read from the variables of the common CI systems
     #[arg(long, value_name = "K/N", help_heading = "Which scenarios")]
     shard: Option<Shard>,
+    /// Balance the parts by how long scenarios took, as the last-run.json of some run has it; all parts need the same file.
+    /// Without it scenarios are dealt out in turn
+    #[arg(long, value_name = "FILE", help_heading = "Which scenarios")]
+    timings: Option<PathBuf>,
     /// List the selected scenarios and run none
     #[arg(long, value_name = "FORMAT", num_args = 0..=1, require_equals = true, default_missing_value = "text", help_heading = "Which scenarios")]
     list: Option<ListFormat>,
@@ -64,9 +71,15 @@ pub struct Arguments {
     /// Disturb an edge in every scenario: "storefront -> generation: strip header Purchase-Credential"
     #[arg(long, value_name = "EDGE: FAULT", help_heading = "Against what")]
     fault: Vec<Disturbance>,
+    /// Switch a seeded defect of the platform on in every scenario, where its target has a test mode: ui.border-only
+    #[arg(long, value_name = "ID", help_heading = "Against what")]
+    defect: Vec<String>,
     /// Refuse to run where scenarios would be skipped for want of this: browser, docker
     #[arg(long, value_name = "NAME", value_delimiter = ',', help_heading = "Against what")]
     require: Vec<String>,
+    /// Leave containers standing when the run is over; `doctor --clean` removes them
+    #[arg(long, help_heading = "Against what")]
+    keep: bool,
     /// Hold no exchange against a contract or the catalogue of refusals: only to see what that costs
     #[arg(long, hide = true)]
     no_contracts: bool,
@@ -95,6 +108,9 @@ pub struct Arguments {
     /// Run each scenario N times
     #[arg(long, value_name = "N", default_value_t = 1, help_heading = "How")]
     repeat: usize,
+    /// Wait for a person where a scenario says that one takes over; it goes on at once otherwise
+    #[arg(long, help_heading = "How")]
+    hand_over: bool,
     /// How long one step may take
     #[arg(long, value_name = "SPAN", default_value = "30s", help_heading = "How")]
     step_timeout: Span,
@@ -111,7 +127,7 @@ pub struct Arguments {
     /// Where the journal and the reports go
     #[arg(long, value_name = "DIR", default_value = "reports", help_heading = "Reports")]
     reports: PathBuf,
-    /// Which reports to write
+    /// Which reports to write; `all` for every one
     #[arg(long, value_name = "NAME", value_delimiter = ',', default_value = "html,junit", help_heading = "Reports")]
     report: Vec<String>,
     /// Whether to keep bodies and headers of scenarios that passed too
@@ -147,6 +163,8 @@ pub enum Refusal {
     Usage(String),
     /// The environment is broken.
     Environment(String),
+    /// Somebody wanted it to end.
+    Stopped(Exit),
 }
 
 impl Refusal {
@@ -155,6 +173,7 @@ impl Refusal {
         match self {
             Self::Usage(_) => Exit::Usage,
             Self::Environment(_) => Exit::Unknown,
+            Self::Stopped(exit) => *exit,
         }
     }
 }
@@ -164,6 +183,7 @@ impl fmt::Display for Refusal {
         match self {
             Self::Usage(message) => write!(f, "{message}"),
             Self::Environment(message) => write!(f, "nothing could be judged: {message}"),
+            Self::Stopped(_) => f.write_str("it was stopped before anything could be concluded"),
         }
     }
 }
@@ -174,25 +194,55 @@ impl From<ConfigError> for Refusal {
     }
 }
 
+/// What scenarios are run against.
+pub(super) struct Prepared {
+    pub target: Target,
+    /// Of the target's file.
+    pub fingerprint: String,
+    pub rules: Rules,
+    pub topology: Topology,
+}
+
+/// Reads a target and a topology, each a file or the name of one that comes with paidpath.
+///
+/// # Errors
+/// For whatever is wrong in them or in the files that they name.
+pub(super) fn prepared(
+    composition: &Composition,
+    topology: &str,
+    target_name: &str,
+    providers: &[String],
+) -> Result<Prepared, Refusal> {
+    let (file, text) = shipped_or_file(target_name, "target", composition.targets)?;
+    let target = Target::parse(&file, &text)?;
+    let fingerprint = fingerprint([&text]);
+    let mapping = Mapping::parse(&file, &text)?;
+    let beside = match composition.targets.iter().any(|(known, _)| *known == target_name) {
+        true => Beside::Binary(composition.documents),
+        false => Beside::Folder(folder(&file)),
+    };
+    let rules = rules(&target, mapping, &beside)?;
+    let (file, text) = shipped_or_file(topology, "topology", composition.topologies)?;
+    let is_shipped = composition.topologies.iter().any(|(known, _)| *known == topology);
+    let mut topology = Topology::parse(&file, &text)?;
+    topology.folder = match is_shipped {
+        true => composition.topology_folder.clone().filter(|folder| folder.is_dir()),
+        false => Some(folder(&file)),
+    };
+    for swap in providers {
+        swap_provider(&mut topology, swap)?;
+    }
+    Ok(Prepared { target, fingerprint, rules, topology })
+}
+
 /// Runs. Gives the exit of a run that began.
 pub fn run(composition: &Composition, arguments: &Arguments) -> Result<Exit, Refusal> {
     let usage = |error: &dyn fmt::Display| Refusal::Usage(error.to_string());
     let environment = |name: &str| std::env::var(name).ok();
-    let (file, text) = shipped_or_file(&arguments.target, "target", composition.targets)?;
-    let target = Target::parse(&file, &text)?;
-    let mapping = Mapping::parse(&file, &text)?;
-    let beside = match composition.targets.iter().any(|(known, _)| *known == arguments.target) {
-        true => Beside::Binary(composition.documents),
-        false => Beside::Folder(folder(&file)),
-    };
-    let rules = match arguments.no_contracts {
-        true => Rules::new(mapping, Contracts::new(), None),
-        false => rules(&target, mapping, &beside)?,
-    };
-    let (file, text) = shipped_or_file(&arguments.topology, "topology", composition.topologies)?;
-    let mut topology = Topology::parse(&file, &text)?;
-    for swap in &arguments.provider {
-        swap_provider(&mut topology, swap)?;
+    let Prepared { target, fingerprint, mut rules, topology } =
+        prepared(composition, &arguments.topology, &arguments.target, &arguments.provider)?;
+    if arguments.no_contracts {
+        rules = Rules::new(rules.mapping, Contracts::new(), None);
     }
     let edges = topology.edges();
     for fault in &arguments.fault {
@@ -201,15 +251,16 @@ pub fn run(composition: &Composition, arguments: &Arguments) -> Result<Exit, Ref
             return Err(Refusal::Usage(format!("--fault: the topology has no edge {}; it has {known}", fault.edge())));
         }
     }
-    let reporters = arguments.report.iter().map(|name| report::named(name)).collect::<Result<Vec<_>, _>>();
-    let reporters = reporters.map_err(|error| usage(&error))?;
-    require(composition, &arguments.require)?;
+    check_defects(&target, &arguments.defect)?;
+    let reporters = report::chosen(&arguments.report).map_err(|error| usage(&error))?;
+    require(composition, &arguments.require, &topology)?;
 
     let history = History::read(&arguments.reports).unwrap_or_default();
     let selection = selection(arguments, &history, environment)?;
-    let plan =
-        Plan::make(&selection, &composition.features, &composition.suite.vocabulary, |key| history.took_micros(key));
-    let plan = plan.map_err(|refused| usage(&refused))?;
+    let plan = Plan::make(&selection, &composition.features, &composition.suite.vocabulary);
+    let mut plan = plan.map_err(|refused| usage(&refused))?;
+    plan.identity.target = fingerprint;
+    plan.identity.build = ci::build(environment);
     if plan.scenarios.is_empty() {
         return nothing_selected(&plan, &selection);
     }
@@ -218,30 +269,82 @@ pub fn run(composition: &Composition, arguments: &Arguments) -> Result<Exit, Ref
         return Ok(Exit::Passed);
     }
     if arguments.dry_run {
-        println!("{} scenarios would run; every step is known", plan.scenarios.len());
+        say!("{} scenarios would run; every step is known", plan.scenarios.len());
         return Ok(Exit::Passed);
     }
 
-    let options = options(arguments, history, environment);
-    let (sender, receiver) = sync_channel(1024);
+    let known = selection.timings.map_or(history, |timings| timings.history);
+    let options = options(arguments, known, environment);
+    let (sender, records) = records();
     let listener = Listener::begin(arguments, reporters).map_err(|error| usage(&error))?;
-    let listening = thread::spawn(move || listener.listen(receiver));
+    let listening = thread::spawn(move || listener.listen(records));
     let outcome = crate::run::run(&composition.suite, plan, target, rules, &topology, options, sender);
     let heard = listening
         .join()
         .map_err(|_| Refusal::Environment("the journal's writer panicked: a bug of paidpath".into()))?;
+    if let Err(NotUp::Interrupted(exit)) = outcome {
+        return Err(Refusal::Stopped(exit));
+    }
     let outcome = outcome.map_err(|error| Refusal::Environment(error.to_string()))?;
     if let Err(error) = outcome.history.write(&arguments.reports) {
-        eprintln!("how long scenarios took could not be kept for the next run: {error}");
+        complain!("how long scenarios took could not be kept for the next run: {error}");
     }
-    Ok(if heard || outcome.exit != Exit::Passed { outcome.exit } else { Exit::Unknown })
+    let files = heard.files.iter().cloned().chain([arguments.reports.join(FILE)]).collect::<Vec<_>>();
+    let leaks = leaks(&outcome.canaries, &files, &heard.printed);
+    leaks.iter().for_each(|leak| complain!("{leak}"));
+    Ok(match outcome.exit {
+        _ if !leaks.is_empty() => Exit::Failed,
+        Exit::Passed if !heard.complete => Exit::Unknown,
+        exit => exit,
+    })
+}
+
+/// What the run has written that holds one of its secrets, one sentence each.
+pub(super) fn leaks(canaries: &Canaries, files: &[PathBuf], printed: &[u8]) -> Vec<String> {
+    let said = |place: &str, Leak { fingerprint, how, at }: Leak| {
+        format!("a secret leaked: {place} holds {fingerprint} {how}, at byte {at}; do not publish it")
+    };
+    let mut leaks = match canaries.search(files) {
+        Ok(found) => found.into_iter().map(|(file, leak)| said(&file.display().to_string(), leak)).collect(),
+        Err(error) => vec![format!("what was written could not be searched for secrets: {error}")],
+    };
+    leaks.extend(canaries.find(printed).map(|leak| said("what was printed", leak)));
+    leaks
+}
+
+/// What became of everything that was said about a run.
+struct Heard {
+    /// Whether everything that should be written was.
+    complete: bool,
+    /// What was written, files and folders.
+    files: Vec<PathBuf>,
+    /// What a person saw.
+    printed: Vec<u8>,
+}
+
+/// Hands on what is printed, and keeps it.
+#[derive(Debug)]
+struct Kept<W> {
+    out: W,
+    bytes: Vec<u8>,
+}
+
+impl<W: Write> Write for Kept<W> {
+    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+        let count = self.out.write(bytes)?;
+        self.bytes.extend_from_slice(&bytes[..count]);
+        Ok(count)
+    }
+
+    fn flush(&mut self) -> std::io::Result<()> {
+        self.out.flush()
+    }
 }
 
 /// Writes the journal and the console while the run goes on, and the reports when it has ended.
 struct Listener {
     journal: journal::Writer,
-    keep: Keep,
-    console: Console<std::io::Stdout>,
+    console: Console<Kept<std::io::Stdout>>,
     digest: Digest,
     reporters: Vec<&'static dyn Reporter>,
     folder: PathBuf,
@@ -249,66 +352,57 @@ struct Listener {
 
 impl Listener {
     fn begin(arguments: &Arguments, reporters: Vec<&'static dyn Reporter>) -> Result<Self, journal::JournalError> {
+        report::clear(&arguments.reports, &reporters);
         let stdout = std::io::stdout();
         let width = std::env::var("COLUMNS").ok().and_then(|columns| columns.parse().ok());
         let style = Style::of(stdout.is_terminal(), width, arguments.verbose, |name| std::env::var(name).ok());
-        let policy = match arguments.record {
-            Record::Failed => Policy::Failed,
-            Record::All => Policy::All,
-        };
         Ok(Self {
-            journal: journal::Writer::create(arguments.reports.join("journal.ndjson"))?,
-            keep: Keep::new(policy),
-            console: Console::new(stdout, style),
+            journal: journal::Writer::create(arguments.reports.join(journal::FILE))?,
+            console: Console::new(Kept { out: stdout, bytes: Vec::new() }, style),
             digest: Digest::default(),
             reporters,
             folder: arguments.reports.clone(),
         })
     }
 
-    /// Listens until the run is over. Says whether everything that should be written was.
-    fn listen(mut self, receiver: Receiver<Envelope>) -> bool {
-        for envelope in receiver {
+    /// Listens until the run is over.
+    fn listen(mut self, mut records: Records) -> Heard {
+        while let Some(envelope) = self.next(&mut records) {
             self.console.on(&envelope);
+            self.journal.append(&envelope);
+            self.digest.add(&envelope);
             // A thread that was given up may hold the other end for ever: the run's own word ends it.
-            let over = matches!(envelope, Envelope::TestRunFinished(_));
-            if over {
-                self.write_rest();
-            }
-            for kept in self.keep.pass(envelope) {
-                self.write(&kept);
-            }
-            if over {
+            if matches!(envelope, Envelope::TestRunFinished(_)) {
                 break;
             }
         }
-        self.write_rest();
-        let mut complete = true;
+        let mut heard = Heard { complete: true, files: vec![self.journal.path().to_owned()], printed: Vec::new() };
         if let Err(error) = self.journal.finish() {
-            eprintln!("{error}");
-            complete = false;
+            complain!("{error}");
+            heard.complete = false;
         }
         if self.digest.run().info.id.is_empty() {
-            return complete; // The platform never came up: there is nothing to report.
+            return heard; // The platform never came up: there is nothing to report.
         }
         let written = report::write_all(self.digest.run(), &self.folder, &self.reporters);
-        complete &= written.iter().all(|written| written.result.is_ok());
-        if let Err(error) = self.console.finish(&written) {
-            eprintln!("the console could not be written: {error}");
-            complete = false;
+        heard.complete &= written.iter().all(|written| written.result.is_ok());
+        heard.files.extend(written.iter().map(|written| written.file.clone()));
+        match self.console.finish(&written) {
+            Ok(kept) => heard.printed = kept.bytes,
+            Err(error) => {
+                complain!("the console could not be written: {error}");
+                heard.complete = false;
+            }
         }
-        complete
+        heard
     }
 
-    fn write_rest(&mut self) {
-        for kept in self.keep.rest() {
-            self.write(&kept);
-        }
-    }
-
-    fn write(&mut self, envelope: &Envelope) {
-        self.journal.append(envelope);
-        self.digest.add(envelope);
+    /// The next message. While there is none, everything before it is on the disk: whoever is killed has written that.
+    fn next(&mut self, records: &mut Records) -> Option<Envelope> {
+        records.ready().or_else(|| {
+            self.journal.flush();
+            records.next()
+        })
     }
 }
 
@@ -337,9 +431,16 @@ fn options(arguments: &Arguments, history: History, environment: impl Fn(&str) -
         grace: arguments.grace.0,
         seed,
         faults: arguments.fault.clone(),
+        defects: arguments.defect.clone(),
+        keep: arguments.keep,
         command: std::env::args().collect(),
         repeat_command: repeat_command(arguments, seed),
         history,
+        hand_over: arguments.hand_over,
+        evidence: match arguments.record {
+            Record::Failed => Evidence::Failed,
+            Record::All => Evidence::All,
+        },
     }
 }
 
@@ -358,6 +459,9 @@ fn repeat_command(arguments: &Arguments, seed: Seed) -> String {
     }
     for fault in &arguments.fault {
         command.push_str(&format!(" --fault {}", quoted(&fault.to_string())));
+    }
+    for defect in &arguments.defect {
+        command.push_str(&format!(" --defect {defect}"));
     }
     command
 }
@@ -380,15 +484,16 @@ fn selection(
         name: arguments.name.clone(),
         only: arguments.last_failed.then(|| history.not_passed().map(str::to_owned).collect()),
         shard: arguments.shard.or_else(|| Shard::from_environment(environment)),
+        timings: arguments.timings.as_deref().map(Timings::read).transpose()?,
     })
 }
 
 /// A part of several may be empty; anything else that selects nothing has tested nothing.
 fn nothing_selected(plan: &Plan, selection: &Selection) -> Result<Exit, Refusal> {
     if let Some(shard) = selection.shard
-        && plan.found >= shard.index
+        && plan.identity.scenarios > 0
     {
-        println!("shard {}/{} has no scenario", shard.index, shard.count);
+        say!("shard {}/{} has no scenario", shard.index, shard.count);
         return Ok(Exit::Passed);
     }
     let found = plan.found;
@@ -401,7 +506,7 @@ fn list(plan: &Plan, format: ListFormat) {
     match format {
         ListFormat::Text => {
             for planned in &plan.scenarios {
-                println!("{}  {}", planned.key(), planned.pickle.name);
+                say!("{}  {}", planned.key(), planned.pickle.name);
             }
         }
         ListFormat::Json => {
@@ -409,12 +514,31 @@ fn list(plan: &Plan, format: ListFormat) {
                 let tags: Vec<_> = planned.pickle.tags.iter().map(|tag| &tag.name).collect();
                 serde_json::json!({"at": planned.key(), "name": planned.pickle.name, "tags": tags})
             });
-            println!("{:#}", scenarios.collect::<serde_json::Value>());
+            say!("{:#}", scenarios.collect::<serde_json::Value>());
         }
     }
 }
 
-fn require(composition: &Composition, required: &[String]) -> Result<(), Refusal> {
+/// Defects travel in the baggage that the target names, several of them joined by `+`.
+fn check_defects(target: &Target, defects: &[String]) -> Result<(), Refusal> {
+    if !defects.is_empty() && target.baggage.defect.is_none() {
+        let name = &target.name;
+        return Err(Refusal::Usage(format!(
+            "--defect: {name} has none: `baggage.defect` is not set in the target's file"
+        )));
+    }
+    let is_odd = |id: &&String| {
+        id.is_empty() || !id.chars().all(|letter| letter.is_ascii_alphanumeric() || "-._".contains(letter))
+    };
+    match defects.iter().find(is_odd) {
+        Some(odd) => Err(Refusal::Usage(format!(
+            "--defect: `{odd}` is not the id of a defect: write for example `ui.border-only`"
+        ))),
+        None => Ok(()),
+    }
+}
+
+fn require(composition: &Composition, required: &[String], topology: &Topology) -> Result<(), Refusal> {
     let requirements = &composition.suite.requirements;
     for name in required {
         let Some(requirement) = requirements.iter().find(|requirement| requirement.name == name) else {
@@ -422,7 +546,7 @@ fn require(composition: &Composition, required: &[String]) -> Result<(), Refusal
             let hint = did_you_mean(name, known);
             return Err(Refusal::Usage(format!("--require: `{name}` is nothing that can be required.{hint}")));
         };
-        if let Some(reason) = &requirement.missing {
+        if let Some(reason) = requirement.unmet(topology) {
             return Err(Refusal::Environment(format!("{name} is required: {reason}")));
         }
     }

@@ -35,12 +35,12 @@ pub fn soak(arguments: &Arguments) -> Result<Exit, Refusal> {
         if run.status.success() {
             green += 1;
         } else if green + 1 == number {
-            print!("{}{}", String::from_utf8_lossy(&run.stdout), String::from_utf8_lossy(&run.stderr));
+            put!("{}{}", String::from_utf8_lossy(&run.stdout), String::from_utf8_lossy(&run.stderr));
         }
     }
     drop(load);
     let took = began.elapsed() / u32::try_from(arguments.runs.max(1)).unwrap_or(u32::MAX);
-    println!("{} runs, {green} green, {took:.1?} each, {} busy threads beside them", arguments.runs, arguments.load);
+    say!("{} runs, {green} green, {took:.1?} each, {} busy threads beside them", arguments.runs, arguments.load);
     Ok(if green == arguments.runs { Exit::Passed } else { Exit::Failed })
 }
 

@@ -60,7 +60,7 @@ pub fn steps(composition: &Composition, arguments: &Arguments) -> Result<Exit, R
             "no sentence has all of these words: {words}. `paidpath steps` lists all."
         )));
     }
-    print!(
+    put!(
         "{}",
         match arguments.format {
             Format::Text => catalogue::text(&entries),

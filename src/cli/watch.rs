@@ -45,9 +45,9 @@ pub fn watch(composition: &Composition, arguments: &run::Arguments) -> Result<Ex
             Ok(exit @ (Exit::Interrupted | Exit::Terminated)) => return Ok(exit),
             Ok(Exit::Passed | Exit::Failed | Exit::Unknown | Exit::Usage) => {}
             // A file that is wrong is put right and saved again.
-            Err(refusal) => eprintln!("{refusal}"),
+            Err(refusal) => complain!("{refusal}"),
         }
-        println!("\nwaiting for a file to be saved; Ctrl-C ends");
+        say!("\nwaiting for a file to be saved; Ctrl-C ends");
         next.paths = loop {
             let Some(paths) = runtime.block_on(saves(&mut saved)) else { return Ok(Exit::Interrupted) };
             if paths.iter().any(|path| configuration.iter().any(|file| same(file, path))) {
@@ -58,7 +58,7 @@ pub fn watch(composition: &Composition, arguments: &run::Arguments) -> Result<Ex
                 break touched;
             }
         };
-        println!("{}\n", next.paths.join(" "));
+        say!("{}\n", next.paths.join(" "));
     }
 }
 

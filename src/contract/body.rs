@@ -64,10 +64,12 @@ pub(super) fn read<'b>(body: &'b Body, encoding: Option<&str>) -> Reading<'b> {
     {
         return Reading::Unread(format!("it is compressed ({encoding}), and was not recorded readable"));
     }
-    if body.truncated {
-        return Reading::Unread("only its beginning was recorded".into());
-    }
     match &body.content {
+        // However it goes on, what begins like this is no JSON.
+        Content::Base64(_) => flawed("it is not JSON, and not even text".into()),
+        Content::Json(_) | Content::Text(_) | Content::Empty if body.truncated => {
+            Reading::Unread("only its beginning was recorded".into())
+        }
         Content::Json(value) => Reading::Json(value),
         Content::Empty if body.size > 0 => Reading::Unread("it was not recorded".into()),
         Content::Empty => flawed("it is empty, where JSON is promised".into()),
@@ -75,6 +77,5 @@ pub(super) fn read<'b>(body: &'b Body, encoding: Option<&str>) -> Reading<'b> {
             Ok(_) => Reading::Unread("it was recorded as text, and not as a value".into()),
             Err(error) => flawed(format!("it is not JSON: {error}")),
         },
-        Content::Base64(_) => flawed("it is not JSON, and not even text".into()),
     }
 }

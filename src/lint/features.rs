@@ -24,6 +24,8 @@ pub struct Linter<'v> {
     /// Tags that mean something beside the runner's own.
     tags: Vec<&'v str>,
     today: jiff::civil::Date,
+    /// The sentences that a proof found to be decoration.
+    decoration: Vec<String>,
 }
 
 /// What was found in a feature.
@@ -38,7 +40,12 @@ pub struct Linted {
 impl<'v> Linter<'v> {
     /// Looks with this vocabulary; `tags` have a meaning, and need no declaration.
     pub fn new(vocabulary: &'v Vocabulary, tags: Vec<&'v str>, today: jiff::civil::Date) -> Self {
-        Self { vocabulary, inspector: Inspector::new(vocabulary), tags, today }
+        Self { vocabulary, inspector: Inspector::new(vocabulary), tags, today, decoration: Vec::new() }
+    }
+
+    /// Minds these sentences, too: a proof has put them to the test, and nothing turned them red.
+    pub fn minding(self, decoration: Vec<String>) -> Self {
+        Self { decoration, ..self }
     }
 
     /// Looks at one feature. Without a `check.toml` nothing is said about tags and weak outcomes.
@@ -115,12 +122,20 @@ impl<'v> Linter<'v> {
         let found = |rule, location: Location, message: String| Finding::new(rule, file, text, location, message);
         let mut findings = Vec::new();
         if known.expression == FAULT {
-            let words = step.text.split_once('"').and_then(|(_, rest)| rest.rsplit_once('"')).map(|(words, _)| words);
+            let quoted = |text: &str| text.chars().next().filter(|quote| matches!(quote, '"' | '\''));
+            let words = step.text.find(['"', '\'']).map(|at| &step.text[at..]);
+            let words = words.and_then(|text| text[1..].rsplit_once(quoted(text)?)).map(|(words, _)| words);
             // A placeholder of an outline is filled in later.
             let words = words.filter(|words| !words.contains('<'));
             if let Some(Err(error)) = words.map(str::parse::<Disturbance>) {
                 findings.push(found("wrong-fault", step.location, error.to_string()));
             }
+        }
+        if self.decoration.contains(&known.expression) {
+            let message =
+                format!("`{}` was put to the test by changed answers, and none turned it red", known.expression);
+            let help = "Expect what the scenario is about; `paidpath prove --mutate` shows what nobody notices.";
+            findings.push(found("decoration", step.location, message).help(help.to_owned()));
         }
         let under = step.data_table.as_ref().map(|table| &table.rows);
         let stands =

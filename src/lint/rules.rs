@@ -46,6 +46,7 @@ static OWN: &[Rule] = &[
     minded("unknown-row", "A table has a row that its sentence does not know, or one without two cells."),
     minded("wrong-fault", "The words of a fault cannot be read."),
     minded("weak-outcome", "A scenario expects nothing but what `check.toml` calls weak."),
+    minded("decoration", "A Then that a proof in `reports/` put to the test, and that nothing turned red."),
     minded("unknown-tag", "A tag is not declared in `check.toml`."),
     minded("unused-tag", "A tag is declared in `check.toml`, and no scenario has it."),
     minded("expired-quarantine", "The date of a quarantine is past: the scenario fails the run again."),

@@ -27,6 +27,8 @@ pub mod media {
     pub const RUN: &str = "application/vnd.paidpath.run+json";
     /// A [`RunEnd`](crate::model::RunEnd), attached to the run.
     pub const RUN_END: &str = "application/vnd.paidpath.run-end+json";
+    /// A [`Proof`](crate::model::Proof), attached to the run.
+    pub const PROOF: &str = "application/vnd.paidpath.proof+json";
 }
 
 /// One line of the stream. Exactly one kind at a time.

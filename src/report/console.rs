@@ -90,7 +90,8 @@ impl<W: Write> Console<W> {
         let name = self.style.paint(Ink::Strong, &text::line(format!("paidpath {}", info.version).trim_end()));
         let scenarios = text::count(info.selected, "scenario", "scenarios");
         writeln!(self.out, "{name}  {scenarios}, {} at once, seed {}", info.jobs.max(1), info.seed)?;
-        let topology = text::line(&format!("{} on {}", info.target, info.topology));
+        let up = info.up_micros.map(|up| format!(", up in {:.1} s", up as f64 / 1e6)).unwrap_or_default();
+        let topology = text::line(&format!("{} on {}{up}", info.target, info.topology));
         let services = info.services.iter().map(|service| format!("{} {}", service.name, service.provider));
         let services = text::line(&services.collect::<Vec<_>>().join(", "));
         for line in [topology, services].iter().filter(|line| !line.trim().is_empty() && *line != " on ") {
@@ -152,32 +153,44 @@ impl<W: Write> Console<W> {
     }
 
     fn end(&mut self, reports: &[Written]) -> io::Result<()> {
-        let run = self.digest.run();
-        let totals = run.totals();
-        if run.scenarios.len() > 1 {
-            recap(&mut self.out, run, Verdict::Failed, "what failed", &self.style)?;
-            recap(&mut self.out, run, Verdict::Unknown, "what could not be judged", &self.style)?;
-        }
-        section(&mut self.out, "to know", &run.notes(), &self.style)?;
-        let written: Vec<String> = reports.iter().map(Written::line).collect();
-        section(&mut self.out, "reports", &written, &self.style)?;
-
-        let took = text::duration(run.took());
-        let exit = run.exit();
-        let meaning = Exit::TABLE.iter().find(|(other, _)| *other == exit).map_or("", |(_, meaning)| meaning);
-        let ink = if exit == Exit::Passed { Ink::Good } else { Ink::Bad };
-        let scenarios = text::count(totals.all(), "scenario", "scenarios");
-        writeln!(self.out)?;
-        writeln!(self.out, "{scenarios} in {took}, seed {}", run.info.seed)?;
-        writeln!(self.out, "{}", self.style.paint(ink, &format!("exit {}: {meaning}", exit.code())))?;
-        let aside =
-            [(totals.unknown, "could not be judged"), (totals.flaky, "flaky"), (totals.quarantined, "quarantined")];
-        for (number, what) in aside.into_iter().filter(|(number, _)| *number > 0) {
-            writeln!(self.out, "{number} {what}")?;
-        }
-        let skipped = if totals.skipped > 0 { format!(", {} skipped", totals.skipped) } else { String::new() };
-        writeln!(self.out, "{} passed, {} failed{skipped}", totals.passed, totals.failed)
+        end(&mut self.out, self.digest.run(), reports, &self.style)
     }
+}
+
+/// What a run comes to, as it stands at the end of the console: for one that was not followed live.
+pub fn summary(run: &Run, style: &Style) -> String {
+    let mut said = Vec::new();
+    end(&mut said, run, &[], style).expect("writing to memory does not fail");
+    String::from_utf8_lossy(&said).into_owned()
+}
+
+fn end(out: &mut dyn Write, run: &Run, reports: &[Written], style: &Style) -> io::Result<()> {
+    let totals = run.totals();
+    if run.scenarios.len() > 1 {
+        recap(out, run, Verdict::Failed, "what failed", style)?;
+        recap(out, run, Verdict::Unknown, "what could not be judged", style)?;
+    }
+    section(out, "to know", &run.notes(), style)?;
+    let written: Vec<String> = reports.iter().map(Written::line).collect();
+    section(out, "reports", &written, style)?;
+
+    let took = text::duration(run.took());
+    let exit = run.exit();
+    let meaning = Exit::TABLE.iter().find(|(other, _)| *other == exit).map_or("", |(_, meaning)| meaning);
+    let ink = if exit == Exit::Passed { Ink::Good } else { Ink::Bad };
+    let scenarios = text::count(totals.all(), "scenario", "scenarios");
+    writeln!(out)?;
+    match run.parts.len() {
+        0 => writeln!(out, "{scenarios} in {took}, seed {}", run.info.seed)?,
+        parts => writeln!(out, "{scenarios} in {took}, of {parts} journals")?,
+    }
+    writeln!(out, "{}", style.paint(ink, &format!("exit {}: {meaning}", exit.code())))?;
+    let aside = [(totals.unknown, "could not be judged"), (totals.flaky, "flaky"), (totals.quarantined, "quarantined")];
+    for (number, what) in aside.into_iter().filter(|(number, _)| *number > 0) {
+        writeln!(out, "{number} {what}")?;
+    }
+    let skipped = if totals.skipped > 0 { format!(", {} skipped", totals.skipped) } else { String::new() };
+    writeln!(out, "{} passed, {} failed{skipped}", totals.passed, totals.failed)
 }
 
 /// Whether a scenario has not ended. While a run goes on, that is all of the unknown ones that were not judged.

@@ -62,7 +62,7 @@ struct FeatureHead {
 #[derive(Debug)]
 struct PickleHead {
     scenario: usize,
-    steps: HashMap<String, Step>,
+    steps: Vec<(String, Step)>,
 }
 
 #[derive(Debug)]
@@ -74,6 +74,7 @@ struct Case {
 
 #[derive(Debug)]
 struct Open {
+    case: String,
     scenario: usize,
     attempt: usize,
     steps: HashMap<String, usize>,
@@ -93,7 +94,7 @@ impl Digest {
     /// Lets go of what makes a scenario large, for a follower that has shown it: why it ended as it did stays.
     pub fn forget_evidence(&mut self, scenario: usize) {
         for attempt in self.run.scenarios.get_mut(scenario).into_iter().flat_map(|one| &mut one.attempts) {
-            (attempt.exchanges, attempt.kept, attempt.trail) = (Vec::new(), Vec::new(), None);
+            attempt.forget_evidence();
         }
     }
 
@@ -189,7 +190,12 @@ impl Digest {
             self.run.damage.push(format!("a test case was recorded for the unknown scenario {}", case.pickle_id));
             return;
         };
-        let step_of = |id: Option<&String>| id.and_then(|id| pickle.steps.get(id)).cloned();
+        let step_of = |id: Option<&String>| {
+            id.and_then(|id| {
+                let found = pickle.steps.iter().find(|(own, _)| own == id);
+                found.map(|(_, step)| step.clone())
+            })
+        };
         let steps = case.test_steps.iter().map(|step| {
             let ready = step_of(step.pickle_step_id.as_ref()).unwrap_or_else(|| {
                 let name = step.hook_id.as_ref().and_then(|id| self.hooks.get(id));
@@ -206,6 +212,7 @@ impl Digest {
         let Some(case) = self.cases.get(&started.test_case_id) else { return News::None };
         let scenario = &mut self.run.scenarios[case.scenario];
         let open = Open {
+            case: started.test_case_id.clone(),
             scenario: case.scenario,
             attempt: scenario.attempts.len(),
             steps: case.steps.iter().enumerate().map(|(index, (id, _))| (id.clone(), index)).collect(),
@@ -241,6 +248,7 @@ impl Digest {
         if finished.will_be_retried {
             return News::None;
         }
+        self.cases.remove(&open.case);
         // A verdict is recorded just before this. Where it is missing a failure is still a failure, and the rest stays
         // unknown: steps that passed say nothing about the checks.
         if scenario.verdict.reason == UNFINISHED {
@@ -259,6 +267,7 @@ impl Digest {
             match attachment.media_type.as_str() {
                 media::RUN => read_into(attachment, &mut self.run.damage, |info| self.run.info = info),
                 media::RUN_END => read_into(attachment, &mut self.run.damage, |end| self.run.end = Some(end)),
+                media::PROOF => read_into(attachment, &mut self.run.damage, |proof| self.run.proof = Some(proof)),
                 _ => {}
             }
             return;

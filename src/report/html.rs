@@ -43,6 +43,7 @@ const SCRIPTS: &[&str] = &[
     include_str!("html/exchanges.js"),
     include_str!("html/scenario.js"),
     include_str!("html/sections.js"),
+    include_str!("html/proof.js"),
     include_str!("html/main.js"),
 ];
 

@@ -1,7 +1,8 @@
 //! The journal: one Cucumber Message a line, appended as it happens.
 //!
-//! It is flushed whenever a scenario ends, so a run that is killed has lost at most what was under way. Reading is
-//! tolerant in two places only: a last line that was cut, and kinds of message that this version does not know.
+//! It is flushed whenever a scenario ends and whenever nothing is left to write, so a run that is killed has lost nothing
+//! that was said before. What is said late is lost with it: the exchanges of an attempt are recorded when it ends. Reading
+//! is tolerant in two places only: a last line that was cut, and kinds of message that this version does not know.
 
 use std::fs::File;
 use std::io::{self, BufRead, BufReader, BufWriter, Write};
@@ -10,6 +11,9 @@ use std::path::{Path, PathBuf};
 use serde_json::Value;
 
 use crate::model::message::Envelope;
+
+/// The name of the file in the reports' folder.
+pub const FILE: &str = "journal.ndjson";
 
 /// Why a journal could not be written or read.
 #[derive(Debug, thiserror::Error)]
@@ -39,9 +43,9 @@ pub enum JournalError {
 /// Appends to a journal. The first error is kept and nothing is written after it, so that a full disk costs the end of the
 /// journal and not its shape; whoever writes goes on and asks at [`Writer::finish`].
 #[derive(Debug)]
-pub struct Writer {
+pub struct Writer<W: Write = File> {
     path: PathBuf,
-    out: BufWriter<File>,
+    out: BufWriter<W>,
     failed: Option<io::Error>,
 }
 
@@ -59,9 +63,16 @@ impl Writer {
             File::create(&path)
         };
         match create() {
-            Ok(file) => Ok(Self { path, out: BufWriter::new(file), failed: None }),
+            Ok(file) => Ok(Self::on(path, file)),
             Err(source) => Err(JournalError::Io { path, action: "created", source }),
         }
+    }
+}
+
+impl<W: Write> Writer<W> {
+    /// Writes to `out`; `path` is how errors name it.
+    pub fn on(path: impl Into<PathBuf>, out: W) -> Self {
+        Self { path: path.into(), out: BufWriter::new(out), failed: None }
     }
 
     /// Writes one message; flushes when it ends a scenario or the run.
@@ -102,7 +113,7 @@ impl Writer {
         }
     }
 
-    fn attempt(&mut self, write: impl FnOnce(&mut BufWriter<File>) -> io::Result<()>) {
+    fn attempt(&mut self, write: impl FnOnce(&mut BufWriter<W>) -> io::Result<()>) {
         if self.failed.is_none() {
             self.failed = write(&mut self.out).err();
         }

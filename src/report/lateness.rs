@@ -24,7 +24,15 @@ pub struct Lateness {
     pub worst: Duration,
     /// The scenario with the slowest: an index into [`Run::scenarios`].
     pub worst_scenario: usize,
+    /// How many took up to each of [`BINS`], and how many took longer: one count more than there are bounds.
+    pub bins: Vec<usize>,
 }
+
+/// Bounds in microseconds, for the picture of how the times are distributed: a third of a decade each.
+pub const BINS: &[u64] = &[
+    500, 1_000, 2_000, 5_000, 10_000, 20_000, 50_000, 100_000, 200_000, 500_000, 1_000_000, 2_000_000, 5_000_000,
+    10_000_000,
+];
 
 /// The stages that are measured.
 const STAGES: &[(&str, EventKind, &str, EventKind)] = &[
@@ -54,5 +62,7 @@ fn measure(run: &Run, from: &'static str, start: EventKind, to: &'static str, en
     let (worst, worst_scenario) = *seen.last()?;
     let at = |share: usize| Duration::from_micros(seen[(seen.len() * share / 100).min(seen.len() - 1)].0);
     let worst = Duration::from_micros(worst);
-    Some(Lateness { from, to, count: seen.len(), median: at(50), p95: at(95), worst, worst_scenario })
+    let mut bins = vec![0; BINS.len() + 1];
+    seen.iter().for_each(|(took, _)| bins[BINS.partition_point(|bound| bound < took)] += 1);
+    Some(Lateness { from, to, count: seen.len(), median: at(50), p95: at(95), worst, worst_scenario, bins })
 }

@@ -7,7 +7,7 @@ use std::io::Write;
 
 use super::record::{Run, Scenario};
 use super::reporter::{Part, ReportError, Reporter};
-use super::{failure, text};
+use super::{chronicle, failure, text};
 use crate::model::{Exit, Verdict};
 
 /// What GitHub takes, in bytes.
@@ -65,6 +65,7 @@ fn write(run: &Run, out: &mut dyn Write) -> Result<(), ReportError> {
             (scenario.verdict.verdict == Verdict::Skipped).then(|| scenario.verdict.reason.clone())
         }),
         notes(run),
+        history(run),
     ] {
         if page.len() + section.len() <= MOST {
             page.push_str(&section);
@@ -125,6 +126,24 @@ fn table(run: &Run, title: &str, why: impl Fn(&Scenario) -> Option<String>) -> S
     table.extend(lines);
     table.push_str("\n</details>\n");
     table
+}
+
+/// What earlier runs tell.
+fn history(run: &Run) -> String {
+    let Some(history) = &run.history else { return String::new() };
+    let mut section = "\n## Earlier runs\n".to_owned();
+    let line = |cells: &mut dyn Iterator<Item = String>| format!("| {} |\n", cells.collect::<Vec<_>>().join(" | "));
+    for chronicle::Table { title, heads, rows, more } in chronicle::tables(history) {
+        section.push_str(&format!("\n<details><summary>{title}</summary>\n\n"));
+        section.push_str(&line(&mut heads.iter().map(|head| (*head).to_owned())));
+        section.push_str(&line(&mut heads.iter().map(|_| "---".to_owned())));
+        section.extend(rows.iter().map(|row| line(&mut row.iter().map(|cell| inline(&text::cut(cell, 200))))));
+        if more > 0 {
+            section.push_str(&format!("\n… and {more} more\n"));
+        }
+        section.push_str("\n</details>\n");
+    }
+    section
 }
 
 fn notes(run: &Run) -> String {

@@ -5,11 +5,14 @@
 //!
 //! | file | idea |
 //! |---|---|
-//! | [`journal`], [`keep`] | writing the journal, reading it back; which bodies are worth keeping |
+//! | [`journal`] | writing the journal, reading it back |
 //! | [`record`], [`digest`] | the run as every reporter reads it, and how it is gathered from the messages |
 //! | [`console`], [`failure`], [`style`] | the only live one: what a person sees while the run goes on |
 //! | [`reporter`] | what a reporter is, and how files get onto the disk |
 //! | [`lateness`] | how late permissions arrived, from the trails |
+//! | [`merge`] | several journals of one run as one run |
+//! | [`history`], [`chronicle`] | what earlier runs tell, and that in words |
+//! | [`proof`] | a proof that the suite can fail, on paper |
 //! | [`text`] | text made safe for the place it goes to |
 //! | the others | one format each |
 //!
@@ -28,18 +31,21 @@
 
 pub mod allure;
 pub mod annotations;
+pub mod chronicle;
 pub mod console;
 pub mod ctrf;
 pub mod cucumber_json;
 pub mod digest;
 pub mod failure;
 pub mod har;
+pub mod history;
 pub mod html;
 pub mod journal;
 pub mod junit;
-pub mod keep;
 pub mod lateness;
 pub mod markdown;
+pub mod merge;
+pub mod proof;
 pub mod record;
 pub mod reporter;
 pub mod style;
@@ -51,9 +57,9 @@ mod tests;
 
 pub use console::Console;
 pub use digest::Digest;
-pub use keep::{Keep, Policy};
+pub use history::History;
 pub use record::{Attempt, Kept, Run, Scenario, Step, Totals};
-pub use reporter::{Part, ReportError, Reporter, Written, named, write_all};
+pub use reporter::{Part, ReportError, Reporter, Written, chosen, clear, named, write_all};
 pub use style::Style;
 
 /// Every report that can be asked for, by [`Reporter::id`].

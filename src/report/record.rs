@@ -11,10 +11,16 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use jiff::Timestamp;
 
+use serde::Serialize;
+
 use super::digest::Digest;
+use super::history::History;
 use super::journal::{self, JournalError};
+use super::text;
 use crate::model::message::{Attachment, ContentEncoding, Envelope, ParseError, Status};
-use crate::model::{Diagnosis, Exchange, Exit, Finding, HopState, RunEnd, RunInfo, ScenarioVerdict, Trail, Verdict};
+use crate::model::{
+    Diagnosis, Exchange, Exit, Finding, HopState, Proof, RunEnd, RunInfo, ScenarioVerdict, Shard, Trail, Verdict,
+};
 
 /// One run, or as much of it as was recorded.
 #[derive(Debug, Clone, PartialEq, Default)]
@@ -33,8 +39,33 @@ pub struct Run {
     pub unreadable: Vec<ParseError>,
     /// How it ended, where it got that far.
     pub end: Option<RunEnd>,
+    /// What was proved about these scenarios.
+    pub proof: Option<Proof>,
     /// What the journal should hold and does not, one sentence each.
     pub damage: Vec<String>,
+    /// The journals it was merged from, in the order in which they began; empty for a run that has one.
+    pub parts: Vec<Part>,
+    /// What earlier runs tell, where they were asked.
+    pub history: Option<History>,
+}
+
+/// One of the journals that a run was merged from.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Part {
+    /// Of the run that wrote it.
+    pub id: String,
+    /// Where it was read.
+    pub journal: String,
+    /// Which part of the selection it had.
+    pub shard: Option<Shard>,
+    /// Its own seed.
+    pub seed: u64,
+    /// By its machine's clock.
+    pub started: Timestamp,
+    /// How many scenarios it had.
+    pub scenarios: usize,
+    /// How it ended by itself.
+    pub exit: Exit,
 }
 
 /// One scenario, or one row of an outline.
@@ -157,6 +188,14 @@ impl Run {
         Ok(run)
     }
 
+    /// The same without what makes it large: exchanges, trails, pictures and logs.
+    pub fn without_evidence(mut self) -> Self {
+        for attempt in self.scenarios.iter_mut().flat_map(|one| &mut one.attempts) {
+            attempt.forget_evidence();
+        }
+        self
+    }
+
     /// Scenarios by verdict.
     pub fn totals(&self) -> Totals {
         let mut totals = Totals::default();
@@ -170,18 +209,22 @@ impl Run {
     pub fn exit(&self) -> Exit {
         match &self.end {
             Some(end) => end.exit,
-            None => {
-                let counts = |verdict| {
-                    self.scenarios.iter().any(|one| one.verdict.verdict == verdict && one.verdict.quarantine.is_none())
-                };
-                if counts(Verdict::Failed) {
-                    Exit::Failed
-                } else if self.finished.is_none() || counts(Verdict::Unknown) || !counts(Verdict::Passed) {
-                    Exit::Unknown
-                } else {
-                    Exit::Passed
-                }
-            }
+            None if self.finished.is_none() && self.judged() == Exit::Passed => Exit::Unknown,
+            None => self.judged(),
+        }
+    }
+
+    /// What the scenarios alone come to.
+    pub(super) fn judged(&self) -> Exit {
+        let counts = |verdict| {
+            self.scenarios.iter().any(|one| one.verdict.verdict == verdict && one.verdict.quarantine.is_none())
+        };
+        if counts(Verdict::Failed) {
+            Exit::Failed
+        } else if counts(Verdict::Unknown) || !counts(Verdict::Passed) {
+            Exit::Unknown
+        } else {
+            Exit::Passed
         }
     }
 
@@ -196,6 +239,28 @@ impl Run {
     /// Everything a reader must know beside the verdicts: the run's own notes, and what the journal lacks.
     pub fn notes(&self) -> Vec<String> {
         let mut notes: Vec<String> = self.end.iter().flat_map(|end| end.notes.iter().cloned()).collect();
+        notes.extend(self.parting());
+        for scenario in &self.scenarios {
+            let verdict = &scenario.verdict;
+            if verdict.flaky {
+                notes.push(format!("flaky: {} passed only on a retry", scenario.place()));
+            }
+            if let (Some(why), Verdict::Failed | Verdict::Unknown) = (&verdict.quarantine, verdict.verdict) {
+                notes.push(format!("{} {}, in quarantine {why}", scenario.place(), verdict.verdict));
+            }
+        }
+        if let Some(end) = &self.end {
+            if end.strays > 0 {
+                notes.push(format!(
+                    "{} belonged to no scenario",
+                    text::count(usize::try_from(end.strays).unwrap_or(usize::MAX), "exchange", "exchanges")
+                ));
+            }
+            if !end.lifted.is_empty() {
+                let lifted: Vec<_> = end.lifted.iter().map(|one| format!("{} ({})", one.rule, one.times)).collect();
+                notes.push(format!("broken, but lifted by @allow: {}", lifted.join(", ")));
+            }
+        }
         if self.finished.is_none() {
             notes.push("the run was stopped before it could end in order".into());
         }
@@ -206,6 +271,13 @@ impl Run {
             format!("{uri}{line} could not be read: {}", error.message)
         }));
         notes
+    }
+
+    /// What a part of a run that is reported by itself says about the others.
+    fn parting(&self) -> Option<String> {
+        let shard = self.info.identity.shard.filter(|shard| shard.count > 1 && self.parts.is_empty())?;
+        let all = self.info.identity.scenarios;
+        Some(format!("this is shard {shard} alone: {} of {all} scenarios", self.scenarios.len()))
     }
 
     /// The scenarios of each feature file, in order.
@@ -314,6 +386,11 @@ impl Attempt {
     /// The first step that did not pass and says so.
     pub fn failed_step(&self) -> Option<&Step> {
         self.steps.iter().find(|step| step.is_bad())
+    }
+
+    /// Lets go of what makes it large; why it ended as it did stays.
+    pub fn forget_evidence(&mut self) {
+        (self.exchanges, self.kept, self.trail) = (Vec::new(), Vec::new(), None);
     }
 
     /// The diagnosis in one line.

@@ -5,8 +5,8 @@ use std::io::{self, BufWriter, Write};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
 
-use super::REPORTERS;
 use super::record::Run;
+use super::{REPORTERS, journal};
 use crate::base::suggest::did_you_mean;
 
 /// Renders a run in one format. Object-safe and without state: everything it needs is in the [`Run`].
@@ -95,6 +95,17 @@ pub fn named(name: &str) -> Result<&'static dyn Reporter, UnknownReporter> {
     })
 }
 
+/// The reporters of these names; `all` by itself names every one.
+///
+/// # Errors
+/// If there is none of one of the names; the error names the nearest.
+pub fn chosen(names: &[String]) -> Result<Vec<&'static dyn Reporter>, UnknownReporter> {
+    match names {
+        [all] if all == "all" => Ok(REPORTERS.to_vec()),
+        names => names.iter().map(|name| named(name)).collect(),
+    }
+}
+
 /// What became of one report.
 #[derive(Debug)]
 pub struct Written {
@@ -125,6 +136,18 @@ pub fn write_all(run: &Run, dir: &Path, which: &[&dyn Reporter]) -> Vec<Written>
         Written { reporter: reporter.id(), file, result }
     };
     which.iter().map(one).collect()
+}
+
+/// Removes reports that lie in a folder from an earlier run, before a new one begins: if that one is killed, none of them
+/// must be taken for its own. Where a run has left its journal these are the reports of any format; elsewhere only those
+/// that are to be written, because a folder may be more than a place for reports.
+pub fn clear(dir: &Path, which: &[&dyn Reporter]) {
+    let which = if dir.join(journal::FILE).exists() { REPORTERS } else { which };
+    for reporter in which {
+        let target = dir.join(reporter.file_name());
+        // In the common case there is none; and what is in the way and no report of ours is told when it is to be replaced.
+        let _ = if reporter.file_name().ends_with('/') { fs::remove_dir_all(target) } else { fs::remove_file(target) };
+    }
 }
 
 fn write_one(run: &Run, dir: &Path, reporter: &dyn Reporter, target: &Path) -> Result<(), ReportError> {

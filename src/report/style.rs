@@ -101,6 +101,14 @@ mod tests {
     }
 
     #[test]
+    fn lines_are_cut_for_a_terminal_and_not_for_a_file() {
+        let width = |tty, width| Style::of(tty, width, false, |_| None).width;
+        assert_eq!(width(true, Some(80)), 80);
+        assert_eq!(width(true, Some(3)), 40, "narrower says nothing any more");
+        assert_eq!((width(true, None), width(false, Some(80))), (usize::MAX, usize::MAX));
+    }
+
+    #[test]
     fn wide_characters_count_twice() {
         assert_eq!(fit("買う買う", 8), "買う買う");
         assert_eq!(fit("買う買う", 7), "買う買…");

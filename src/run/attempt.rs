@@ -6,13 +6,14 @@ use std::time::{Duration, Instant};
 
 use futures::FutureExt;
 
+use super::evidence::Evidence;
 use super::judging::{self, Judged};
 use super::live::{Live, StepEnd};
 use super::panics;
 use super::plan::Planned;
 use super::stage::Stage;
 use super::vocabulary::Vocabulary;
-use super::world::{Trouble, World};
+use super::world::{Keepsake, Trouble, World};
 use crate::base::seed::Seed;
 use crate::model::message::{KeywordType, PickleStep, PickleStepType, Status, media};
 use crate::model::{Blame, Exchange, Outcome, TraceId, Verdict};
@@ -66,24 +67,47 @@ pub struct Maker<'r> {
     pub deadlines: Deadlines,
     /// Where draws come from.
     pub seed: Seed,
+    /// How much of what was seen is recorded.
+    pub evidence: Evidence,
 }
 
 impl Maker<'_> {
-    /// Makes an attempt and records everything about it but its verdict.
-    pub async fn make(&self, planned: &Planned, live: &Live) -> Ended {
-        let trace = TraceId(rand::random::<u128>().max(1));
+    /// Makes an attempt and records everything about it but its verdict. Its exchanges are recorded when it ends: only then
+    /// is every secret known that it has used.
+    pub async fn make(&self, planned: &Planned, trace: TraceId, live: &Live) -> Ended {
+        let began = jiff::Timestamp::now();
         let stage = self.stage;
         stage.recorder.open(trace);
         let rng = self.seed.rng(planned.key());
         let mut world = World::new(Arc::clone(stage), self.client.clone(), trace, rng);
-        let steps = self.run_steps(planned, live, &mut world).await;
+        if let Some(trial) = &planned.trial {
+            world.undergo(trial);
+        }
+        let steps = self.run_steps(planned, trace, live, &mut world).await;
         live.begin_step(self.deadlines.step);
-        let failure = (steps.verdict != Verdict::Passed).then_some(steps.reason.as_str());
+        let failure = (steps.verdict != Verdict::Passed).then(|| steps.reason.clone());
+        let allowed = &planned.settings.allowed;
+        let steps = match world.look_last().await {
+            Err(trouble) if steps.verdict == Verdict::Passed => {
+                let message = stage.redactor.fields(Some(trace), &trouble.message).into_owned();
+                Ended::new(Verdict::Unknown, message, trouble.blame)
+            }
+            Ok(()) | Err(_) => steps,
+        };
+        let cut_off = world.cut_off();
+        if world.has_pages() {
+            world.ask_after_jobs().await;
+        }
+        let is_shown = steps.verdict != Verdict::Passed || judging::may_break(stage, &world, trace, allowed);
+        let kept = if world.has_pages() && is_shown { world.keepsakes().await } else { Vec::new() };
+        world.close_pages().await;
         // The scenario's own faults end with its steps: what it broke, the platform has to mend now.
-        let fired = stage.faults.clear(trace);
-        let judged = judging::judge(stage, &world, trace, &fired, &planned.settings.allowed, failure).await;
-        let never_fired: Vec<_> =
-            fired.iter().filter(|fault| fault.times == 0).map(|fault| fault.spec.as_str()).collect();
+        let mut fired = stage.faults.clear(trace);
+        // What a trial breaks is not the scenario's doing: it excuses nothing, and whether it fired is the trial's affair.
+        fired.retain(|fault| !planned.trial.as_ref().is_some_and(|trial| trial.has(&fault.spec)));
+        fired.iter_mut().for_each(|fault| *fault = stage.as_recorded(Some(trace), fault));
+        let judged = judging::judge(stage, &world, trace, &fired, allowed, failure.as_deref()).await;
+        let never_fired: Vec<_> = fired.iter().filter(|fault| fault.times == 0).map(ToString::to_string).collect();
         live.end_step(match (judged.findings.first(), judged.crashed.first()) {
             (Some(first), _) => StepEnd::failed(format!("{} ({})", first.message, first.rule)),
             (None, Some(crashed)) => {
@@ -91,10 +115,8 @@ impl Maker<'_> {
             }
             (None, None) => StepEnd::passed(),
         });
-        for exchange in &judged.exchanges {
-            live.attach(media::EXCHANGE, exchange);
-        }
-        live.attach(media::TRAIL, &judged.trail);
+        let ended = ended(steps, &judged, &never_fired, cut_off);
+        self.evidence.attach(live, ended.verdict == Verdict::Passed, judged.exchanges, judged.trail);
         if !judged.findings.is_empty() {
             live.attach(media::FINDINGS, &judged.findings);
         }
@@ -102,11 +124,19 @@ impl Maker<'_> {
             live.attach(media::DIAGNOSIS, diagnosis);
         }
         stage.redactor.forget(trace);
-        let ended = ended(steps, &judged, &never_fired);
+        if ended.verdict != Verdict::Passed {
+            for Keepsake { name, media_type, bytes } in &kept {
+                live.attach_file(name, media_type, bytes);
+            }
+            for (service, log) in stage.services.logs(began).await {
+                let log = stage.redactor.text(None, &log).into_owned();
+                live.attach_file(&format!("{service}.log"), "text/plain", log.as_bytes());
+            }
+        }
         Ended { held: judged.held, lifted: judged.lifted, ..ended }
     }
 
-    async fn run_steps(&self, planned: &Planned, live: &Live, world: &mut World) -> Ended {
+    async fn run_steps(&self, planned: &Planned, trace: TraceId, live: &Live, world: &mut World) -> Ended {
         let allowed = planned.settings.timeout.unwrap_or(self.deadlines.scenario);
         let started = Instant::now();
         for (step, sentence) in planned.pickle.steps.iter().zip(&planned.sentences) {
@@ -126,7 +156,7 @@ impl Maker<'_> {
                     continue;
                 }
                 Err((trouble, panicked_at)) => {
-                    let message = self.stage.redactor.text(None, &trouble.message).into_owned();
+                    let message = self.stage.redactor.fields(Some(trace), &trouble.message).into_owned();
                     live.end_step(StepEnd { panicked_at, ..StepEnd::failed(message.clone()) });
                     let verdict = match trouble.blame {
                         Blame::Platform | Blame::User => Verdict::Failed,
@@ -169,7 +199,7 @@ impl Maker<'_> {
 }
 
 /// How an attempt ended, all in all: a known failure wins over what could not be judged.
-fn ended(steps: Ended, judged: &Judged, never_fired: &[&str]) -> Ended {
+fn ended(steps: Ended, judged: &Judged, never_fired: &[String], cut_off: Option<String>) -> Ended {
     let broken = judged.findings.first().map(|finding| match &judged.diagnosis {
         Some(diagnosis) => diagnosis.sentence.clone(),
         None => format!("{} ({})", finding.message, finding.rule),
@@ -181,7 +211,7 @@ fn ended(steps: Ended, judged: &Judged, never_fired: &[&str]) -> Ended {
         }
         (Verdict::Passed | Verdict::Unknown | Verdict::Skipped, None) | (Verdict::Skipped, Some(_)) => None,
     };
-    match (failed, unreachable(&judged.exchanges)) {
+    match (failed, unreachable(&judged.exchanges).or(cut_off)) {
         (Some(failed), Some(what)) => {
             let reason = format!("{what}; so this could not be judged: {}", failed.reason);
             Ended::new(Verdict::Unknown, reason, Blame::Environment)

@@ -25,16 +25,20 @@ pub fn head(emitter: &Emitter, info: &RunInfo, vocabulary: &Vocabulary, plan: &P
     let mut run = Attachment::record(media::RUN, info, None, None);
     run.test_run_started_id = Some(info.id.clone());
     emitter.emit(Envelope::Attachment(run));
-    for (index, definition) in vocabulary.definitions().iter().enumerate() {
-        emitter.emit(Envelope::StepDefinition(StepDefinition {
+    let sentences = vocabulary.definitions().iter().enumerate().map(|(index, definition)| {
+        Envelope::StepDefinition(StepDefinition {
             id: sentence_id(index),
-            pattern: StepDefinitionPattern { source: definition.source.clone(), kind: PatternType::RegularExpression },
+            pattern: StepDefinitionPattern {
+                source: definition.sentence.clone(),
+                kind: PatternType::CucumberExpression,
+            },
             source_reference: SourceReference {
                 uri: Some(definition.file.clone()),
                 location: Some(Location { line: definition.line, column: None }),
             },
-        }));
-    }
+        })
+    });
+    emitter.emit_all(sentences.collect());
     emitter.emit(Envelope::Hook(Hook {
         id: CHECKS.into(),
         name: Some("always-on checks".into()),
@@ -45,14 +49,14 @@ pub fn head(emitter: &Emitter, info: &RunInfo, vocabulary: &Vocabulary, plan: &P
         emitter.emit(Envelope::Source(document.source()));
         emitter.emit(Envelope::GherkinDocument(document.tree.clone()));
     }
-    for planned in &plan.scenarios {
-        emitter.emit(Envelope::Pickle(planned.pickle.clone()));
+    for some in plan.scenarios.chunks(256) {
+        emitter.emit_all(some.iter().map(|planned| Envelope::Pickle(planned.pickle.clone())).collect());
     }
     emitter.emit(Envelope::TestRunStarted(TestRunStarted { timestamp: emitter.now(), id: Some(info.id.clone()) }));
 }
 
 /// The test case of a scenario; said once, before its first attempt.
-pub fn test_case(emitter: &Emitter, case: &str, planned: &Planned, steps: &[String]) {
+pub fn test_case(case: &str, planned: &Planned, steps: &[String]) -> TestCase {
     let sentences =
         planned.pickle.steps.iter().zip(&planned.sentences).zip(steps).map(|((step, sentence), id)| TestStep {
             id: id.clone(),
@@ -62,12 +66,12 @@ pub fn test_case(emitter: &Emitter, case: &str, planned: &Planned, steps: &[Stri
         });
     let checks =
         steps.last().map(|id| TestStep { id: id.clone(), hook_id: Some(CHECKS.into()), ..TestStep::default() });
-    emitter.emit(Envelope::TestCase(TestCase {
+    TestCase {
         id: case.into(),
         pickle_id: planned.pickle.id.clone(),
         test_steps: sentences.chain(checks).collect(),
         test_run_started_id: None,
-    }));
+    }
 }
 
 /// The ids of a scenario's test steps: its own, then the checks.

@@ -9,8 +9,8 @@ use std::time::{Duration, Instant};
 
 use super::stage::Stage;
 use super::world::World;
-use crate::model::{Diagnosis, Exchange, Finding, Outcome, TraceId, Trail};
-use crate::tap::Fired;
+use crate::model::{Diagnosis, Exchange, Finding, TraceId, Trail};
+use crate::tap::{Fired, Progress};
 use crate::trail::{Bounds, CHECKS, Cast, Evidence, Given, Judgement, Question, diagnose};
 
 /// The longest that checks are waited for, whatever the bounds say.
@@ -41,12 +41,57 @@ pub(super) struct Judged {
     pub settled: bool,
 }
 
-/// The rules that are judged elsewhere: by contracts, and by pages.
-const ELSEWHERE: &[&str] = &["U1", "U2", "U3", "U4", "U5", "U6", "U7", "U8", "contract", "catalogue"];
+/// A rule that is no check over the trail.
+#[derive(Debug, Clone, Copy)]
+pub struct Elsewhere {
+    /// Its id, as findings and `@allow` name it.
+    pub id: &'static str,
+    /// Who holds exchanges or pages against it: `refusals`, `contracts` or `page`.
+    pub judge: &'static str,
+    /// The rule, in one sentence.
+    pub means: &'static str,
+}
+
+const fn refusals(id: &'static str, means: &'static str) -> Elsewhere {
+    Elsewhere { id, judge: "refusals", means }
+}
+
+const fn page(id: &'static str, means: &'static str) -> Elsewhere {
+    Elsewhere { id, judge: "page", means }
+}
+
+/// The rules that are judged elsewhere, by contracts, the catalogue of refusals, and pages.
+pub const RULES_ELSEWHERE: &[Elsewhere] = &[
+    refusals("U1", "Every refusal is well formed: schema, known code, agreeing status, correlation id."),
+    refusals(
+        "U2",
+        "A refusal is of the right class: signed out is not unpaid is not out of funds is not temporarily down.",
+    ),
+    page("U3", "Every refusal becomes text on the page: visible, not empty, announced, naming what to do."),
+    page("U4", "No click is dead: within a second there is a request, a navigation or a message."),
+    page("U5", "The page agrees with the server, before and after a reload."),
+    page("U6", "A retry from the page reuses its key and obeys Retry-After."),
+    refusals(
+        "U7",
+        "Where permissions cannot be looked up the answer is \u{201c}temporarily\u{201d}, never \u{201c}not bought\u{201d}.",
+    ),
+    page("U8", "What the page shows as chosen is what is submitted: nothing dropped, nothing swapped."),
+    Elsewhere {
+        id: "contract",
+        judge: "contracts",
+        means: "Every exchange is as the service's OpenAPI document says.",
+    },
+];
+
+/// A rule in one sentence.
+pub fn rule_sentence(rule: &str) -> Option<&'static str> {
+    let check = CHECKS.iter().find(|check| check.id() == rule).map(|check| check.means());
+    check.or_else(|| RULES_ELSEWHERE.iter().find(|known| known.id == rule).map(|known| known.means))
+}
 
 /// The ids of all rules that a tag can lift.
 pub(super) fn rules() -> impl Iterator<Item = &'static str> + Clone {
-    CHECKS.iter().map(|check| check.id()).chain(ELSEWHERE.iter().copied())
+    CHECKS.iter().map(|check| check.id()).chain(RULES_ELSEWHERE.iter().map(|rule| rule.id))
 }
 
 /// Gathers and judges. Nothing of the trace is recorded after this.
@@ -61,11 +106,13 @@ pub(super) async fn judge(
     let settled = tokio::time::timeout(UNDER_WAY, stage.recorder.settled(trace)).await.is_ok();
     let cast = world.cast();
     let mut look = settle(stage, world, &cast, trace, allowed).await;
-    let exchanges = stage.recorder.close(trace);
-    if !is_same(&exchanges, &look.exchanges) {
-        look = Look::at(stage, &cast, trace, exchanges);
+    let closed = stage.recorder.close(trace);
+    if closed.progress() != look.progress {
+        look = Look::at(stage, &cast, trace, closed.progress(), closed.exchanges());
     }
     look.findings.extend(stage.rules.judge(&look.exchanges, fired));
+    look.held.extend(stage.rules.held(&look.exchanges));
+    look.findings.extend(world.page_findings().iter().cloned());
     let is_allowed = |rule: &str| allowed.iter().any(|(lifted, _)| lifted == rule);
     let (lifted, findings): (Vec<_>, Vec<_>) = look.findings.into_iter().partition(|finding| is_allowed(&finding.rule));
     let diagnosis = {
@@ -92,17 +139,36 @@ pub(super) async fn judge(
     }
 }
 
+/// Whether something is broken, or may still turn out to be: worth a picture of the page, which has to be closed before it
+/// is known.
+pub(super) fn may_break(stage: &Stage, world: &World, trace: TraceId, allowed: &[(String, String)]) -> bool {
+    if !world.has_pages() {
+        return false;
+    }
+    let look = Look::now(stage, &world.cast(), trace);
+    let is_allowed = |rule: &str| allowed.iter().any(|(lifted, _)| lifted == rule);
+    let mut broken = look.findings.iter().chain(world.page_findings()).map(|finding| finding.rule.as_str());
+    broken.any(|rule| !is_allowed(rule)) || look.pending.iter().any(|wait| !is_allowed(wait.rule))
+}
+
 /// Looks until no check waits for anything, or the time is up.
 async fn settle(stage: &Stage, world: &World, cast: &Cast, trace: TraceId, allowed: &[(String, String)]) -> Look {
     let started = Instant::now();
-    let mut asked_last = HashSet::new();
+    let (mut until, mut open) = (0, HashSet::new());
     loop {
-        let look = Look::at(stage, cast, trace, stage.recorder.exchanges(trace));
+        let look = Look::now(stage, cast, trace);
         let waits = look.pending.iter().filter(|wait| !allowed.iter().any(|(rule, _)| rule == wait.rule));
         let (due, questions) = waits.fold((0, HashSet::new()), |(due, mut questions), wait| {
             questions.extend(wait.questions.iter().cloned());
             (due.max(wait.due), questions)
         });
+        // What was open when its time was up is asked about once more, so that the last word is from after it.
+        if due == 0 && !open.is_empty() && stage.clock.micros() >= until {
+            for question in open.drain() {
+                world.probe(&question).await;
+            }
+            continue;
+        }
         if due == 0 || started.elapsed() >= LONGEST {
             return look;
         }
@@ -110,30 +176,20 @@ async fn settle(stage: &Stage, world: &World, cast: &Cast, trace: TraceId, allow
             world.probe(question).await;
         }
         let mut pause = PAUSE;
-        while stage.clock.micros() < due && is_same(&stage.recorder.exchanges(trace), &look.exchanges) {
+        while stage.clock.micros() < due && stage.recorder.progress(trace) == look.progress {
             tokio::time::sleep(pause).await;
             pause = (pause * 2).min(PAUSE * 5);
             if !questions.is_empty() {
                 break; // Whoever is asked again may answer otherwise.
             }
         }
-        // What is still open when the time is up is asked about once more, so that the last word is from after it.
-        if stage.clock.micros() >= due && asked_last.insert(due) {
-            for question in &questions {
-                world.probe(question).await;
-            }
-        }
+        (until, open) = (due, questions);
     }
-}
-
-/// Whether nothing has come, and nothing has ended, since.
-fn is_same(now: &[Exchange], then: &[Exchange]) -> bool {
-    let open = |exchanges: &[Exchange]| exchanges.iter().filter(|exchange| exchange.outcome == Outcome::Open).count();
-    now.len() == then.len() && open(now) == open(then)
 }
 
 /// One look at what was seen so far.
 struct Look {
+    progress: Progress,
     exchanges: Vec<Exchange>,
     trail: Trail,
     findings: Vec<Finding>,
@@ -149,7 +205,13 @@ struct Wait {
 }
 
 impl Look {
-    fn at(stage: &Stage, cast: &Cast, trace: TraceId, exchanges: Vec<Exchange>) -> Self {
+    fn now(stage: &Stage, cast: &Cast, trace: TraceId) -> Self {
+        // Asked for first: what comes between the two is looked at once more, and not missed.
+        let progress = stage.recorder.progress(trace);
+        Self::at(stage, cast, trace, progress, stage.recorder.exchanges(trace))
+    }
+
+    fn at(stage: &Stage, cast: &Cast, trace: TraceId, progress: Progress, exchanges: Vec<Exchange>) -> Self {
         let trail = Trail::build(&stage.rules.mapping, trace, &exchanges);
         let (mut findings, mut held, mut crashed, mut pending) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
         {
@@ -169,7 +231,7 @@ impl Look {
                 }
             }
         }
-        Self { exchanges, trail, findings, held, crashed, pending }
+        Self { progress, exchanges, trail, findings, held, crashed, pending }
     }
 }
 

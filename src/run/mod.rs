@@ -8,7 +8,9 @@
 //! up, [`workers`] run [`attempt`]s off the [`schedule`], and the [`supervisor`] watches deadlines and signals.
 
 mod attempt;
+mod browsing;
 mod emit;
+mod evidence;
 mod files;
 pub mod history;
 mod judging;
@@ -19,21 +21,26 @@ pub mod platform;
 mod rules;
 mod schedule;
 pub mod select;
+mod services;
 mod settings;
 mod signals;
 mod stage;
 mod supervisor;
+mod trial;
 pub mod vocabulary;
 mod workers;
 pub mod world;
 
 pub use attempt::Deadlines;
+pub use evidence::Evidence;
 pub use files::{Embedded, read_feature};
-pub use live::Emitter;
+pub use judging::{Elsewhere, RULES_ELSEWHERE, rule_sentence};
+pub use live::{Emitter, Records, records};
 pub use plan::{Inspected, Inspector, Plan, Planned, Problem, Refused};
 pub use rules::Rules;
-pub use select::{PathSpec, Selection, Shard};
+pub use select::{PathSpec, Selection};
 pub use settings::TAGS;
 pub use supervisor::{FlakyPolicy, Options, Outcome, Requirement, Suite, run};
+pub use trial::Trial;
 pub use vocabulary::Vocabulary;
 pub use world::{Trouble, World};

@@ -3,16 +3,20 @@
 
 use std::collections::{HashMap, HashSet};
 use std::fmt;
+use std::sync::Arc;
 
 use super::files::{Embedded, read_all};
 use super::schedule::Alone;
 use super::select::{Extent, Selection};
 use super::settings::{Settings, WrongTag};
+use super::trial::Trial;
 use super::vocabulary::{Found, Vocabulary};
+use crate::base::fingerprint::fingerprint;
 use crate::gherkin::{self, Fix, Ids, Mistake};
 use crate::model::message::{
     Background, Examples, Feature, GherkinDocument, Location, Pickle, PickleStepType, Rule, Scenario, Source, Step, Tag,
 };
+use crate::model::{FeatureFile, Identity};
 
 /// A feature file as read.
 #[derive(Debug)]
@@ -34,9 +38,21 @@ pub struct Planned {
     pub sentences: Vec<usize>,
     /// What its tags ask of the runner.
     pub settings: Settings,
+    /// What is broken for it on purpose.
+    pub trial: Option<Arc<Trial>>,
 }
 
 impl Planned {
+    /// The same scenario once more, as a test case of its own; `mark` tells it from the others.
+    pub fn again(&self, mark: &str) -> Self {
+        let mut again = self.clone();
+        again.pickle.id.push_str(&format!("-again-{mark}"));
+        for step in &mut again.pickle.steps {
+            step.id.push_str(&format!("-again-{mark}"));
+        }
+        again
+    }
+
     /// `file:line`, which also names it on the command line.
     pub fn key(&self) -> String {
         key(&self.pickle)
@@ -56,6 +72,8 @@ pub struct Plan {
     pub scenarios: Vec<Planned>,
     /// How many scenarios there are in all, selected or not.
     pub found: usize,
+    /// What it has in common with the plans of other machines that run other parts of the same selection.
+    pub identity: Identity,
 }
 
 /// One thing wrong with a feature file.
@@ -113,12 +131,7 @@ impl Plan {
     /// # Errors
     /// All problems found: missing paths, folders without features, what the language refuses, what it swallows silently
     /// although nobody can have meant it, undefined and ambiguous steps, unknown or malformed tags of ours.
-    pub fn make(
-        selection: &Selection,
-        embedded: &[Embedded],
-        vocabulary: &Vocabulary,
-        weight: impl Fn(&str) -> u64,
-    ) -> Result<Self, Refused> {
+    pub fn make(selection: &Selection, embedded: &[Embedded], vocabulary: &Vocabulary) -> Result<Self, Refused> {
         let mut ids = Ids::default();
         let mut problems = Vec::new();
         let mut plan = Self::default();
@@ -141,15 +154,36 @@ impl Plan {
         if !problems.is_empty() {
             return Err(Refused { problems });
         }
+        plan.identity = plan.identity_of(selection);
         if let Some(shard) = selection.shard {
-            let weights: Vec<u64> = plan.scenarios.iter().map(|planned| weight(&planned.key())).collect();
-            let mine = shard.pick(&weights);
+            let timings = selection.timings.as_ref();
+            let weight = |planned: &Planned| timings.map_or(1, |timings| timings.weight(&planned.key()));
+            let mine = shard.pick(&plan.scenarios.iter().map(weight).collect::<Vec<_>>());
             let mut place = 0..;
             plan.scenarios.retain(|_| mine.contains(&place.next().expect("counting does not end")));
+        }
+        if let Some(only) = &selection.only {
+            plan.scenarios.retain(|planned| only.contains(&planned.key()));
         }
         let used: HashSet<&str> = plan.scenarios.iter().map(|planned| planned.pickle.uri.as_str()).collect();
         plan.documents.retain(|document| used.contains(document.uri.as_str()));
         Ok(plan)
+    }
+
+    /// What the plan is before it is divided.
+    fn identity_of(&self, selection: &Selection) -> Identity {
+        let used: HashSet<&str> = self.scenarios.iter().map(|planned| planned.pickle.uri.as_str()).collect();
+        let features = self.documents.iter().filter(|document| used.contains(document.uri.as_str()));
+        let features = features
+            .map(|document| FeatureFile { uri: document.uri.clone(), fingerprint: fingerprint([&document.text]) });
+        Identity {
+            features: features.collect(),
+            selection: fingerprint(self.scenarios.iter().map(Planned::key)),
+            scenarios: self.scenarios.len(),
+            shard: selection.shard,
+            timings: selection.shard.and(selection.timings.as_ref()).map(|timings| timings.fingerprint.clone()),
+            ..Identity::default()
+        }
     }
 
     /// Adds the selected scenarios of a file; says how many there were.
@@ -171,7 +205,7 @@ impl Plan {
                 continue;
             }
             hit = true;
-            if !selection.takes(&pickle, &key(&pickle)) {
+            if !selection.takes(&pickle) {
                 continue;
             }
             let settings = match Settings::read(&pickle) {
@@ -187,7 +221,7 @@ impl Plan {
                 }
             };
             let sentences = resolver.resolve(&pickle, &extents, problems);
-            self.scenarios.push(Planned { pickle, sentences, settings });
+            self.scenarios.push(Planned { pickle, sentences, settings, trial: None });
         }
         if !lines.is_empty() && !hit {
             let said = lines.iter().map(u32::to_string).collect::<Vec<_>>().join(", ");

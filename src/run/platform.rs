@@ -1,26 +1,36 @@
 //! Brings a topology up, with a tap on every edge, and takes it down again.
 
-use std::collections::BTreeMap;
-use std::net::{Ipv4Addr, SocketAddr};
-use std::sync::Arc;
+use std::collections::{BTreeMap, HashMap};
+use std::net::SocketAddr;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use futures::future::{join_all, try_join_all};
+use tokio::sync::watch;
 
-use crate::model::{Edge, ServiceInfo};
+use crate::model::{Edge, Exit, ServiceInfo};
 use crate::tap::{Attribution, FaultBoard, NotAnUpstream, Recorder, Tap};
-use crate::topology::{Order, Provider, Running, Secret, StartError, Topology, ready};
+use crate::topology::{
+    Doorstep, Mark, Order, Provider, Running, Secret, ServiceSpec, StartError, Topology, container, until_ready,
+};
+
+/// A service that was started, by its name.
+pub type Started = (String, Arc<dyn Running>);
 
 /// A platform that is up.
 pub struct Platform {
     /// The address of the tap on the member's edge.
     pub entry: String,
+    /// The address of the service behind it.
+    pub front: String,
     /// The services as reports name them.
     pub services: Vec<ServiceInfo>,
     /// The topology's secrets.
     pub secrets: BTreeMap<String, String>,
-    running: Vec<(String, Box<dyn Running>)>,
+    running: Vec<Started>,
     taps: Vec<Tap>,
+    providers: Vec<Arc<dyn Provider>>,
+    mark: Mark,
 }
 
 /// Why a platform did not come up.
@@ -53,6 +63,9 @@ pub enum NotUp {
         /// The variable.
         variable: String,
     },
+    /// A signal came before it was up.
+    #[error("interrupted before the platform was up")]
+    Interrupted(Exit),
     /// A provider that this binary does not have.
     #[error("`{service}` wants the provider `{provider}`, which this build does not have")]
     NoProvider {
@@ -63,103 +76,163 @@ pub enum NotUp {
     },
 }
 
+/// What a platform is brought up with.
+pub struct Builder<'r> {
+    /// Which services there are.
+    pub topology: &'r Topology,
+    /// Who can supply them.
+    pub providers: &'r [Arc<dyn Provider>],
+    /// What the taps see goes here.
+    pub recorder: &'r Recorder,
+    /// What the taps are asked to do.
+    pub faults: &'r FaultBoard,
+    /// The run.
+    pub mark: Mark,
+}
+
 impl Platform {
-    /// Opens the taps, starts all services at once, and waits until each is ready.
+    /// Opens the taps, starts all services at once but for those that have to wait for others, and waits until each is
+    /// ready; gives up as soon as `interrupted` comes to an end.
     ///
     /// # Errors
     /// The first thing that went wrong; what had come up by then is taken down.
-    pub async fn start(
-        topology: &Topology,
-        providers: &[Arc<dyn Provider>],
-        recorder: &Recorder,
-        faults: &FaultBoard,
-        run: &str,
-    ) -> Result<Self, NotUp> {
+    pub async fn start(with: Builder<'_>, interrupted: impl Future<Output = Exit>) -> Result<Self, NotUp> {
+        let Builder { topology, mark, .. } = &with;
         let secrets = secrets(topology)?;
-        let mut taps = Vec::new();
-        for edge in topology.edges() {
-            let anywhere = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
-            let opened =
-                Tap::open(edge.clone(), anywhere, Attribution::ByHeader, recorder.clone(), faults.clone()).await;
-            taps.push(opened.map_err(|source| NotUp::Tap { edge, source })?);
-        }
-        let orders = topology.services.iter().map(|(name, spec)| {
-            let tap_of = |callee: &String| {
-                let tap = taps.iter().find(|tap| tap.edge().from == *name && tap.edge().to == *callee);
-                (callee.clone(), tap.map(|tap| tap.address().to_owned()).unwrap_or_default())
-            };
-            let neighbours: BTreeMap<String, String> = spec.calls.iter().map(tap_of).collect();
-            let env =
-                topology.env_of(name).map(|(key, value)| (key.clone(), filled(value, &neighbours, &secrets))).collect();
-            Order { service: name.clone(), spec: spec.clone(), neighbours, env, run: run.to_owned() }
-        });
-        let started = Instant::now();
-        let starts = orders.collect::<Vec<_>>().into_iter().map(|order| start_one(order, providers));
-        let mut running = Vec::new();
-        let mut failure = None;
-        for outcome in join_all(starts).await {
-            match outcome {
-                Ok(one) => running.push(one),
-                Err(error) => failure = failure.or(Some(error)),
-            }
-        }
-        for tap in &taps {
-            if let Some((_, service)) = running.iter().find(|(name, _)| *name == tap.edge().to)
-                && let Err(source) = tap.point_at(service.address())
-            {
-                failure = failure.or(Some(NotUp::Address { edge: tap.edge().clone(), source }));
-            }
-        }
-        let services = running.iter().map(|(name, service)| ServiceInfo {
+        let mut platform = Self {
+            entry: String::new(),
+            front: String::new(),
+            services: Vec::new(),
+            secrets,
+            running: Vec::new(),
+            taps: Vec::new(),
+            providers: with.providers.iter().filter(|provider| topology.has(provider.kind())).cloned().collect(),
+            mark: mark.clone(),
+        };
+        let started = Mutex::new(Vec::new());
+        let came_up = tokio::select! {
+            came_up = platform.come_up(&with, &started) => came_up,
+            exit = interrupted => Err(NotUp::Interrupted(exit)),
+        };
+        platform.running = started.into_inner().unwrap_or_else(PoisonError::into_inner);
+        platform.running.sort_by(|(one, _), (other, _)| one.cmp(other));
+        let described = platform.running.iter().map(|(name, service)| ServiceInfo {
             name: name.clone(),
             provider: topology.services[name].provider.to_string(),
             address: service.address().to_owned(),
         });
-        let entry = taps.first().expect("there is always the member's edge").address().to_owned();
-        let platform = Self { entry, services: services.collect(), secrets, running, taps };
-        let failure = match failure {
-            Some(failure) => Some(failure),
-            None => platform.await_ready(topology, started).await.err().map(NotUp::from),
-        };
-        match failure {
-            None => Ok(platform),
-            Some(failure) => {
+        platform.services = described.collect();
+        let front = platform.running.iter().find(|(name, _)| *name == topology.entry);
+        platform.front = front.map(|(_, service)| service.address().to_owned()).unwrap_or_default();
+        match came_up {
+            Ok(()) => Ok(platform),
+            Err(failure) => {
                 platform.stop().await;
                 Err(failure)
             }
         }
     }
 
-    async fn await_ready(&self, topology: &Topology, started: Instant) -> Result<(), StartError> {
+    async fn come_up(&mut self, with: &Builder<'_>, started: &Mutex<Vec<Started>>) -> Result<(), NotUp> {
+        let topology = with.topology;
+        let mut doorsteps = HashMap::new();
+        for provider in &self.providers {
+            doorsteps.insert(provider.kind(), provider.prepare(&self.mark, topology).await?);
+        }
+        let deadline = Instant::now() + topology.start_up.0;
+        let doorstep_of = |service: &str| {
+            let kind = topology.services.get(service).map(|spec| spec.provider);
+            kind.and_then(|kind| doorsteps.get(&kind).cloned()).unwrap_or_else(Doorstep::loopback)
+        };
+        for edge in topology.edges() {
+            let listen = SocketAddr::new(doorstep_of(&edge.from).listen, 0);
+            let opened =
+                Tap::open(edge.clone(), listen, Attribution::ByHeader, with.recorder.clone(), with.faults.clone())
+                    .await;
+            self.taps.push(opened.map_err(|source| NotUp::Tap { edge, source })?);
+        }
+        self.entry = self.taps.first().expect("there is always the member's edge").address().to_owned();
+        let ups: BTreeMap<&str, watch::Sender<bool>> =
+            topology.services.keys().map(|name| (name.as_str(), watch::Sender::new(false))).collect();
         let client = reqwest::Client::builder().no_proxy().build().expect("a client without TLS settings builds");
-        let within = topology.start_up.0.saturating_sub(started.elapsed()).max(Duration::from_millis(1));
-        let waits = self.running.iter().filter_map(|(name, service)| {
-            let path = topology.services[name].ready.as_deref()?;
-            Some(ready(&client, name, service.address(), path, within))
+        let starts = topology.services.iter().map(|(name, spec)| {
+            let order = self.order(name, spec, topology, &doorstep_of(name));
+            let (ups, client, taps, providers) = (&ups, &client, &self.taps, &self.providers);
+            async move {
+                for first in &spec.after {
+                    let mut up = ups[first.as_str()].subscribe();
+                    up.wait_for(|up| *up).await.expect("invariant: the sender outlives the start of all services");
+                }
+                let service = start_one(order, providers).await?;
+                started.lock().unwrap_or_else(PoisonError::into_inner).push((name.clone(), Arc::clone(&service)));
+                for tap in taps.iter().filter(|tap| tap.edge().to == *name) {
+                    let pointed = tap.point_at(service.address());
+                    pointed.map_err(|source| NotUp::Address { edge: tap.edge().clone(), source })?;
+                }
+                if let Some(sign) = &spec.ready {
+                    let within = deadline.saturating_duration_since(Instant::now()).max(Duration::from_millis(1));
+                    until_ready(client, name, &service, sign, within).await?;
+                }
+                ups[name.as_str()].send_replace(true);
+                Ok::<_, NotUp>(())
+            }
         });
-        try_join_all(waits).await?;
+        try_join_all(starts).await?;
         Ok(())
     }
 
-    /// Stops everything, callers before callees where that is known, and says what did not stop cleanly.
+    fn order(&self, name: &str, spec: &ServiceSpec, topology: &Topology, doorstep: &Doorstep) -> Order {
+        let tap_of = |callee: &String| {
+            let tap = self.taps.iter().find(|tap| tap.edge().from == name && tap.edge().to == *callee);
+            (callee.clone(), tap.map(|tap| doorstep.address(tap.local_addr().port())).unwrap_or_default())
+        };
+        let neighbours: BTreeMap<String, String> = spec.calls.iter().map(tap_of).collect();
+        let container = |(name, spec): (&String, &ServiceSpec)| {
+            let port = spec.port?;
+            Some((name.clone(), format!("{}:{port}", container::name_of(&self.mark.id, name))))
+        };
+        let values = [
+            ("tap", &neighbours),
+            ("secret", &self.secrets),
+            ("container", &topology.services.iter().filter_map(container).collect()),
+        ];
+        let env = topology.env_of(name).map(|(key, value)| (key.clone(), filled(value, &values))).collect();
+        Order {
+            service: name.to_owned(),
+            spec: spec.clone(),
+            called: topology.is_called(name),
+            neighbours,
+            env,
+            folder: topology.folder.clone(),
+            run: self.mark.clone(),
+        }
+    }
+
+    /// The services by name, for those who want to know what they have written.
+    pub fn running(&self) -> &[Started] {
+        &self.running
+    }
+
+    /// Stops everything, and says what did not stop cleanly.
     pub async fn stop(self) -> Vec<String> {
         let stops = self.running.into_iter().map(|(name, service)| async move {
             service.stop().await.err().map(|error| format!("{name} did not stop cleanly: {error}"))
         });
-        let complaints = join_all(stops).await.into_iter().flatten().collect();
+        let mut complaints: Vec<String> = join_all(stops).await.into_iter().flatten().collect();
         join_all(self.taps.into_iter().map(Tap::stop)).await;
+        let clears = self.providers.iter().map(|provider| provider.clear(&self.mark));
+        complaints.extend(join_all(clears).await.into_iter().filter_map(Result::err));
         complaints
     }
 }
 
-async fn start_one(order: Order, providers: &[Arc<dyn Provider>]) -> Result<(String, Box<dyn Running>), NotUp> {
+async fn start_one(order: Order, providers: &[Arc<dyn Provider>]) -> Result<Arc<dyn Running>, NotUp> {
     let kind = order.spec.provider;
     let provider = providers
         .iter()
         .find(|provider| provider.kind() == kind)
         .ok_or_else(|| NotUp::NoProvider { service: order.service.clone(), provider: kind.to_string() })?;
-    let name = order.service.clone();
-    Ok((name, provider.start(order).await?))
+    Ok(provider.start(order).await?)
 }
 
 fn secrets(topology: &Topology) -> Result<BTreeMap<String, String>, NotUp> {
@@ -175,10 +248,8 @@ fn secrets(topology: &Topology) -> Result<BTreeMap<String, String>, NotUp> {
     topology.secrets.iter().map(value).collect()
 }
 
-/// Replaces `{tap.NAME}` and `{secret.NAME}`; that they name something was checked when the file was read.
-fn filled(text: &str, neighbours: &BTreeMap<String, String>, secrets: &BTreeMap<String, String>) -> String {
-    let with = |text: String, kind: &str, values: &BTreeMap<String, String>| {
-        values.iter().fold(text, |text, (name, value)| text.replace(&format!("{{{kind}.{name}}}"), value))
-    };
-    with(with(text.to_owned(), "tap", neighbours), "secret", secrets)
+/// Replaces `{tap.NAME}` and its like; that they name something was checked when the file was read.
+fn filled(text: &str, values: &[(&str, &BTreeMap<String, String>)]) -> String {
+    let pairs = values.iter().flat_map(|(kind, values)| values.iter().map(move |(name, value)| (kind, name, value)));
+    pairs.fold(text.to_owned(), |text, (kind, name, value)| text.replace(&format!("{{{kind}.{name}}}"), value))
 }

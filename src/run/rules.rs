@@ -38,6 +38,13 @@ impl Rules {
         unchecked.into_iter().chain(skipped).collect()
     }
 
+    /// The rules that gave these exchanges something to judge.
+    pub fn held(&self, exchanges: &[Exchange]) -> Vec<&'static str> {
+        let contract =
+            exchanges.iter().any(|exchange| self.contracts.of(&exchange.edge.to).is_some()).then_some("contract");
+        self.catalogue.iter().flat_map(|catalogue| catalogue.held(exchanges)).chain(contract).collect()
+    }
+
     /// What is wrong in the exchanges of one attempt. `own` are the faults that its scenario armed.
     ///
     /// An exchange that the scenario itself disturbed shows the disturbance, so nothing is held against it; whatever follows

@@ -1,4 +1,4 @@
-//! Which scenario runs next: longest first, one at a time where a tag says so.
+//! Which scenario runs next: longest first, one at a time where a tag says so, and no more with a browser than it has places.
 
 use std::collections::{HashSet, VecDeque};
 use std::sync::{Condvar, Mutex, MutexGuard};
@@ -23,12 +23,16 @@ pub struct Ticket {
     pub attempt: u32,
     /// What it may not run beside.
     pub alone: Alone,
+    /// Whether it needs a place at the browser: waiting for one must not be on the scenario's own clock.
+    pub browses: bool,
 }
 
 #[derive(Debug, Default)]
 struct State {
     waiting: VecDeque<Ticket>,
     running: usize,
+    /// Free places at the browser.
+    places: usize,
     serial: bool,
     locks: HashSet<String>,
     stopped: bool,
@@ -42,9 +46,9 @@ pub struct Schedule {
 }
 
 impl Schedule {
-    /// A queue of these, in this order.
-    pub fn new(tickets: impl IntoIterator<Item = Ticket>) -> Self {
-        let state = State { waiting: tickets.into_iter().collect(), ..State::default() };
+    /// A queue of these, in this order, with so many places at the browser (at least one).
+    pub fn new(tickets: impl IntoIterator<Item = Ticket>, places: usize) -> Self {
+        let state = State { waiting: tickets.into_iter().collect(), places: places.max(1), ..State::default() };
         Self { state: Mutex::new(state), changed: Condvar::new() }
     }
 
@@ -68,6 +72,7 @@ impl Schedule {
     pub fn end(&self, ticket: &Ticket, again: Option<Ticket>) {
         let mut state = self.lock();
         state.running -= 1;
+        state.places += usize::from(ticket.browses);
         match &ticket.alone {
             Alone::No => {}
             Alone::Serial => state.serial = false,
@@ -101,6 +106,7 @@ impl Schedule {
 impl State {
     fn allows(&self, ticket: &Ticket) -> bool {
         !self.serial
+            && (!ticket.browses || self.places > 0)
             && match &ticket.alone {
                 Alone::No => true,
                 Alone::Serial => self.running == 0,
@@ -110,6 +116,7 @@ impl State {
 
     fn begin(&mut self, ticket: &Ticket) {
         self.running += 1;
+        self.places -= usize::from(ticket.browses);
         match &ticket.alone {
             Alone::No => {}
             Alone::Serial => self.serial = true,
@@ -123,13 +130,23 @@ mod tests {
     use super::*;
 
     fn ticket(scenario: usize, alone: Alone) -> Ticket {
-        Ticket { scenario, attempt: 0, alone }
+        Ticket { scenario, attempt: 0, alone, browses: false }
+    }
+
+    #[test]
+    fn who_needs_the_browser_waits_for_a_place_and_others_pass_by() {
+        let browsing = |scenario| Ticket { browses: true, ..ticket(scenario, Alone::No) };
+        let schedule = Schedule::new([browsing(0), browsing(1), ticket(2, Alone::No)], 1);
+        let first = schedule.next().unwrap();
+        assert_eq!((first.scenario, schedule.next().unwrap().scenario), (0, 2));
+        schedule.end(&first, None);
+        assert_eq!(schedule.next().unwrap().scenario, 1);
     }
 
     #[test]
     fn a_lock_is_held_by_one_at_a_time_and_others_pass_by() {
         let locked = || Alone::Locks(vec!["db".into()]);
-        let schedule = Schedule::new([ticket(0, locked()), ticket(1, locked()), ticket(2, Alone::No)]);
+        let schedule = Schedule::new([ticket(0, locked()), ticket(1, locked()), ticket(2, Alone::No)], 1);
         let first = schedule.next().unwrap();
         assert_eq!((first.scenario, schedule.next().unwrap().scenario), (0, 2));
         schedule.end(&first, None);
@@ -138,7 +155,7 @@ mod tests {
 
     #[test]
     fn a_serial_scenario_runs_when_nothing_else_does() {
-        let schedule = Schedule::new([ticket(0, Alone::No), ticket(1, Alone::Serial), ticket(2, Alone::No)]);
+        let schedule = Schedule::new([ticket(0, Alone::No), ticket(1, Alone::Serial), ticket(2, Alone::No)], 1);
         let (first, third) = (schedule.next().unwrap(), schedule.next().unwrap());
         assert_eq!((first.scenario, third.scenario), (0, 2));
         schedule.end(&first, None);
@@ -148,7 +165,7 @@ mod tests {
 
     #[test]
     fn a_retry_comes_next_and_a_stopped_schedule_hands_out_nothing() {
-        let schedule = Schedule::new([ticket(0, Alone::No), ticket(1, Alone::No)]);
+        let schedule = Schedule::new([ticket(0, Alone::No), ticket(1, Alone::No)], 1);
         let first = schedule.next().unwrap();
         schedule.end(&first, Some(Ticket { attempt: 1, ..first.clone() }));
         let again = schedule.next().unwrap();

@@ -5,7 +5,9 @@ use std::path::PathBuf;
 
 use regex::Regex;
 
+use super::history::Timings;
 use crate::gherkin::tags::Expression;
+use crate::model::Shard;
 use crate::model::message::{Location, Pickle};
 
 /// Everything a command line can say about which scenarios to run. All of it must hold.
@@ -19,19 +21,21 @@ pub struct Selection {
     pub tags: Option<Expression>,
     /// By name.
     pub name: Option<Regex>,
-    /// Only those that did not pass in the last run, by [`Planned::key`](super::plan::Planned::key).
-    pub only: Option<HashSet<String>>,
     /// One part of several.
     pub shard: Option<Shard>,
+    /// What the parts are balanced by; without, scenarios are dealt out in turn.
+    pub timings: Option<Timings>,
+    /// Only those that did not pass in the last run, by [`Planned::key`](super::plan::Planned::key). It narrows the part:
+    /// each machine knows its own last run only, and what is divided must be the same on all.
+    pub only: Option<HashSet<String>>,
 }
 
 impl Selection {
-    /// Whether tags, name and the last run let this scenario in.
-    pub fn takes(&self, pickle: &Pickle, key: &str) -> bool {
+    /// Whether tags and name let this scenario in.
+    pub fn takes(&self, pickle: &Pickle) -> bool {
         let tags: Vec<&str> = pickle.tags.iter().map(|tag| tag.name.as_str()).collect();
         self.tags.as_ref().is_none_or(|expression| expression.matches(&tags))
             && self.name.as_ref().is_none_or(|name| name.is_match(&pickle.name))
-            && self.only.as_ref().is_none_or(|only| only.contains(key))
     }
 }
 
@@ -56,15 +60,6 @@ impl From<&str> for PathSpec {
         }
         Self { path: rest.into(), lines }
     }
-}
-
-/// One part of a suite that is divided among machines: part `index` (from 1) of `count`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Shard {
-    /// Which part, counted from 1.
-    pub index: usize,
-    /// How many parts.
-    pub count: usize,
 }
 
 impl std::str::FromStr for Shard {

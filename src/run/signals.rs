@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU8, Ordering};
 
 use tokio::signal::unix::{Signal, SignalKind, signal};
+use tokio::sync::Notify;
 
 use crate::model::Exit;
 
@@ -13,7 +14,10 @@ const TERMINATE: u8 = 2;
 
 /// Whether the run was asked to end.
 #[derive(Debug, Clone, Default)]
-pub struct Signals(Arc<AtomicU8>);
+pub struct Signals {
+    kind: Arc<AtomicU8>,
+    came: Arc<Notify>,
+}
 
 impl Signals {
     /// Listens from now on; must be called inside a tokio runtime.
@@ -23,25 +27,36 @@ impl Signals {
     pub fn listen() -> std::io::Result<Self> {
         let signals = Self::default();
         let (interrupt, terminate) = (signal(SignalKind::interrupt())?, signal(SignalKind::terminate())?);
-        tokio::spawn(watch(interrupt, signals.0.clone(), INTERRUPT, Exit::Interrupted));
-        tokio::spawn(watch(terminate, signals.0.clone(), TERMINATE, Exit::Terminated));
+        tokio::spawn(signals.clone().watch(interrupt, INTERRUPT, Exit::Interrupted));
+        tokio::spawn(signals.clone().watch(terminate, TERMINATE, Exit::Terminated));
         Ok(signals)
     }
 
     /// The exit that the run was asked for, if it was.
     pub fn asked(&self) -> Option<Exit> {
-        match self.0.load(Ordering::Relaxed) {
+        match self.kind.load(Ordering::Relaxed) {
             INTERRUPT => Some(Exit::Interrupted),
             TERMINATE => Some(Exit::Terminated),
             _ => None,
         }
     }
-}
 
-async fn watch(mut signal: Signal, asked: Arc<AtomicU8>, kind: u8, exit: Exit) {
-    while signal.recv().await.is_some() {
-        if asked.swap(kind, Ordering::Relaxed) != NONE {
-            std::process::exit(i32::from(exit.code()));
+    /// Waits until the run is asked to end.
+    pub async fn asking(&self) -> Exit {
+        loop {
+            match self.asked() {
+                Some(exit) => return exit,
+                None => self.came.notified().await,
+            }
+        }
+    }
+
+    async fn watch(self, mut signal: Signal, kind: u8, exit: Exit) {
+        while signal.recv().await.is_some() {
+            if self.kind.swap(kind, Ordering::Relaxed) != NONE {
+                std::process::exit(i32::from(exit.code()));
+            }
+            self.came.notify_one();
         }
     }
 }

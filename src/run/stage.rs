@@ -4,11 +4,13 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::Arc;
 
+use super::browsing::Browsing;
 use super::rules::Rules;
+use super::services::Services;
 use crate::base::clock::Clock;
 use crate::base::redact::Redactor;
-use crate::model::Edge;
-use crate::tap::{FaultBoard, Recorder};
+use crate::model::{Edge, TraceId};
+use crate::tap::{FaultBoard, Fired, Recorder};
 use crate::target::Target;
 
 /// The platform as scenarios see it.
@@ -23,7 +25,13 @@ pub struct Stage {
     pub epoch: jiff::Timestamp,
     /// The address of the tap on the member's edge: `http://host:port`.
     pub entry: String,
-    /// The edges that have taps.
+    /// The address of the service behind that tap, for taps of a scenario's own.
+    pub front: String,
+    /// The browser, for scenarios that open a page.
+    pub browsing: Browsing,
+    /// Seeded defects that are switched on in every scenario.
+    pub defects: Vec<String>,
+    /// The edges that have taps; the first is the member's.
     pub edges: Vec<Edge>,
     /// The topology's secrets by name.
     pub secrets: BTreeMap<String, String>,
@@ -33,6 +41,18 @@ pub struct Stage {
     pub faults: FaultBoard,
     /// Replaces what must not be recorded.
     pub redactor: Arc<Redactor>,
+    /// Whether there is a person to whom a scenario can be handed over.
+    pub hand_over: bool,
+    /// The services, and where they run.
+    pub services: Services,
+}
+
+impl Stage {
+    /// What became of a fault, in the words that exchanges name it with: its own may hold a secret.
+    pub(super) fn as_recorded(&self, owner: Option<TraceId>, fired: &Fired) -> Fired {
+        let clean = |text: &String| self.redactor.text(owner, text).into_owned();
+        Fired { spec: clean(&fired.spec), times: fired.times, missed: fired.missed.as_ref().map(clean) }
+    }
 }
 
 impl fmt::Debug for Stage {

@@ -6,26 +6,32 @@ use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
 use super::attempt::Deadlines;
+use super::browsing::Browsing;
+use super::evidence::Evidence;
 use super::history::History;
+use super::judging::RULES_ELSEWHERE;
 use super::live::Emitter;
 use super::plan::Plan;
-use super::platform::{NotUp, Platform};
+use super::platform::{Builder, NotUp, Platform};
 use super::rules::Rules;
 use super::schedule::{Schedule, Ticket};
+use super::services::Services;
 use super::signals::Signals;
 use super::stage::Stage;
 use super::vocabulary::Vocabulary;
 use super::workers::{Seat, Shared, Tally, work};
 use super::{emit, panics};
+use crate::base::canary::Canaries;
 use crate::base::clock::Clock;
 use crate::base::redact::Redactor;
 use crate::base::seed::Seed;
+use crate::browser::BrowserConfig;
 use crate::model::message::{Attachment, Envelope, TestRunFinished, media};
-use crate::model::{Exit, Judged, RunEnd, RunInfo, Verdict};
+use crate::model::{Exit, Judged, Lifted, RunEnd, RunInfo, Verdict};
 use crate::tap::{Disturbance, FaultBoard, Recorder};
 use crate::target::Target;
-use crate::topology::{Provider, Topology};
-use crate::trail::{CHECKS, Check};
+use crate::topology::{Mark, Provider, ProviderKind, Topology};
+use crate::trail::CHECKS;
 
 /// What the binary brings along: sentences, and who can supply services.
 pub struct Suite {
@@ -35,6 +41,8 @@ pub struct Suite {
     pub providers: Vec<Arc<dyn Provider>>,
     /// What scenarios with certain tags need.
     pub requirements: Vec<Requirement>,
+    /// Which browser shows pages, for scenarios that open one.
+    pub browser: BrowserConfig,
 }
 
 /// Something that scenarios with a tag need and a machine may not have.
@@ -44,8 +52,28 @@ pub struct Requirement {
     pub name: &'static str,
     /// The tag of the scenarios that need it.
     pub tag: &'static str,
+    /// The provider that needs it, too; these scenarios need a topology that has it.
+    pub provider: Option<ProviderKind>,
     /// Why it is not to be had here; `None` when it is.
     pub missing: Option<String>,
+}
+
+impl Requirement {
+    /// Why what needs it cannot run here against this topology; `None` when it can.
+    pub fn unmet(&self, topology: &Topology) -> Option<String> {
+        let absent = self.provider.filter(|provider| !topology.has(*provider));
+        let absent = absent.map(|provider| format!("the topology {} has no {provider}", topology.name));
+        self.missing.clone().or(absent)
+    }
+}
+
+impl Suite {
+    /// Why the services of this topology cannot be supplied here; `None` when they can.
+    fn out_of_reach(&self, topology: &Topology) -> Option<String> {
+        let needed = |requirement: &&Requirement| requirement.provider.is_some_and(|provider| topology.has(provider));
+        let why = self.requirements.iter().filter(needed).find_map(|requirement| requirement.missing.as_ref())?;
+        Some(format!("the topology {} needs what is not here: {why}", topology.name))
+    }
 }
 
 /// What to do about scenarios that passed only on a retry.
@@ -82,12 +110,20 @@ pub struct Options {
     pub seed: Seed,
     /// Faults that hold for every scenario.
     pub faults: Vec<Disturbance>,
+    /// Seeded defects that are switched on in every scenario, by their ids.
+    pub defects: Vec<String>,
+    /// Leave standing what outlives the process.
+    pub keep: bool,
     /// What the command line was.
     pub command: Vec<String>,
     /// What to put before `file:line` to repeat a scenario.
     pub repeat_command: String,
     /// How the last run went.
     pub history: History,
+    /// How much evidence is recorded.
+    pub evidence: Evidence,
+    /// Whether there is a person to whom a scenario can be handed over.
+    pub hand_over: bool,
 }
 
 /// How a run ended.
@@ -97,6 +133,8 @@ pub struct Outcome {
     pub exit: Exit,
     /// What the next run wants to know.
     pub history: History,
+    /// The secrets of the run, none of which may stand in anything that it has written.
+    pub canaries: Canaries,
 }
 
 const TICK: Duration = Duration::from_millis(20);
@@ -113,10 +151,19 @@ pub fn run(
     rules: Rules,
     topology: &Topology,
     options: Options,
-    journal: SyncSender<Envelope>,
+    journal: SyncSender<Vec<Envelope>>,
 ) -> Result<Outcome, NotUp> {
     panics::install_hook();
     repeat(&mut plan, options.repeat);
+    let nothing;
+    let topology = match suite.out_of_reach(topology) {
+        None => topology,
+        Some(why) => {
+            plan.scenarios.iter_mut().for_each(|planned| planned.settings.skip = Some(why.clone()));
+            nothing = topology.without_services();
+            &nothing
+        }
+    };
     let clock = Clock::start();
     let emitter = Emitter::new(journal, clock);
     let redactor = Arc::new(Redactor::new(target.redact.clone()));
@@ -134,32 +181,41 @@ pub fn run(
     let started = runtime.block_on(async {
         let signals = Signals::listen();
         let recorder = Recorder::new(clock, Arc::clone(&redactor));
-        let platform = Platform::start(topology, &suite.providers, &recorder, &faults, &run_id).await;
-        platform.map(|platform| (platform, recorder, signals))
+        let mark = Mark { id: run_id.clone(), keep: options.keep };
+        let with = Builder { topology, providers: &suite.providers, recorder: &recorder, faults: &faults, mark };
+        let signals = signals.unwrap_or_default();
+        let began = Instant::now();
+        let platform = Platform::start(with, signals.asking()).await;
+        platform.map(|platform| (platform, recorder, signals, began.elapsed()))
     });
-    let (platform, recorder, signals) = started?;
-    let signals = signals.unwrap_or_default();
+    let (platform, recorder, signals, up_after) = started?;
     for secret in platform.secrets.values() {
         redactor.learn(None, secret);
     }
+    let clean = |text: &String| redactor.fields(None, text).into_owned();
     let info = RunInfo {
         id: run_id,
         seed: options.seed.0,
         started: jiff::Timestamp::now(),
         version: env!("CARGO_PKG_VERSION").into(),
-        command: options.command.clone(),
+        command: options.command.iter().map(clean).collect(),
         topology: topology.name.clone(),
         target: target.name.clone(),
         services: platform.services.clone(),
         edges: topology.edges(),
         selected: plan.scenarios.len(),
         jobs: options.jobs,
-        faults: options.faults.iter().map(ToString::to_string).collect(),
+        faults: options.faults.iter().map(|fault| redactor.text(None, &fault.to_string()).into_owned()).collect(),
+        defects: options.defects.clone(),
+        up_micros: u64::try_from(up_after.as_micros()).ok(),
         verified: None,
+        flaky_fails: options.flaky == FlakyPolicy::Fail,
+        identity: plan.identity.clone(),
     };
     emit::head(&emitter, &info, &suite.vocabulary, &plan);
+    let browsing = Browsing::new(suite.browser.clone(), target.page.as_ref());
     let shared = Arc::new(Shared {
-        schedule: Schedule::new(tickets(&plan, &options)),
+        schedule: Schedule::new(tickets(suite, &plan, &options), suite.browser.parallel),
         plan,
         vocabulary: Arc::clone(&suite.vocabulary),
         stage: Arc::new(Stage {
@@ -168,56 +224,61 @@ pub fn run(
             clock,
             epoch: epoch(clock),
             entry: platform.entry.clone(),
+            front: platform.front.clone(),
+            browsing,
+            defects: options.defects.clone(),
+            hand_over: options.hand_over,
             edges: topology.edges(),
             secrets: platform.secrets.clone(),
             recorder: recorder.clone(),
             faults: faults.clone(),
-            redactor,
+            redactor: Arc::clone(&redactor),
+            services: Services::new(platform.running().to_vec(), runtime.handle().clone()),
         }),
         emitter: emitter.clone(),
         deadlines: options.deadlines,
         retries: options.retries,
         fail_fast: options.fail_fast,
         seed: options.seed,
-        repeat: options.repeat_command.clone(),
+        evidence: options.evidence,
+        repeat: clean(&options.repeat_command),
         missing: suite
             .requirements
             .iter()
-            .filter_map(|requirement| Some((requirement.tag.to_owned(), requirement.missing.clone()?)))
+            .filter_map(|requirement| Some((requirement.tag.to_owned(), requirement.unmet(topology)?)))
             .collect(),
         tally: Mutex::default(),
     });
     let mut notes = supervise(&shared, &options, &signals);
+    runtime.block_on(shared.stage.browsing.stop());
     notes.extend(runtime.block_on(platform.stop()));
-    let run_wide = faults.run_wide();
+    if options.keep && topology.has(ProviderKind::Container) {
+        notes.push(format!("kept: what is named paidpath-{}; `paidpath doctor --clean` removes it", info.id));
+    }
+    let run_wide: Vec<_> = faults.run_wide().iter().map(|fault| shared.stage.as_recorded(None, fault)).collect();
     for fault in run_wide.iter().filter(|fault| fault.times == 0) {
-        notes.push(format!("a fault never fired: {}", fault.spec));
+        notes.push(format!("a fault never fired: {fault}"));
     }
     notes.extend(shared.stage.rules.notes(&shared.stage.edges));
     let strays = recorder.strays().count;
-    if strays > 0 {
-        notes.push(format!("{strays} exchanges belonged to no scenario"));
-    }
     let tally = std::mem::take(&mut *shared.tally());
     let unjudged = run_wide.iter().any(|fault| fault.times == 0) || emitter.is_broken();
     let exit = signals.asked().unwrap_or_else(|| exit(&tally, options.flaky, unjudged));
     finish(&emitter, &info, exit, notes, &tally, strays);
-    Ok(Outcome { exit, history: History { scenarios: tally.endings } })
+    Ok(Outcome { exit, history: History { scenarios: tally.endings }, canaries: redactor.canaries() })
 }
 
-fn finish(emitter: &Emitter, info: &RunInfo, exit: Exit, mut notes: Vec<String>, tally: &Tally, strays: u64) {
-    notes.extend(tally.flaky.iter().map(|key| format!("flaky: {key} passed only on a retry")));
-    notes.extend(tally.quarantined.iter().cloned());
-    if !tally.lifted.is_empty() {
-        let lifted: Vec<_> = tally.lifted.iter().map(|(rule, times)| format!("{rule} ({times})")).collect();
-        notes.push(format!("broken, but lifted by @allow: {}", lifted.join(", ")));
-    }
-    let judged = |check: &&dyn Check| Judged {
-        rule: check.id().into(),
-        says: check.means().into(),
-        scenarios: tally.judged.get(check.id()).copied().unwrap_or_default(),
+fn finish(emitter: &Emitter, info: &RunInfo, exit: Exit, notes: Vec<String>, tally: &Tally, strays: u64) {
+    let judged = |(rule, says): (&str, &str)| Judged {
+        rule: rule.into(),
+        says: says.into(),
+        scenarios: tally.judged.get(rule).copied().unwrap_or_default(),
     };
-    let end = RunEnd { exit, notes, strays, checks: CHECKS.iter().map(judged).collect() };
+    let checks = CHECKS.iter().map(|check| (check.id(), check.means()));
+    let elsewhere = RULES_ELSEWHERE.iter().filter(|rule| rule.judge != "page").map(|rule| (rule.id, rule.means));
+    let checks = checks.chain(elsewhere).map(judged).collect();
+    let lifted = tally.lifted.iter().map(|(rule, times)| Lifted { rule: rule.clone(), times: *times });
+    let end = RunEnd { exit, notes, strays, checks, lifted: lifted.collect() };
     let mut attachment = Attachment::record(media::RUN_END, &end, None, None);
     attachment.test_run_started_id = Some(info.id.clone());
     emitter.emit(Envelope::Attachment(attachment));
@@ -269,11 +330,12 @@ fn supervise(shared: &Arc<Shared>, options: &Options, signals: &Signals) -> Vec<
             }
         }
         if stop_at.is_some_and(|at| Instant::now() >= at) {
-            let unfinished = workers.iter().filter(|(seat, _)| seat.interrupt()).count();
+            let unfinished = workers.iter().filter(|(seat, _)| seat.interrupt(shared)).count();
             notes.push(format!("{unfinished} scenarios were under way when the run ended"));
             return not_begun(shared, notes);
         }
         for worker in &mut workers {
+            worker.0.send();
             if worker.0.abandon_overdue(shared) {
                 *worker = hire(hired, shared);
                 hired += 1;
@@ -308,8 +370,17 @@ fn hire(number: usize, shared: &Arc<Shared>) -> (Arc<Seat>, JoinHandle<()>) {
 }
 
 /// The attempts in the order in which they begin: longest first, or drawn.
-fn tickets(plan: &Plan, options: &Options) -> Vec<Ticket> {
-    let ticket = |scenario: usize| Ticket { scenario, attempt: 0, alone: plan.scenarios[scenario].alone() };
+fn tickets(suite: &Suite, plan: &Plan, options: &Options) -> Vec<Ticket> {
+    let page = suite.requirements.iter().find(|requirement| requirement.name == "browser").map(|needs| needs.tag);
+    let ticket = |scenario: usize| {
+        let planned = &plan.scenarios[scenario];
+        Ticket {
+            scenario,
+            attempt: 0,
+            alone: planned.alone(),
+            browses: planned.pickle.tags.iter().any(|tag| Some(tag.name.as_str()) == page),
+        }
+    };
     let mut order: Vec<usize> = (0..plan.scenarios.len()).collect();
     if options.shuffle {
         use rand::seq::SliceRandom;
@@ -326,15 +397,9 @@ fn tickets(plan: &Plan, options: &Options) -> Vec<Ticket> {
 fn repeat(plan: &mut Plan, times: usize) {
     let once = std::mem::take(&mut plan.scenarios);
     for round in 0..times.max(1) {
-        for planned in &once {
-            let mut planned = planned.clone();
-            if round > 0 {
-                planned.pickle.id.push_str(&format!("-again-{round}"));
-                for step in &mut planned.pickle.steps {
-                    step.id.push_str(&format!("-again-{round}"));
-                }
-            }
-            plan.scenarios.push(planned);
-        }
+        plan.scenarios.extend(once.iter().map(|planned| match round {
+            0 => planned.clone(),
+            _ => planned.again(&round.to_string()),
+        }));
     }
 }

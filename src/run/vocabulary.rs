@@ -1,19 +1,20 @@
 //! The sentences that the steps define, and which of them a step of a scenario is.
 //!
-//! cucumber looks a step up by trying every definition; here one pass over a set of all patterns finds the candidates, so
-//! that looking up does not grow with the vocabulary. The patterns of another language are compiled when its first step is
-//! looked up: runs without it pay nothing for it.
+//! cucumber looks a step up by trying every definition. Here one pass over its text finds the sentences whose literal words
+//! stand in it, so that looking up does not grow with the vocabulary; and only the patterns of these few are compiled, since
+//! compiling them all would take longer than a short run.
 
 use std::fmt;
 use std::ops::Range;
 use std::sync::{LazyLock, OnceLock};
 
+use aho_corasick::AhoCorasick;
 use cucumber::codegen::{StepConstructor, WorldInventory};
-use regex::{Regex, RegexSet};
+use regex::Regex;
 
 use super::world::World;
 use crate::base::config::ConfigError;
-use crate::catalogue::{Catalogue, Language, Translated};
+use crate::catalogue::{Catalogue, Expression, Language, Translated};
 use crate::model::message::PickleStepType;
 
 /// The function behind a sentence.
@@ -25,8 +26,6 @@ pub struct Definition {
     pub kind: PickleStepType,
     /// The sentence as it was written, a cucumber expression.
     pub sentence: String,
-    /// What a step's text must match, as a regular expression.
-    pub source: String,
     /// The file it is written in.
     pub file: String,
     /// The line of its attribute, counted from 1.
@@ -35,6 +34,8 @@ pub struct Definition {
     pub function: StepFunction,
     /// The place of the English sentence in the catalogue.
     pub place: usize,
+    /// Makes the pattern of an English sentence; that of a translated one is written in its translation.
+    registered: fn() -> Regex,
     compiled: OnceLock<Regex>,
     /// With the place of its language.
     translated: Option<(usize, Translated)>,
@@ -53,7 +54,15 @@ struct Tongue {
     /// `None` for English, which every feature may speak.
     language: Option<String>,
     places: Range<usize>,
-    patterns: OnceLock<RegexSet>,
+    index: OnceLock<Index>,
+}
+
+/// Finds the sentences that a text may be.
+struct Index {
+    /// Finds the longest literal of each sentence.
+    automaton: AhoCorasick,
+    /// Each sentence's place, with the literals that a step of it has in this order. One for each pattern of the automaton.
+    sentences: Vec<(usize, Vec<String>)>,
 }
 
 /// A catalogue that lists other sentences than there are.
@@ -86,7 +95,7 @@ impl Vocabulary {
         let mut add = |kind, (location, pattern, function): (cucumber::step::Location, fn() -> Regex, StepFunction)| {
             let file = location.path.rsplit("../").next().unwrap_or(location.path).replace('\\', "/");
             if catalogue.nouns.iter().any(|(noun, _)| *noun == file) {
-                definitions.push((file, location.line, kind, pattern(), function));
+                definitions.push((file, location.line, kind, pattern, function));
             }
         };
         for given in inventory::iter::<<World as WorldInventory>::Given> {
@@ -113,16 +122,16 @@ impl Vocabulary {
             .map(|(place, (file, line, kind, pattern, function))| Definition {
                 kind,
                 sentence: catalogue.sentences[place].expression.clone(),
-                source: pattern.as_str().to_owned(),
                 file,
                 line,
                 function,
                 place,
-                compiled: OnceLock::from(pattern),
+                registered: pattern,
+                compiled: OnceLock::new(),
                 translated: None,
             })
             .collect();
-        let english = Tongue { language: None, places: 0..definitions.len(), patterns: OnceLock::new() };
+        let english = Tongue { language: None, places: 0..definitions.len(), index: OnceLock::new() };
         Ok(Self { catalogue, languages: Vec::new(), definitions, tongues: vec![english] })
     }
 
@@ -138,11 +147,11 @@ impl Vocabulary {
             self.definitions.push(Definition {
                 kind: english.kind,
                 sentence: translated.expression.clone(),
-                source: translated.pattern.clone(),
                 file: file.to_owned(),
                 line: translated.line,
                 function: english.function,
                 place: translated.of,
+                registered: english.registered,
                 compiled: OnceLock::new(),
                 translated: Some((self.languages.len(), translated)),
             });
@@ -150,7 +159,7 @@ impl Vocabulary {
         self.tongues.push(Tongue {
             language: Some(language.code.clone()),
             places: first..self.definitions.len(),
-            patterns: OnceLock::new(),
+            index: OnceLock::new(),
         });
         self.languages.push(language);
         Ok(())
@@ -187,11 +196,11 @@ impl Vocabulary {
             .iter()
             .filter(spoken)
             .flat_map(|tongue| {
-                let first = tongue.places.start;
-                let set = tongue.patterns.get_or_init(|| self.patterns(tongue));
-                set.matches(text).into_iter().map(move |place| first + place)
+                let index = tongue.index.get_or_init(|| Index::of(&self.definitions, tongue.places.clone()));
+                index.candidates(text)
             })
             .filter(right)
+            .filter(|index| self.definitions[*index].pattern().is_match(text))
             .collect();
         match candidates.as_slice() {
             [] => Found::None { nearest: self.nearest(kind, language, text) },
@@ -215,19 +224,49 @@ impl Vocabulary {
         }
     }
 
-    fn patterns(&self, tongue: &Tongue) -> RegexSet {
-        let sources = self.definitions[tongue.places.clone()].iter().map(|definition| definition.source.as_str());
-        RegexSet::new(sources).expect("each pattern compiles by itself, and a few hundred are far from too many")
-    }
-
     fn nearest(&self, kind: PickleStepType, language: &str, text: &str) -> Option<String> {
         let right = |definition: &&Definition| kind == PickleStepType::Unknown || definition.kind == kind;
         let sentences = self.definitions_in(language).iter().filter(right).map(|each| each.sentence.as_str());
         let words = words(text);
         let near = |sentence| (difference(&words, &self::words(sentence)), sentence);
-        let nearest = sentences.map(near).min_by(|(a, _), (b, _)| a.total_cmp(b));
+        let nearest = sentences
+            .filter(|sentence| share_a_word(&words, &self::words(sentence)))
+            .map(near)
+            .min_by(|(a, _), (b, _)| a.total_cmp(b));
         nearest.filter(|(difference, _)| *difference <= 0.5).map(|(_, sentence)| sentence.to_owned())
     }
+}
+
+impl Index {
+    fn of(definitions: &[Definition], places: Range<usize>) -> Self {
+        let sentences: Vec<_> = places.map(|place| (place, literals(&definitions[place].sentence))).collect();
+        // Of a sentence without any the pattern is empty, and found everywhere.
+        let longest = sentences
+            .iter()
+            .map(|(_, literals)| literals.iter().max_by_key(|literal| literal.len()).map_or("", String::as_str));
+        let automaton =
+            AhoCorasick::new(longest).expect("invariant: the sentences of a vocabulary fit into an automaton");
+        Self { automaton, sentences }
+    }
+
+    /// The places of the sentences whose literals a text has, in their order.
+    fn candidates(&self, text: &str) -> Vec<usize> {
+        let found = self.automaton.find_overlapping_iter(text).map(|found| &self.sentences[found.pattern().as_usize()]);
+        let mut places: Vec<_> =
+            found.filter(|(_, literals)| has_in_order(text, literals)).map(|(place, _)| *place).collect();
+        places.sort_unstable();
+        places.dedup();
+        places
+    }
+}
+
+/// A sentence that is no expression has none: then its pattern decides alone.
+fn literals(sentence: &str) -> Vec<String> {
+    Expression::parse(sentence).map(|expression| expression.literals()).unwrap_or_default()
+}
+
+fn has_in_order(text: &str, literals: &[String]) -> bool {
+    literals.iter().try_fold(text, |rest, literal| rest.split_once(literal.as_str()).map(|(_, rest)| rest)).is_some()
 }
 
 /// The words of a text or a sentence; where a script has no spaces, its letters. A parameter is one word.
@@ -235,6 +274,15 @@ fn words(text: &str) -> Vec<&str> {
     static WORD: LazyLock<Regex> =
         LazyLock::new(|| Regex::new(r"\{[^}]*\}|\p{Lo}|[^\s{\p{Lo}]+").expect("an expression that is a constant"));
     WORD.find_iter(text).map(|word| word.as_str()).collect()
+}
+
+/// Whether a word of the sentence, or one that is mistyped for it, stands in the text. Parameters alone would take anything.
+fn share_a_word(words: &[&str], parts: &[&str]) -> bool {
+    let like = |word: &str, part: &str| {
+        strsim::normalized_damerau_levenshtein(&word.to_lowercase(), &part.to_lowercase()) >= 0.6
+    };
+    let literals = parts.iter().filter(|part| !part.starts_with('{'));
+    literals.into_iter().any(|part| words.iter().any(|word| like(word, part)))
 }
 
 /// How far a text is from a sentence, word by word: 0 is the same. A parameter takes any word, and more of them at a small
@@ -263,7 +311,12 @@ fn difference(words: &[&str], parts: &[&str]) -> f64 {
 impl Definition {
     /// What a step's text must match.
     pub fn pattern(&self) -> &Regex {
-        self.compiled.get_or_init(|| Regex::new(&self.source).expect("a pattern that was put together of sound ones"))
+        self.compiled.get_or_init(|| match &self.translated {
+            None => (self.registered)(),
+            Some((_, translated)) => {
+                Regex::new(&translated.pattern).expect("a pattern that was put together of sound ones")
+            }
+        })
     }
 
     /// What cucumber's step functions take: the step, and what its text has in the places of the parameters.

@@ -5,15 +5,17 @@ use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::{Duration, Instant};
 
 use super::attempt::{Deadlines, Ended, Maker};
+use super::evidence::Evidence;
 use super::history::Ending;
-use super::live::{Emitter, Live};
+use super::live::{Attempt, Emitter, Live};
 use super::plan::{Plan, Planned};
 use super::schedule::{Schedule, Ticket};
 use super::stage::Stage;
 use super::vocabulary::Vocabulary;
 use super::{emit, panics};
 use crate::base::seed::Seed;
-use crate::model::{Blame, ScenarioVerdict, Verdict};
+use crate::model::message::{Attachment, media};
+use crate::model::{Blame, ScenarioVerdict, TraceId, Trail, Verdict};
 
 /// What all workers of a run share.
 pub struct Shared {
@@ -35,6 +37,8 @@ pub struct Shared {
     pub fail_fast: bool,
     /// Where draws come from.
     pub seed: Seed,
+    /// How much evidence is recorded.
+    pub evidence: Evidence,
     /// What to put before `file:line` for the command that repeats a scenario.
     pub repeat: String,
     /// The tags whose scenarios cannot run here, with the reason.
@@ -50,8 +54,6 @@ pub struct Tally {
     pub by_verdict: BTreeMap<Verdict, usize>,
     /// Scenarios that needed a retry.
     pub flaky: Vec<String>,
-    /// Scenarios in quarantine that did not pass, with the reason for the quarantine.
-    pub quarantined: Vec<String>,
     /// For each check the scenarios in which it had something to judge.
     pub judged: BTreeMap<&'static str, u64>,
     /// For each rule the scenarios that broke it and are allowed to.
@@ -84,6 +86,7 @@ pub struct Seat {
 struct Busy {
     live: Arc<Live>,
     ticket: Ticket,
+    trace: TraceId,
     since: Instant,
 }
 
@@ -99,12 +102,16 @@ impl Seat {
         let planned = &shared.plan.scenarios[busy.ticket.scenario];
         let mut ending = None;
         let message = |took: Duration| format!("the step never returned: given up after {took:.1?}, with its thread");
-        let closed = busy.live.abandon(message, |message| {
-            let ended = Ended::new(Verdict::Failed, message, Blame::Platform);
-            let verdict = shared.verdict_of(&busy.ticket, planned, &ended);
-            ending = Some(verdict.clone());
-            verdict
-        });
+        let closed = busy.live.abandon(
+            message,
+            || busy.seen(shared),
+            |message| {
+                let ended = Ended::new(Verdict::Failed, message, Blame::Platform);
+                let verdict = shared.verdict_of(&busy.ticket, planned, &ended);
+                ending = Some(verdict.clone());
+                verdict
+            },
+        );
         if let Some(verdict) = ending.filter(|_| closed) {
             self.lock().take();
             shared.count(planned, &verdict, busy.since.elapsed());
@@ -113,15 +120,34 @@ impl Seat {
         closed
     }
 
+    /// Hands on what the attempt here has recorded so far.
+    pub fn send(&self) {
+        let live = self.lock().as_ref().map(|busy| Arc::clone(&busy.live));
+        if let Some(live) = live {
+            live.send();
+        }
+    }
+
     /// Leaves whatever is running here unfinished in the record.
-    pub fn interrupt(&self) -> bool {
+    pub fn interrupt(&self, shared: &Shared) -> bool {
         match self.lock().take() {
             Some(busy) => {
-                busy.live.interrupt();
+                busy.live.interrupt(|| busy.seen(shared));
                 true
             }
             None => false,
         }
+    }
+}
+
+impl Busy {
+    /// What the taps have seen of the attempt so far, as it would have been recorded at its end.
+    fn seen(&self, shared: &Shared) -> Vec<Attachment> {
+        let exchanges = shared.stage.recorder.exchanges(self.trace);
+        let trail = Trail::build(&shared.stage.rules.mapping, self.trace, &exchanges);
+        let mut seen: Vec<_> = exchanges.iter().map(|exchange| self.live.record(media::EXCHANGE, exchange)).collect();
+        seen.push(self.live.record(media::TRAIL, &trail));
+        seen
     }
 }
 
@@ -144,10 +170,9 @@ pub fn work(number: usize, seat: &Seat, shared: &Shared) {
         let since = Instant::now();
         let case = format!("case-{}", ticket.scenario);
         let steps = emit::step_ids(&case, planned);
-        if ticket.attempt == 0 {
-            emit::test_case(&shared.emitter, &case, planned, &steps);
-        }
-        let live = Arc::new(Live::begin(shared.emitter.clone(), &case, ticket.attempt, number, steps));
+        let before = (ticket.attempt == 0).then(|| emit::test_case(&case, planned, &steps));
+        let attempt = Attempt { case, number: ticket.attempt, worker: number, steps };
+        let live = Arc::new(Live::begin(shared.emitter.clone(), before, attempt));
         if let Some(reason) = shared.why_skipped(planned) {
             live.skip_to_checks();
             live.skip_step();
@@ -164,15 +189,17 @@ pub fn work(number: usize, seat: &Seat, shared: &Shared) {
             shared.schedule.end(&ticket, None);
             continue;
         }
-        *seat.lock() = Some(Busy { live: Arc::clone(&live), ticket: ticket.clone(), since });
+        let trace = TraceId(rand::random::<u128>().max(1));
+        *seat.lock() = Some(Busy { live: Arc::clone(&live), ticket: ticket.clone(), trace, since });
         let maker = Maker {
             stage: &shared.stage,
             client: &client,
             vocabulary: &shared.vocabulary,
             deadlines: shared.deadlines,
             seed: shared.seed,
+            evidence: shared.evidence,
         };
-        let ended = runtime.block_on(maker.make(planned, &live));
+        let ended = runtime.block_on(maker.make(planned, trace, &live));
         if seat.lock().take().is_none() {
             return; // Given up or interrupted from outside while the last step ran; another worker sits here now.
         }
@@ -201,7 +228,11 @@ impl Shared {
             let has = |tag: &str| planned.pickle.tags.iter().any(|own| own.name == tag);
             self.missing.iter().find(|(tag, _)| has(tag)).map(|(_, reason)| reason.clone())
         };
-        planned.settings.skip.clone().or_else(missing)
+        let over = || {
+            let over = planned.trial.as_ref().is_some_and(|trial| trial.is_over());
+            over.then(|| "what it could show is known already".to_owned())
+        };
+        planned.settings.skip.clone().or_else(missing).or_else(over)
     }
 
     fn again(&self, ticket: &Ticket, planned: &Planned, ended: &Ended) -> Option<Ticket> {
@@ -238,10 +269,6 @@ impl Shared {
         let mut tally = self.tally();
         let key = planned.key();
         let spared = verdict.quarantine.is_some() && verdict.verdict != Verdict::Passed;
-        if spared {
-            let why = verdict.quarantine.as_deref().unwrap_or_default();
-            tally.quarantined.push(format!("{key} {}, in quarantine {why}", verdict.verdict));
-        }
         let counted = if spared { Verdict::Skipped } else { verdict.verdict };
         *tally.by_verdict.entry(counted).or_default() += 1;
         if verdict.flaky {

@@ -4,6 +4,7 @@
 //! that run at the same time do not take each other's faults.
 
 use std::collections::HashMap;
+use std::fmt;
 use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, RwLock};
 
@@ -40,6 +41,17 @@ pub struct Fired {
     pub times: u32,
     /// Why it last left alone an exchange that matched, for example a body that was not JSON.
     pub missed: Option<String>,
+}
+
+impl fmt::Display for Fired {
+    /// As it was written, and where it never fired what came nearest to it.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match (self.times, &self.missed) {
+            (0, Some(missed)) => write!(f, "{} (it came near, but {missed})", self.spec),
+            (0, None) => write!(f, "{} (no request came that it is for)", self.spec),
+            (_, _) => f.write_str(&self.spec),
+        }
+    }
 }
 
 impl FaultBoard {

@@ -45,6 +45,6 @@ pub use board::{FaultBoard, FaultId, Fired};
 pub use disturbance::{Disturbance, Window};
 pub use passage::BY_TAP;
 pub use proxy::Tap;
-pub use recorder::{Recorder, Strays};
+pub use recorder::{Closed, Progress, Recorder, Strays};
 pub use upstream::NotAnUpstream;
 pub use words::{Misread, Words};

@@ -15,8 +15,8 @@ use crate::model::{Edge, Exchange, TraceId};
 /// Of each body this much is kept, in bytes.
 const KEEP: usize = 1 << 20;
 
-/// Of a body that is not text this much is kept, in bytes: enough to recognise an image.
-pub(super) const KEEP_BINARY: usize = 4 << 10;
+/// Of a body that is a part of a page and not an answer this much is kept, in bytes: enough to recognise it.
+pub(super) const KEEP_ASSET: usize = 4 << 10;
 
 /// What identifies an exchange; it does not change.
 pub(super) struct Identity {
@@ -33,12 +33,9 @@ pub(super) struct Record {
     log: Option<Arc<Log>>,
     clock: Clock,
     seen: Mutex<Seen>,
-    /// The exchange made of it, once it has ended, and how much was known about secrets then.
-    made: Mutex<Option<(usize, Exchange)>>,
 }
 
 /// The raw parts.
-#[derive(Clone)]
 pub(super) struct Seen {
     pub method: Method,
     pub target: String,
@@ -54,7 +51,7 @@ pub(super) struct Seen {
 }
 
 /// What was kept of a body.
-#[derive(Clone, Default)]
+#[derive(Default)]
 pub(super) struct Kept {
     pub bytes: Vec<u8>,
     /// Bytes that passed.
@@ -62,7 +59,6 @@ pub(super) struct Kept {
 }
 
 /// How an exchange ended for its caller.
-#[derive(Clone)]
 pub(super) enum End {
     /// With the answer that was seen.
     Answered,
@@ -87,7 +83,7 @@ impl Record {
             took_micros: 0,
             end: None,
         };
-        Self { identity, log, clock, seen: Mutex::new(seen), made: Mutex::new(None) }
+        Self { identity, log, clock, seen: Mutex::new(seen) }
     }
 
     fn seen(&self) -> MutexGuard<'_, Seen> {
@@ -102,8 +98,10 @@ impl Record {
             return 0;
         }
         let of_type = headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
-        let is_binary = ["image/", "audio/", "video/", "font/"].into_iter().any(|family| of_type.starts_with(family));
-        if is_binary && !of_type.contains("+xml") { KEEP_BINARY } else { KEEP }
+        let is_asset = ["image/", "audio/", "video/", "font/", "text/css", "text/javascript", "application/javascript"]
+            .into_iter()
+            .any(|family| of_type.starts_with(family));
+        if is_asset && !of_type.contains("+xml") { KEEP_ASSET } else { KEEP }
     }
 
     /// The next bytes of the request's body have passed.
@@ -156,24 +154,17 @@ impl Record {
         }
     }
 
-    /// The exchange as it may be shown. Made once when it has ended, and anew when more secrets became known since.
+    /// The exchange as it may be shown, by what is known of secrets now.
     pub fn exchange(&self, redactor: &Redactor) -> Exchange {
-        let mut made = self.made.lock().expect("no thread panics while it holds this lock");
-        let known = redactor.known(self.identity.trace);
-        if let Some((then, exchange)) = &*made
-            && *then == known
-        {
-            return exchange.clone();
+        match &self.log {
+            Some(_) => super::render::exchange(&self.identity, &self.seen(), redactor),
+            None => super::render::stray(&self.identity, &self.seen(), redactor),
         }
-        let seen = self.seen().clone();
-        let exchange = match &self.log {
-            Some(_) => super::render::exchange(&self.identity, &seen, redactor),
-            None => super::render::stray(&self.identity, &seen, redactor),
-        };
-        if seen.end.is_some() {
-            *made = Some((known, exchange.clone()));
-        }
-        exchange
+    }
+
+    /// Whether it has ended.
+    pub fn has_ended(&self) -> bool {
+        self.seen().end.is_some()
     }
 }
 

@@ -5,7 +5,7 @@
 
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex, RwLock};
+use std::sync::{Arc, Mutex, MutexGuard, RwLock};
 
 use tokio::sync::Notify;
 
@@ -60,11 +60,45 @@ impl Log {
         }
     }
 
-    fn exchanges(&self, redactor: &Redactor) -> Vec<Exchange> {
-        let mut records = self.records.lock().expect("no thread panics while it holds this lock").clone();
-        records.sort_by_key(|record| record.identity.id);
-        records.iter().map(|record| record.exchange(redactor)).collect()
+    fn records(&self) -> MutexGuard<'_, Vec<Arc<Record>>> {
+        self.records.lock().expect("no thread panics while it holds this lock")
     }
+}
+
+/// How far a scenario has come.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Progress {
+    begun: usize,
+    ended: usize,
+}
+
+impl Progress {
+    fn of(records: &[Arc<Record>]) -> Self {
+        Self { begun: records.len(), ended: records.iter().filter(|record| record.has_ended()).count() }
+    }
+}
+
+/// What was seen of a scenario that is over.
+pub struct Closed {
+    records: Vec<Arc<Record>>,
+    redactor: Arc<Redactor>,
+}
+
+impl Closed {
+    /// How far it came.
+    pub fn progress(&self) -> Progress {
+        Progress::of(&self.records)
+    }
+
+    /// All of it, as [`Recorder::exchanges`] gives it.
+    pub fn exchanges(self) -> Vec<Exchange> {
+        rendered(self.records, &self.redactor)
+    }
+}
+
+fn rendered(mut records: Vec<Arc<Record>>, redactor: &Redactor) -> Vec<Exchange> {
+    records.sort_by_key(|record| record.identity.id);
+    records.iter().map(|record| record.exchange(redactor)).collect()
 }
 
 impl Recorder {
@@ -90,7 +124,7 @@ impl Recorder {
     ///
     /// A secret that was learned late is replaced in earlier exchanges too.
     pub fn exchanges(&self, trace: TraceId) -> Vec<Exchange> {
-        self.log(trace).map(|log| log.exchanges(&self.0.redactor)).unwrap_or_default()
+        self.log(trace).map(|log| rendered(log.records().clone(), &self.0.redactor)).unwrap_or_default()
     }
 
     /// How many requests of a scenario are in flight.
@@ -112,10 +146,17 @@ impl Recorder {
         }
     }
 
-    /// The scenario is over: hands out what was seen of it, and forgets it. What comes later is a stray.
-    pub fn close(&self, trace: TraceId) -> Vec<Exchange> {
+    /// How far a scenario has come: equal as long as nothing has come and nothing has ended.
+    pub fn progress(&self, trace: TraceId) -> Progress {
+        self.log(trace).map(|log| Progress::of(&log.records())).unwrap_or_default()
+    }
+
+    /// The scenario is over: what was seen of it is handed out, and forgotten. What comes later is a stray.
+    pub fn close(&self, trace: TraceId) -> Closed {
         let log = self.0.scenarios.write().expect("no thread panics while it holds this lock").remove(&trace);
-        log.map(|log| log.exchanges(&self.0.redactor)).unwrap_or_default()
+        // Taken out, not copied: a record knows its log, and the two would keep each other for ever.
+        let records = log.map(|log| std::mem::take(&mut *log.records())).unwrap_or_default();
+        Closed { records, redactor: Arc::clone(&self.0.redactor) }
     }
 
     /// What no scenario owned, so far.
@@ -137,7 +178,7 @@ impl Recorder {
         match log {
             Some(log) => {
                 log.open.fetch_add(1, Ordering::AcqRel);
-                log.records.lock().expect("no thread panics while it holds this lock").push(Arc::clone(&record));
+                log.records().push(Arc::clone(&record));
             }
             None => {
                 let mut strays = self.0.strays.lock().expect("no thread panics while it holds this lock");

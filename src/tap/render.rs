@@ -6,7 +6,7 @@ use http::HeaderMap;
 use http::header::CONTENT_TYPE;
 use serde_json::Value;
 
-use super::record::{End, Identity, KEEP_BINARY, Kept, Seen};
+use super::record::{End, Identity, KEEP_ASSET, Kept, Seen};
 use crate::base::redact::Redactor;
 use crate::base::trace::TRACEPARENT;
 use crate::model::{Body, Content, Exchange, Outcome, Request, Response, TraceId};
@@ -106,7 +106,7 @@ fn body(headers: &HeaderMap, kept: &Kept, redactor: &Redactor, owner: Option<Tra
     if let Some(text) = text(&kept.bytes, truncated) {
         return body(Content::Text(redactor.fields(owner, text).into_owned()), truncated);
     }
-    let first = &kept.bytes[..kept.bytes.len().min(KEEP_BINARY)];
+    let first = &kept.bytes[..kept.bytes.len().min(KEEP_ASSET)];
     // Base64 would hide a secret from every later look for it.
     let all_text = String::from_utf8_lossy(first);
     if redactor.fields(owner, &all_text) != all_text {

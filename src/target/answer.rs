@@ -2,13 +2,11 @@
 
 use serde_json::{Map, Value};
 
-use super::Operation;
-
-/// The answer to one operation.
+/// The answer to one operation, or to a request of a scenario's own.
 #[derive(Debug, Clone)]
 pub struct Answer {
-    /// What was asked.
-    pub operation: Operation,
+    /// What was asked: the operation's word, or method and path.
+    pub asked: String,
     /// The HTTP status.
     pub status: u16,
     /// Whether the platform did what was asked.
@@ -33,15 +31,22 @@ impl Answer {
 
     /// A field that is text, or a number or truth value written as text.
     pub fn text(&self, name: &str) -> Option<String> {
-        self.field(name).map(|value| match value {
-            Value::String(text) => text.clone(),
-            other => other.to_string(),
-        })
+        self.field(name).map(as_text)
+    }
+
+    /// What the JSON of the body has at this pointer, as [`Answer::text`] gives it.
+    pub fn at(&self, pointer: &str) -> Option<String> {
+        self.json()?.pointer(pointer).map(as_text)
     }
 
     /// A field that is a whole number.
     pub fn number(&self, name: &str) -> Option<i64> {
         self.field(name).and_then(Value::as_i64)
+    }
+
+    /// The body, where it is JSON.
+    pub fn json(&self) -> Option<Value> {
+        serde_json::from_slice(&self.body).ok()
     }
 
     /// The first value of a header; `name` in lower case.
@@ -57,4 +62,9 @@ impl Answer {
             (false, None) => format!("refused without a code ({}): {}", self.status, self.message),
         }
     }
+}
+
+/// Text without its quotes.
+pub(super) fn as_text(value: &Value) -> String {
+    value.as_str().map_or_else(|| value.to_string(), str::to_owned)
 }

@@ -6,11 +6,13 @@ use std::time::Duration;
 use serde::Deserialize;
 use serde_json::{Map, Value};
 
+use super::answer::as_text;
 use super::template::{fill, fill_text, placeholders};
-use super::{Answer, Operation, Values};
+use super::{Answer, Operation, PageWords, Values};
 use crate::base::config::{ConfigError, Span, parse_toml};
 use crate::base::redact::Policy;
 use crate::base::suggest::did_you_mean;
+use crate::model::{Edge, Exchange};
 
 /// How to speak to one platform.
 #[derive(Debug, Clone, Deserialize)]
@@ -40,6 +42,9 @@ pub struct Target {
     /// The catalogue of refusals, as a path from this file.
     #[serde(default)]
     pub catalogue: Option<String>,
+    /// What the platform's page looks like, where it has one.
+    #[serde(default)]
+    pub page: Option<PageWords>,
     /// What exchanges mean: the same file, read by the room `trail`.
     #[serde(default, rename = "trail")]
     _trail: serde::de::IgnoredAny,
@@ -57,12 +62,14 @@ pub struct Bounds {
     pub job: Span,
     /// For an operation to answer at all.
     pub answer: Span,
+    /// From a press on the page to a request, a navigation, or something to read.
+    pub notice: Span,
 }
 
 impl Default for Bounds {
     fn default() -> Self {
         let seconds = |seconds| Span(Duration::from_secs(seconds));
-        Self { sync: seconds(2), revoke: seconds(2), job: seconds(10), answer: seconds(5) }
+        Self { sync: seconds(2), revoke: seconds(2), job: seconds(10), answer: seconds(5), notice: seconds(1) }
     }
 }
 
@@ -74,6 +81,8 @@ pub struct BaggageNames {
     pub clock: Option<String>,
     /// Carries the ids of seeded defects, joined by `+`.
     pub defect: Option<String>,
+    /// The header in which an answer names the defects that its trace has come across, joined by `+`.
+    pub fired: Option<String>,
 }
 
 #[derive(Debug, Clone, Deserialize)]
@@ -175,6 +184,9 @@ impl Target {
                 }
             }
         }
+        if let Some(page) = &target.page {
+            page.check(file, text)?;
+        }
         Ok(target)
     }
 
@@ -194,14 +206,11 @@ impl Target {
             fill_text(path, values, encode).map_err(|placeholder| TargetError::NoValue { operation, placeholder })?;
         for (index, (name, template)) in shape.query.iter().enumerate() {
             let Some(value) = fill(template, values) else { continue };
-            let text = value.as_str().map_or_else(|| value.to_string(), str::to_owned);
+            let text = as_text(&value);
             path.push(if index == 0 { '?' } else { '&' });
             path.push_str(&format!("{}={}", encode(name), encode(&text)));
         }
-        let headers = self.headers.iter().chain(&shape.headers);
-        let headers = headers
-            .filter_map(|(name, value)| Some((name.clone(), fill_text(value, values, str::to_owned).ok()?)))
-            .collect();
+        let headers = filled_headers(self.headers.iter().chain(&shape.headers), values);
         Ok(Call { method, path, headers, body: shape.body.as_ref().and_then(|body| fill(body, values)) })
     }
 
@@ -213,11 +222,28 @@ impl Target {
         headers: Vec<(String, String)>,
         body: bytes::Bytes,
     ) -> Answer {
+        self.read(operation.word(), self.operations.get(&operation), status, headers, body)
+    }
+
+    /// Reads the answer to a request that is no operation of this file: `asked` is how people name it.
+    pub fn answer_to(&self, asked: &str, status: u16, headers: Vec<(String, String)>, body: bytes::Bytes) -> Answer {
+        self.read(asked, None, status, headers, body)
+    }
+
+    fn read(
+        &self,
+        asked: &str,
+        shape: Option<&Shape>,
+        status: u16,
+        headers: Vec<(String, String)>,
+        body: bytes::Bytes,
+    ) -> Answer {
         let ok = (200..400).contains(&status);
-        let json: Option<Value> = serde_json::from_slice(&body).ok();
-        let mut answer =
-            Answer { operation, status, ok, fields: Map::new(), code: None, message: String::new(), headers, body };
-        if let (Some(json), Some(shape)) = (&json, self.operations.get(&operation)) {
+        let (asked, fields) = (asked.to_owned(), Map::new());
+        let mut answer = Answer { asked, status, ok, fields, code: None, message: String::new(), headers, body };
+        // Where nothing is looked for in it, it is not parsed.
+        let json = if ok && shape.is_none() { None } else { answer.json() };
+        if let (Some(json), Some(shape)) = (&json, shape) {
             let found =
                 |(name, pointer): (&String, &String)| json.pointer(pointer).map(|value| (name.clone(), value.clone()));
             answer.fields = shape.answer.iter().filter_map(found).collect();
@@ -231,11 +257,38 @@ impl Target {
         answer
     }
 
+    /// The headers of every request; one with a placeholder that has no value is left out.
+    pub fn headers(&self, values: &Values) -> Vec<(String, String)> {
+        filled_headers(self.headers.iter(), values)
+    }
+
     /// The placeholders that an operation's request names.
     pub fn needs(&self, operation: Operation) -> Vec<&str> {
         let Some(shape) = self.operations.get(&operation) else { return Vec::new() };
         let headers = self.headers.values().chain(shape.headers.values());
         headers.map(String::as_str).chain([shape.request.as_str()]).flat_map(placeholders).collect()
+    }
+
+    /// Where a refusal carries its code, as a JSON pointer.
+    pub fn code_pointer(&self) -> &str {
+        &self.errors.code
+    }
+
+    /// The JSON pointers that sentences read in the answer to this request of a member; none for requests of services.
+    pub fn reads<'t>(&'t self, exchange: &Exchange) -> impl Iterator<Item = &'t str> + use<'t> {
+        let of_member = exchange.edge.from == Edge::MEMBER;
+        let is_asked = |shape: &&Shape| {
+            method_and_path(&shape.request).is_some_and(|(method, path)| {
+                method.as_str() == exchange.request.method && is_like(path, exchange.request.path())
+            })
+        };
+        let shapes: Vec<&Shape> = self.operations.values().filter(|shape| of_member && is_asked(shape)).collect();
+        let refused = of_member && exchange.status().is_some_and(|status| status >= 400);
+        let errors = refused.then_some([self.errors.code.as_str(), self.errors.message.as_str()]);
+        shapes
+            .into_iter()
+            .flat_map(|shape| shape.answer.values().map(String::as_str))
+            .chain(errors.into_iter().flatten())
     }
 
     fn shape(&self, operation: Operation) -> Result<&Shape, TargetError> {
@@ -251,6 +304,25 @@ impl Target {
         };
         self.errors.rules.iter().find(fits).map(|rule| rule.code.clone())
     }
+}
+
+/// Whether a path is one of those that a path with placeholders stands for.
+fn is_like(template: &str, path: &str) -> bool {
+    let (mut expected, mut seen) = (template.split('/'), path.split('/'));
+    loop {
+        match (expected.next(), seen.next()) {
+            (None, None) => return true,
+            (Some(expected), Some(seen)) if expected.starts_with('{') || expected == seen => {}
+            (Some(_), Some(_)) | (Some(_), None) | (None, Some(_)) => return false,
+        }
+    }
+}
+
+fn filled_headers<'t>(
+    headers: impl Iterator<Item = (&'t String, &'t String)>,
+    values: &Values,
+) -> Vec<(String, String)> {
+    headers.filter_map(|(name, value)| Some((name.clone(), fill_text(value, values, str::to_owned).ok()?))).collect()
 }
 
 fn method_and_path(request: &str) -> Option<(http::Method, &str)> {

@@ -7,11 +7,13 @@
 mod answer;
 mod file;
 mod operation;
+mod page;
 mod template;
 
 pub use answer::Answer;
 pub use file::{Bounds, Call, Target, TargetError};
 pub use operation::Operation;
+pub use page::{PageWords, Shown, Shows};
 pub use template::Values;
 
 #[cfg(test)]

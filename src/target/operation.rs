@@ -44,9 +44,9 @@ operations! {
     Reprice = "reprice" gives [],
     /// The terms of a model version; `version`.
     Offer = "offer" gives ["status", "ends_at", "generation_price", "download_price", "trial_uses"],
-    /// Asks for a price; `version`, `right`.
+    /// Asks for a price; `version`, `right`, and of those who cheat `claimed_amount`, `claimed_member`.
     Quote = "quote" gives ["quote", "amount", "expires_at"],
-    /// Buys at a quoted price; `quote`, `key`.
+    /// Buys at a quoted price; `quote`, `key`, and of those who cheat `claimed_amount`, `claimed_member`.
     Purchase = "purchase" gives ["purchase", "amount", "status"],
     /// One purchase; `purchase`.
     Order = "order" gives ["purchase", "amount", "status"],

@@ -1,10 +1,12 @@
 //! The topology's file.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
+use std::path::PathBuf;
 
 use serde::Deserialize;
 
+use super::Ready;
 use crate::base::config::{ConfigError, Span, parse_toml};
 use crate::base::suggest::did_you_mean;
 use crate::model::Edge;
@@ -29,8 +31,14 @@ pub struct Topology {
     /// Settings of every service that paidpath starts itself; a service's own come on top.
     #[serde(default)]
     pub env: BTreeMap<String, String>,
+    /// The images that are made for these services, or taken where they cannot be made.
+    #[serde(default)]
+    pub images: BTreeMap<String, ImageSpec>,
     /// The services.
     pub services: BTreeMap<String, ServiceSpec>,
+    /// Where the relative paths in it begin; `None` when it comes with a binary that is far from its sources.
+    #[serde(skip)]
+    pub folder: Option<PathBuf>,
 }
 
 fn default_start_up() -> Span {
@@ -58,11 +66,45 @@ pub struct ServiceSpec {
     pub calls: Vec<String>,
     /// Where it already runs, for the `url` provider.
     pub url: Option<String>,
-    /// The path that answers 2xx once the service is ready.
-    pub ready: Option<String>,
-    /// Its settings. `{tap.NAME}` is the address at which it reaches its neighbour, `{secret.NAME}` a secret.
+    /// How it shows that it is ready: a path that answers 2xx, or another [sign](Ready).
+    pub ready: Option<Ready>,
+    /// The services that must be ready before this one starts. All others start at the same time.
+    #[serde(default)]
+    pub after: Vec<String>,
+    /// Its settings. `{tap.NAME}` is the address at which it reaches its neighbour, `{secret.NAME}` a secret,
+    /// `{container.NAME}` the name and port at which containers reach a container directly, without a tap.
     #[serde(default)]
     pub env: BTreeMap<String, String>,
+    /// The image of a container: one of `images`, or an image's own name.
+    pub image: Option<String>,
+    /// The port on which a container answers.
+    pub port: Option<u16>,
+    /// What a container runs, in place of what its image says.
+    #[serde(default)]
+    pub command: Vec<String>,
+    /// Files that are put into a container before it starts: its path there, and the file here.
+    #[serde(default)]
+    pub files: BTreeMap<String, PathBuf>,
+    /// Folders of a container that are kept in memory, and how many bytes each holds at most.
+    #[serde(default)]
+    pub tmpfs: BTreeMap<String, u64>,
+}
+
+/// An image, and how to make it. What is made is kept under a tag that says what it was made from, and not made again.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ImageSpec {
+    /// What it is called, or is to be called.
+    pub name: String,
+    /// A program that makes it; its one argument is the name to give it.
+    pub script: Option<PathBuf>,
+    /// A Dockerfile that it is made of; everything beside it may be copied into it.
+    pub dockerfile: Option<PathBuf>,
+    /// The files and folders that a script makes it from.
+    #[serde(default)]
+    pub sources: Vec<PathBuf>,
+    /// The image to take where this one can be neither found nor made.
+    pub otherwise: Option<String>,
 }
 
 /// Who supplies a service.
@@ -162,23 +204,70 @@ impl Topology {
                     let known = match placeholder.split_once('.') {
                         Some(("tap", callee)) => spec.calls.iter().any(|call| call == callee),
                         Some(("secret", secret)) => self.secrets.contains_key(secret),
+                        Some(("container", peer)) => self.services.get(peer).is_some_and(|peer| peer.port.is_some()),
                         Some(_) | None => false,
                     };
                     if !known {
-                        let rule = "{tap.NAME} needs NAME in `calls`, {secret.NAME} needs it in [secrets]";
+                        let rule = "{tap.NAME} needs NAME in `calls`, {secret.NAME} needs it in [secrets], \
+                                    {container.NAME} needs a service with a `port`";
                         return wrong(value, format!("`{key}` of `{name}` names {{{placeholder}}}: {rule}"));
                     }
                 }
+            }
+            if let Some(missing) = spec.after.iter().find(|first| !self.services.contains_key(*first)) {
+                let hint = did_you_mean(missing, names());
+                return wrong(
+                    missing,
+                    format!("`{name}` starts after `{missing}`, which is not among the services.{hint}"),
+                );
             }
             match (spec.provider, &spec.url) {
                 (ProviderKind::Url, None) => {
                     return wrong(name, format!("`{name}` has the provider `url` and no `url = \"http://…\"`"));
                 }
                 (ProviderKind::Url, Some(url)) => self.allow(url).or_else(|message| wrong(url, message))?,
+                (ProviderKind::Container, _) if spec.image.is_none() => {
+                    return wrong(name, format!("`{name}` has the provider `container` and no `image`"));
+                }
+                (ProviderKind::Container, _) if spec.port.is_none() && self.is_called(name) => {
+                    return wrong(name, format!("`{name}` is called, and has no `port` on which it answers"));
+                }
                 (ProviderKind::Embedded | ProviderKind::Mock | ProviderKind::Container, _) => {}
             }
         }
-        Ok(())
+        self.check_order().or_else(|circle| {
+            let first = circle.first().map_or("after", String::as_str);
+            wrong(first, format!("these services wait for each other and would never start: {}", circle.join(", ")))
+        })
+    }
+
+    /// Whether anybody calls it through a tap.
+    pub fn is_called(&self, service: &str) -> bool {
+        self.edges().iter().any(|edge| edge.to == service)
+    }
+
+    /// Whether a provider supplies any of the services.
+    pub fn has(&self, provider: ProviderKind) -> bool {
+        self.services.values().any(|spec| spec.provider == provider)
+    }
+
+    /// The same, with nobody behind the taps.
+    pub fn without_services(&self) -> Self {
+        Self { services: BTreeMap::new(), ..self.clone() }
+    }
+
+    /// The services that wait for each other, if any do.
+    fn check_order(&self) -> Result<(), Vec<String>> {
+        let mut waiting: BTreeSet<&String> = self.services.keys().collect();
+        loop {
+            let begins = |name: &&&String| !self.services[**name].after.iter().any(|first| waiting.contains(first));
+            let free: Vec<_> = waiting.iter().filter(begins).copied().collect();
+            if free.is_empty() {
+                break;
+            }
+            waiting.retain(|name| !free.contains(name));
+        }
+        if waiting.is_empty() { Ok(()) } else { Err(waiting.into_iter().cloned().collect()) }
     }
 
     /// A `url` service may stand on loopback or on a host that the file allows by name.
@@ -232,6 +321,17 @@ url = "http://127.0.0.1:9"
             ("127.0.0.1:9", "example.org", "add it to `allowed_hosts`"),
             ("http://127.0.0.1:9", "ftp://127.0.0.1", "neither http nor https"),
             ("calls =", "cals =", "Did you mean `calls`?"),
+            (
+                "calls =",
+                "after = [\"bnak\"]\ncalls =",
+                "starts after `bnak`, which is not among the services. Did you mean",
+            ),
+            ("calls =", "after = [\"shop\"]\ncalls =", "wait for each other and would never start: shop"),
+            ("provider = \"embedded\"", "provider = \"container\"", "the provider `container` and no `image`"),
+            ("provider = \"embedded\"", "provider = \"container\"\nimage = \"x\"", "is called, and has no `port`"),
+            ("\"{secret.key}\"", "\"{container.bank}\"", "{container.NAME} needs a service with a `port`"),
+            ("calls =", "ready = { prot = 1 }\ncalls =", "Did you mean `port`?"),
+            ("calls =", "ready = { log = \"(\" }\ncalls =", "regex parse error"),
         ];
         for (right, wrong, expected) in mistakes {
             let error = Topology::parse("t.toml", &GOOD.replace(right, wrong)).unwrap_err().to_string();

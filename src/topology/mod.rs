@@ -1,6 +1,7 @@
 //! Which provider each service of a platform has, and which service calls which.
 //!
-//! A topology is a TOML file ([`Topology`]). A [`Provider`] starts one service of it and gives its address. Taps are not
+//! A topology is a TOML file ([`Topology`]). A [`Provider`] starts one service of it and gives its address; [`container`] is the
+//! largest of them. Taps are not
 //! here: `run` opens one for every edge and hands their addresses to the providers as the addresses of the neighbours.
 //!
 //! # Add another provider
@@ -10,10 +11,13 @@
 //! 3. Hand it to the runner where the others are: in `src/main.rs`.
 //! 4. Add a topology file that uses it and a test that starts it, stops it, and sees it fail to start.
 
+pub mod container;
 mod file;
 mod provider;
+mod ready;
 mod url;
 
-pub use file::{ProviderKind, Secret, ServiceSpec, Topology};
-pub use provider::{Order, Provider, Running, StartError, ready};
+pub use file::{ImageSpec, ProviderKind, Secret, ServiceSpec, Topology};
+pub use provider::{Doorstep, Mark, Order, Provider, Running, StartError};
+pub use ready::{Ready, until_ready};
 pub use url::UrlProvider;

@@ -1,24 +1,72 @@
 //! The trait that every supplier of a service implements.
 
 use std::collections::BTreeMap;
-use std::time::Duration;
+use std::net::{IpAddr, Ipv4Addr};
+use std::path::PathBuf;
+use std::sync::Arc;
 
 use async_trait::async_trait;
+use jiff::Timestamp;
 
-use super::{ProviderKind, ServiceSpec};
-use crate::base::wait::{self, Look};
+use super::{ProviderKind, Ready, ServiceSpec, Topology};
 
-/// Supplies services of one kind. One provider serves all services of its kind in a run.
+/// Supplies services of one kind. One provider serves all services of its kind, in one run or in several.
 #[async_trait]
 pub trait Provider: Send + Sync {
     /// Which kind it supplies.
     fn kind(&self) -> ProviderKind;
 
+    /// Makes ready what all services of a run share, before the first of them starts.
+    ///
+    /// # Errors
+    /// In words that help a person who did not write the topology.
+    async fn prepare(&self, _run: &Mark, _topology: &Topology) -> Result<Doorstep, StartError> {
+        Ok(Doorstep::loopback())
+    }
+
     /// Starts a service and gives it back once it has an address. Whether it is ready is asked by the caller.
     ///
     /// # Errors
     /// In words that help a person who did not write the topology.
-    async fn start(&self, order: Order) -> Result<Box<dyn Running>, StartError>;
+    async fn start(&self, order: Order) -> Result<Arc<dyn Running>, StartError>;
+
+    /// Removes what is left of a run after its services were stopped: also what a start that was cut short left behind.
+    ///
+    /// # Errors
+    /// If something is left all the same.
+    async fn clear(&self, _run: &Mark) -> Result<(), String> {
+        Ok(())
+    }
+}
+
+/// What marks everything of one run.
+#[derive(Debug, Clone)]
+pub struct Mark {
+    /// The run's id, for names and labels of whatever outlives the process.
+    pub id: String,
+    /// Whether what outlives the process is left standing.
+    pub keep: bool,
+}
+
+/// How services reach this process, where the taps in front of their neighbours listen.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Doorstep {
+    /// Where taps listen for them.
+    pub listen: IpAddr,
+    /// What they call that place.
+    pub host: String,
+}
+
+impl Doorstep {
+    /// For services that run on this machine as we do.
+    pub fn loopback() -> Self {
+        Self { listen: IpAddr::V4(Ipv4Addr::LOCALHOST), host: Ipv4Addr::LOCALHOST.to_string() }
+    }
+
+    /// The address for them of something that listens here on this port.
+    pub fn address(&self, port: u16) -> String {
+        format!("http://{}:{port}", self.host)
+    }
 }
 
 /// What is asked of a provider.
@@ -28,12 +76,16 @@ pub struct Order {
     pub service: String,
     /// What the topology says about it.
     pub spec: ServiceSpec,
+    /// Whether anybody calls it through a tap.
+    pub called: bool,
     /// The addresses at which it reaches the services it calls: their taps.
     pub neighbours: BTreeMap<String, String>,
     /// Its settings, placeholders replaced.
     pub env: BTreeMap<String, String>,
-    /// The run's id, for names and labels of whatever outlives the process.
-    pub run: String,
+    /// Where relative paths in the topology begin.
+    pub folder: Option<PathBuf>,
+    /// The run that it belongs to.
+    pub run: Mark,
 }
 
 /// A service that was started.
@@ -42,11 +94,32 @@ pub trait Running: Send + Sync {
     /// Where it answers: `http://host:port`.
     fn address(&self) -> &str;
 
+    /// Whether it shows a sign that is not asked for over HTTP.
+    ///
+    /// # Errors
+    /// What was seen instead.
+    async fn shows(&self, sign: &Ready) -> Result<(), String> {
+        Err(format!("only a container can be asked whether {sign}"))
+    }
+
+    /// Whether it is still there.
+    ///
+    /// # Errors
+    /// How it ended.
+    async fn alive(&self) -> Result<(), String> {
+        Ok(())
+    }
+
+    /// What it has written, where that is kept: all of it, or since a moment.
+    async fn log(&self, _since: Option<Timestamp>) -> Option<String> {
+        None
+    }
+
     /// Stops it and waits until it has stopped.
     ///
     /// # Errors
     /// If it did not stop, or died of itself before.
-    async fn stop(self: Box<Self>) -> Result<(), String>;
+    async fn stop(&self) -> Result<(), String>;
 }
 
 /// Why a service did not start.
@@ -62,6 +135,9 @@ pub enum StartError {
         /// What it has.
         known: String,
     },
+    /// What the services of a provider share cannot be had.
+    #[error("{0}")]
+    Ground(String),
     /// It refused or failed to start.
     #[error("`{service}` did not start: {reason}")]
     Failed {
@@ -77,43 +153,7 @@ pub enum StartError {
         service: String,
         /// How long was waited, as text.
         waited: String,
-        /// What its readiness path answered last.
+        /// What its readiness showed last.
         last_seen: String,
     },
-}
-
-/// Waits until `GET address/path` answers 2xx.
-///
-/// # Errors
-/// [`StartError::NotReady`] with the last answer seen, after `within`.
-pub async fn ready(
-    client: &reqwest::Client,
-    service: &str,
-    address: &str,
-    path: &str,
-    within: Duration,
-) -> Result<(), StartError> {
-    let url = format!("{address}{path}");
-    let look = || async {
-        match client.get(&url).timeout(Duration::from_secs(2)).send().await {
-            Ok(answer) if answer.status().is_success() => Look::<(), std::convert::Infallible>::Holds(()),
-            Ok(answer) => Look::NotYet(format!("{url} answered {}", answer.status())),
-            Err(error) => Look::NotYet(format!("{url}: {}", root_cause(&error))),
-        }
-    };
-    wait::until(within, look).await.map_err(|gave| match gave {
-        wait::Gave::Up { waited, last_seen } => {
-            StartError::NotReady { service: service.to_owned(), waited: format!("after {waited:.1?}"), last_seen }
-        }
-        wait::Gave::Never(never) => match never {},
-    })
-}
-
-/// The innermost cause: "Connection refused" says more than "error sending request".
-fn root_cause(error: &dyn std::error::Error) -> String {
-    let mut cause = error;
-    while let Some(inner) = cause.source() {
-        cause = inner;
-    }
-    cause.to_string()
 }

@@ -1,5 +1,7 @@
 //! A service that runs already, somewhere.
 
+use std::sync::Arc;
+
 use async_trait::async_trait;
 
 use super::{Order, Provider, ProviderKind, Running, StartError};
@@ -18,12 +20,12 @@ impl Provider for UrlProvider {
         ProviderKind::Url
     }
 
-    async fn start(&self, order: Order) -> Result<Box<dyn Running>, StartError> {
+    async fn start(&self, order: Order) -> Result<Arc<dyn Running>, StartError> {
         let url = order.spec.url.ok_or_else(|| StartError::Failed {
             service: order.service,
             reason: "its topology entry has no `url`".into(),
         })?;
-        Ok(Box::new(Remote { url: url.trim_end_matches('/').to_owned() }))
+        Ok(Arc::new(Remote { url: url.trim_end_matches('/').to_owned() }))
     }
 }
 
@@ -33,7 +35,7 @@ impl Running for Remote {
         &self.url
     }
 
-    async fn stop(self: Box<Self>) -> Result<(), String> {
+    async fn stop(&self) -> Result<(), String> {
         Ok(())
     }
 }

@@ -223,15 +223,7 @@ impl<'de> Deserialize<'de> for Place {
 
 impl fmt::Display for Place {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let path: Vec<_> = self
-            .path
-            .iter()
-            .map(|segment| match segment {
-                Segment::Is(text) => text.clone(),
-                Segment::Fact(name) => format!("{{{name}}}"),
-            })
-            .collect();
-        write!(f, "{} {} {}", self.edge, self.method, path.join("/"))
+        f.write_str(&self.written(|name| format!("{{{name}}}")))
     }
 }
 
@@ -267,6 +259,19 @@ impl Place {
         Some(facts)
     }
 
+    /// As the language of faults names it: facts have the values that are given, and are anything where none is.
+    pub fn pattern<'v>(&self, value: impl Fn(&str) -> Option<&'v str>) -> String {
+        self.written(|name| value(name).unwrap_or("*").to_owned())
+    }
+
+    fn written(&self, fact: impl Fn(&str) -> String) -> String {
+        let segments = self.path.iter().map(|segment| match segment {
+            Segment::Is(text) => text.clone(),
+            Segment::Fact(name) => fact(name),
+        });
+        format!("{} {} {}", self.edge, self.method, segments.collect::<Vec<_>>().join("/"))
+    }
+
     fn facts(&self) -> impl Iterator<Item = &str> {
         let of_path = self.path.iter().filter_map(|segment| match segment {
             Segment::Is(_) => None,
@@ -287,6 +292,16 @@ impl Places {
 }
 
 impl Mapping {
+    /// The JSON pointers that facts are read at in the answer of this exchange.
+    pub fn reads<'m>(&'m self, exchange: &Exchange) -> impl Iterator<Item = &'m str> + use<'m> {
+        let here = |meaning: &&Meaning| meaning.at.iter().any(|place| place.matches(exchange).is_some());
+        let meant: Vec<&Meaning> = self.events.iter().filter(here).collect();
+        let refused = exchange.status().is_some_and(|status| status >= 400);
+        let facts = meant.into_iter().flat_map(|meaning| meaning.facts.values());
+        let sources = facts.chain(self.always.values()).chain(self.code.iter().filter(move |_| refused));
+        sources.filter_map(|source| source.answer_field())
+    }
+
     /// Reads the `[trail]` section from the text of a target's file; `file` is how errors name it. A file without one
     /// gives no meaning to anything.
     ///

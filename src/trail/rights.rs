@@ -110,6 +110,14 @@ impl<'e, 'a> Rights<'e, 'a> {
         })
     }
 
+    /// Since when somebody has had what they must be let in for because they paid: a purchase that is over by then, and what
+    /// was answered while it lasted, say nothing about the one that followed.
+    pub fn paid_since(&self, member: &str, version: &str, action: &str, window: Window) -> Option<u64> {
+        let holding =
+            self.bought(member, version, action).filter(|bought| self.holds(bought, window, 0) == Hold::Surely);
+        holding.map(|purchase| purchase.charge.from()).min()
+    }
+
     /// A member's purchases that allow an action.
     pub fn bought<'s>(
         &'s self,

@@ -5,8 +5,11 @@
 //! | `request /quote`, `response /id` | at this JSON pointer; `*` as a segment stands for every item and gives a list |
 //! | `request header Idempotency-Key` | of this header; an authentication scheme before it is left off |
 //! | `request baggage app.clock` | of this member of the W3C `baggage` header |
+//! | `request cookie session` | of this cookie |
 //! | `count response /images` | how many items the list there has |
 //! | `is trial` | the word itself |
+//!
+//! Several of these with `or` between them: the first that finds something.
 
 use std::str::FromStr;
 
@@ -16,9 +19,12 @@ use serde_json::Value;
 use crate::base::trace::BAGGAGE;
 use crate::model::{Body, Exchange};
 
-/// Where a fact is found.
+/// Where a fact is found: the first of these places that has it.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Source {
+pub struct Source(Vec<One>);
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct One {
     side: Side,
     place: Place,
     count: bool,
@@ -34,6 +40,7 @@ enum Side {
 enum Place {
     Pointer(String),
     Header(String),
+    Cookie(String),
     Baggage(String),
     Word(String),
 }
@@ -42,11 +49,19 @@ enum Place {
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error(
     "`{0}` does not say where a fact is found: write for example `response /id`, `request header Idempotency-Key`, \
-     `request baggage app.clock`, `count response /images` or `is trial`"
+     `request cookie session`, `request baggage app.clock`, `count response /images` or `is trial`"
 )]
 pub struct NotASource(pub String);
 
 impl FromStr for Source {
+    type Err = NotASource;
+
+    fn from_str(text: &str) -> Result<Self, NotASource> {
+        text.split(" or ").map(str::parse).collect::<Result<_, _>>().map(Self)
+    }
+}
+
+impl FromStr for One {
     type Err = NotASource;
 
     fn from_str(text: &str) -> Result<Self, NotASource> {
@@ -64,6 +79,7 @@ impl FromStr for Source {
         let (side, place) = match words {
             ["is", word] if !count => (Side::Request, Place::Word((*word).into())),
             [word, "header", name] => (side(word)?, Place::Header(name.to_ascii_lowercase())),
+            ["request", "cookie", name] => (Side::Request, Place::Cookie((*name).into())),
             ["request", "baggage", name] => (Side::Request, Place::Baggage((*name).into())),
             [word, pointer] if pointer.starts_with('/') => (side(word)?, Place::Pointer((*pointer).into())),
             _ => return Err(wrong()),
@@ -81,11 +97,42 @@ impl<'de> Deserialize<'de> for Source {
 impl Source {
     /// Whether it is a field of the answer's body.
     pub fn is_in_answer(&self) -> bool {
-        self.side == Side::Response && matches!(self.place, Place::Pointer(_))
+        self.0.iter().any(|one| one.side == Side::Response && matches!(one.place, Place::Pointer(_)))
+    }
+
+    /// The header of the request, if it is one.
+    pub fn request_header(&self) -> Option<&str> {
+        self.0.iter().find_map(|one| match (&one.place, one.side) {
+            (Place::Header(name), Side::Request) => Some(name.as_str()),
+            (Place::Header(_) | Place::Cookie(_) | Place::Pointer(_) | Place::Baggage(_) | Place::Word(_), _) => None,
+        })
+    }
+
+    /// The JSON pointer into the body of the request, if it is one.
+    pub fn request_field(&self) -> Option<&str> {
+        self.field(Side::Request)
+    }
+
+    /// The JSON pointer into the body of the answer, if it is one.
+    pub fn answer_field(&self) -> Option<&str> {
+        self.field(Side::Response)
+    }
+
+    fn field(&self, side: Side) -> Option<&str> {
+        self.0.iter().find_map(|one| match &one.place {
+            Place::Pointer(pointer) if one.side == side => Some(pointer.as_str()),
+            Place::Pointer(_) | Place::Header(_) | Place::Cookie(_) | Place::Baggage(_) | Place::Word(_) => None,
+        })
     }
 
     /// What is found there; `None` for nothing and for null.
     pub fn find(&self, exchange: &Exchange) -> Option<Value> {
+        self.0.iter().find_map(|one| one.find(exchange))
+    }
+}
+
+impl One {
+    fn find(&self, exchange: &Exchange) -> Option<Value> {
         let (headers, body): (&[(String, String)], &Body) = match self.side {
             Side::Request => (&exchange.request.headers, &exchange.request.body),
             Side::Response => exchange.response().map(|response| (response.headers.as_slice(), &response.body))?,
@@ -93,6 +140,7 @@ impl Source {
         let found = match &self.place {
             Place::Word(word) => Some(Value::String(word.clone())),
             Place::Header(name) => header(headers, name).map(|value| Value::String(credentials(name, value).into())),
+            Place::Cookie(name) => cookie(header(headers, "cookie")?, name).map(Value::String),
             Place::Baggage(name) => baggage(header(headers, BAGGAGE)?, name).map(Value::String),
             Place::Pointer(pointer) => body.json().and_then(|json| at(json, pointer)),
         };
@@ -115,6 +163,12 @@ fn credentials<'a>(name: &str, value: &'a str) -> &'a str {
         Some(("Bearer" | "Basic", rest)) if name == "authorization" => rest,
         Some(_) | None => value,
     }
+}
+
+fn cookie(header: &str, name: &str) -> Option<String> {
+    let value =
+        |cookie: &str| cookie.trim().split_once('=').filter(|(key, _)| *key == name).map(|(_, value)| value.to_owned());
+    header.split(';').find_map(value)
 }
 
 fn baggage(header: &str, name: &str) -> Option<String> {
@@ -144,6 +198,18 @@ mod tests {
             let error = words.parse::<Source>().unwrap_err().to_string();
             assert!(error.contains("write for example"), "{words}: {error}");
         }
+    }
+
+    #[test]
+    fn a_cookie_is_found_among_others() {
+        assert_eq!(cookie("theme=dark; session=«secret 1»", "session").as_deref(), Some("«secret 1»"));
+        assert_eq!(cookie("my-session=1", "session"), None);
+    }
+
+    #[test]
+    fn of_several_places_the_first_that_has_it_counts() {
+        assert!("request header Authorization or request cookie session".parse::<Source>().is_ok());
+        assert!("request header Authorization or cookie".parse::<Source>().is_err());
     }
 
     #[test]

@@ -10,7 +10,7 @@ const FLOORS: &[(u8, &[&str])] = &[
     (1, &["base"]),
     (2, &["browser", "catalogue", "contract", "gherkin", "report", "tap", "target", "topology", "trail"]),
     (3, &["run"]),
-    (4, &["lint"]),
+    (4, &["lint", "prove"]),
     (5, &["cli"]),
 ];
 

@@ -2,12 +2,20 @@
 #![expect(clippy::unwrap_used, reason = "a helper of a test fails its test")]
 
 mod answers;
+mod bodies;
 mod browser;
+mod containers;
 mod documents;
+mod faults;
 mod floors;
 mod honesty;
+mod html;
 mod mistakes;
+mod page;
+mod proof;
 mod qa;
 mod refusals;
+mod reporting;
 mod running;
+mod shards;
 mod support;

@@ -276,3 +276,37 @@ fn editors_find_the_sentences() {
     }
     assert_eq!(told, raw.iter().map(String::as_str).collect());
 }
+
+#[test]
+fn what_was_done_by_hand_becomes_a_scenario_that_runs() {
+    let folder = Folder::with(
+        "a.feature",
+        "Feature: by hand
+  Scenario: a session
+    Given Ann has 500 credits
+    And early access to Dusk costs 120 credits for generation
+    When Ann generates at once with Dusk
+    Then that is refused with purchase-required
+    When Ann buys generation access to Dusk
+    And Ann generates an image with Dusk
+    Then Ann gets an image
+",
+    );
+    folder.paidpath(&["run", "a.feature", "--record", "all"]).expect(0, &[]);
+    let drafted = folder.paidpath(&["draft", "reports"]);
+    drafted.expect(0, &["When Ann generates at once with Dusk", "Then that is refused with purchase-required"]);
+    drafted.expect(0, &["When Ann buys generation access to Dusk", "Then Ann gets an image"]);
+    folder.write("drafted.feature", &drafted.out);
+    folder.paidpath(&["run", "drafted.feature"]).expect(0, &["1 passed"]);
+    folder.paidpath(&["draft", "nowhere"]).expect(64, &["nowhere"]);
+}
+
+#[test]
+fn a_platform_that_is_kept_up_says_where_it_is_and_ends_with_the_input() {
+    let folder = Folder::new();
+    let up = folder.paidpath(&["up"]);
+    up.expect(0, &["Ann takes over: http://127.0.0.1:", "Ann's session: ", "Press Enter", "paidpath draft"]);
+    assert!(folder.path().join("reports/session/index.html").exists());
+    // Nothing was done: there is nothing to draft.
+    folder.paidpath(&["draft"]).expect(64, &["nothing was done"]);
+}

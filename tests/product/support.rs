@@ -29,6 +29,13 @@ impl Folder {
         std::fs::write(file, text).unwrap();
     }
 
+    /// Writes a topology with a secret that is read from this variable of the environment.
+    pub fn with_topology_secret(&self, name: &str, variable: &str) {
+        let embedded = Path::new(env!("CARGO_MANIFEST_DIR")).join("mocks/topologies/embedded.toml");
+        let secret = format!("[secrets]\nprobe = {{ env = \"{variable}\" }}\n");
+        self.write(name, std::fs::read_to_string(embedded).unwrap().replace("[secrets]\n", &secret));
+    }
+
     pub fn path(&self) -> &Path {
         self.0.path()
     }
@@ -43,6 +50,12 @@ impl Folder {
     /// Runs paidpath here to its end.
     pub fn paidpath(&self, arguments: &[&str]) -> Ran {
         Ran::of(self.command(arguments).stdin(Stdio::null()).output().unwrap(), self.reports())
+    }
+
+    /// Runs paidpath here to its end, and keeps the folder for as long as what it came to is looked at.
+    pub fn paidpath_kept(self, arguments: &[&str]) -> Ran {
+        let ran = self.paidpath(arguments);
+        Ran { folder: Some(self), ..ran }
     }
 
     /// Starts paidpath here.
@@ -66,12 +79,15 @@ pub struct Ran {
     pub out: String,
     pub err: String,
     reports: PathBuf,
+    /// Where it ran, if nobody else keeps it.
+    #[expect(dead_code, reason = "it is held, so that it is not removed yet")]
+    folder: Option<Folder>,
 }
 
 impl Ran {
     pub fn of(output: Output, reports: PathBuf) -> Self {
         let text = |bytes: Vec<u8>| String::from_utf8_lossy(&bytes).into_owned();
-        Self { code: output.status.code(), out: text(output.stdout), err: text(output.stderr), reports }
+        Self { code: output.status.code(), out: text(output.stdout), err: text(output.stderr), reports, folder: None }
     }
 
     /// Ends with this code, and says this somewhere.

@@ -16,6 +16,8 @@ use reqwest::RequestBuilder;
 use serde::{Deserialize, Serialize};
 
 use crate::clock::{Clocks, Time};
+use crate::defects;
+use crate::fired::Fired;
 use crate::problem::{Code, Problem};
 use crate::service::Kit;
 use crate::session::{self, Member, Role};
@@ -80,30 +82,17 @@ pub struct Context {
     /// Work that has outlived its request follows its trace's clock instead of its own.
     background: bool,
     defects: Vec<String>,
+    fired: Arc<Fired>,
 }
 
 impl Context {
     /// Reads a request. The clock in it is remembered for its trace, unless it comes with an event: that is an echo of an
     /// earlier request, and the trace may have moved on.
     fn read(kit: &Kit, headers: &HeaderMap, path: &str) -> Result<Self, Problem> {
-        let text = |name: &str| headers.get(name).and_then(|value| value.to_str().ok()).map(str::to_owned);
-        // Baggage may come in several header lines, which mean the same as one with commas.
-        let baggage: Vec<_> = headers.get_all("baggage").iter().filter_map(|line| line.to_str().ok()).collect();
-        let mut authorization = text(AUTHORIZATION.as_str());
-        if authorization.is_none() && kit.name == ServiceName::Storefront {
-            authorization = session_cookie(headers).map(|token| format!("Bearer {token}"));
-        }
-        let carried = Carried {
-            traceparent: text("traceparent").unwrap_or_else(crate::ids::traceparent),
-            tracestate: text("tracestate"),
-            baggage: (!baggage.is_empty()).then(|| baggage.join(",")),
-            authorization,
-            credential: text(PURCHASE_CREDENTIAL),
-        };
-        let mut context = Self::build(kit, carried, false)?;
-        context.idempotency_key = text("idempotency-key");
+        let mut context = Self::peek(kit, headers)?;
+        context.idempotency_key = text(headers, "idempotency-key");
         context.fellow |=
-            text(SERVICE_TOKEN).is_some_and(|token| signing::same_secret(&kit.settings.admin_token, &token));
+            text(headers, SERVICE_TOKEN).is_some_and(|token| signing::same_secret(&kit.settings.admin_token, &token));
         if let Some(clocks) = &context.clocks
             && path != crate::event::PATH
         {
@@ -112,10 +101,29 @@ impl Context {
         Ok(context)
     }
 
+    /// Reads what travels with a request, and notes nothing.
+    pub(crate) fn peek(kit: &Kit, headers: &HeaderMap) -> Result<Self, Problem> {
+        // Baggage may come in several header lines, which mean the same as one with commas.
+        let baggage: Vec<_> = headers.get_all("baggage").iter().filter_map(|line| line.to_str().ok()).collect();
+        let mut authorization = text(headers, AUTHORIZATION.as_str());
+        if authorization.is_none() && kit.name == ServiceName::Storefront {
+            authorization = session_cookie(headers).map(|token| format!("Bearer {token}"));
+        }
+        let carried = Carried {
+            traceparent: text(headers, "traceparent").unwrap_or_else(crate::ids::traceparent),
+            tracestate: text(headers, "tracestate"),
+            baggage: (!baggage.is_empty()).then(|| baggage.join(",")),
+            authorization,
+            credential: text(headers, PURCHASE_CREDENTIAL),
+        };
+        Self::build(kit, carried, false)
+    }
+
     /// The context of work that has outlived its request.
     ///
     /// # Errors
-    /// `invalid-request` if the clock in the baggage cannot be read, which a request with it would have been told.
+    /// `invalid-request` if the clock or a defect in the baggage cannot be read, which a request with it would have been
+    /// told.
     pub(crate) fn revive(kit: &Kit, carried: Carried) -> Result<Self, Problem> {
         Self::build(kit, carried, true)
     }
@@ -131,6 +139,7 @@ impl Context {
             offset: SignedDuration::ZERO,
             background,
             defects: Vec::new(),
+            fired: kit.fired.clone(),
         };
         if kit.settings.test_mode {
             context.clocks = Some(kit.clocks.clone());
@@ -138,7 +147,7 @@ impl Context {
                 context.offset = parse_offset(&offset)?;
             }
             if let Some(defects) = context.baggage_member(DEFECT_MEMBER) {
-                context.defects = defects.split('+').map(str::to_owned).collect();
+                context.defects = parse_defects(&defects)?;
             }
         }
         context.caller = context.identify(kit);
@@ -171,10 +180,15 @@ impl Context {
         }
     }
 
-    /// Whether the defect with this id is switched on for this request.
+    /// Whether the defect with this id is switched on for this request. To be asked where the defect would do its harm, and
+    /// not before: the answers of this trace say from now on that it was come across.
     #[must_use]
     pub fn defect(&self, id: &str) -> bool {
-        self.defects.iter().any(|defect| defect == id)
+        let on = self.defects.iter().any(|defect| defect == id);
+        if on {
+            self.fired.note(self.trace_id(), id);
+        }
+        on
     }
 
     /// The trace that this request belongs to.
@@ -187,6 +201,14 @@ impl Context {
     #[must_use]
     pub fn carried(&self) -> &Carried {
         &self.carried
+    }
+
+    /// The same, without the purchase credential.
+    #[must_use]
+    pub(crate) fn without_credential(&self) -> Self {
+        let mut context = self.clone();
+        context.carried.credential = None;
+        context
     }
 
     /// The purchase credentials that were presented.
@@ -230,6 +252,7 @@ impl Context {
             Caller::Admin => Ok("admin"),
             Caller::Member(member) => match member.role {
                 Role::Moderator => Ok(&member.id),
+                Role::Member if self.defect("gw.admin-open") => Ok(&member.id), // DEFECT: every member counts as one
                 Role::Member => Err(Code::Forbidden.into()),
             },
             Caller::Anonymous => Err(Code::SignedOut.into()),
@@ -327,6 +350,10 @@ pub(crate) fn trace_id(traceparent: &str) -> &str {
     traceparent.split('-').nth(1).unwrap_or(traceparent)
 }
 
+fn text(headers: &HeaderMap, name: &str) -> Option<String> {
+    headers.get(name).and_then(|value| value.to_str().ok()).map(str::to_owned)
+}
+
 fn session_cookie(headers: &HeaderMap) -> Option<String> {
     headers.get_all(COOKIE).iter().filter_map(|line| line.to_str().ok()).flat_map(|line| line.split(';')).find_map(
         |cookie| {
@@ -341,6 +368,18 @@ fn parse_offset(text: &str) -> Result<SignedDuration, Problem> {
         Problem::because(Code::InvalidRequest, format!("The baggage says {CLOCK_MEMBER}={text:?}: not seconds."))
     })?;
     SignedDuration::try_from_secs_f64(seconds).map_err(|_| Code::InvalidRequest.into())
+}
+
+/// A defect that is not known is refused: a run that believes it is on would be green for the wrong reason.
+fn parse_defects(text: &str) -> Result<Vec<String>, Problem> {
+    let ids: Vec<_> = text.split('+').map(str::to_owned).collect();
+    match ids.iter().find(|id| !defects::is_known(id)) {
+        None => Ok(ids),
+        Some(unknown) => {
+            let detail = format!("The baggage says {DEFECT_MEMBER}={text:?}: there is no defect {unknown:?}.");
+            Err(Problem::because(Code::InvalidRequest, detail))
+        }
+    }
 }
 
 fn percent_decode(text: &str) -> String {
@@ -397,13 +436,14 @@ mod tests {
 
     #[test]
     fn the_baggage_moves_the_clock_and_names_defects_in_test_mode_only() {
-        let baggage = ("baggage", "a=b, atelier.clock=%2B93600.5;p=1 ,atelier.defect=gw.one+gw.two");
+        let baggage = ("baggage", "a=b, atelier.clock=%2B93600.5;p=1 ,atelier.defect=gw.header-strip+led.refund-twice");
         let context = read(true, &[baggage]).unwrap();
         assert_eq!(context.offset, SignedDuration::from_millis(93_600_500));
-        assert!(context.defect("gw.one") && context.defect("gw.two") && !context.defect("gw.three"));
+        let on = ["gw.header-strip", "led.refund-twice", "ev.unsigned"].map(|id| context.defect(id));
+        assert_eq!(on, [true, true, false]);
         let context = read(false, &[baggage]).unwrap();
         assert_eq!(context.offset, SignedDuration::ZERO);
-        assert!(!context.defect("gw.one"));
+        assert!(!context.defect("gw.header-strip"));
     }
 
     #[test]
@@ -411,6 +451,16 @@ mod tests {
         for clock in ["tomorrow", "NaN", "inf", "1e300", ""] {
             let baggage = format!("atelier.clock={clock}");
             assert_eq!(read(true, &[("baggage", &baggage)]).unwrap_err().code, Code::InvalidRequest, "{clock}");
+        }
+    }
+
+    #[test]
+    fn a_defect_that_is_not_known_is_refused_in_test_mode_and_ignored_outside() {
+        for defects in ["gw.headerstrip", "gw.header-strip+", ""] {
+            let baggage = format!("atelier.defect={defects}");
+            let refused = read(true, &[("baggage", &baggage)]).unwrap_err();
+            assert_eq!(refused.code, Code::InvalidRequest, "{defects:?}");
+            assert!(read(false, &[("baggage", &baggage)]).is_ok(), "{defects:?}");
         }
     }
 

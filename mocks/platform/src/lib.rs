@@ -29,8 +29,10 @@
 pub mod billing;
 pub mod clock;
 pub mod context;
+pub mod defects;
 pub mod entitlement;
 pub mod event;
+mod fired;
 pub mod generation;
 pub mod http;
 pub mod idempotency;

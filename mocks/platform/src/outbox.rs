@@ -8,11 +8,12 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
+use jiff::SignedDuration;
 use tokio::sync::Notify;
 use tokio::task::JoinSet;
 
 use crate::context::Context;
-use crate::event::{self, Draft, Event};
+use crate::event::{self, Draft, Event, PURCHASE_COMPLETED};
 use crate::http::Neighbour;
 use crate::problem::Problem;
 use crate::service::{Kit, Shutdown};
@@ -24,7 +25,11 @@ const LONGEST_PAUSE: Duration = Duration::from_secs(2);
 /// outbox may have died.
 const ROUND: Duration = Duration::from_secs(1);
 /// How often a delivery may be refused as wrong. Being unreachable does not count: that ends by itself.
-const MOST_REFUSALS: u32 = 20;
+pub(crate) const MOST_REFUSALS: u32 = 20;
+/// Of the defect `ev.lag`: longer than anybody would wait.
+const LAG: Duration = Duration::from_secs(3);
+/// Of the defect `clk.skew`: more than is tolerated.
+const SKEW: SignedDuration = SignedDuration::from_mins(-10);
 
 /// Pauses between tries: 50 ms, twice that, … 2 s.
 pub(crate) fn pauses() -> impl Iterator<Item = Duration> {
@@ -141,8 +146,15 @@ impl Relay {
 
     async fn send(&self, event: &Event, body: &str) -> Result<(), Problem> {
         let context = Context::revive(&self.kit, event.carried())?;
+        let mut signed_at = context.now();
+        if event.r#type == PURCHASE_COMPLETED && context.defect("ev.lag") {
+            tokio::time::sleep(LAG).await; // DEFECT: the queue is long
+        }
+        if event.r#type == PURCHASE_COMPLETED && context.defect("clk.skew") {
+            signed_at = signed_at.plus(SKEW); // DEFECT: this machine's clock is slow
+        }
         let mut call = self.receiver.post(&context, event::PATH).header("content-type", event::MEDIA_TYPE);
-        for (name, value) in signing::webhook_headers(&self.kit.settings.event_key, &event.id, context.now(), body) {
+        for (name, value) in signing::webhook_headers(&self.kit.settings.event_key, &event.id, signed_at, body) {
             call = call.header(name, &value);
         }
         call.body(body.to_owned()).send().await.map(drop)

@@ -6,9 +6,10 @@ use std::time::Duration;
 
 use axum::Router;
 use axum::extract::{DefaultBodyLimit, Request, State};
-use axum::http::Uri;
+use axum::http::header::{ALLOW, CONTENT_TYPE};
+use axum::http::{HeaderMap, HeaderValue, StatusCode, Uri};
 use axum::middleware::{self, Next};
-use axum::response::Response;
+use axum::response::{IntoResponse as _, Response};
 use axum::routing::get;
 use axum::{Json, RequestExt as _};
 use reqwest::Client;
@@ -18,7 +19,8 @@ use tokio::sync::watch;
 use tokio::task::JoinHandle;
 
 use crate::clock::Clocks;
-use crate::context::{Audience, TraceId};
+use crate::context::{Audience, Context, TraceId};
+use crate::fired::{self, Fired};
 use crate::http::{self, Neighbour};
 use crate::problem::{Code, MEDIA_TYPE, Problem};
 use crate::request::BODY_LIMIT;
@@ -76,12 +78,13 @@ pub struct Kit {
     pub(crate) name: ServiceName,
     pub(crate) settings: Settings,
     pub(crate) clocks: Arc<Clocks>,
+    pub(crate) fired: Arc<Fired>,
     client: Client,
 }
 
 impl Kit {
     pub(crate) fn new(name: ServiceName, settings: Settings) -> Self {
-        Self { name, settings, clocks: Arc::default(), client: http::client() }
+        Self { name, settings, clocks: Arc::default(), fired: Arc::default(), client: http::client() }
     }
 
     /// The kit of a service that has everything it needs.
@@ -174,9 +177,9 @@ impl Service {
     }
 
     /// Starts answering.
-    pub(crate) fn serve(&mut self, listener: TcpListener, kit: &Kit, routes: Router) {
+    pub(crate) fn serve(&mut self, listener: TcpListener, kit: &Arc<Kit>, routes: Router) {
         let mut shutdown = self.shutdown();
-        let server = axum::serve(listener, complete(routes, kit.name));
+        let server = axum::serve(listener, complete(routes, kit.clone()));
         let name = self.name;
         self.background(async move {
             if let Err(error) = server.with_graceful_shutdown(async move { shutdown.requested().await }).await {
@@ -222,7 +225,8 @@ impl Drop for Service {
 }
 
 /// Adds what all services have: health, limits, and a problem for everything that goes wrong.
-fn complete(routes: Router, name: ServiceName) -> Router {
+fn complete(routes: Router, kit: Arc<Kit>) -> Router {
+    let name = kit.name;
     routes
         .route("/healthz", get(move || async move { Json(json!({"status": "ok", "service": name.as_str()})) }))
         .fallback(
@@ -230,17 +234,19 @@ fn complete(routes: Router, name: ServiceName) -> Router {
         )
         .method_not_allowed_fallback(|| async { Problem::new(Code::MethodNotAllowed) })
         .layer(DefaultBodyLimit::max(BODY_LIMIT))
-        .layer(middleware::from_fn_with_state(name, answer))
+        .layer(middleware::from_fn_with_state(kit.clone(), answer))
+        .layer(middleware::from_fn_with_state(kit.fired.clone(), confess))
 }
 
 /// Gives every request a trace, and every problem its place in it. What the framework refuses by itself becomes a problem
 /// of ours.
-async fn answer(State(name): State<ServiceName>, mut request: Request, next: Next) -> Response {
+async fn answer(State(kit): State<Arc<Kit>>, mut request: Request, next: Next) -> Response {
     let Ok(TraceId(trace_id)) = request.extract_parts().await;
-    let (method, path) = (request.method().clone(), request.uri().path().to_owned());
+    let (method, path, headers) =
+        (request.method().clone(), request.uri().path().to_owned(), request.headers().clone());
     let response = next.run(request).await;
     let status = response.status();
-    tracing::debug!(service = %name, %method, path, %status, trace_id, "answered");
+    tracing::debug!(service = %kit.name, %method, path, %status, trace_id, "answered");
     let problem = match response.extensions().get::<Problem>() {
         Some(problem) => problem.clone(),
         None if !status.is_client_error() && !status.is_server_error() => return response,
@@ -254,9 +260,44 @@ async fn answer(State(name): State<ServiceName>, mut request: Request, next: Nex
     };
     let mut answer = problem.respond(Some(&path), Some(&trace_id));
     // A 405 says which methods there are.
-    if let Some(allow) = response.headers().get(axum::http::header::ALLOW) {
-        answer.headers_mut().insert(axum::http::header::ALLOW, allow.clone());
+    if let Some(allow) = response.headers().get(ALLOW) {
+        answer.headers_mut().insert(ALLOW, allow.clone());
     }
-    debug_assert!(answer.headers()[axum::http::header::CONTENT_TYPE] == MEDIA_TYPE);
+    debug_assert!(answer.headers()[CONTENT_TYPE] == MEDIA_TYPE);
+    if kit.name == ServiceName::Storefront {
+        answer = through_the_gateway(&kit, &headers, &problem, answer);
+    }
     answer
+}
+
+/// What becomes of a refusal on its last way, to the member: nothing, unless a defect is on.
+fn through_the_gateway(kit: &Kit, headers: &HeaderMap, problem: &Problem, mut answer: Response) -> Response {
+    let Ok(context) = Context::peek(kit, headers) else { return answer };
+    if context.defect("gw.200-error") {
+        *answer.status_mut() = StatusCode::OK; // DEFECT: the error is in the body only
+        answer.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
+    }
+    if problem.code.entry().status == 503 && context.defect("gw.html-502") {
+        let page = "<html><body><h1>502 Bad Gateway</h1></body></html>"; // DEFECT: the proxy's own page for people
+        return (StatusCode::BAD_GATEWAY, [(CONTENT_TYPE, "text/html")], page).into_response();
+    }
+    if let Some(session) = &context.carried().authorization
+        && context.defect("gw.leak-session")
+    {
+        let told = Problem::because(problem.code, format!("{} (request: {session})", problem.detail)); // DEFECT: debug
+        return told.respond(None, Some(context.trace_id()));
+    }
+    answer
+}
+
+/// Says with every answer which defects its trace has come across.
+async fn confess(State(fired): State<Arc<Fired>>, mut request: Request, next: Next) -> Response {
+    let Ok(TraceId(trace_id)) = request.extract_parts().await;
+    let mut response = next.run(request).await;
+    if let Some(defects) = fired.of(&trace_id)
+        && let Ok(defects) = defects.parse()
+    {
+        response.headers_mut().insert(fired::HEADER, defects);
+    }
+    response
 }

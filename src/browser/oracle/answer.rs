@@ -60,8 +60,8 @@ impl Answer {
         Some(Finding {
             rule: "U4".into(),
             message: format!(
-                "Dead click: after the {action} was pressed, no request left the page, it went nowhere, and nothing to read \
-                 appeared within {:.1} s{traces}.",
+                "dead click: after the {action} was pressed, no request left the page, it went nowhere, and nothing to read \
+                 appeared within {:.1} s{traces}",
                 within.as_secs_f64()
             ),
             edge: None,

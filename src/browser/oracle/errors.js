@@ -118,7 +118,9 @@ const messages = (all) => {
     const fresh = before.get(el) !== text;
     const visible = shown(el);
     if (!(fresh && visible) && !hasErrorClass(el) && !(visible && soundsWrong(el, text)) && !isReferenced(el)) continue;
-    found.push({ el, text, fresh, label: el.localName === 'label' || el.localName === 'legend' });
+    // What was there and hidden before is no news.
+    const stale = !visible && memory.mark?.said.get(el) === text;
+    found.push({ el, text, fresh, stale, label: el.localName === 'label' || el.localName === 'legend' });
   }
   return found;
 };
@@ -165,6 +167,7 @@ const explain = (el, found, fields) => {
     if (near && !mine && !message.fresh && (message.label || !soundsWrong(message.el, message.text))) continue;
     if (mine && !message.fresh && (message.label || (within(message.el, el) && !own.size && !soundsWrong(message.el, message.text)))) continue;
     if (!near && !(message.fresh || soundsWrong(message.el, message.text))) continue;
+    if (!near && message.stale) continue;
     const quote = `“${message.text.slice(0, 80)}”`;
     const hidden = unreadable(message.el);
     if (hidden) {
@@ -218,7 +221,9 @@ const judge = (facts) => {
   if (problems.length === 0 && wrong.size === 0) {
     const gone = goneReason();
     const told = facts.dialog || news.some((message) => !meaningless(message.text));
-    if (gone && !news.some((message) => soundsWrong(message.el, message.text))) add('U3', null, ['an error message'], gone);
+    // What was said while something was tried again, and then worked, may go.
+    const mended = facts.requests > 0 && !facts.trouble && news.some((message) => !meaningless(message.text));
+    if (gone && !mended && !news.some((message) => soundsWrong(message.el, message.text))) add('U3', null, ['an error message'], gone);
     else if (facts.trouble && !told) add('U3', null, [facts.trouble], 'no text on the page says so');
   }
   const quiet = facts.pending === 0 && (facts.trouble || facts.requests === 0);

@@ -100,8 +100,9 @@ const shows = (text) => {
   return [...blocks(everything())].some(([el, said]) => said.toLowerCase().includes(wanted) && shown(el) && !unreadable(el));
 };
 
-/** Whether nothing moves any more: no change for 60 ms and no transition under way. */
+/** Whether nothing moves any more: loaded, no change for 60 ms, and no transition under way. */
 const settled = () => {
+  if (document.readyState !== 'complete') return false;
   const moving = document.getAnimations().some((animation) => animation.playState === 'running' && animation.effect?.getTiming().iterations !== Infinity);
   return !moving && performance.now() - memory.changedAt > 60;
 };

@@ -54,7 +54,7 @@ impl Problem {
     fn finding(&self) -> Finding {
         Finding {
             rule: self.rule.clone(),
-            message: format!("Silent failure at {} ({}): {}.", self.element, self.looks.join(", "), self.reason),
+            message: format!("silent failure at {} ({}): {}", self.element, self.looks.join(", "), self.reason),
             edge: None,
             exchange: None,
             at: Some(self.element.clone()),
@@ -98,7 +98,12 @@ impl Page {
         Ok(findings)
     }
 
-    async fn rest(&self) -> Result<(), BrowserTrouble> {
+    /// Waits until the page has come to rest: it has loaded, nothing moves, and its requests since the last action are
+    /// answered. A page that never rests is no trouble: it is used as it is then.
+    ///
+    /// # Errors
+    /// If the browser is in trouble.
+    pub async fn rest(&self) -> Result<(), BrowserTrouble> {
         let mark = self.marked();
         let waited = wait::until(self.config.oracle.settles_within, async || {
             if self.log().pending_since(mark.entry) > 0 {

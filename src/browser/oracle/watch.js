@@ -134,10 +134,11 @@ const SETTABLE = `${FIELD},details,dialog,[aria-checked],[aria-pressed],[aria-se
 
 const look = () => {
   const all = everything();
-  const texts = new Map([...blocks(all)].filter(([el]) => shown(el)));
+  const said = blocks(all);
   return {
     all,
-    texts,
+    said,
+    texts: new Map([...said].filter(([el]) => shown(el))),
     settings: new Map(all.filter((el) => el.matches(SETTABLE)).map((el) => [el, settings(el)])),
     pictures: new Map(all.filter((el) => el.matches(PICTURES) && shown(el)).map((el) => [el, el.currentSrc || el.src || ''])),
   };
@@ -195,7 +196,8 @@ const changed = () => {
     if (before.pictures.get(el) !== source) return `a picture came: ${describe(el)}`;
   }
   const at = focused();
-  if (at !== before.focus && at !== before.target && at !== document.body && !(before.target && (within(at, before.target) || within(before.target, at)))) {
+  if (at !== before.focus && at !== before.target && at !== document.body && !(before.target && (within(at, before.target) || within(before.target, at))) && wrongOnes(now.all).size === 0) {
+    // Where something is wrong, a cursor that is put there does not say what.
     return `the focus moved to ${describe(at)}`;
   }
   return Math.abs(scrollY - before.scroll) > 50 ? 'the page scrolled' : null;

@@ -5,6 +5,7 @@ use std::fmt;
 
 use serde::Deserialize;
 
+use super::shape::refusal;
 use crate::base::config::{ConfigError, parse_toml};
 use crate::base::suggest::did_you_mean;
 use crate::model::{Exchange, Finding};
@@ -188,6 +189,18 @@ impl Catalogue {
             }
         }
         findings
+    }
+
+    /// Which of the rules `U1`, `U2` and `U7` the exchanges of one scenario give something to judge: refusals, and refusals
+    /// while nobody could look permissions up.
+    pub fn held(&self, exchanges: &[Exchange]) -> Vec<&'static str> {
+        if !exchanges.iter().any(|exchange| self.speaks(&exchange.edge.to) && refusal(exchange).is_some()) {
+            return Vec::new();
+        }
+        let is_in_trouble = |exchange: &Exchange| {
+            exchange.edge.to == self.written.permissions && exchange.status().is_none_or(|status| status >= 500)
+        };
+        if exchanges.iter().any(is_in_trouble) { vec!["U1", "U2", "U7"] } else { vec!["U1", "U2"] }
     }
 
     /// Whether this service refuses in the catalogue's words.

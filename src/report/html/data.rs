@@ -3,12 +3,15 @@
 //! Scenarios that passed carry the heads of their exchanges; those that did not carry headers and bodies, as far as a budget
 //! goes: a report that no browser opens helps nobody. What is left out is flagged and stands in the journal.
 
+use std::collections::HashMap;
+
 use serde_json::{Value, json};
 
 use crate::model::message::Status;
 use crate::model::{Body, Content, Exchange, Exit, Outcome, Verdict};
-use crate::report::lateness::lateness;
-use crate::report::record::{Attempt, Kept, Run, Scenario, Step};
+use crate::report::history::{Chronicle, History, Name};
+use crate::report::lateness::{BINS, lateness};
+use crate::report::record::{Attempt, Kept, Part, Run, Scenario, Step};
 use crate::report::text;
 
 /// Bytes of headers, bodies, pictures and logs in one report.
@@ -17,6 +20,8 @@ const BUDGET: usize = 16 << 20;
 const BODY: usize = 32 << 10;
 /// Bytes of one log; the end of it is kept.
 const LOG: usize = 64 << 10;
+/// How many slow scenarios are listed.
+const SLOWEST: usize = 25;
 
 /// What remains of the budget.
 struct Room(usize);
@@ -39,14 +44,16 @@ pub fn data(run: &Run) -> Value {
     let late = lateness(run).into_iter().map(|late| {
         json!({
             "from": late.from, "to": late.to, "count": late.count, "median": micros(late.median), "p95": micros(late.p95),
-            "worst": micros(late.worst), "scenario": late.worst_scenario,
+            "worst": micros(late.worst), "scenario": late.worst_scenario, "bins": late.bins,
         })
     });
     let exit = run.exit();
     let meaning = Exit::TABLE.iter().find(|(other, _)| *other == exit).map_or("", |(_, meaning)| meaning);
     let info = &run.info;
     json!({
+        "history": run.history.as_ref().map(|history| past(run, history)),
         "run": {
+            "parts": run.parts.iter().map(part).collect::<Vec<_>>(),
             "id": info.id, "seed": info.seed.to_string(), "started": info.started.to_string(), "version": info.version,
             "command": info.command, "topology": info.topology, "target": info.target, "services": info.services,
             "edges": info.edges.iter().map(|edge| [&edge.from, &edge.to]).collect::<Vec<_>>(),
@@ -54,8 +61,61 @@ pub fn data(run: &Run) -> Value {
             "took": text::duration(run.took()), "exit": exit.code(), "meaning": meaning, "notes": run.notes(),
             "strays": run.end.as_ref().map(|end| end.strays), "checks": run.end.as_ref().map(|end| &end.checks),
         },
-        "late": late.collect::<Vec<_>>(),
+        "late": late.collect::<Vec<_>>(), "bins": BINS,
         "scenarios": scenarios,
+        "proof": run.proof,
+    })
+}
+
+/// One of the journals that the run was merged from.
+fn part(part: &Part) -> Value {
+    json!({
+        "id": part.id, "journal": part.journal, "shard": part.shard.map(|shard| shard.to_string()), "exit": part.exit.code(),
+        "seed": part.seed.to_string(), "started": part.started.to_string(), "scenarios": part.scenarios,
+    })
+}
+
+/// What earlier runs tell.
+fn past(run: &Run, history: &History) -> Value {
+    let places: HashMap<Name, usize> =
+        run.scenarios.iter().enumerate().map(|(place, one)| (Name::of(one), place)).collect();
+    // A letter for each run: how the scenario ended in it, or that it did not run.
+    let course = |one: &Chronicle| {
+        let mut letters = vec!['.'; history.runs.len()];
+        for time in &one.times {
+            letters[time.run] = match time.verdict {
+                Verdict::Passed if time.flaky => 'y',
+                Verdict::Passed => 'p',
+                Verdict::Failed => 'f',
+                Verdict::Unknown => 'u',
+                Verdict::Skipped => 's',
+            };
+        }
+        letters.into_iter().collect::<String>()
+    };
+    let chronicle = |one: &Chronicle| {
+        json!({
+            "name": one.name.said(), "scenario": places.get(&one.name), "course": course(one), "flaky": one.flaky(),
+            "ran": one.ran(), "median": micros(one.median()), "last": micros(one.last()),
+        })
+    };
+    let runs = history.runs.iter().map(|past| {
+        let counts: Vec<usize> = Verdict::ALL.iter().map(|verdict| past.totals.of(*verdict)).collect();
+        json!({
+            "id": past.id, "started": past.started.strftime("%Y-%m-%d %H:%M").to_string(), "took": micros(past.took),
+            "exit": past.exit.code(), "counts": counts, "flaky": past.totals.flaky,
+        })
+    });
+    let red = history.red().into_iter().map(|(one, since)| {
+        let mut value = chronicle(one);
+        value["since"] = json!(since.started.strftime("%Y-%m-%d %H:%M").to_string());
+        value["run"] = json!(since.id);
+        value
+    });
+    json!({
+        "runs": runs.collect::<Vec<_>>(), "red": red.collect::<Vec<_>>(),
+        "flaky": history.flaky().into_iter().map(chronicle).collect::<Vec<_>>(),
+        "slowest": history.slowest(SLOWEST).into_iter().map(chronicle).collect::<Vec<_>>(),
     })
 }
 

@@ -79,6 +79,11 @@ function pinned(finding) {
     finding.source ? el("span", { class: "quiet" }, ` (${finding.source})`) : null);
 }
 
+/** The same within a list of headers. */
+function described({ finding }) {
+  return el("dd", { class: "pins" }, pinned(finding));
+}
+
 function half(message, side, pins, one) {
   if (!message) {
     return el("p", { class: "quiet" }, one.left_out ? "Left out to keep this file small; the journal has it."
@@ -89,12 +94,12 @@ function half(message, side, pins, one) {
     const here = pins.filter((pin) => pin.finding.at?.toLowerCase() === `${side}/headers/${name}`.toLowerCase());
     here.forEach((pin) => { pin.used = true; });
     const tone = here.length ? "pinned" : null;
-    list.append(el("dt", { class: tone }, name), el("dd", { class: tone }, value), ...here.map(({ finding }) => pinned(finding)));
+    list.append(el("dt", { class: tone }, name), el("dd", { class: tone }, value), ...here.map(described));
   }
   for (const pin of pins.filter((pin) => !pin.used && pin.finding.at?.startsWith(`${side}/headers/`))) {
     pin.used = true;
     const name = pin.finding.at.slice(`${side}/headers/`.length);
-    list.append(el("dt", { class: "pinned" }, name), el("dd", { class: "pinned" }, "is not there"), pinned(pin.finding));
+    list.append(el("dt", { class: "pinned" }, name), el("dd", { class: "pinned" }, "is not there"), described(pin));
   }
   return [list, body(message, side, pins)];
 }

@@ -8,7 +8,7 @@ class List {
     this.chosen = null;
     this.filters = {};
     this.onchoose = onchoose;
-    this.rows = el("ul", { role: "list" });
+    this.rows = el("ul");
     this.element = el("div", { class: "list", tabindex: "-1" }, this.rows);
     this.element.addEventListener("scroll", () => this.draw(), { passive: true });
     this.element.addEventListener("keydown", (event) => this.key(event));

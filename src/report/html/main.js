@@ -8,13 +8,15 @@ const flakyCount = scenarios.filter((one) => one.flaky).length;
 const TABS = [
   ["overview", "Overview"],
   ["scenarios", "Scenarios", scenarios.length],
+  ...(proved ? [["proof", "Proof", proved.defects.length]] : []),
   ["checks", "Checks"],
   ["late", "How late"],
   ["flaky", "Flaky", flakyCount || null],
   ["unchecked", "Not checked"],
+  ...(past ? [["history", "History", past.runs.length]] : []),
   ["run", "Run"],
 ];
-const SECTIONS = { checks, late: lateness, flaky, unchecked, run: about };
+const SECTIONS = { proof: proofMatrix, checks, late: lateness, flaky, unchecked, history: earlier, run: about };
 
 const tabs = document.getElementById("tabs");
 tabs.hidden = false;

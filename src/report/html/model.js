@@ -1,6 +1,6 @@
 // What the page shows, what of it is asked for, and the address that says so.
 
-const { run, late, scenarios } = JSON.parse(document.getElementById("data").textContent);
+const { run, late, bins, history: past, scenarios, proof: proved } = JSON.parse(document.getElementById("data").textContent);
 const byKey = new Map();
 
 for (const [index, one] of scenarios.entries()) {

@@ -5,7 +5,7 @@ function detail(one, filters) {
   const last = one.attempts.length - 1;
   const buttons = one.attempts.length < 2 ? null : el("div", { class: "attempts", role: "group", "aria-label": "Attempts" },
     one.attempts.map((attempt, index) => el("button", { onclick: () => choose(index), "data-attempt": index },
-      `attempt ${index + 1}${index === last ? `: ${one.verdict}` : ": did not pass"}`)));
+      `attempt ${index + 1}: ${index === last ? one.verdict : "did not pass"}`)));
   const choose = (index) => {
     buttons?.querySelectorAll("button").forEach((button) => button.setAttribute("aria-pressed", String(Number(button.dataset.attempt) === index)));
     body.replaceChildren(...[evidence(one, one.attempts[index])].flat(Infinity).filter(Boolean));

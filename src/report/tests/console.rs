@@ -1,7 +1,10 @@
+use std::cell::RefCell;
 use std::io::{self, Write};
+use std::rc::Rc;
 
 use super::story::{everything, failed, hostile, many, passed, skipped, tell, unknown};
-use crate::model::message::Envelope;
+use crate::model::RunInfo;
+use crate::model::message::{Envelope, media};
 use crate::report::style::Style;
 use crate::report::{Console, ReportError, Written};
 
@@ -113,4 +116,148 @@ fn an_output_that_went_away_is_reported_and_stops_nothing() {
     let mut console = Console::new(Gone, Style::PLAIN);
     tell(&everything()).iter().for_each(|envelope| console.on(envelope));
     assert_eq!(console.finish(&[]).unwrap_err().kind(), io::ErrorKind::BrokenPipe);
+}
+
+#[test]
+fn what_is_special_about_a_scenario_stands_behind_its_name() {
+    let shown = show(&tell(&everything()), Style::PLAIN);
+    for aside in [
+        "  (flaky: attempt 2)\n",
+        "  (quarantined: ticket 12, until 2027-01-31)\n",
+        "  (needs a wallet that declines, see @needs(cards))\n",
+    ] {
+        assert!(shown.contains(aside), "missing {aside:?} in\n{shown}");
+    }
+}
+
+#[test]
+fn what_disturbs_the_whole_run_is_said_before_anything_else() {
+    let mut envelopes = tell(&[passed("a", "One")]);
+    for envelope in &mut envelopes {
+        if let Envelope::Attachment(attachment) = envelope
+            && attachment.media_type == media::RUN
+        {
+            let info: RunInfo = attachment.read().unwrap();
+            let faults = vec!["billing -> entitlement: delay 10s".to_owned()];
+            attachment.body = serde_json::to_string(&RunInfo { faults, ..info }).unwrap();
+        }
+    }
+    let shown = show(&envelopes, Style::PLAIN);
+    let (head, _) = shown.split_once("✓").unwrap();
+    assert!(head.contains("\nfault: billing -> entitlement: delay 10s\n"), "{shown}");
+}
+
+#[test]
+fn steps_of_what_passed_are_shown_to_whoever_asks_for_them() {
+    let envelopes = tell(&[passed("a", "One")]);
+    let step = "\n    ✓ Then the image is delivered  ";
+    assert!(show(&envelopes, Style { verbose: true, ..Style::PLAIN }).contains(step));
+    assert!(!show(&envelopes, Style::PLAIN).contains(step));
+}
+
+#[test]
+fn a_single_scenario_is_told_once() {
+    let shown = show(&tell(&[failed("a", "One")]), NARROW);
+    assert_eq!(shown.matches("expected a finished image").count(), 1, "{shown}");
+    assert!(!shown.contains("what failed"), "{shown}");
+}
+
+#[test]
+fn colours_say_what_words_say() {
+    let told = [passed("a", "One"), failed("a", "Two"), unknown("a", "Three", "why"), skipped("a", "Four", "why")];
+    let shown = show(&tell(&told), Style { color: true, ..Style::PLAIN });
+    for expected in [
+        "\u{1b}[32m✓\u{1b}[0m  0.15 s  a › One\n",
+        "\u{1b}[31m✗\u{1b}[0m  0.15 s  a › Two\n",
+        "\u{1b}[33m?\u{1b}[0m  0.15 s  a › Three\n",
+        "\u{1b}[2m-\u{1b}[0m  0.00 s  a › Four",
+        "\u{1b}[31mexit 1: ",
+    ] {
+        assert!(shown.contains(expected), "missing {expected:?} in\n{shown:?}");
+    }
+    assert!(show(&tell(&told[..1]), Style { color: true, ..Style::PLAIN }).contains("\u{1b}[32mexit 0: "));
+}
+
+const TERMINAL: Style = Style { tty: true, width: 80, ..Style::PLAIN };
+
+/// Two scenarios of which the second begins before the first ends.
+fn side_by_side() -> Vec<Envelope> {
+    let mut envelopes = tell(&[passed("a", "One"), passed("a", "Two")]);
+    let begins = |one: &Envelope| matches!(one, Envelope::TestCase(_) | Envelope::TestCaseStarted(_));
+    let places: Vec<usize> = (0..envelopes.len()).filter(|place| begins(&envelopes[*place])).collect();
+    let [_, first, case, start] = places.try_into().unwrap();
+    let (start, case) = (envelopes.remove(start), envelopes.remove(case));
+    envelopes.splice(first + 1..=first, [case, start]);
+    envelopes
+}
+
+#[test]
+fn the_progress_line_is_drawn_now_and_then_and_again_below_what_has_ended() {
+    let envelopes = side_by_side();
+    let ended = envelopes.iter().position(|one| matches!(one, Envelope::TestCaseFinished(_))).unwrap();
+    let stream = Stream::default();
+    let mut console = Console::new(stream.clone(), TERMINAL);
+    envelopes[..=ended].iter().for_each(|envelope| console.on(envelope));
+    let below = "One\n  1/2  ✓ 1  … 1 running: Two";
+    assert!(stream.shown.borrow().ends_with(below), "{:?}", stream.shown);
+
+    let shown = show(&envelopes, TERMINAL);
+    let drawn = shown.matches("running: ").count();
+    assert!(drawn < envelopes.len() / 4, "drawn {drawn} times for {} messages: {shown:?}", envelopes.len());
+    assert!(shown.split("\r\u{1b}[2K").last().is_some_and(|end| !end.contains("running: ")), "it is gone at the end");
+    assert_eq!(drawn, shown.matches("\r\u{1b}[2K").count(), "each is taken away");
+}
+
+/// A stream behind a buffer, that cannot be written at one moment and can be afterwards.
+#[derive(Debug, Default, Clone)]
+struct Stream {
+    /// What a person sees.
+    shown: Rc<RefCell<String>>,
+    waiting: String,
+    /// How many writes fail, after how many.
+    fails: Option<usize>,
+}
+
+impl Write for Stream {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        match self.fails.as_mut() {
+            Some(0) => {
+                self.fails = None;
+                return Err(io::ErrorKind::StorageFull.into());
+            }
+            Some(left) => *left -= 1,
+            None => {}
+        }
+        self.waiting.push_str(std::str::from_utf8(bytes).unwrap());
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.shown.borrow_mut().push_str(&std::mem::take(&mut self.waiting));
+        Ok(())
+    }
+}
+
+#[test]
+fn a_scenario_is_seen_as_soon_as_it_has_ended() {
+    let envelopes = tell(&[passed("a", "One"), passed("a", "Two")]);
+    let ended = envelopes.iter().position(|one| matches!(one, Envelope::TestCaseFinished(_))).unwrap();
+    let stream = Stream::default();
+    let mut console = Console::new(stream.clone(), Style::PLAIN);
+    envelopes[..=ended].iter().for_each(|envelope| console.on(envelope));
+    assert!(stream.shown.borrow().ends_with("a › One\n"), "{:?}", stream.shown);
+}
+
+#[test]
+fn after_an_error_nothing_is_written_on() {
+    let envelopes = tell(&[passed("a", "One"), failed("a", "Two")]);
+    let whole = show(&envelopes, Style::PLAIN);
+    for left in 0..10 {
+        let stream = Stream { fails: Some(left), ..Stream::default() };
+        let mut console = Console::new(stream.clone(), Style::PLAIN);
+        envelopes.iter().for_each(|envelope| console.on(envelope));
+        let error = console.finish(&[]).unwrap_err();
+        assert_eq!(error.kind(), io::ErrorKind::StorageFull);
+        assert!(whole.starts_with(stream.shown.borrow().as_str()), "after {left} writes: {:?}", stream.shown);
+    }
 }

@@ -5,7 +5,7 @@ use std::process::Command;
 use serde_json::Value;
 
 use super::Folder;
-use super::story::{Told, everything, failed, hostile, many, passed, tell, unknown};
+use super::story::{Told, every_character, everything, failed, hostile, many, passed, tell, unknown};
 use crate::report::{Run, markdown, named};
 
 fn run_of(told: &[Told]) -> Run {
@@ -71,6 +71,36 @@ fn junit_holds_against_the_schemas_of_its_readers() {
     if let Some(held) = holds("jenkins-junit.xsd", "<testsuites><testsuite/></testsuites>") {
         assert!(held.is_err(), "the schema refuses something");
     }
+}
+
+#[test]
+fn every_character_there_is_makes_valid_xml_and_json_in_names_messages_and_bodies() {
+    let told = every_character();
+    let characters: usize = told.iter().map(|one| one.name.chars().count()).sum();
+    assert_eq!(characters, 0x110000 - 0x800, "all but the surrogates");
+    let run = run_of(&told);
+    for (schema, id) in [("jenkins-junit.xsd", "junit"), ("surefire-test-report-3.0.2.xsd", "surefire")] {
+        for (name, document) in files(id, &run) {
+            holds(schema, &document).unwrap_or(Ok(())).unwrap_or_else(|said| panic!("{name}: {said}"));
+        }
+    }
+    for id in ["cucumber-json", "ctrf", "har", "allure"] {
+        for (name, text) in
+            files(id, &run).into_iter().filter(|(name, _)| name.ends_with(".json") || name.ends_with(".har"))
+        {
+            serde_json::from_str::<Value>(&text).unwrap_or_else(|error| panic!("{name}: {error}"));
+        }
+    }
+    let page = only("html", &run);
+    let data = page.split_once(r#"id="data">"#).unwrap().1.split_once("</script>").unwrap().0;
+    let names: Vec<String> = json(data)["scenarios"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|one| one["name"].as_str().unwrap().to_owned())
+        .collect();
+    let given: Vec<String> = run.scenarios.iter().map(|one| one.title()).collect();
+    assert!(names == given, "the page has every name as it was given");
 }
 
 #[test]
@@ -226,6 +256,26 @@ fn markdown_never_exceeds_what_github_takes_and_begins_with_what_failed() {
     assert!(places.is_sorted(), "{places:?}");
 }
 
+/// A line of Markdown without its code: that ends where there are as many backticks as at its beginning.
+fn outside_code(line: &str) -> String {
+    let ticks = |text: &str| text.len() - text.trim_start_matches('`').len();
+    let (mut outside, mut rest) = (String::new(), line);
+    while let Some(open) = rest.find('`') {
+        outside.push_str(&rest[..open]);
+        let fence = ticks(&rest[open..]);
+        rest = &rest[open + fence..];
+        let mut end = 0;
+        while let Some(close) = rest[end..].find('`').map(|at| at + end) {
+            end = close + ticks(&rest[close..]);
+            if end - close == fence {
+                break;
+            }
+        }
+        rest = &rest[end..];
+    }
+    outside + rest
+}
+
 #[test]
 fn markdown_lets_no_markup_through() {
     let text = only("markdown", &run_of(&hostile()));
@@ -236,7 +286,7 @@ fn markdown_lets_no_markup_through() {
             Some(_) => continue,
             None if line.starts_with("```") => fence = Some(line.trim_end_matches("text").to_owned()),
             None => {
-                let outside: String = line.split('`').step_by(2).collect();
+                let outside = outside_code(line);
                 assert!(!outside.contains("<script") && !outside.contains("<img") && !outside.contains("]("), "{line}");
             }
         }

@@ -1,13 +1,15 @@
+use std::cell::RefCell;
 use std::fs;
-use std::io::Write;
+use std::io::{self, Write};
+use std::rc::Rc;
 
 use serde_json::Value;
 
 use super::Folder;
 use super::story::{everything, failed, hostile, passed, tell};
 use crate::model::message::Envelope;
+use crate::report::Run;
 use crate::report::journal::{self, JournalError, Writer};
-use crate::report::{Keep, Policy, Run};
 
 fn write(folder: &Folder, envelopes: &[Envelope]) -> std::path::PathBuf {
     let mut writer = Writer::create(folder.at("deep/run.ndjson")).unwrap();
@@ -113,52 +115,48 @@ fn a_full_disk_is_reported_at_the_end_and_stops_nothing() {
     assert!(error.contains("/dev/full cannot be written"), "{error}");
 }
 
+/// A disk that has no room for one moment, and then has room again.
+#[derive(Debug)]
+struct Full {
+    held: Rc<RefCell<Vec<u8>>>,
+    /// How many writes there are until that moment.
+    left: usize,
+}
+
+impl Write for Full {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        if self.left == 0 {
+            self.left = usize::MAX;
+            return Err(io::ErrorKind::StorageFull.into());
+        }
+        self.left -= 1;
+        self.held.borrow_mut().extend(bytes);
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+#[test]
+fn after_an_error_nothing_is_written_on_so_that_no_line_within_a_journal_is_half() {
+    let folder = Folder::new();
+    let envelopes = tell(&everything());
+    let whole = fs::read(write(&folder, &envelopes)).unwrap();
+    for left in 0..12 {
+        let held = Rc::default();
+        let mut writer = Writer::on("a full disk", Full { held: Rc::clone(&held), left });
+        envelopes.iter().for_each(|envelope| writer.append(envelope));
+        assert_eq!(writer.error().map(io::Error::kind), Some(io::ErrorKind::StorageFull), "after {left} writes");
+        assert!(writer.finish().is_err());
+        assert!(whole.starts_with(&held.borrow()), "after {left} writes");
+    }
+}
+
 #[test]
 fn a_journal_that_cannot_be_created_says_so() {
     let folder = Folder::new();
     fs::File::create(folder.at("file")).unwrap().write_all(b"x").unwrap();
     assert!(matches!(Writer::create(folder.at("file/run.ndjson")), Err(JournalError::Io { action: "created", .. })));
-}
-
-fn kept(policy: Policy) -> Run {
-    let mut keep = Keep::new(policy);
-    let envelopes = tell(&[passed("buying", "One"), failed("buying", "Two")]);
-    let kept: Vec<Envelope> = envelopes.into_iter().flat_map(|envelope| keep.pass(envelope)).collect();
-    assert!(keep.rest().is_empty(), "nothing waits after the last scenario");
-    Run::from_envelopes(&kept)
-}
-
-#[test]
-fn of_a_scenario_that_passed_only_heads_are_kept() {
-    let (all, some) = (kept(Policy::All), kept(Policy::Failed));
-    assert_eq!(some.scenarios[1], all.scenarios[1], "what failed is kept whole");
-    let (whole, light) = (&all.scenarios[0].attempts[0], &some.scenarios[0].attempts[0]);
-    assert_eq!(whole.exchanges.len(), light.exchanges.len());
-    for (whole, light) in whole.exchanges.iter().zip(&light.exchanges) {
-        assert_eq!(
-            (whole.at_micros, whole.took_micros, whole.status()),
-            (light.at_micros, light.took_micros, light.status())
-        );
-        assert_eq!(whole.request.body.size, light.request.body.size);
-        assert!(light.request.headers.is_empty() && light.request.body.content.is_empty());
-        assert!(light.response().unwrap().headers.is_empty() && light.response().unwrap().body.content.is_empty());
-    }
-    let (whole, light) = (whole.trail.as_ref().unwrap(), light.trail.as_ref().unwrap());
-    assert_eq!(whole.events.len(), light.events.len());
-    assert!(light.events.iter().all(|event| event.facts.is_empty()) && !whole.events[0].facts.is_empty());
-}
-
-#[test]
-fn an_interrupted_run_gives_up_what_was_waiting_whole() {
-    let mut keep = Keep::new(Policy::Failed);
-    let envelopes = tell(&[passed("buying", "One")]);
-    let verdict = envelopes.iter().position(
-        |one| matches!(one, Envelope::Attachment(attachment) if attachment.media_type.ends_with("verdict+json")),
-    );
-    let before = &envelopes[..verdict.unwrap()];
-    let mut kept: Vec<Envelope> = before.iter().flat_map(|envelope| keep.pass(envelope.clone())).collect();
-    assert!(kept.len() < before.len());
-    kept.extend(keep.rest());
-    assert_eq!(kept.len(), before.len());
-    assert!(!Run::from_envelopes(&kept).scenarios[0].attempts[0].exchanges[0].request.headers.is_empty());
 }

@@ -5,8 +5,10 @@ mod files;
 mod formats;
 mod html;
 mod journal;
+mod merge;
 mod record;
 mod story;
+mod strings;
 
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicUsize, Ordering};

@@ -49,6 +49,9 @@ fn a_run_cut_anywhere_names_every_scenario_and_calls_none_passed_too_early() {
             let unfinished = part.verdict.verdict == Verdict::Unknown && part.verdict.reason == UNFINISHED;
             assert!(unfinished || part.verdict == whole.verdict, "cut at {cut}: {:?}", part.verdict);
         }
+        let finished = envelopes[..cut].iter().filter(|one| matches!(one, Envelope::TestCaseFinished(_))).count();
+        let ended = run.scenarios.iter().flat_map(|one| &one.attempts).filter(|attempt| attempt.ended).count();
+        assert_eq!(ended, finished, "cut at {cut}: attempts whose end is known");
         assert_ne!(run.exit(), Exit::Passed, "cut at {cut}");
         assert!(run.notes().iter().any(|note| note.contains("stopped before")), "cut at {cut}");
     }

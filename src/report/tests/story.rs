@@ -3,6 +3,7 @@
 use base64::Engine;
 use serde_json::{Value, json};
 
+use super::strings::STRINGS;
 use crate::model::message::{
     Attachment, ContentEncoding, Envelope, Examples, Feature, FeatureChild, GherkinDocument, Hook, Location, Meta,
     Pickle, PickleStep, PickleTag, Product, Rule, RuleChild, Scenario, Source, Status, Step, Tag, TestCase,
@@ -10,8 +11,8 @@ use crate::model::message::{
     TestStepStarted, Timestamp, media,
 };
 use crate::model::{
-    Blame, Body, Content, Diagnosis, Edge, Event, EventKind, Exchange, Exit, Finding, Hop, HopState, Judged, Outcome,
-    Request, Response, RunEnd, RunInfo, ScenarioVerdict, ServiceInfo, TraceId, Trail, Verdict,
+    Blame, Body, Content, Diagnosis, Edge, Event, EventKind, Exchange, Exit, Finding, Hop, HopState, Identity, Judged,
+    Outcome, Request, Response, RunEnd, RunInfo, ScenarioVerdict, ServiceInfo, TraceId, Trail, Verdict,
 };
 
 /// One scenario of a story.
@@ -167,9 +168,14 @@ pub fn hostile() -> Vec<Told> {
     let everything: String = ranges.into_iter().flatten().filter_map(char::from_u32).collect();
     let mut names: Vec<String> = nasty.iter().map(|text| (*text).to_owned()).collect();
     names.extend([long, everything, String::new()]);
+    let kinds = |name: &str| [failed("x", name), unknown("x", name, name), skipped("x", name, name), flaky("x", name)];
+    let mut all: Vec<(String, Vec<Told>)> = names.into_iter().map(|name| (name.clone(), kinds(&name).into())).collect();
+    let one_each =
+        STRINGS.iter().enumerate().map(|(place, name)| ((*name).to_owned(), vec![kinds(name)[place % 4].clone()]));
+    all.extend(one_each);
     let mut told = Vec::new();
-    for name in names {
-        for mut one in [failed("x", &name), unknown("x", &name, &name), skipped("x", &name, &name), flaky("x", &name)] {
+    for (name, kinds) in all {
+        for mut one in kinds {
             one.feature.clone_from(&name);
             one.uri = format!("features/{name}.feature");
             one.rule = Some(name.clone());
@@ -197,6 +203,25 @@ pub fn hostile() -> Vec<Told> {
         }
     }
     told
+}
+
+/// Every character that there is, some at a time, in names, messages and bodies.
+pub fn every_character() -> Vec<Told> {
+    let every: Vec<char> = (0..=0x10ffff).filter_map(char::from_u32).collect();
+    let some = |(number, chars): (usize, &[char])| {
+        let text: String = chars.iter().collect();
+        let mut one = failed("x", &text);
+        one.steps[3].1 = format!("step {number}");
+        one.verdict.reason.clone_from(&text);
+        let attempt = &mut one.attempts[0];
+        (attempt.diagnosis, attempt.findings, attempt.kept) = (None, Vec::new(), Vec::new());
+        attempt.fails = Some((3, text.clone()));
+        attempt.exchanges.truncate(1);
+        attempt.exchanges[0].request.body.content = Content::Text(text.clone());
+        attempt.exchanges[0].request.headers.push(("x-note".into(), text));
+        one
+    };
+    every.chunks(1 << 14).enumerate().map(some).collect()
 }
 
 /// A large run: `count` scenarios, the first `failures` of them failed.
@@ -245,7 +270,11 @@ pub fn info(selected: usize) -> RunInfo {
         selected,
         jobs: 4,
         faults: Vec::new(),
+        defects: Vec::new(),
+        up_micros: None,
         verified: Some("one purchase reached the finished image".into()),
+        flaky_fails: false,
+        identity: Identity { scenarios: selected, ..Identity::default() },
     }
 }
 
@@ -298,6 +327,7 @@ pub fn tell(told: &[Told]) -> Vec<Envelope> {
             Judged { rule: rule.into(), says: says.into(), scenarios }
         })
         .collect(),
+        lifted: Vec::new(),
     };
     let end = Attachment::record(media::RUN_END, &end, None, None);
     teller.say(Envelope::Attachment(Attachment { media_type: end.media_type, body: end.body, ..run }));

@@ -6,6 +6,9 @@ use super::{Trouble, World};
 use crate::base::trace::{BAGGAGE, TRACEPARENT, traceparent};
 use crate::target::{Answer, Operation, Values};
 
+/// Status, headers in lower case, and body.
+pub(super) type Received = (u16, Vec<(String, String)>, bytes::Bytes);
+
 static SPANS: AtomicU64 = AtomicU64::new(1);
 
 impl World {
@@ -31,31 +34,14 @@ impl World {
             values.set(&format!("secret.{name}"), secret.as_str());
         }
         let call = stage.target.call(operation, &values).map_err(|error| Trouble::scenario(error.to_string()))?;
-        let mut request = self
-            .client
-            .request(call.method, format!("{}{}", stage.entry, call.path))
-            .header(TRACEPARENT, traceparent(self.trace, SPANS.fetch_add(1, Ordering::Relaxed)))
-            .timeout(stage.target.bounds.answer.0);
-        let baggage = self.baggage.lock().expect("nothing panics while it holds this lock").clone();
-        if !baggage.is_empty() {
-            request = request.header(BAGGAGE, baggage.to_string());
-        }
+        let mut request = self.request(call.method, &call.path);
         for (name, value) in call.headers {
             request = request.header(name, value);
         }
         if let Some(body) = call.body {
             request = request.json(&body);
         }
-        let failed = |error: reqwest::Error| self.no_answer(operation, &error);
-        let response = request.send().await.map_err(failed)?;
-        let status = response.status().as_u16();
-        let text = |value: &http::HeaderValue| String::from_utf8_lossy(value.as_bytes()).into_owned();
-        let headers: Vec<_> =
-            response.headers().iter().map(|(name, value)| (name.as_str().to_owned(), text(value))).collect();
-        if headers.iter().any(|(name, _)| name == crate::tap::BY_TAP.as_str()) {
-            return Err(Trouble::environment(format!("{operation}: the platform's entry cannot be reached")));
-        }
-        let body = response.bytes().await.map_err(failed)?;
+        let (status, headers, body) = self.send(operation.word(), request).await?;
         let answer = stage.target.answer(operation, status, headers, body);
         for secret in ["token", "credential"] {
             if let Some(secret) = answer.field(secret).and_then(serde_json::Value::as_str) {
@@ -65,15 +51,43 @@ impl World {
         Ok(answer)
     }
 
-    fn no_answer(&self, operation: Operation, error: &reqwest::Error) -> Trouble {
+    /// A request to the platform's entry, as one of this scenario.
+    pub(super) fn request(&self, method: http::Method, path: &str) -> reqwest::RequestBuilder {
+        let request = self
+            .client
+            .request(method, format!("{}{path}", self.stage.entry))
+            .header(TRACEPARENT, traceparent(self.trace, SPANS.fetch_add(1, Ordering::Relaxed)))
+            .timeout(self.stage.target.bounds.answer.0);
+        let baggage = self.baggage.lock().expect("nothing panics while it holds this lock").clone();
+        if baggage.is_empty() { request } else { request.header(BAGGAGE, baggage.to_string()) }
+    }
+
+    /// Sends a request, and gives status, headers and body of what was answered. `asked` is how people name it.
+    ///
+    /// # Errors
+    /// Only if there is no answer to judge.
+    pub(super) async fn send(&self, asked: &str, request: reqwest::RequestBuilder) -> Result<Received, Trouble> {
+        let failed = |error: reqwest::Error| self.no_answer(asked, &error);
+        let response = request.send().await.map_err(failed)?;
+        let status = response.status().as_u16();
+        let text = |value: &http::HeaderValue| String::from_utf8_lossy(value.as_bytes()).into_owned();
+        let headers: Vec<_> =
+            response.headers().iter().map(|(name, value)| (name.as_str().to_owned(), text(value))).collect();
+        if headers.iter().any(|(name, _)| name == crate::tap::BY_TAP.as_str()) {
+            return Err(Trouble::environment(format!("{asked}: the platform's entry cannot be reached")));
+        }
+        Ok((status, headers, response.bytes().await.map_err(failed)?))
+    }
+
+    fn no_answer(&self, asked: &str, error: &reqwest::Error) -> Trouble {
         let bound = self.stage.target.bounds.answer.0;
         if error.is_timeout() {
-            return Trouble::platform(format!("{operation}: no answer within {bound:?}"));
+            return Trouble::platform(format!("{asked}: no answer within {bound:?}"));
         }
         if error.is_connect() {
-            return Trouble::environment(format!("{operation}: cannot connect to the platform's entry: {error}"));
+            return Trouble::environment(format!("{asked}: cannot connect to the platform's entry: {error}"));
         }
-        Trouble::platform(format!("{operation}: the answer broke off: {error}"))
+        Trouble::platform(format!("{asked}: the answer broke off: {error}"))
     }
 
     /// Asks, and expects the platform to do it.
@@ -97,7 +111,7 @@ pub(super) fn accepted(answer: &Answer, what: &str) -> Result<(), Trouble> {
 
 /// A field that an answer must have for the scenario to go on.
 pub(super) fn required(answer: &Answer, field: &str) -> Result<String, Trouble> {
-    answer.text(field).ok_or_else(|| {
-        Trouble::platform(format!("the answer to {} has no {field} ({})", answer.operation, answer.status))
-    })
+    answer
+        .text(field)
+        .ok_or_else(|| Trouble::platform(format!("the answer to {} has no {field} ({})", answer.asked, answer.status)))
 }

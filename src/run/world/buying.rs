@@ -6,7 +6,6 @@ use std::time::Duration;
 
 use fake::Fake;
 use fake::faker::name::en::Name;
-use futures::future::join_all;
 use serde_json::{Value, json};
 
 use super::asking::{accepted, required};
@@ -156,11 +155,17 @@ impl World {
         let mut version = self.model(model)?.clone();
         change(&mut version.terms);
         version.ends_at = version.ends_at.filter(|_| version.terms.is_early_access());
-        let early_access = early_access(&version.terms, version.ends_at);
-        let values = Values::new().with("version", version.id.as_str()).with_null_or("early_access", early_access);
-        self.get(&version.owner, Operation::Reprice, values).await?;
+        let answer = self.send_terms(&version.owner, &version).await?;
+        accepted(&answer, &format!("{}'s {}", version.owner, answer.asked))?;
         self.models.insert(model.to_owned(), version);
         Ok(())
+    }
+
+    /// Sends the terms of a model version as those from now on.
+    pub(super) async fn send_terms(&self, by: &str, version: &ModelVersion) -> Result<Answer, Trouble> {
+        let early_access = early_access(&version.terms, version.ends_at);
+        let values = Values::new().with("version", version.id.as_str()).with_null_or("early_access", early_access);
+        self.ask(by, Operation::Reprice, values).await
     }
 
     /// Asks for the price of access.
@@ -203,6 +208,20 @@ impl World {
         Ok(())
     }
 
+    /// Buys access, and never hears what came of it: the answer is lost on its way to the member.
+    ///
+    /// # Errors
+    /// If the purchase cannot be prepared.
+    pub async fn buy_unheard(&mut self, member: &str, right: Right, model: &str) -> StepResult {
+        let purchase = self.quoted(member, right, model).await?;
+        self.member_mut(member)?.purchases.push(purchase.clone());
+        self.disturb_operation(Operation::Purchase, &order(&purchase), "lose response once")?;
+        // That there is no answer is the point.
+        match self.send_purchase(member, &purchase).await {
+            Ok(_) | Err(_) => Ok(()),
+        }
+    }
+
     /// Sends the key of the latest purchase with another quote.
     ///
     /// # Errors
@@ -216,30 +235,7 @@ impl World {
         Ok(())
     }
 
-    /// Buys with so many clients released at once, each with a quote and a key of its own.
-    ///
-    /// # Errors
-    /// If there is no answer to one of them.
-    pub async fn buy_at_once(&mut self, member: &str, right: Right, model: &str, clients: usize) -> StepResult {
-        let mut prepared = Vec::with_capacity(clients);
-        for _ in 0..clients {
-            let quote = self.quote(member, right, model).await?;
-            accepted(&quote, &format!("{member}'s quote"))?;
-            prepared.push(self.prepared(&quote, model)?);
-        }
-        let answers = join_all(prepared.iter().map(|purchase| self.send_purchase(member, purchase))).await;
-        self.at_once = answers.into_iter().collect::<Result<_, _>>()?;
-        for (purchase, answer) in prepared.into_iter().zip(self.at_once.clone()) {
-            if answer.ok {
-                let id = answer.text("purchase");
-                self.member_mut(member)?.purchases.push(Purchase { id, ..purchase });
-                self.last = Some(answer);
-            }
-        }
-        Ok(())
-    }
-
-    fn prepared(&self, quote: &Answer, model: &str) -> Result<Purchase, Trouble> {
+    pub(super) fn prepared(&self, quote: &Answer, model: &str) -> Result<Purchase, Trouble> {
         Ok(Purchase {
             id: None,
             key: self.key(),
@@ -249,12 +245,8 @@ impl World {
         })
     }
 
-    async fn send_purchase(&self, member: &str, purchase: &Purchase) -> Result<Answer, Trouble> {
-        let values = Values::new()
-            .with("quote", purchase.quote.as_str())
-            .with("key", purchase.key.as_str())
-            .with("amount", purchase.amount);
-        self.ask(member, Operation::Purchase, values).await
+    pub(super) async fn send_purchase(&self, member: &str, purchase: &Purchase) -> Result<Answer, Trouble> {
+        self.ask(member, Operation::Purchase, order(purchase)).await
     }
 
     fn latest_purchase(&self, member: &str) -> Result<&Purchase, Trouble> {
@@ -331,24 +323,15 @@ impl World {
         Ok(())
     }
 
-    /// Time passes until so many seconds after (or, negative, before) the end of early access.
-    ///
-    /// # Errors
-    /// If there is no such model version, its early access has no end, or the target has no test clock.
-    pub fn time_to_the_end_of(&mut self, model: &str, seconds: i64) -> StepResult {
-        let ends_at = self.model(model)?.ends_at;
-        let ends_at =
-            ends_at.ok_or_else(|| Trouble::scenario(format!("{model} has no early access that could end")))?;
-        let at = ends_at + jiff::SignedDuration::from_secs(seconds);
-        let ahead = at.duration_since(self.now());
-        let ahead = Duration::try_from(ahead).map_err(|_| Trouble::scenario("that moment has passed"))?;
-        self.time_passes(ahead)
-    }
-
     /// A key that no other request has.
     pub(super) fn key(&self) -> String {
         format!("key-{:032x}", rand::random::<u128>())
     }
+}
+
+/// What a purchase is asked for with.
+pub(super) fn order(purchase: &Purchase) -> Values {
+    Values::new().with("quote", purchase.quote.as_str()).with("key", purchase.key.as_str())
 }
 
 fn early_access(terms: &Terms, ends_at: Option<jiff::Timestamp>) -> Value {

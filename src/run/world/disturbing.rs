@@ -19,6 +19,28 @@ impl World {
         Ok(())
     }
 
+    /// Has the platform's entry refuse a request (`POST /v1/jobs`) with an error code, whether or not it would.
+    ///
+    /// # Errors
+    /// If the words are wrong. A code that the catalogue does not have is refused with 400.
+    pub fn refuse(&mut self, request: &str, code: &str) -> StepResult {
+        self.refuse_so(request, code, "")
+    }
+
+    /// The same, but only the next such request.
+    pub(super) fn refuse_once(&mut self, request: &str, code: &str) -> StepResult {
+        self.refuse_so(request, code, " once")
+    }
+
+    fn refuse_so(&mut self, request: &str, code: &str, often: &str) -> StepResult {
+        let entry = self.stage.edges.first().map(ToString::to_string).unwrap_or_default();
+        let known = self.stage.rules.catalogue.as_ref().and_then(|catalogue| catalogue.code(code));
+        let status = known.map_or(400, |known| known.status);
+        // The first is the outermost: it puts the code into the refusal that the second makes.
+        self.disturb(&format!("{entry} {request}: set response /code to \"{code}\"{often}"))?;
+        self.disturb(&format!("{entry} {request}: abort {status}{often}"))
+    }
+
     /// The header in which this platform carries the purchase credential.
     ///
     /// # Errors

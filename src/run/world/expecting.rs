@@ -17,7 +17,7 @@ impl World {
     }
 
     /// Counts one judgement.
-    fn judge(&mut self, holds: bool, otherwise: impl FnOnce() -> String) -> StepResult {
+    pub(super) fn judge(&mut self, holds: bool, otherwise: impl FnOnce() -> String) -> StepResult {
         self.judged += 1;
         if holds { Ok(()) } else { Err(Trouble::platform(otherwise())) }
     }
@@ -37,7 +37,7 @@ impl World {
     pub fn expect_accepted(&mut self) -> StepResult {
         self.judged += 1;
         let answer = self.last_answer()?;
-        accepted(answer, &format!("the {}", answer.operation))
+        accepted(answer, &format!("the {}", answer.asked))
     }
 
     /// The platform did what was asked, as something that the scenario builds on and does not judge.
@@ -46,7 +46,7 @@ impl World {
     /// If it refused, with what it said.
     pub fn accepted_before(&self) -> StepResult {
         let answer = self.last_answer()?;
-        accepted(answer, &format!("the {}", answer.operation))
+        accepted(answer, &format!("the {}", answer.asked))
     }
 
     /// The platform refused, with this code, and said so in words.
@@ -55,7 +55,7 @@ impl World {
     /// If it did what was asked, refused with another code, or without a sentence.
     pub fn expect_refused(&mut self, code: &str) -> StepResult {
         let answer = self.last_answer()?.clone();
-        let what = format!("the {} should be refused with {code}", answer.operation);
+        let what = format!("the {} should be refused with {code}", answer.asked);
         self.judge(!answer.ok, || format!("{what}, and was {}", answer.summary()))?;
         self.judge(answer.code.as_deref() == Some(code), || format!("{what}, and was {}", answer.summary()))?;
         self.judge(!answer.message.trim().is_empty(), || format!("{what} in words, and has none"))
@@ -79,13 +79,13 @@ impl World {
     /// If it says something else, or is not there.
     pub fn expect_field(&mut self, field: &str, expected: &str) -> StepResult {
         let answer = self.last_answer()?.clone();
-        accepted(&answer, &format!("the {}", answer.operation))?;
+        accepted(&answer, &format!("the {}", answer.asked))?;
         let seen = answer.text(field);
         self.judge(seen.as_deref() == Some(expected), || {
             format!(
                 "the {} of the {} should be {expected}, and is {}",
                 field,
-                answer.operation,
+                answer.asked,
                 seen.as_deref().unwrap_or("not there")
             )
         })
@@ -221,7 +221,7 @@ impl World {
     /// If the job did not succeed, an image is missing, does not decode, or is blank.
     pub async fn expect_images(&mut self, member: &str, expected: u64) -> StepResult {
         let refused = self.last_answer()?.clone();
-        accepted(&refused, &format!("{member}'s {}", refused.operation))?;
+        accepted(&refused, &format!("{member}'s {}", refused.asked))?;
         let status = self.final_status().await?;
         let state = status.text("state").unwrap_or_default();
         let why = status.field("failure").map(|failure| format!(": {failure}")).unwrap_or_default();

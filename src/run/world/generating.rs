@@ -2,7 +2,6 @@
 
 use fake::Fake;
 use fake::faker::lorem::en::Words;
-use futures::future::join_all;
 use serde_json::Value;
 
 use super::asking::required;
@@ -64,37 +63,6 @@ impl World {
         Ok(())
     }
 
-    /// Submits with the credential of somebody else.
-    ///
-    /// # Errors
-    /// If there is no answer, or the other one has none.
-    pub async fn submit_with_credential_of(&mut self, member: &str, other: &str, model: &str) -> StepResult {
-        let credential = self.member(other)?.credentials.get(&self.model(model)?.id).cloned();
-        let credential =
-            credential.ok_or_else(|| Trouble::scenario(format!("{other} holds no credential for {model}")))?;
-        let job = self.new_job(member, model, 1)?;
-        let answer = self.send_job(&job, Some(credential)).await?;
-        self.keep_job(job, answer);
-        Ok(())
-    }
-
-    /// Sends the latest submit so many times at once, with the same key.
-    ///
-    /// # Errors
-    /// If there is no answer to one of them.
-    pub async fn submit_at_once(&mut self, member: &str, model: &str, times: usize) -> StepResult {
-        self.look_up_access(member, model).await?;
-        let job = self.new_job(member, model, 1)?;
-        let credential = self.member(member)?.credentials.get(&self.model(model)?.id).cloned();
-        let answers = join_all((0..times).map(|_| self.send_job(&job, credential.clone()))).await;
-        self.at_once = answers.into_iter().collect::<Result<_, _>>()?;
-        let accepted = self.at_once.iter().find(|answer| answer.ok).or(self.at_once.first()).cloned();
-        if let Some(answer) = accepted {
-            self.keep_job(job, answer);
-        }
-        Ok(())
-    }
-
     /// Asks what generating would cost.
     ///
     /// # Errors
@@ -115,13 +83,22 @@ impl World {
         Ok(())
     }
 
-    /// Stops the latest job.
+    /// Whoever asked for the latest job stops it.
     ///
     /// # Errors
     /// If there is no answer, or no job.
     pub async fn cancel(&mut self) -> StepResult {
-        let job = self.latest_job()?.clone();
-        self.last = Some(self.ask(&job.member, Operation::Cancel, Values::new().with("job", job.id)).await?);
+        let member = self.latest_job()?.member.clone();
+        self.cancel_as(&member).await
+    }
+
+    /// Somebody stops the latest job, whoever they are.
+    ///
+    /// # Errors
+    /// If there is no answer, or no job.
+    pub async fn cancel_as(&mut self, member: &str) -> StepResult {
+        let job = self.latest_job()?.id.clone();
+        self.last = Some(self.ask(member, Operation::Cancel, Values::new().with("job", job)).await?);
         Ok(())
     }
 
@@ -194,7 +171,7 @@ impl World {
         })
     }
 
-    fn new_job(&mut self, member: &str, model: &str, quantity: u64) -> Result<Job, Trouble> {
+    pub(super) fn new_job(&mut self, member: &str, model: &str, quantity: u64) -> Result<Job, Trouble> {
         self.member(member)?;
         self.model(model)?;
         let words: Vec<String> = Words(3..6).fake_with_rng(&mut self.rng);
@@ -209,7 +186,7 @@ impl World {
         })
     }
 
-    async fn send_job(&self, job: &Job, credential: Option<String>) -> Result<Answer, Trouble> {
+    pub(super) async fn send_job(&self, job: &Job, credential: Option<String>) -> Result<Answer, Trouble> {
         let values = Values::new()
             .with("version", self.model(&job.model)?.id.as_str())
             .with("prompt", job.prompt.as_str())
@@ -220,7 +197,7 @@ impl World {
         self.ask(&job.member, Operation::Submit, values).await
     }
 
-    fn keep_job(&mut self, job: Job, answer: Answer) {
+    pub(super) fn keep_job(&mut self, job: Job, answer: Answer) {
         if answer.ok
             && let Ok(id) = required(&answer, "job")
         {

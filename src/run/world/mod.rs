@@ -2,15 +2,25 @@
 //!
 //! It holds handles (members, model versions, what was last answered), not a bag of loose values. Steps are one sentence
 //! long and call a method of it; the methods are grouped by what a person does: [`buying`], [`generating`], [`money`],
-//! [`disturbing`], and what they expect: [`expecting`].
+//! several of these at the same moment ([`racing`]), what nobody should try ([`cheating`]), what goes wrong on the way
+//! ([`disturbing`], [`telling`]), what time it is ([`timing`]), and what they expect: [`expecting`]. What
+//! they do and see in a browser: [`page`] and [`seeing`].
 
 mod asking;
 mod buying;
+mod cheating;
 mod disturbing;
 mod expecting;
 mod generating;
+mod handover;
 mod money;
+mod page;
 mod probing;
+mod racing;
+mod requesting;
+mod seeing;
+mod telling;
+mod timing;
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};
@@ -19,12 +29,17 @@ use std::time::Duration;
 use rand::rngs::StdRng;
 
 use super::stage::Stage;
+use super::trial::Trial;
 use crate::base::trace::Baggage;
-use crate::model::{Blame, TraceId};
+use crate::model::{Blame, Finding, TraceId};
 use crate::target::Answer;
 
 pub use buying::{Right, Terms};
+pub use cheating::Claim;
 pub use generating::Job;
+pub(in crate::run) use page::Keepsake;
+use page::Screen;
+pub use telling::Notice;
 
 /// What a step returns: nothing, or why it does not hold.
 pub type StepResult = Result<(), Trouble>;
@@ -140,6 +155,13 @@ pub struct World {
     /// All answers of an action that was done several times at once.
     at_once: Vec<Answer>,
     jobs: Vec<Job>,
+    /// What members have before them in a browser, by name in the scenario.
+    screens: BTreeMap<String, Screen>,
+    /// Who did something on a page last.
+    looking: Option<String>,
+    /// The last exchange before the last press.
+    marked_exchange: u64,
+    page_findings: Vec<Finding>,
     /// Sessions that the platform gave nobody.
     forged: Vec<String>,
     /// How many things were judged: a Then that judges nothing proves nothing.
@@ -149,11 +171,15 @@ pub struct World {
 impl World {
     /// A world for one attempt. `client` belongs to the worker's runtime.
     pub fn new(stage: Arc<Stage>, client: reqwest::Client, trace: TraceId, rng: StdRng) -> Self {
+        let mut baggage = Baggage::default();
+        if let (Some(name), false) = (&stage.target.baggage.defect, stage.defects.is_empty()) {
+            baggage.set(name, stage.defects.join("+"));
+        }
         Self {
             stage,
             client,
             trace,
-            baggage: Arc::default(),
+            baggage: Arc::new(Mutex::new(baggage)),
             rng,
             clock_ahead: Duration::ZERO,
             members: BTreeMap::new(),
@@ -161,8 +187,22 @@ impl World {
             last: None,
             at_once: Vec::new(),
             jobs: Vec::new(),
+            screens: BTreeMap::new(),
+            looking: None,
+            marked_exchange: 0,
+            page_findings: Vec::new(),
             forged: Vec::new(),
             judged: 0,
+        }
+    }
+
+    /// Breaks for this attempt what the trial says. A target that names no baggage for defects has none to switch on.
+    pub(super) fn undergo(&mut self, trial: &Trial) {
+        if let (Some(name), Some(defect)) = (&self.stage.target.baggage.defect, &trial.defect) {
+            self.baggage.lock().expect("nothing panics while it holds this lock").set(name, defect.as_str());
+        }
+        for fault in &trial.faults {
+            self.stage.faults.arm(Some(self.trace), fault.clone());
         }
     }
 
@@ -200,24 +240,5 @@ impl World {
     fn member_mut(&mut self, name: &str) -> Result<&mut Member, Trouble> {
         self.member(name)?;
         Ok(self.members.get_mut(name).expect("it was there a line above"))
-    }
-
-    /// Lets time pass for this scenario alone, on platforms that have a test clock.
-    ///
-    /// # Errors
-    /// If the target's file names no clock.
-    pub fn time_passes(&mut self, by: Duration) -> StepResult {
-        let Some(name) = self.stage.target.baggage.clock.clone() else {
-            return Err(Trouble::scenario("this target has no test clock: `baggage.clock` is not set in its file"));
-        };
-        self.clock_ahead += by;
-        let seconds = format!("+{}", self.clock_ahead.as_secs_f64());
-        self.baggage.lock().expect("nothing panics while it holds this lock").set(&name, seconds);
-        Ok(())
-    }
-
-    /// The scenario's present time on the test clock.
-    pub fn now(&self) -> jiff::Timestamp {
-        jiff::Timestamp::now() + self.clock_ahead
     }
 }

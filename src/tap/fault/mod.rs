@@ -25,9 +25,11 @@ mod garble;
 mod kind;
 mod lose_response;
 mod malformed_chunk;
+mod postpone;
 mod remove_json;
 mod reorder;
 mod repeat;
+mod replay;
 mod respond_with;
 mod set_header;
 mod set_json;
@@ -65,5 +67,7 @@ pub static KINDS: &[&Kind] = &[
     &remove_json::KIND,
     &repeat::KIND,
     &reorder::KIND,
+    &replay::KIND,
+    &postpone::KIND,
     &stale::KIND,
 ];

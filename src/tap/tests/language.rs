@@ -42,6 +42,8 @@ fn every_kind_of_fault_can_be_said() {
         "remove response /a",
         "repeat 3 times",
         "reorder",
+        "replay",
+        "postpone",
         "stale",
     ];
     let mut seen = HashSet::new();

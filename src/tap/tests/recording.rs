@@ -13,8 +13,12 @@ use base64::engine::general_purpose::STANDARD;
 use serde_json::json;
 use tokio::sync::Notify;
 
-use crate::model::{Body as Recorded, Content, Outcome};
+use crate::base::clock::Clock;
+use crate::base::redact::{Policy, Redactor};
+use crate::model::{Body as Recorded, Content, Edge, Outcome, TraceId};
+use crate::tap::Recorder;
 use crate::tap::bench::{Bench, Scenario};
+use crate::tap::record::End;
 
 /// What is recorded of this answer.
 async fn recorded(
@@ -152,4 +156,39 @@ async fn a_request_in_flight_is_shown_as_open_with_what_was_sent_so_far() {
     assert_eq!(scenario.exchanges()[0].status(), Some(200));
     assert!(scenario.exchanges()[0].took_micros > 0);
     asked.await.unwrap().unwrap();
+}
+
+#[tokio::test]
+async fn a_scenario_that_is_over_leaves_nothing_in_memory() {
+    let recorder = Recorder::new(Clock::start(), Arc::new(Redactor::new(Policy::default())));
+    let (edge, trace) = (Arc::new(Edge::new("a", "b")), TraceId(7));
+    let (request, ()) = axum::http::Request::new(()).into_parts();
+    recorder.open(trace);
+    recorder.begin(&edge, Some(trace), &request).end(End::Answered);
+    assert!(Arc::strong_count(&edge) > 1, "the record names its edge");
+    assert_eq!(recorder.close(trace).exchanges().len(), 1);
+    assert_eq!(Arc::strong_count(&edge), 1, "nothing names it any more");
+}
+
+#[tokio::test]
+async fn a_secret_that_comes_in_two_pieces_is_replaced_like_any_other() {
+    const SECRET: &str = "canary-of-ann/in-two-pieces";
+    let pieces = || {
+        let (one, other) = SECRET.split_at(9);
+        futures::stream::iter([Ok::<_, std::io::Error>(format!("<b>{one}")), Ok(format!("{other}</b>"))])
+    };
+    let bench = Bench::before(Router::new().fallback(any(async move || Body::from_stream(pieces())))).await;
+    let scenario = bench.scenario();
+    bench.redactor.learn(Some(scenario.trace), SECRET);
+    let request = scenario.request("POST", "/").body(reqwest::Body::wrap_stream(pieces()));
+    let mut answer = request.send().await.unwrap();
+    let mut came = Vec::new();
+    while let Some(piece) = answer.chunk().await.unwrap() {
+        came.push(piece);
+    }
+    assert_eq!(came.concat(), format!("<b>{SECRET}</b>").as_bytes());
+    assert!(came.len() > 1, "it was in one piece: {came:?}");
+    let exchange = &scenario.exchanges()[0];
+    let clean = Content::Text(format!("<b>{}</b>", bench.redactor.fingerprint(SECRET)));
+    assert_eq!((&exchange.request.body.content, &exchange.response().unwrap().body.content), (&clean, &clean));
 }

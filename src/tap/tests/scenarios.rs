@@ -23,7 +23,7 @@ async fn sixteen_scenarios_at_once_each_see_their_own_exchanges_in_order() {
     futures::future::join_all(work).await;
     let mut ids = Vec::new();
     for scenario in &scenarios {
-        let exchanges = bench.recorder.close(scenario.trace);
+        let exchanges = bench.recorder.close(scenario.trace).exchanges();
         assert_eq!(exchanges.len(), 25);
         for (step, exchange) in exchanges.iter().enumerate() {
             assert_eq!(exchange.trace, Some(scenario.trace));
@@ -46,8 +46,8 @@ async fn what_no_scenario_owns_is_a_stray_and_keeps_nothing_that_may_be_secret()
     let scenario = bench.scenario();
     let closed = scenario.trace;
     scenario.get("/json").await;
-    assert_eq!(bench.recorder.close(closed).len(), 1);
-    assert!(bench.recorder.close(closed).is_empty());
+    assert_eq!(bench.recorder.close(closed).exchanges().len(), 1);
+    assert!(bench.recorder.close(closed).exchanges().is_empty());
     let ask = |trace: Option<TraceId>| {
         let request =
             client().post(bench.url("/echo?code=s3cret-canary")).header("purchase-credential", "s3cret-canary");

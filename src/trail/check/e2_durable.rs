@@ -6,7 +6,7 @@ use crate::trail::answers::answers;
 use crate::trail::evidence::Evidence;
 use crate::trail::purchases::purchases;
 use crate::trail::rights::{GENERATE, May, Rights};
-use crate::trail::seen::Seen;
+use crate::trail::seen::{Seen, Window};
 
 /// E2.
 pub struct Durable;
@@ -43,24 +43,38 @@ impl Check for Durable {
                 let since = same.map(Seen::from).min().unwrap_or_default();
                 let purchase = purchases.iter().find(|known| event.text("purchase") == Some(known.id));
                 let revoked = purchase.is_some_and(|purchase| !purchase.refunds.is_empty());
-                // A grant that was given back may never have been told; part of a refund changes nothing.
+                let told_before = evidence.behind(EventKind::Synced).any(|seen| {
+                    seen.shares(event, "member") && seen.shares(event, "version") && seen.from() <= event.to()
+                });
+                // A grant that was given back may never have been told, nor may that it was given back; part of a refund
+                // changes nothing.
                 if (kind == EventKind::Granted && revoked)
+                    || (kind == EventKind::Revoked && !told_before)
                     || event.truth("full") == Some(false)
                     || came_too_late(evidence, event)
                 {
                     continue;
                 }
                 if evidence.watches(EventKind::Synced) {
-                    let told = evidence.behind(EventKind::Synced).any(|seen| {
-                        seen.shares(event, "member")
-                            && seen.shares(event, "version")
-                            && seen.text("state").is_none_or(|told| told == state)
-                            && seen.to() >= since
-                    });
-                    ruling.judge_by(event.to().saturating_add(bound), told, None, || {
-                        let message =
-                            format!("a purchase event was accepted, and that access is {state} was never told on");
-                        evidence.finding(self.id(), event, message)
+                    let told: Vec<_> = evidence
+                        .behind(EventKind::Synced)
+                        .filter(|seen| {
+                            seen.shares(event, "member")
+                                && seen.shares(event, "version")
+                                && seen.text("state").is_none_or(|told| told == state)
+                                && seen.to() >= since
+                        })
+                        .collect();
+                    let taken = told.iter().any(|seen| seen.is_done());
+                    ruling.judge_by(event.to().saturating_add(bound), taken, None, || {
+                        let what = format!("a purchase event was accepted, and that access is {state}");
+                        match told.first() {
+                            Some(first) => {
+                                let message = format!("{what} could not be told on: it {}", first.answer());
+                                evidence.finding(self.id(), *first, message)
+                            }
+                            None => evidence.missing(self.id(), EventKind::Synced, format!("{what} was never told on")),
+                        }
                     });
                 }
                 let (Some(member), Some(version), EventKind::Granted) =
@@ -89,7 +103,39 @@ impl Check for Durable {
                 });
             }
         }
+        self.judge_revocations(&mut ruling, evidence, &rights);
         ruling.end()
+    }
+}
+
+impl Durable {
+    /// Who was told that access is revoked, and has said that they know, lets nobody in by it any more.
+    fn judge_revocations(&self, ruling: &mut Ruling, evidence: &Evidence<'_>, rights: &Rights<'_, '_>) {
+        let changes: Vec<_> = evidence.behind(EventKind::Synced).collect();
+        for told in changes.iter().filter(|seen| seen.is_done() && seen.text("state") == Some("revoked")) {
+            let (Some(member), Some(version)) = (told.text("member"), told.text("version")) else { continue };
+            let since = changes.iter().filter(|seen| seen.shares(*told, "member") && seen.shares(*told, "version"));
+            if since.filter(|seen| seen.text("state") != Some("revoked")).any(|seen| seen.to() >= told.from()) {
+                continue; // It was granted anew.
+            }
+            let ignored = answers(evidence).into_iter().find(|answer| {
+                let window = answer.seen.window();
+                let bound = evidence.bounds.revoke;
+                let arrived =
+                    Window { from: window.from.saturating_add(bound), to: window.to.saturating_add(bound), ..window };
+                answer.yes
+                    && (answer.member, answer.version) == (member, version)
+                    && answer.seen.kind() == EventKind::Submitted
+                    && !answer.seen.at_front()
+                    && told.is_before(answer.seen)
+                    && matches!(rights.may(Some(member), version, GENERATE, arrived, 0), May::MustNot(_))
+            });
+            ruling.judge(ignored.is_none(), || {
+                let seen = ignored.map_or(*told, |answer| answer.seen);
+                let message = "that access is revoked was told and accepted, and the member was let in all the same";
+                evidence.finding(self.id(), seen, message)
+            });
+        }
     }
 }
 

@@ -1,11 +1,11 @@
 //! E3. An older event never overwrites a newer one.
 
-use super::{Check, Judgement, Layer, Ruling};
+use super::{Check, Judgement, Layer, Question, Ruling};
 use crate::model::EventKind;
 use crate::trail::answers::{Proof, answers};
 use crate::trail::evidence::Evidence;
 use crate::trail::rights::{GENERATE, May, Rights};
-use crate::trail::seen::Seen;
+use crate::trail::seen::{Seen, Window};
 
 /// E3.
 pub struct Order;
@@ -32,42 +32,56 @@ impl Check for Order {
             .filter(|seen| seen.is_done() && seen.fact("sequence").is_some())
             .collect();
         for older in &accepted {
+            // It comes after the newer one; or again, after the newer one has been sent.
+            let is_late = |newer: &Seen<'_>| {
+                newer.is_before(*older)
+                    || newer.from() < older.from()
+                        && accepted.iter().any(|first| first.shares(*older, "event") && first.is_before(*newer))
+            };
             let newer = |seen: &&Seen<'_>| {
-                seen.shares(*older, "subject")
-                    && seen.text("sequence") > older.text("sequence")
-                    && seen.is_before(*older)
+                seen.shares(*older, "subject") && seen.text("sequence") > older.text("sequence") && is_late(seen)
             };
             if !accepted.iter().any(|seen| newer(&seen)) {
                 continue;
             }
             let (Some(member), Some(version)) = (older.text("member"), older.text("version")) else { continue };
-            let undone = evidence.behind(EventKind::Synced).find(|seen| {
+            let about_it = |seen: &Seen<'_>| seen.shares(*older, "member") && seen.shares(*older, "version");
+            // What was told before may still have been on its way; what is told last counts.
+            let undone = evidence.behind(EventKind::Synced).filter(about_it).last().filter(|seen| {
                 seen.from() >= older.from()
-                    && seen.shares(*older, "member")
-                    && seen.shares(*older, "version")
                     && seen.text("state") == Some("granted")
                     && rights.may(Some(member), version, GENERATE, seen.window(), 0)
                         != May::Must(crate::trail::rights::Because::Paid)
             });
             ruling.judge(undone.is_none() || older.kind() != EventKind::Granted, || {
                 let message = "a purchase event that was older than the refund was applied after it";
-                evidence.finding(self.id(), undone.unwrap_or(*older), message)
+                evidence.finding(self.id(), *older, message)
             });
             let after = answers(evidence).into_iter().rfind(|answer| {
                 (answer.member, answer.version) == (member, version)
                     && answer.proof != Proof::Wrong
                     && older.is_before(answer.seen)
             });
-            if let Some(answer) = after
-                && let May::MustNot(_) = rights.may(Some(member), version, GENERATE, answer.seen.window(), 0)
-            {
-                ruling.judge(!answer.yes, || {
+            // The newer one was acknowledged, so it needs no more time to arrive.
+            let window = after.map_or(older.window(), |answer| answer.seen.window());
+            let arrived = Window {
+                from: window.from.saturating_add(evidence.bounds.revoke),
+                to: window.to.saturating_add(evidence.bounds.revoke),
+                ..window
+            };
+            let May::MustNot(_) = rights.may(Some(member), version, GENERATE, arrived, 0) else { continue };
+            match after {
+                Some(answer) => ruling.judge(!answer.yes, || {
                     evidence.finding(
                         self.id(),
                         answer.seen,
                         "an older event has overwritten a newer one: the answer is yes",
                     )
-                });
+                }),
+                None => {
+                    let question = Question::Access { member: member.to_owned(), version: version.to_owned() };
+                    ruling.wait(older.to().saturating_add(evidence.bounds.sync), Some(question));
+                }
             }
         }
         ruling.end()

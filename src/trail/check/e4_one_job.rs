@@ -36,13 +36,15 @@ impl Check for OneJob {
             if times(true).max(times(false)) < 2 {
                 continue;
             }
-            let jobs: BTreeSet<_> =
-                sent.iter().filter(|seen| seen.is_done()).filter_map(|seen| seen.text("job")).collect();
+            let made: Vec<_> = sent.iter().filter(|seen| seen.is_done() && seen.text("job").is_some()).collect();
+            let jobs: BTreeSet<_> = made.iter().filter_map(|seen| seen.text("job")).collect();
             ruling.judge(jobs.len() <= 1, || {
-                let last = sent[sent.len() - 1];
-                evidence.finding(self.id(), last, format!("one key, sent several times, made {} jobs", jobs.len()))
+                let other = |seen: &&&Seen<'_>| seen.text("job") != made[0].text("job");
+                let message = format!("one key, sent several times, made {} jobs", jobs.len());
+                evidence.finding(self.id(), **made.iter().find(other).expect("there are two"), message)
             });
         }
+        self.judge_members(&mut ruling, evidence);
         let mut charges: BTreeMap<&str, BTreeMap<&str, Seen<'_>>> = BTreeMap::new();
         let mut tries: BTreeMap<&str, usize> = BTreeMap::new();
         for billed in evidence.behind(EventKind::Billed) {
@@ -59,5 +61,36 @@ impl Check for OneJob {
             });
         }
         ruling.end()
+    }
+}
+
+impl OneJob {
+    /// Whatever keys the services use among themselves: a member gets no more jobs than they have sent requests.
+    fn judge_members(&self, ruling: &mut Ruling, evidence: &Evidence<'_>) {
+        let mut sent: BTreeMap<&str, BTreeSet<&str>> = BTreeMap::new();
+        for seen in evidence.at_front(EventKind::Submitted) {
+            if let (Some(who), Some(key)) = (seen.text("who"), seen.text("key")) {
+                sent.entry(who).or_default().insert(key);
+            }
+        }
+        for (who, keys) in sent {
+            let made: Vec<_> = evidence
+                .behind(EventKind::Submitted)
+                .filter(|seen| seen.text("who") == Some(who) && seen.text("key").is_some())
+                .collect();
+            if made.len() <= keys.len() {
+                continue;
+            }
+            let jobs: BTreeSet<_> = evidence
+                .behind(EventKind::Billed)
+                .filter(|seen| seen.is_done() && seen.text("who") == Some(who))
+                .filter_map(|seen| seen.text("job"))
+                .collect();
+            ruling.judge(jobs.len() <= keys.len(), || {
+                let strange = made.iter().find(|seen| seen.text("key").is_some_and(|key| !keys.contains(key)));
+                let message = format!("{} requests of a member made {} jobs", keys.len(), jobs.len());
+                evidence.finding(self.id(), *strange.unwrap_or(&made[made.len() - 1]), message)
+            });
+        }
     }
 }

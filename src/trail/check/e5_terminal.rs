@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use super::{Check, Judgement, Layer, Question, Ruling};
 use crate::model::EventKind;
 use crate::trail::evidence::Evidence;
+use crate::trail::seen::Seen;
 
 /// E5.
 pub struct Terminal;
@@ -40,7 +41,17 @@ impl Check for Terminal {
                 let at = last.unwrap_or(submit);
                 let state = last.and_then(|last| last.text("state")).unwrap_or("never seen again");
                 let bound = evidence.bounds.job as f64 / 1e6;
-                evidence.finding(self.id(), at, format!("{bound:.1} s after it was accepted a job is {state}"))
+                let message = format!("{bound:.1} s after it was accepted a job is {state}");
+                let of_job = |seen: &Seen<'_>| seen.text("job") == Some(job);
+                match evidence.behind(EventKind::Rendered).find(of_job) {
+                    Some(rendered) if !rendered.is_done() => {
+                        evidence.finding(self.id(), rendered, format!("{message}: its rendering {}", rendered.answer()))
+                    }
+                    None if evidence.watches(EventKind::Rendered) => {
+                        evidence.missing(self.id(), EventKind::Rendered, format!("{message}, and was never rendered"))
+                    }
+                    Some(_) | None => evidence.finding(self.id(), at, message),
+                }
             });
         }
         ruling.end()

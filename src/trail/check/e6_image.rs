@@ -31,21 +31,22 @@ impl Check for Image {
     fn judge(&self, evidence: &Evidence<'_>) -> Judgement {
         let mut ruling = Ruling::on(evidence);
         let mut ended: BTreeMap<&str, Seen<'_>> = BTreeMap::new();
-        for state in
-            evidence.seen(EventKind::State).filter(|seen| seen.is_done() && seen.text("state") == Some("succeeded"))
-        {
-            if let Some(job) = state.text("job") {
-                ended.insert(job, state);
+        let succeeded = |seen: &Seen<'_>| seen.is_done() && seen.text("state") == Some("succeeded");
+        for state in evidence.seen(EventKind::State).filter(succeeded) {
+            let Some(job) = state.text("job") else { continue };
+            let submit = evidence.submit_of(job);
+            let asked = submit.and_then(|submit| submit.number("quantity")).or(state.number("quantity"));
+            // Whoever says something for the first time says it for everybody who passes it on.
+            let news = ended.insert(job, state).is_none_or(|before| before.number("images") != state.number("images"));
+            if let (Some(asked), Some(images), true) = (asked, state.number("images"), news) {
+                ruling.judge(asked == images, || {
+                    let message = format!("{asked} images were asked for, and the job has {images}");
+                    evidence.finding(self.id(), state, message)
+                });
             }
         }
         for (job, end) in ended {
             let submit = evidence.submit_of(job);
-            let asked = submit.and_then(|submit| submit.number("quantity")).or(end.number("quantity"));
-            if let (Some(asked), Some(images)) = (asked, end.number("images")) {
-                ruling.judge(asked == images, || {
-                    evidence.finding(self.id(), end, format!("{asked} images were asked for, and the job has {images}"))
-                });
-            }
             let owner = submit.and_then(|submit| evidence.person(submit));
             for image in end.list("image_ids") {
                 let about_it = |seen: &Seen<'_>| seen.text("image") == Some(image);
@@ -72,6 +73,19 @@ impl Check for Image {
                 }
             }
         }
+        for submit in evidence.at_front(EventKind::Submitted) {
+            let sent_on = evidence
+                .behind(EventKind::Submitted)
+                .filter(|seen| seen.is_within(submit) && seen.shares(submit, "who") && seen.shares(submit, "key"));
+            for sent_on in sent_on {
+                if let (Some(asked), Some(ordered)) = (submit.number("quantity"), sent_on.number("quantity")) {
+                    ruling.judge(asked == ordered, || {
+                        let message = format!("{asked} images were asked for, and {ordered} were passed on");
+                        evidence.finding(self.id(), sent_on, message)
+                    });
+                }
+            }
+        }
         for rendered in evidence.behind(EventKind::Rendered).filter(|seen| seen.is_done()) {
             if let (Some(asked), Some(images)) = (rendered.number("quantity"), rendered.number("images")) {
                 ruling.judge(asked <= images, || {
@@ -83,18 +97,24 @@ impl Check for Image {
     }
 }
 
+/// How every PNG begins.
+const SIGNATURE: &[u8] = b"\x89PNG\r\n\x1a\n";
+
 /// What is wrong with an image that was handed out.
 fn flaw(exchange: &Exchange) -> Option<String> {
     let answer = exchange.response()?;
     let kind = answer.header("content-type").unwrap_or_default();
     let bytes = match &answer.body.content {
-        _ if answer.body.truncated => return None,
         Content::Base64(text) => STANDARD.decode(text).ok()?,
         Content::Empty => return Some("is empty".into()),
         Content::Json(_) | Content::Text(_) => return Some(format!("is no image but {kind}")),
     };
     if kind.starts_with("image/") && kind != "image/png" {
         return None;
+    }
+    if answer.body.truncated {
+        // Of a large one only the beginning is kept.
+        return (!bytes.starts_with(SIGNATURE)).then(|| "does not decode: it does not begin as a PNG does".to_owned());
     }
     let reader = png::Decoder::new(std::io::Cursor::new(bytes)).read_info();
     let decoded = reader.and_then(|mut reader| {

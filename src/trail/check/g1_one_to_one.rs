@@ -45,10 +45,10 @@ impl Check for OneToOne {
                 });
             } else if told.iter().all(|seen| seen.is_refused()) {
                 let due = purchase.charge.to().saturating_add(evidence.bounds.sync);
-                ruling.judge_by(due, false, None, || match told.last() {
-                    Some(last) => {
-                        let message = format!("{what} was charged, but the purchase event {}", last.answer());
-                        evidence.finding(self.id(), **last, message)
+                ruling.judge_by(due, false, None, || match told.first() {
+                    Some(first) => {
+                        let message = format!("{what} was charged, but the purchase event {}", first.answer());
+                        evidence.finding(self.id(), **first, message)
                     }
                     None => {
                         let message = format!("{what} was charged, but no purchase event was sent");

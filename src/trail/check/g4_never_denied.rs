@@ -6,7 +6,7 @@ use super::{Check, Judgement, Layer, Ruling};
 use crate::model::EventKind;
 use crate::trail::answers::{Answer, Proof, answers};
 use crate::trail::evidence::Evidence;
-use crate::trail::rights::{GENERATE, May, Rights};
+use crate::trail::rights::{Because, GENERATE, May, Rights};
 
 /// G4.
 pub struct NeverDenied;
@@ -29,14 +29,20 @@ impl Check for NeverDenied {
         let rights = Rights::of(evidence);
         let answers = answers(evidence);
         for later in answers.iter().filter(|answer| answer.proof != Proof::Wrong) {
+            let window = later.seen.window();
+            let since = match rights.may(Some(later.member), later.version, GENERATE, window, 0) {
+                May::Must(Because::Paid) => rights.paid_since(later.member, later.version, GENERATE, window),
+                May::Must(Because::Theirs | Because::Public) => None,
+                May::MustNot(_) | May::Either => continue,
+            };
             let before = |earlier: &&Answer<'_>| {
                 earlier.yes
                     && (earlier.member, earlier.version) == (later.member, later.version)
                     && earlier.seen.is_before(later.seen)
+                    && since.is_none_or(|since| earlier.seen.from() >= since)
             };
             let Some(yes) = answers.iter().find(before) else { continue };
-            let may = rights.may(Some(later.member), later.version, GENERATE, later.seen.window(), 0);
-            if !matches!(may, May::Must(_)) || (!later.yes && lost_on_the_way(evidence, later)) {
+            if !later.yes && lost_on_the_way(evidence, later) {
                 continue;
             }
             ruling.judge(later.yes, || {

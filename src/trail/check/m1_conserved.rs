@@ -35,6 +35,19 @@ impl Check for Conserved {
                 });
             }
         }
+        for told in evidence.at_front(EventKind::Counted).filter(|seen| seen.is_done()) {
+            let mut kept = evidence.behind(EventKind::Counted).filter(|seen| {
+                seen.is_done() && seen.is_within(told) && seen.to() <= told.to() && seen.shares(told, "who")
+            });
+            // Of several answers at once nobody can tell which was passed on.
+            let (Some(kept), None) = (kept.next(), kept.next()) else { continue };
+            if let (Some(balance), Some(shown)) = (kept.number("balance"), told.number("balance")) {
+                ruling.judge(balance == shown, || {
+                    let message = format!("{} says {balance}, and the member is told {shown}", kept.edge());
+                    evidence.finding(self.id(), told, message)
+                });
+            }
+        }
         for wallet in wallets(evidence) {
             for pair in wallet.looks.windows(2) {
                 let (before, after) = (pair[0], pair[1]);

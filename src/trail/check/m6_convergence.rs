@@ -59,8 +59,9 @@ impl Check for Convergence {
                     let message = format!("{what} was never answered; it was charged, and not granted");
                     evidence.missing(self.id(), EventKind::Granted, message)
                 }),
-                (Some(_), Some(true) | None) | (None, Some(false)) => ruling.hold(),
-                (None, None) => {
+                (Some(_), Some(true)) | (None, Some(false)) => ruling.hold(),
+                (Some(_), None) if evidence.now >= due => ruling.hold(),
+                (Some(_) | None, None) => {
                     ruling.wait(due, member.map(|member| Question::Wallet { member: member.to_owned() }));
                 }
             }

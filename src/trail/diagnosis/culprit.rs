@@ -1,6 +1,6 @@
 //! From a request that failed to the innermost exchange that made it fail.
 
-use crate::model::{Exchange, Outcome};
+use crate::model::{EventKind, Exchange, Outcome};
 use crate::trail::evidence::Evidence;
 use crate::trail::seen::Seen;
 
@@ -27,14 +27,20 @@ pub fn failure(evidence: &Evidence<'_>, exchange: &Exchange) -> Option<Failure> 
             }
             (400.., _) => Some(Failure::Refused),
             (_, Some(seen)) if seen.is_unsure() => Some(Failure::Unreadable),
-            (_, Some(seen)) if seen.is_refused() => Some(Failure::Refused),
+            (_, Some(seen)) if seen.is_refused() || is_off(seen) => Some(Failure::Refused),
             (_, _) => None,
         },
     }
 }
 
-/// The innermost exchange that made this one fail: itself, or what its callee asked of another service meanwhile.
-pub fn innermost<'a>(evidence: &Evidence<'a>, failed: &'a Exchange) -> &'a Exchange {
+/// A flag that was looked at says no.
+pub fn is_off(seen: Seen<'_>) -> bool {
+    seen.kind() == EventKind::Flagged && seen.truth("value") == Some(false)
+}
+
+/// The innermost exchange that made this one fail: itself, or what its callee asked of another service meanwhile. A refusal
+/// with the code that was `expected` is as it should be; whoever made something else of it is not.
+pub fn innermost<'a>(evidence: &Evidence<'a>, failed: &'a Exchange, expected: Option<&str>) -> &'a Exchange {
     let end = |exchange: &Exchange| exchange.at_micros + exchange.took_micros;
     let inner = evidence.exchanges.iter().filter(|inner| {
         inner.edge.from == failed.edge.to
@@ -42,9 +48,10 @@ pub fn innermost<'a>(evidence: &Evidence<'a>, failed: &'a Exchange) -> &'a Excha
             && inner.at_micros <= end(failed)
             && failure(evidence, inner).is_some()
     });
+    let code = |inner: &Exchange| evidence.all().find(|seen| seen.event.exchange == inner.id)?.event.code.as_deref();
     match inner.max_by_key(|inner| end(inner)) {
-        Some(inner) => innermost(evidence, inner),
-        None => failed,
+        Some(inner) if expected.is_none() || code(inner) != expected => innermost(evidence, inner, expected),
+        Some(_) | None => failed,
     }
 }
 
@@ -66,7 +73,7 @@ pub fn never_made_good<'a, 'e>(evidence: &'e Evidence<'a>) -> impl Iterator<Item
         let unexpected = matches!(failure(evidence, failed), Some(Failure::NoAnswer | Failure::Unreadable));
         let later = |other: &&Exchange| other.at_micros > failed.at_micros && alike(failed, other);
         unexpected
-            && innermost(evidence, failed).id == failed.id
+            && innermost(evidence, failed, None).id == failed.id
             && !evidence.exchanges.iter().filter(later).any(|other| failure(evidence, other).is_none())
     })
 }

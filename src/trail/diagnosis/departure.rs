@@ -60,7 +60,12 @@ pub struct Departure {
     at: u64,
     /// Of several that show in the same exchange the lowest explains the others.
     rank: usize,
+    /// Whether it is about what a person sees.
+    on_page: bool,
 }
+
+/// The rules about what a person sees.
+const OF_PAGES: &[&str] = &["U3", "U4", "U5", "U6", "U8"];
 
 impl Departure {
     /// How the sentence begins.
@@ -72,6 +77,8 @@ impl Departure {
             )
         });
         match self.class {
+            Class::NeverSent if self.on_page => "nothing was sent",
+            Class::NotShown if self.on_page => "not shown",
             Class::NotCarried | Class::NeverSent => "permission lost",
             Class::Refused if of_permission => "permission lost",
             Class::Refused => "refused",
@@ -105,11 +112,44 @@ const TELLING: &[&str] = &["S4", "S5", "S6", "G1", "G3", "G4", "M2", "M3", "M1"]
 
 /// The first departure of a scenario.
 pub fn first(evidence: &Evidence<'_>, findings: &[Finding], failure: Option<&str>) -> Option<Departure> {
-    let mut departures: Vec<_> = findings.iter().map(|finding| of_finding(evidence, finding)).collect();
-    if let Some(failure) = failure {
-        departures.extend(of_failed_step(evidence, failure));
+    let departures: Vec<_> = findings.iter().map(|finding| of_finding(evidence, finding)).collect();
+    let earliest = |departures: Vec<Departure>| departures.into_iter().min_by_key(|each| (each.at, each.rank));
+    // What a rule says is evidence. A failed step only says where to look, and without any finding it is what there is. What a
+    // page should have shown explains by itself why a step that looked for it failed.
+    let on_page = departures.iter().any(|departure| departure.on_page);
+    let guessed = failure.filter(|_| !on_page);
+    let guessed = guessed.and_then(|failure| of_failed_step(evidence, failure, findings.is_empty()));
+    let explained = guessed.as_ref().and_then(|guess| {
+        let same_hop = |each: &&Departure| each.edge == guess.edge && each.position == guess.position;
+        earliest(departures.iter().filter(same_hop).cloned().collect())
+    });
+    // Where a certain refusal was expected, trouble further in may be what it was expected of; who then says something else,
+    // and breaks a rule with it, is to blame.
+    let is_expected = failure.and_then(expected).is_some();
+    let reworded = guessed.as_ref().filter(|_| is_expected).and_then(|guess| {
+        let around = departures.iter().filter(|each| encloses(evidence, each, guess));
+        around.max_by_key(|each| exchange_of(evidence, each).map(|exchange| exchange.at_micros)).cloned()
+    });
+    if reworded.is_some() {
+        return reworded;
     }
-    departures.into_iter().min_by_key(|departure| (departure.at, departure.rank))
+    match (explained, guessed, earliest(departures)) {
+        (Some(explained), Some(guess), Some(first)) if first.at >= guess.at => Some(explained),
+        (_, Some(guess), Some(first)) => Some(if first.at <= guess.at { first } else { guess }),
+        (_, guess, first) => first.or(guess),
+    }
+}
+
+fn exchange_of<'a>(evidence: &Evidence<'a>, departure: &Departure) -> Option<&'a Exchange> {
+    evidence.exchanges.iter().find(|exchange| Some(exchange.id) == departure.exchange)
+}
+
+/// Whether one departure shows in an exchange during which that of the other one was made.
+fn encloses(evidence: &Evidence<'_>, outer: &Departure, inner: &Departure) -> bool {
+    let (Some(outer), Some(inner)) = (exchange_of(evidence, outer), exchange_of(evidence, inner)) else { return false };
+    outer.id != inner.id
+        && outer.at_micros <= inner.at_micros
+        && outer.at_micros + outer.took_micros >= inner.at_micros + inner.took_micros
 }
 
 fn of_finding(evidence: &Evidence<'_>, finding: &Finding) -> Departure {
@@ -117,6 +157,7 @@ fn of_finding(evidence: &Evidence<'_>, finding: &Finding) -> Departure {
     let tells = |kind: EventKind| matches!(kind, EventKind::Granted | EventKind::Revoked | EventKind::Synced);
     let class = match (finding.rule.as_str(), seen) {
         ("S4", _) => Class::NotCarried,
+        ("U4", None) => Class::NeverSent,
         ("G1" | "G3" | "M9" | "E2" | "M6", None) => Class::NeverSent,
         ("G3", Some(seen)) if tells(seen.kind()) => Class::NotSyncedInTime,
         ("G3" | "G4" | "G5" | "E1" | "E2" | "M9", _) => Class::Refused,
@@ -135,9 +176,12 @@ fn of_finding(evidence: &Evidence<'_>, finding: &Finding) -> Departure {
     // the moment at which it was first tried.
     let at = match seen {
         Some(seen) if class == Class::NotCarried || tells(seen.kind()) => seen.from(),
+        // That something does not end shows when the time for it is up.
+        Some(_) if finding.rule == "E5" => evidence.now,
         Some(seen) => seen.to(),
         None => match finding.exchange.and_then(|id| evidence.exchanges.iter().find(|exchange| exchange.id == id)) {
             Some(exchange) => exchange.at_micros + exchange.took_micros,
+            None if finding.rule == "E5" => evidence.now,
             None => before(evidence, position),
         },
     };
@@ -150,14 +194,20 @@ fn of_finding(evidence: &Evidence<'_>, finding: &Finding) -> Departure {
         message: finding.message.clone(),
         at,
         rank,
+        on_page: OF_PAGES.contains(&finding.rule.as_str()),
     }
 }
 
 /// The hop that a rule misses something at.
 fn position_of_missing(evidence: &Evidence<'_>, rule: &str, edge: Option<&Edge>) -> Option<usize> {
+    if OF_PAGES.contains(&rule) {
+        return hops::next_at_front(evidence);
+    }
     let kinds: &[EventKind] = match rule {
         "G1" | "G3" | "M6" => &[EventKind::Granted, EventKind::Synced],
         "M9" => &[EventKind::Revoked],
+        "E2" => &[EventKind::Synced],
+        "E5" => &[EventKind::Rendered],
         "M10" | "G8" => &[EventKind::Repaid],
         _ => return None,
     };
@@ -169,23 +219,31 @@ fn position_of_missing(evidence: &Evidence<'_>, rule: &str, edge: Option<&Edge>)
 /// When the hop before this one was over.
 fn before(evidence: &Evidence<'_>, position: Option<usize>) -> u64 {
     let Some(position) = position else { return evidence.now };
-    let done = evidence.all().filter(|seen| {
-        seen.is_done() && hops::position(evidence, *seen).is_some_and(|place| place < position && HOPS[place].always)
-    });
+    let leads_there = |place: usize| match HOPS[position].kind == EventKind::Revoked {
+        true => HOPS[place].kind == EventKind::Refunded,
+        false => place < position && HOPS[place].always,
+    };
+    let done = evidence.all().filter(|seen| seen.is_done() && hops::position(evidence, *seen).is_some_and(leads_there));
     done.map(|seen| seen.to()).max().unwrap_or(evidence.now)
 }
 
-/// What a failed step points at: the last thing that a member asked for, or else an exchange that failed for good.
-fn of_failed_step(evidence: &Evidence<'_>, failure: &str) -> Option<Departure> {
+/// What a failed step points at: the last thing that a member asked for, or else, where `anything` will do, an exchange that
+/// failed for good.
+fn of_failed_step(evidence: &Evidence<'_>, failure: &str, anything: bool) -> Option<Departure> {
     let last = culprit::last_request(evidence);
     let failed = last.filter(|last| culprit::failure(evidence, last.exchange).is_some());
     let accepted = last.filter(|last| last.is_done() && failure.contains("should be refused"));
     let exchange = match (failed, accepted) {
-        (Some(failed), _) => culprit::innermost(evidence, failed.exchange),
+        (Some(failed), _) => culprit::innermost(evidence, failed.exchange, expected(failure)),
         (None, Some(accepted)) => {
-            return Some(departure(evidence, accepted.exchange, Class::NotRefused, "it was accepted".into()));
+            // Who may generate is decided further in: whoever let them in there is to blame.
+            let decides = |seen: &Seen<'_>| seen.is_done() && seen.is_within(accepted) && seen.shares(accepted, "who");
+            let inner = evidence.behind(EventKind::Submitted).find(decides);
+            let inner = inner.filter(|_| accepted.kind() == EventKind::Submitted).unwrap_or(accepted);
+            return Some(departure(evidence, inner.exchange, Class::NotRefused, "it was accepted".into()));
         }
-        (None, None) => culprit::never_made_good(evidence).next()?,
+        (None, None) if anything => culprit::never_made_good(evidence).next()?,
+        (None, None) => return None,
     };
     let class = match culprit::failure(evidence, exchange)? {
         Failure::NoAnswer => Class::Environment,
@@ -198,8 +256,18 @@ fn of_failed_step(evidence: &Evidence<'_>, failure: &str) -> Option<Departure> {
     let request = format!("{} {}", exchange.request.method, exchange.request.path());
     let what =
         name.map_or(request, |name| name.trim_start_matches(|letter: char| !letter.is_ascii()).trim().to_owned());
-    let answer = seen.map_or_else(|| describe(exchange), Seen::answer);
+    let answer = match seen {
+        Some(flag) if culprit::is_off(flag) => format!("{} is off", flag.text("flag").unwrap_or_default()),
+        Some(seen) => seen.answer(),
+        None => describe(exchange),
+    };
     Some(departure(evidence, exchange, class, format!("`{what}` {answer}")))
+}
+
+/// The code that a step expected a refusal to have.
+fn expected(failure: &str) -> Option<&str> {
+    let (_, after) = failure.split_once("should be refused with ")?;
+    after.split([',', ' ']).next()
 }
 
 fn departure(evidence: &Evidence<'_>, exchange: &Exchange, class: Class, message: String) -> Departure {
@@ -211,6 +279,7 @@ fn departure(evidence: &Evidence<'_>, exchange: &Exchange, class: Class, message
         message,
         at: exchange.at_micros + exchange.took_micros,
         rank: TELLING.len() + 1,
+        on_page: false,
     }
 }
 

@@ -86,6 +86,14 @@ pub fn position(evidence: &Evidence<'_>, seen: Seen<'_>) -> Option<usize> {
     HOPS.iter().position(|spec| spec.is(evidence, seen))
 }
 
+/// The next thing that a member would ask for: the first such hop behind everything that was walked.
+pub fn next_at_front(evidence: &Evidence<'_>) -> Option<usize> {
+    let walked = |spec: &Spec| evidence.all().any(|seen| seen.is_done() && spec.is(evidence, seen));
+    let last = HOPS.iter().rposition(|spec| spec.always && walked(spec));
+    let rest = last.map_or(0, |last| last + 1);
+    HOPS[rest..].iter().position(|spec| spec.always && spec.at_front).map(|place| rest + place)
+}
+
 /// How each hop went, for whom and what the departure is about.
 pub fn walk(evidence: &Evidence<'_>, departure: Option<&Departure>) -> Vec<Hop> {
     let about = departure.and_then(|departure| departure.exchange);

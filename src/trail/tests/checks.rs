@@ -591,6 +591,11 @@ const CASES: &[Case] = &[
             |history| {
                 history.buys("Ann").passes(3).asks("Ann").edit(ACCESS, answers("/generate", false.into()));
             },
+            |history| {
+                // Generation has taken that access is revoked.
+                buys_and_is_refunded(history);
+                history.lets_in_wrongly("Ann").submits("Ann");
+            },
         ],
         keeps: buys,
         silent: nothing,
@@ -605,6 +610,11 @@ const CASES: &[Case] = &[
             |history| {
                 buys_and_is_refunded(history);
                 history.passes(3).first_again(EVENTS).lets_in_wrongly("Ann").asks("Ann");
+            },
+            |history| {
+                // The refund has been told, and needs no more time.
+                buys_and_is_refunded(history);
+                history.first_again(EVENTS).lets_in_wrongly("Ann").asks("Ann");
             },
         ],
         keeps: |history| {
@@ -625,6 +635,15 @@ const CASES: &[Case] = &[
                 generates(history);
                 let charge = "generation -> billing POST /v1/charges";
                 history.again(charge).edit_last(answers("/id", "chg_other".into()));
+            },
+            |history| {
+                // A service sends it on again, under a key of its own.
+                generates(history);
+                history.submits("Ann");
+                let is_front =
+                    |exchange: &Exchange| exchange.edge.from == "member" && exchange.request.path() == "/v1/jobs";
+                let second = history.exchanges.iter().rposition(is_front).expect("there are two");
+                history.exchanges.remove(second);
             },
         ],
         keeps: |history| {
@@ -737,6 +756,7 @@ fn every_check_has_a_case_and_every_case_a_check() {
     let checks: Vec<_> = CHECKS.iter().map(|check| check.id()).collect();
     let cases: Vec<_> = CASES.iter().map(|case| case.rule).collect();
     assert_eq!(checks, cases);
+    assert!(CASES.iter().all(|case| !case.breaks.is_empty()), "a check that was never seen red");
 }
 
 #[test]
@@ -798,4 +818,23 @@ fn what_may_still_come_is_waited_for_until_its_bound_and_no_longer() {
     assert_eq!(pending.questions.len(), 1, "nobody has asked yet whether Ann may");
     history.judged_at = Some(soon + 2_000_000);
     assert!(matches!(history.judged_by("G1"), Judgement::Broken(_)));
+}
+
+#[test]
+fn a_no_right_after_buying_again_does_not_go_back_on_what_had_ended() {
+    /// Something else each time that it is seen.
+    fn each_time(history: &mut History, place: &str, pointer: &str, values: [serde_json::Value; 2]) {
+        let mut values = values.into_iter();
+        history.edit(place, |exchange| answers(pointer, values.next().expect("it is seen twice"))(exchange));
+    }
+    let mut history = History::new();
+    history.buys("Ann").asks("Ann").set_clock(2.0 * 86_400.0).buys("Ann").asks("Ann");
+    for place in [BUY, CHARGE] {
+        each_time(&mut history, place, "/expires_at", [86_400, 3 * 86_400].map(|end| moment(end).into()));
+    }
+    for place in [ACCESS, MAY_I] {
+        each_time(&mut history, place, "/generate", [true, false].map(serde_json::Value::from));
+    }
+    let judged = history.judged_by("G4");
+    assert!(!matches!(judged, Judgement::Broken(_)), "{judged:?}");
 }

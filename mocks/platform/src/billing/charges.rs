@@ -1,5 +1,7 @@
 //! Charges: what generation takes for a job, and gives back for what it did not deliver. For fellow services only.
 
+use std::time::Duration;
+
 use axum::extract::{Path, State};
 use serde::Deserialize;
 
@@ -25,7 +27,26 @@ pub(super) async fn charge(
     context.fellow()?;
     let once = body.once(&context, &context.member()?.id, "charges")?;
     let amount = within("amount", body.value.amount, 1..=i64::from(u32::MAX))?;
-    app.store.charge(&once, &body.value.job, amount, context.now()).await
+    let mut moved = amount;
+    if context.defect("led.lost-update") {
+        moved -= spent_meanwhile(&app, &context, amount).await?; // DEFECT: written as if nobody else had spent
+    }
+    if context.defect("led.miscount") {
+        moved += 1; // DEFECT: more leaves the wallet than anybody is told
+    }
+    let mut charge = app.store.charge(&once, &body.value.job, moved, context.now()).await?;
+    charge.value.amount = amount;
+    Ok(charge)
+}
+
+/// What others have spent between two looks into the wallet, as far as it pays this one.
+async fn spent_meanwhile(app: &App, context: &Context, amount: i64) -> Result<i64, Problem> {
+    let member = &context.member()?.id;
+    let before = app.store.balance(member).await?;
+    // No two take equally long.
+    tokio::time::sleep(Duration::from_millis(50 + crate::ids::seed() % 100)).await;
+    let spent = before - app.store.balance(member).await?;
+    Ok(if before < amount { 0 } else { spent.clamp(0, amount) })
 }
 
 #[derive(Deserialize)]

@@ -8,7 +8,7 @@ use serde_json::json;
 
 use super::ledger::{self, Kind, Ledger};
 use super::store::{
-    Account, Charge, ChargeRefund, Entry, Purchase, PurchaseRefund, Quote, Status, Store, TopUp, refundable,
+    Account, Charge, ChargeRefund, Entry, Purchase, PurchaseRefund, Quote, Status, Store, Terms, TopUp, refundable,
 };
 use crate::clock::Time;
 use crate::context::Carried;
@@ -64,10 +64,11 @@ impl Books {
         &mut self,
         purchase: &Purchase,
         at: Time,
-        carried: &Carried,
+        told: Option<&Carried>,
         r#type: &'static str,
         data: serde_json::Value,
     ) {
+        let Some(carried) = told else { return };
         self.outbox.append(Draft {
             source: "billing",
             r#type,
@@ -114,9 +115,9 @@ impl Store for Memory {
         Ok(books.answers.remember(once, TopUp { id, amount, balance }))
     }
 
-    async fn open_quote(&self, quote: Quote, at: Time) -> Result<(), Problem> {
+    async fn open_quote(&self, quote: Quote, buyer: &str, at: Time) -> Result<(), Problem> {
         let mut books = self.books();
-        books.not_yet_bought(&quote.member, &quote.version, quote.right, at)?;
+        books.not_yet_bought(buyer, &quote.version, quote.right, at)?;
         books.quotes.insert(quote.id.clone(), quote);
         Ok(())
     }
@@ -133,21 +134,22 @@ impl Store for Memory {
         &self,
         once: &Once,
         quote: &str,
-        at: Time,
-        carried: &Carried,
+        Terms { buyer, at, charged, told }: Terms<'_>,
     ) -> Result<Outcome<Purchase>, Problem> {
         let mut books = self.books();
         if let Some(earlier) = books.answers.recall(once)? {
             return Ok(earlier);
         }
         let quote = books.quote(quote, &once.member)?;
-        books.not_yet_bought(&quote.member, &quote.version, quote.right, at)?;
+        books.not_yet_bought(buyer, &quote.version, quote.right, at)?;
         quote.check(books.withdrawn.contains(&quote.id), at)?;
         let ends_at = quote.ends_at;
         let purchase = quote.bought(at);
         let wallet = ledger::wallet(&purchase.member);
-        books.ledger.transfer(&wallet, ledger::REVENUE, purchase.amount, Kind::Purchase, &purchase.id, at)?;
-        books.tell(&purchase, at, carried, event::PURCHASE_COMPLETED, purchase.completed(ends_at));
+        if charged {
+            books.ledger.transfer(&wallet, ledger::REVENUE, purchase.amount, Kind::Purchase, &purchase.id, at)?;
+        }
+        books.tell(&purchase, at, told, event::PURCHASE_COMPLETED, purchase.completed(ends_at));
         books.purchases.push(purchase.clone());
         Ok(books.answers.remember(once, purchase))
     }
@@ -166,7 +168,7 @@ impl Store for Memory {
         purchase: &str,
         amount: Option<i64>,
         at: Time,
-        carried: &Carried,
+        told: Option<&Carried>,
     ) -> Result<Outcome<PurchaseRefund>, Problem> {
         let mut books = self.books();
         if let Some(earlier) = books.answers.recall(once)? {
@@ -182,7 +184,7 @@ impl Store for Memory {
         let data = json!({
             "purchase": purchase.id, "member": purchase.member, "version": purchase.version, "amount": amount, "full": full,
         });
-        books.tell(&purchase, at, carried, event::PURCHASE_REFUNDED, data);
+        books.tell(&purchase, at, told, event::PURCHASE_REFUNDED, data);
         let refund = PurchaseRefund { id, purchase: purchase.id.clone(), amount };
         books.purchases[place] = purchase;
         Ok(books.answers.remember(once, refund))

@@ -11,7 +11,7 @@ use sqlx::{PgConnection, Row as _};
 
 use super::ledger::{self, Kind};
 use super::store::{
-    Account, Charge, ChargeRefund, Entry, Purchase, PurchaseRefund, Quote, Status, Store, TopUp, refundable,
+    Account, Charge, ChargeRefund, Entry, Purchase, PurchaseRefund, Quote, Status, Store, Terms, TopUp, refundable,
 };
 use crate::clock::Time;
 use crate::context::Carried;
@@ -160,7 +160,7 @@ fn quote(row: &PgRow) -> Result<Quote, sqlx::Error> {
     })
 }
 
-fn told(purchase: &Purchase, at: Time, carried: &Carried, r#type: &'static str, data: serde_json::Value) -> Draft {
+fn draft(purchase: &Purchase, at: Time, carried: &Carried, r#type: &'static str, data: serde_json::Value) -> Draft {
     let (member, version) = (purchase.member.clone(), purchase.version.clone());
     Draft { source: "billing", r#type, member, version, time: at, carried: carried.clone(), data }
 }
@@ -228,9 +228,9 @@ impl Store for Books {
         Ok(Outcome::fresh(top_up))
     }
 
-    async fn open_quote(&self, quote: Quote, at: Time) -> Result<(), Problem> {
+    async fn open_quote(&self, quote: Quote, buyer: &str, at: Time) -> Result<(), Problem> {
         let mut books = self.0.begin().await?;
-        self.not_yet_bought(&mut books, &quote.member, &quote.version, quote.right, at).await?;
+        self.not_yet_bought(&mut books, buyer, &quote.version, quote.right, at).await?;
         sqlx::query(
             "INSERT INTO quotes (id, member, version, \"right\", amount, ends_at, access_days, expires_at) \
              VALUES ($1, $2, $3, $4, $5, $6, $7, $8)",
@@ -259,8 +259,7 @@ impl Store for Books {
         &self,
         once: &Once,
         quote_id: &str,
-        at: Time,
-        carried: &Carried,
+        Terms { buyer, at, charged, told }: Terms<'_>,
     ) -> Result<Outcome<Purchase>, Problem> {
         let mut books = self.0.begin().await?;
         let wallet = ledger::wallet(&once.member);
@@ -278,7 +277,7 @@ impl Store for Books {
         let row = row.ok_or_else(|| Problem::because(Code::NotFound, "There is no such quote."))?;
         let withdrawn = row.try_get("withdrawn").map_err(self.0.failed())?;
         let quote = quote(&row).map_err(self.0.failed())?;
-        self.not_yet_bought(&mut books, &quote.member, &quote.version, quote.right, at).await?;
+        self.not_yet_bought(&mut books, buyer, &quote.version, quote.right, at).await?;
         quote.check(withdrawn, at)?;
         let ends_at = quote.ends_at;
         let purchase = quote.bought(at);
@@ -299,8 +298,10 @@ impl Store for Books {
         .execute(&mut *books)
         .await
         .map_err(self.0.failed())?;
-        let draft = told(&purchase, at, carried, event::PURCHASE_COMPLETED, purchase.completed(ends_at));
-        postgres::append(&self.0, &mut books, draft).await?;
+        if let Some(carried) = told {
+            let draft = draft(&purchase, at, carried, event::PURCHASE_COMPLETED, purchase.completed(ends_at));
+            postgres::append(&self.0, &mut books, draft).await?;
+        }
         postgres::remember(&self.0, &mut books, once, &purchase).await?;
         let movement = Movement {
             wallet: &wallet,
@@ -311,7 +312,9 @@ impl Store for Books {
             at,
         };
         // Last, because everybody waits for the platform's account.
-        self.transfer(&mut books, movement).await?;
+        if charged {
+            self.transfer(&mut books, movement).await?;
+        }
         self.0.commit(books).await?;
         Ok(Outcome::fresh(purchase))
     }
@@ -330,7 +333,7 @@ impl Store for Books {
         id: &str,
         amount: Option<i64>,
         at: Time,
-        carried: &Carried,
+        told: Option<&Carried>,
     ) -> Result<Outcome<PurchaseRefund>, Problem> {
         let mut books = self.0.begin().await?;
         let select = format!("{PURCHASE} WHERE id = $1 FOR UPDATE");
@@ -353,7 +356,10 @@ impl Store for Books {
         let data = json!({
             "purchase": purchase.id, "member": purchase.member, "version": purchase.version, "amount": amount, "full": full,
         });
-        postgres::append(&self.0, &mut books, told(&purchase, at, carried, event::PURCHASE_REFUNDED, data)).await?;
+        if let Some(carried) = told {
+            let draft = draft(&purchase, at, carried, event::PURCHASE_REFUNDED, data);
+            postgres::append(&self.0, &mut books, draft).await?;
+        }
         let refund = PurchaseRefund { id: crate::ids::new("ref"), purchase: purchase.id.clone(), amount };
         postgres::remember(&self.0, &mut books, once, &refund).await?;
         let movement = Movement {

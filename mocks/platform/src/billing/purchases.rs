@@ -6,9 +6,9 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::App;
-use super::store::{Purchase, PurchaseRefund};
+use super::store::{Purchase, PurchaseRefund, Terms};
 use crate::context::Context;
-use crate::idempotency::Outcome;
+use crate::idempotency::{Once, Outcome};
 use crate::problem::{Code, Problem};
 use crate::request::{Body, within};
 use crate::session::Role;
@@ -24,10 +24,61 @@ pub(super) async fn buy(
     context: Context,
     body: Body<PurchaseRequest>,
 ) -> Result<Outcome<Purchase>, Problem> {
-    let once = body.once(&context, &context.member()?.id, "purchases")?;
-    let purchase = app.store.purchase(&once, &body.value.quote, context.now(), context.carried()).await?;
+    let mut once = body.once(&context, &context.member()?.id, "purchases")?;
+    let mut terms = Terms { buyer: buyer(&context)?, at: context.now(), charged: true, told: Some(context.carried()) };
+    misread(&context, &mut once, &mut terms);
+    let purchase = app.store.purchase(&once, &body.value.quote, terms).await;
+    let purchase = miscarry(&app, &context, &once, &body.value.quote, terms, purchase).await;
     app.bell.notify_one();
+    purchase
+}
+
+/// What a defect makes of a purchase before it is made.
+fn misread(context: &Context, once: &mut Once, terms: &mut Terms<'_>) {
+    if context.defect("bill.no-dedupe") {
+        (once.key, terms.buyer) = (crate::ids::new("key"), NOBODY); // DEFECT: a key means nothing
+    }
+    if context.defect("bill.key-any-body") {
+        once.hash.clear(); // DEFECT: a key is recognised, whatever comes with it
+    }
+    if context.defect("ev.dual-write") || context.defect("bill.commit-then-500") {
+        terms.told = None; // DEFECT: the process dies between the charge and the event
+    }
+}
+
+/// What a defect makes of a purchase once it is made, or was refused.
+async fn miscarry(
+    app: &App,
+    context: &Context,
+    once: &Once,
+    quote: &str,
+    terms: Terms<'_>,
+    purchase: Result<Outcome<Purchase>, Problem>,
+) -> Result<Outcome<Purchase>, Problem> {
+    let broke = |problem: &Problem| problem.code == Code::InsufficientFunds;
+    if purchase.as_ref().is_err_and(broke) && context.defect("bill.grant-before-capture") {
+        // DEFECT: granted first, and then there was no money.
+        app.store.purchase(once, quote, Terms { charged: false, ..terms }).await?;
+        return purchase;
+    }
+    let purchase = purchase?;
+    if context.defect("bill.error-refunds") {
+        // DEFECT: an error after all was done gives the money back, and takes nothing away.
+        let refund = Once { key: crate::ids::new("key"), ..once.clone() };
+        app.store.refund_purchase(&refund, &purchase.value.id, None, terms.at, None).await?;
+    }
+    if context.defect("bill.error-refunds") || context.defect("bill.commit-then-500") {
+        return Err(Code::Internal.into()); // DEFECT: what was done is not said
+    }
     Ok(purchase)
+}
+
+const NOBODY: &str = "";
+
+/// Who must not have bought already what is bought now: the member.
+pub(super) fn buyer(context: &Context) -> Result<&str, Problem> {
+    let member = &context.member()?.id;
+    Ok(if context.defect("bill.guard-no-principal") { NOBODY } else { member }) // DEFECT: asked without saying whom
 }
 
 pub(super) async fn list(State(app): State<App>, context: Context) -> Result<Json<Value>, Problem> {
@@ -60,11 +111,16 @@ pub(super) async fn refund(
     body: Body<RefundRequest>,
 ) -> Result<Outcome<PurchaseRefund>, Problem> {
     let moderator = context.moderator()?;
-    let once = body.once(&context, moderator, &format!("purchases/{id}/refunds"))?;
+    let mut once = body.once(&context, moderator, &format!("purchases/{id}/refunds"))?;
+    if context.defect("led.refund-twice") {
+        once.key = crate::ids::new("key"); // DEFECT: a refund that comes again is paid again
+    }
+    let keeps = context.defect("led.refund-keep-access"); // DEFECT: nobody is told that it was given back
+    let told = (!keeps).then_some(context.carried());
     if let Some(amount) = body.value.amount {
         within("amount", amount, 1..=i64::from(u32::MAX))?;
     }
-    let refund = app.store.refund_purchase(&once, &id, body.value.amount, context.now(), context.carried()).await?;
+    let refund = app.store.refund_purchase(&once, &id, body.value.amount, context.now(), told).await?;
     app.bell.notify_one();
     Ok(refund)
 }

@@ -150,6 +150,19 @@ pub struct PurchaseRefund {
     pub amount: i64,
 }
 
+/// How a purchase is made, beyond from which quote.
+#[derive(Clone, Copy, Debug)]
+pub struct Terms<'a> {
+    /// Who must not have bought it already.
+    pub buyer: &'a str,
+    /// When.
+    pub at: Time,
+    /// Whether the price is taken for it.
+    pub charged: bool,
+    /// What travels with the event that tells of it; without, nobody is told.
+    pub told: Option<&'a Carried>,
+}
+
 /// What a job cost.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Charge {
@@ -225,31 +238,25 @@ pub trait Store: Outbox {
     /// Moves credits from cash to the member's wallet.
     async fn top_up(&self, once: &Once, amount: i64, at: Time) -> Result<Outcome<TopUp>, Problem>;
 
-    /// Keeps a quote. Refuses with `already-purchased` what the member has.
-    async fn open_quote(&self, quote: Quote, at: Time) -> Result<(), Problem>;
+    /// Keeps a quote. Refuses with `already-purchased` what the buyer has.
+    async fn open_quote(&self, quote: Quote, buyer: &str, at: Time) -> Result<(), Problem>;
     /// Withdraws all open quotes for a version, because its offer has changed.
     async fn withdraw_quotes(&self, version: &str) -> Result<(), Problem>;
 
     /// Buys what was quoted: checks quote, wallet and "already bought", moves the money, appends the event.
-    async fn purchase(
-        &self,
-        once: &Once,
-        quote: &str,
-        at: Time,
-        carried: &Carried,
-    ) -> Result<Outcome<Purchase>, Problem>;
+    async fn purchase(&self, once: &Once, quote: &str, terms: Terms<'_>) -> Result<Outcome<Purchase>, Problem>;
     /// A member's purchases, oldest first.
     async fn purchases(&self, member: &str) -> Result<Vec<Purchase>, Problem>;
     /// One purchase.
     async fn find_purchase(&self, id: &str) -> Result<Option<Purchase>, Problem>;
-    /// Gives back part of a purchase, or all that is left; appends the event.
+    /// Gives back part of a purchase, or all that is left; appends the event, if anybody is to be told.
     async fn refund_purchase(
         &self,
         once: &Once,
         purchase: &str,
         amount: Option<i64>,
         at: Time,
-        carried: &Carried,
+        told: Option<&Carried>,
     ) -> Result<Outcome<PurchaseRefund>, Problem>;
 
     /// Pays a job.

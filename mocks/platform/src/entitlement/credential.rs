@@ -41,6 +41,12 @@ pub fn issue(key: &str, grant: &Grant) -> String {
     signing::seal(key, PURPOSE, &credential)
 }
 
+/// What a credential says, if we made it: not yet that it is the caller's.
+#[must_use]
+pub fn open(key: &str, token: &str) -> Option<Credential> {
+    signing::open(key, PURPOSE, token)
+}
+
 /// Looks among what was presented for a credential of this member for this version. Those for other versions are let
 /// pass: a job may need several.
 ///
@@ -50,7 +56,7 @@ pub fn issue(key: &str, grant: &Grant) -> String {
 pub fn find(key: &str, presented: &[&str], member: &str, version: &str) -> Result<Credential, Code> {
     let mut found = None;
     for token in presented {
-        let credential: Credential = signing::open(key, PURPOSE, token).ok_or(Code::CredentialInvalid)?;
+        let credential = open(key, token).ok_or(Code::CredentialInvalid)?;
         if credential.member != member {
             return Err(Code::CredentialForeign);
         }

@@ -6,7 +6,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use async_trait::async_trait;
 use serde_json::json;
 
-use super::rule::uses_left;
+use super::rule::{bought_with, uses_left};
 use super::store::{Bought, Gate, Grant, Refunded, Source, Standing, Store};
 use crate::clock::Time;
 use crate::context::Carried;
@@ -44,10 +44,8 @@ impl Rolls {
         newer
     }
 
-    fn bought_with(&mut self, purchase: &str) -> Option<&mut Grant> {
-        self.grants
-            .iter_mut()
-            .find(|grant| matches!(&grant.source, Source::Purchase { purchase: known } if known == purchase))
+    fn grant_of(&mut self, purchase: &str) -> Option<&mut Grant> {
+        self.grants.iter_mut().find(|grant| bought_with(grant, purchase))
     }
 
     fn tell(&mut self, grant: &Grant, state: &str, at: Time, carried: Carried) {
@@ -108,7 +106,7 @@ impl Store for Memory {
         }
         // Part of the price given back takes nothing away, and must not count as newer than the purchase itself.
         if refunded.full && rolls.advance(&refunded.purchase, event) {
-            if let Some(grant) = rolls.bought_with(&refunded.purchase) {
+            if let Some(grant) = rolls.grant_of(&refunded.purchase) {
                 grant.revoked = true;
                 let grant = grant.clone();
                 rolls.tell(&grant, "revoked", event.time, event.carried());

@@ -11,6 +11,7 @@ mod memory;
 #[cfg(feature = "postgres")]
 mod postgres;
 pub mod rule;
+mod standings;
 pub mod store;
 mod trials;
 
@@ -24,6 +25,7 @@ use tokio::sync::Notify;
 use crate::outbox::Relay;
 use crate::service::{Kit, Service, StartError};
 use crate::settings::{ServiceName, Settings};
+use standings::Standings;
 use store::Store;
 
 /// What the handlers share.
@@ -31,6 +33,7 @@ use store::Store;
 struct App {
     kit: Arc<Kit>,
     store: Arc<dyn Store>,
+    standings: Arc<Standings>,
     bell: Arc<Notify>,
 }
 
@@ -46,7 +49,7 @@ impl FromRef<App> for Arc<Kit> {
 /// See [`crate::start`].
 pub async fn start(settings: Settings) -> Result<Service, StartError> {
     let kit = Kit::checked(ServiceName::Entitlement, settings)?;
-    let app = App { kit: kit.clone(), store: open(&kit).await?, bell: Arc::default() };
+    let app = App { kit: kit.clone(), store: open(&kit).await?, standings: Arc::default(), bell: Arc::default() };
     let (mut service, listener) = Service::bind(&kit).await?;
     let relay = Relay {
         kit: kit.clone(),

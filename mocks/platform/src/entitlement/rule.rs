@@ -124,6 +124,12 @@ pub fn uses_left(grant: &Grant) -> Option<u32> {
     }
 }
 
+/// Whether it came of this purchase.
+#[must_use]
+pub fn bought_with(grant: &Grant, purchase: &str) -> bool {
+    matches!(&grant.source, Source::Purchase { purchase: known } if known == purchase)
+}
+
 fn weight(grant: &Grant) -> (bool, usize, bool) {
     (matches!(grant.source, Source::Purchase { .. }), grant.rights.len(), grant.expires_at.is_none())
 }

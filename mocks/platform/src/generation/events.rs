@@ -14,7 +14,7 @@ struct Changed {
 }
 
 /// Forgetting twice is forgetting once, so these events need no inbox.
-pub(super) async fn take(State(app): State<App>, Signed { event, .. }: Signed) -> Result<Receipt, Problem> {
+pub(super) async fn take(State(app): State<App>, Signed { event, context }: Signed) -> Result<Receipt, Problem> {
     if event.r#type != ACCESS_CHANGED {
         return Err(Problem::because(
             Code::InvalidRequest,
@@ -22,6 +22,6 @@ pub(super) async fn take(State(app): State<App>, Signed { event, .. }: Signed) -
         ));
     }
     let Changed { member, version } = event.data()?;
-    app.gatekeeper.forget(&member, &version);
+    app.gatekeeper.forget(&context, &member, &version);
     Ok(Receipt::Accepted)
 }

@@ -7,13 +7,15 @@ use axum::response::IntoResponse;
 use serde_json::{Value, json};
 
 use super::App;
-use super::store::{Job, Step};
+use super::state::Status;
+use super::store::{Image, Job, Step};
 use crate::context::Context;
 use crate::problem::{Code, Problem};
 
 async fn mine(app: &App, context: &Context, id: &str) -> Result<Job, Problem> {
     let member = context.member()?;
-    let job = app.store.job(id).await?.filter(|job| job.member == member.id);
+    let may_see = |job: &Job| job.member == member.id || context.defect("gen.foreign-jobs"); // DEFECT: the id is enough
+    let job = app.store.job(id).await?.filter(may_see);
     Ok(job.ok_or(Code::NotFound)?)
 }
 
@@ -22,7 +24,11 @@ pub(super) async fn show(
     context: Context,
     Path(id): Path<String>,
 ) -> Result<Json<Value>, Problem> {
-    Ok(Json(mine(&app, &context, &id).await?.shown()))
+    let mut job = mine(&app, &context, &id).await?;
+    if context.defect("gen.skipped-state") {
+        job.history.retain(|(status, _)| *status != Status::Scheduled); // DEFECT: a step that nobody writes down
+    }
+    Ok(Json(job.shown()))
 }
 
 pub(super) async fn list(State(app): State<App>, context: Context) -> Result<Json<Value>, Problem> {
@@ -47,6 +53,7 @@ pub(super) async fn image(
     Path(id): Path<String>,
 ) -> Result<impl IntoResponse, Problem> {
     let member = context.member()?;
-    let image = app.store.image(&id).await?.filter(|image| image.member == member.id).ok_or(Code::NotFound)?;
+    let may_see = |image: &Image| image.member == member.id || context.defect("gen.foreign-jobs"); // DEFECT: as above
+    let image = app.store.image(&id).await?.filter(may_see).ok_or(Code::NotFound)?;
     Ok(([(CONTENT_TYPE, "image/png")], image.file))
 }

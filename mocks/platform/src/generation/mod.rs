@@ -60,7 +60,10 @@ pub async fn start(settings: Settings) -> Result<Service, StartError> {
     let (queue, submitted) = mpsc::unbounded_channel();
     let app = App {
         store: open(&kit).await?,
-        gatekeeper: Arc::new(Gatekeeper::new(kit.fellow(ServiceName::Entitlement))),
+        gatekeeper: Arc::new(Gatekeeper::new(
+            kit.fellow(ServiceName::Entitlement),
+            kit.settings.credential_key.clone(),
+        )),
         billing: kit.fellow(ServiceName::Billing),
         worker: kit.outside("worker", Code::WorkerUnavailable, kit.settings.render_timeout),
         kit: kit.clone(),

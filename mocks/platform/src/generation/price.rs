@@ -42,7 +42,7 @@ pub(super) async fn estimate(
     let mut ready = context.visitor()?.is_some();
     for resource in &resources {
         // A refusal is an answer here; trouble is not.
-        if ready && let Err(problem) = app.gatekeeper.ask(&context, &resource.version, None).await {
+        if ready && let Err(problem) = app.gatekeeper.ask(&context, &resource.version).await {
             match problem.code.entry().class {
                 Class::NotBought | Class::NotAllowed | Class::Conflict => ready = false,
                 Class::SignedOut | Class::NoFunds | Class::BadRequest | Class::TryLater | Class::Broken => {

@@ -5,6 +5,7 @@ use std::time::Duration;
 use tokio::sync::mpsc;
 use tokio::task::JoinSet;
 
+use super::gatekeeper::Leave;
 use super::state::Status;
 use super::store::{Job, Step};
 use super::{App, worker};
@@ -83,11 +84,17 @@ async fn work(app: &App, context: &Context, job: &Job) -> Result<Step, Problem> 
     if status == Status::Scheduled {
         app.store.advance(&job.id, Step::Process, context.now()).await?;
     }
-    worker::render(app, context, job).await.map(Step::Succeed)
+    let images = worker::render(app, context, job).await?;
+    if context.defect("wk.expiry-midjob") {
+        for resource in &job.order.resources {
+            check(app, context, &resource.version, &job.id).await?; // DEFECT: what was let in is thrown out again
+        }
+    }
+    Ok(Step::Succeed(images))
 }
 
 /// Access may have ended since the job was submitted.
-async fn check(app: &App, context: &Context, version: &str, job: &str) -> Result<(), Problem> {
+async fn check(app: &App, context: &Context, version: &str, job: &str) -> Result<Leave, Problem> {
     for pause in pauses().take(TRIES - 1) {
         match app.gatekeeper.ask_afresh(context, version, Some(job)).await {
             Err(problem) if problem.code.entry().retry => tokio::time::sleep(pause).await,

@@ -9,6 +9,7 @@ use axum::response::{IntoResponse, Response};
 use serde::Deserialize;
 use serde_json::json;
 
+use super::gatekeeper::Leave;
 use super::state::Status;
 use super::store::{Debt, Job, Order, Resource};
 use super::{App, price};
@@ -70,7 +71,10 @@ pub(super) async fn submit(
     context: Context,
     body: Body<JobRequest>,
 ) -> Result<Response, Problem> {
-    let once = body.once(&context, &context.member()?.id, "jobs")?;
+    let mut once = body.once(&context, &context.member()?.id, "jobs")?;
+    if context.defect("gen.nonidempotent") {
+        once.key = crate::ids::new("key"); // DEFECT: every request makes a job
+    }
     let order = body.value.order()?;
     // A member who hangs up must not leave a place held and a charge undecided: the rest does not depend on them.
     let task = tokio::spawn(async move { place(&app, &context, &once, order).await });
@@ -93,10 +97,15 @@ async fn place(app: &App, context: &Context, once: &Once, order: Order) -> Resul
         let job = app.store.job(&id).await?.ok_or(Code::Internal)?;
         return Ok(Outcome::replayed(job));
     }
-    for resource in &order.resources {
-        if let Err(problem) = app.gatekeeper.ask(context, &resource.version, Some(&id)).await {
-            app.store.release(once).await?;
-            return Err(problem);
+    let mut trials = Vec::new();
+    for Resource { version, .. } in &order.resources {
+        match app.gatekeeper.ask(context, version).await {
+            Ok(Leave::Free) => {}
+            Ok(Leave::Counted) => trials.push(version),
+            Err(problem) => {
+                app.store.release(once).await?;
+                return Err(problem);
+            }
         }
     }
     let cost = price::per_image(order.width, order.height) * i64::from(order.quantity);
@@ -117,6 +126,14 @@ async fn place(app: &App, context: &Context, once: &Once, order: Order) -> Resul
             return Err(problem);
         }
     };
+    // Only what is paid for uses a trial up; another job may have done so meanwhile.
+    for version in trials {
+        if let Err(problem) = app.gatekeeper.ask_afresh(context, version, Some(&id)).await {
+            app.store.abandon(once, Debt { charge: Some(charge), ..debt }).await?;
+            app.bell.notify_one();
+            return Err(problem);
+        }
+    }
     let now = context.now();
     let job = Job {
         id,

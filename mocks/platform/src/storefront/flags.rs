@@ -27,28 +27,33 @@ struct Evaluation {
 
 impl Flags {
     pub(super) fn new(kit: &Kit) -> Self {
-        // Its trouble never reaches a member: there is always a default.
+        // Its trouble never reaches a member: whoever asks has a default.
         Self(kit.outside("flags", Code::Internal, kit.settings.timeout))
     }
 
     /// Lets a sale pass: both what is sold and what it is for have to be switched on, for certain.
     pub(super) async fn allow_sale(&self, context: &Context) -> Result<(), Problem> {
-        if self.is_on(context, SALES, false).await && self.is_on(context, GENERATION, false).await {
-            return Ok(());
-        }
-        Err(Code::SalesPaused.into())
+        let certainly = async |key| {
+            let is_on = self.is_on(context, key).await;
+            is_on.unwrap_or_else(|| context.defect("flg.default-on-error")) // DEFECT: in doubt it is sold
+        };
+        let can_be_sold = certainly(SALES).await;
+        // DEFECT: whether what is sold can be used is not looked at.
+        let can_be_used = !can_be_sold || certainly(GENERATION).await || context.defect("flg.half-on");
+        if can_be_sold && can_be_used { Ok(()) } else { Err(Code::SalesPaused.into()) }
     }
 
     /// Lets a job pass, unless generation is switched off for certain.
     pub(super) async fn allow_generation(&self, context: &Context) -> Result<(), Problem> {
-        if self.is_on(context, GENERATION, true).await { Ok(()) } else { Err(Code::GenerationPaused.into()) }
+        if self.is_on(context, GENERATION).await == Some(false) { Err(Code::GenerationPaused.into()) } else { Ok(()) }
     }
 
-    async fn is_on(&self, context: &Context, key: &str, in_doubt: bool) -> bool {
+    /// `None` where nobody can say.
+    async fn is_on(&self, context: &Context, key: &str) -> Option<bool> {
         let member = context.visitor().ok().flatten().map_or("anonymous", |member| member.id.as_str());
         let body = json!({"context": {"targetingKey": member}});
         let answer = self.0.post(context, &format!("/ofrep/v1/evaluate/flags/{key}")).json(&body).send().await;
-        answer.and_then(|answer| answer.json()).map_or(in_doubt, |Evaluation { value }| value)
+        answer.and_then(|answer| answer.json()).map(|Evaluation { value }| value).ok()
     }
 }
 

@@ -16,6 +16,7 @@ use serde_json::{Map, Value, json};
 
 use super::App;
 use crate::context::Context;
+use crate::defects::DEFECTS;
 use crate::problem::{Class, Code, Problem};
 
 const JAVASCRIPT: &str = "text/javascript; charset=utf-8";
@@ -48,20 +49,6 @@ const FILES: &[(&str, &str, &str)] = &[
     ("session.js", JAVASCRIPT, file!("session.js")),
     ("settings.js", JAVASCRIPT, file!("settings.js")),
     ("state.js", JAVASCRIPT, file!("state.js")),
-];
-
-/// The defects that the page has a place for. It learns of no others.
-const DEFECTS: &[&str] = &[
-    "ui.cred-dropped",
-    "ui.strict-date",
-    "ui.border-only",
-    "ui.swallow-catch",
-    "ui.unknown-code",
-    "ui.double-submit",
-    "ui.stale-token",
-    "ui.optimistic-unlock",
-    "ui.drop-unavailable",
-    "ui.stale-cache",
 ];
 
 /// Nothing but what the storefront itself serves, and nothing inline.
@@ -123,7 +110,9 @@ fn class(class: Class) -> &'static str {
 /// What the page cannot know by itself: who its visitor is (the cookie is not the script's to read), what time it is, and
 /// which of its defects are switched on. Somebody who is not signed in is no error here.
 async fn settings(context: Context) -> impl IntoResponse {
-    let defects: Vec<_> = DEFECTS.iter().filter(|id| context.defect(id)).collect();
+    // The page learns of those that it has a place for, and of no others.
+    let of_the_page = DEFECTS.iter().map(|defect| defect.id).filter(|id| id.starts_with("ui."));
+    let defects: Vec<_> = of_the_page.filter(|id| context.defect(id)).collect();
     let (member, problem) = match context.visitor() {
         Ok(member) => (member.cloned(), None),
         Err(problem) => (None, Some(problem.code)),

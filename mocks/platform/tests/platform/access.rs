@@ -52,6 +52,38 @@ async fn after_early_access_everybody_may() {
 }
 
 #[tokio::test]
+async fn a_job_that_cannot_be_paid_uses_no_trial_up() {
+    let world = World::new().await;
+    let (owner, member) = (world.member(0).await, world.member(0).await);
+    let version = world.version(&owner, terms()).await;
+    let body = json!({"version": version});
+    let trial = world.post("/v1/trials", &member).json(body).send().await.ok(201);
+    let credential = trial["credential"].as_str().unwrap();
+    assert_eq!(world.job(&member, &version, credential).send().await.code(), "insufficient-funds");
+    assert_eq!(world.access(&member, &version).await["grant"]["uses_left"], 1);
+    let body = json!({"amount": 10, "card": "ok"});
+    world.post("/v1/wallet/top-ups", &member).fresh_key().json(body).send().await.ok(201);
+    world.job(&member, &version, credential).send().await.ok(202);
+    assert_eq!(world.job(&member, &version, credential).send().await.code(), "trial-exhausted");
+    assert_eq!(world.balance(&member).await, 5);
+}
+
+#[tokio::test]
+async fn of_two_jobs_at_once_the_last_use_of_a_trial_is_for_one_and_the_other_costs_nothing() {
+    let world = World::new().await;
+    let (owner, member) = (world.member(0).await, world.member(100).await);
+    let version = world.version(&owner, terms()).await;
+    let trial = world.post("/v1/trials", &member).json(json!({"version": version})).send().await.ok(201);
+    let credential = trial["credential"].as_str().unwrap();
+    let job = || world.job(&member, &version, credential).send();
+    let (one, other) = tokio::join!(job(), job());
+    let (taken, refused) = if one.status == 202 { (one, other) } else { (other, one) };
+    taken.ok(202);
+    assert_eq!(refused.code(), "trial-exhausted");
+    world.until(|| world.balance(&member), |balance| *balance == 95).await;
+}
+
+#[tokio::test]
 async fn a_trial_counts_each_job_once_and_then_is_used_up() {
     let world = World::new().await;
     let (owner, member) = (world.member(0).await, world.member(50).await);

@@ -7,7 +7,7 @@ use std::time::Duration;
 use atelier::ServiceName;
 use serde_json::json;
 
-use crate::world::{Mood, Way, World};
+use crate::world::{ADMIN, Mood, Way, World};
 
 /// A world with a version that everybody may use, and a member with money.
 async fn public(world: &World) -> (String, String) {
@@ -62,6 +62,39 @@ async fn a_refund_is_repeated_until_billing_has_taken_it_and_counts_once() {
     let job = world.job(&member, &version, "").send().await.ok(202);
     assert_eq!(world.ended(&member, job["id"].as_str().unwrap()).await["refunded"], 5);
     assert_eq!(way.passed.lock().unwrap().iter().filter(|(path, ..)| path.ends_with("/refunds")).count(), 4);
+    assert_eq!(world.balance(&member).await, 100);
+}
+
+#[tokio::test]
+async fn a_refund_that_somebody_else_has_paid_is_not_asked_for_again() {
+    let (way, address) = Way::open().await;
+    let world = World::with(|name, settings| {
+        settings.render_timeout = Duration::from_millis(500);
+        if name == ServiceName::Generation {
+            *way.target.lock().unwrap() = settings.neighbours.insert("billing".into(), address.clone()).unwrap();
+        }
+    })
+    .await;
+    let (version, member) = public(&world).await;
+    *world.outside.mood.lock().unwrap() = Mood::Slow;
+    let job = world.job(&member, &version, "").send().await.ok(202)["id"].clone();
+    let to_billing = |path: &str, key: &str, body: serde_json::Value| {
+        let call = world.call_to(ServiceName::Billing, reqwest::Method::POST, path, &member);
+        call.header("service-token", ADMIN).header("idempotency-key", key).json(body).send()
+    };
+    let charge = to_billing("/v1/charges", job.as_str().unwrap(), json!({"job": job, "amount": 5})).await.ok(201);
+    let refunds = format!("/v1/charges/{}/refunds", charge["id"].as_str().unwrap());
+    to_billing(&refunds, "another", json!({"amount": 5, "reason": "goodwill"})).await.ok(201);
+    assert_eq!(world.balance(&member).await, 100);
+
+    let asked = || async { way.passed.lock().unwrap().iter().filter(|(path, ..)| *path == refunds).count() };
+    world.until(asked, |times| *times == 1).await;
+    // Somebody else's failed job makes generation go through everything that it owes.
+    *world.outside.mood.lock().unwrap() = Mood::Broken;
+    let other = world.member(100).await;
+    let next = world.job(&other, &version, "").send().await.ok(202);
+    world.ended(&other, next["id"].as_str().unwrap()).await;
+    assert_eq!(asked().await, 1);
     assert_eq!(world.balance(&member).await, 100);
 }
 

@@ -1,4 +1,4 @@
-//! How an element of a page is named: by role and accessible name, as a person would; by CSS where nothing else does.
+//! How an element of a page is found: by role and accessible name, as a person would; by CSS where nothing else does.
 
 use std::fmt;
 

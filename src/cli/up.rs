@@ -1,0 +1,59 @@
+//! `paidpath up`: starts the platform and keeps it, with a member and something to buy, until somebody presses Enter.
+//!
+//! It is a run of one scenario, in which a person takes over: so it has a journal and a report like any other, every check
+//! looks on, and `paidpath draft` makes a scenario of what was done.
+
+use std::path::PathBuf;
+
+use clap::{Args, Parser};
+
+use super::run::{self, Refusal};
+use super::{Cli, Command, Composition};
+use crate::model::Exit;
+
+/// The feature that a session begins with, of those that come with the binary.
+const SESSION: &str = "by-hand/session.feature";
+
+/// What to start.
+#[derive(Debug, Args)]
+pub struct Arguments {
+    /// Which services there are, and who supplies them: a file, or one that comes with paidpath
+    #[arg(long, value_name = "FILE", default_value = "embedded")]
+    topology: String,
+    /// How to speak to the platform: a file, or one that comes with paidpath
+    #[arg(long, value_name = "FILE", default_value = "atelier")]
+    target: String,
+    /// A feature to begin with instead: somebody has to take over in it
+    #[arg(value_name = "PATH[:LINE]")]
+    feature: Option<String>,
+    /// Where the journal and the reports go
+    #[arg(long, value_name = "DIR", default_value = "reports/session")]
+    reports: PathBuf,
+}
+
+/// Runs until Enter is pressed.
+pub fn up(composition: &Composition, arguments: &Arguments) -> Result<Exit, Refusal> {
+    let broken = |error: std::io::Error| Refusal::Usage(format!("{}: {error}", arguments.reports.display()));
+    let feature = match &arguments.feature {
+        Some(feature) => feature.clone(),
+        None => {
+            let shipped = composition.features.iter().find(|feature| feature.uri.ends_with(SESSION));
+            let text = shipped.expect("invariant: it comes with the binary").text;
+            let path = arguments.reports.join("session.feature");
+            std::fs::create_dir_all(&arguments.reports).and_then(|()| std::fs::write(&path, text)).map_err(broken)?;
+            path.display().to_string()
+        }
+    };
+    let reports = arguments.reports.display().to_string();
+    let (topology, target) = (arguments.topology.as_str(), arguments.target.as_str());
+    // A person may take their time.
+    let line = ["paidpath", "run", &feature, "--topology", topology, "--target", target, "--reports", &reports]
+        .into_iter()
+        .chain(["--hand-over", "--record", "all", "--step-timeout", "24h", "--scenario-timeout", "24h"]);
+    let Some(Command::Run(arguments)) = Cli::parse_from(line).command else {
+        unreachable!("invariant: the line names the command `run`")
+    };
+    let exit = run::run(composition, &arguments)?;
+    say!("\na scenario of what was done: paidpath draft {reports}");
+    Ok(exit)
+}

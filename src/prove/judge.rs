@@ -1,0 +1,78 @@
+//! How one scenario noticed one defect.
+
+use super::baseline::Seen;
+use super::defect::{Defect, How};
+use crate::model::message::PickleStepType;
+use crate::model::proof::{Cell, Notice};
+use crate::model::{Exchange, Verdict};
+use crate::report::{Attempt, Scenario};
+
+/// The rules that departures from a contract stand for.
+const CONTRACT: (&str, &str) = ("contract", "U1");
+
+/// What the scenario said under the defect; `None` if it did not run. `fired` is the header in which the platform says which
+/// defects it had.
+pub fn cell(defect: &Defect, index: usize, seen: &Seen, scenario: &Scenario, fired: Option<&str>) -> Option<Cell> {
+    let attempt = scenario.last().filter(|_| scenario.verdict.verdict != Verdict::Skipped)?;
+    let is_own = |rule: &String| defect.rules.contains(&rule.as_str());
+    let (own, others): (Vec<_>, Vec<_>) = rules(attempt).into_iter().partition(is_own);
+    let then = said_no(seen, attempt);
+    let fired = fired_in(defect, &attempt.exchanges, fired);
+    let notice = match scenario.verdict.verdict {
+        Verdict::Passed | Verdict::Skipped => Notice::Missed,
+        // Red although nothing was broken: that is another matter.
+        Verdict::Failed | Verdict::Unknown if fired == Some(false) => Notice::Accident,
+        Verdict::Failed if !own.is_empty() => Notice::Rule,
+        Verdict::Failed if then.is_some() => Notice::Then,
+        Verdict::Failed | Verdict::Unknown => Notice::Accident,
+    };
+    Some(Cell {
+        scenario: index,
+        notice,
+        fired,
+        rules: own.into_iter().chain(others).collect(),
+        then,
+        hop: attempt.diagnosis.as_ref().and_then(|diagnosis| diagnosis.edge.clone()),
+        reason: scenario.why(),
+        took_micros: u64::try_from(scenario.took().as_micros()).unwrap_or(u64::MAX),
+    })
+}
+
+/// The rules that were found broken, each once.
+fn rules(attempt: &Attempt) -> Vec<String> {
+    let mut rules: Vec<String> = Vec::new();
+    for finding in &attempt.findings {
+        let rule = if finding.rule == CONTRACT.0 { CONTRACT.1 } else { &finding.rule };
+        if !rules.iter().any(|known| known == rule) {
+            rules.push(rule.to_owned());
+        }
+    }
+    rules
+}
+
+/// The Then that said no. One that was cut off by its deadline said nothing.
+pub fn said_no(seen: &Seen, attempt: &Attempt) -> Option<String> {
+    let steps = attempt.steps.iter().zip(&seen.planned.pickle.steps);
+    let (failed, said) = steps.clone().find(|(step, _)| step.is_bad())?;
+    let cut_off = failed.message.as_deref().is_some_and(|message| {
+        message.starts_with("the step did not end within") || message.starts_with("the step never returned")
+    });
+    (said.kind == Some(PickleStepType::Outcome) && !cut_off).then(|| said.text.clone())
+}
+
+/// Whether the defect broke something; `None` where nobody says.
+fn fired_in(defect: &Defect, exchanges: &[Exchange], header: Option<&str>) -> Option<bool> {
+    match defect.how {
+        How::Fault(words) => Some(exchanges.iter().any(|exchange| exchange.faults.iter().any(|fault| fault == words))),
+        How::Baggage => {
+            let header = header.filter(|_| defect.tag.is_none())?.to_ascii_lowercase();
+            let says = |headers: &[(String, String)]| {
+                headers.iter().any(|(name, value)| *name == header && value.split('+').any(|id| id == defect.id))
+            };
+            let said = |exchange: &Exchange| {
+                says(&exchange.request.headers) || exchange.response().is_some_and(|answer| says(&answer.headers))
+            };
+            Some(exchanges.iter().any(said))
+        }
+    }
+}

@@ -1,0 +1,201 @@
+//! What can be done to an answer. Data: an operator says what becomes of a field or of an answer, and taps do it.
+
+use serde_json::{Map, Value, json};
+
+/// Changes in words, each with the faults that make it.
+pub type Changes = Vec<(String, Vec<String>)>;
+
+/// Changes one field of an answer.
+pub struct FieldOperator {
+    /// Its name.
+    pub id: &'static str,
+    /// What it does.
+    pub about: &'static str,
+    /// What becomes of the field; `None` where it changes nothing.
+    pub change: fn(&Field<'_>) -> Option<Change>,
+}
+
+/// Changes an answer as a whole.
+pub struct AnswerOperator {
+    /// Its name.
+    pub id: &'static str,
+    /// What it does.
+    pub about: &'static str,
+    /// Each change that it can make: in words, and as the faults that make it, without their place.
+    pub changes: fn(&Answered<'_>) -> Changes,
+}
+
+/// A field of an answer, as the baseline had it.
+pub struct Field<'a> {
+    /// What it holds.
+    pub value: &'a Value,
+    /// The object that it is in.
+    pub siblings: Option<&'a Map<String, Value>>,
+}
+
+/// What becomes of a field.
+pub enum Change {
+    /// It is not there.
+    Remove,
+    /// It holds this.
+    Set(Value),
+}
+
+/// An answer, as the baseline had it.
+pub struct Answered<'a> {
+    /// Its status.
+    pub status: u16,
+    /// Its headers.
+    pub headers: &'a [(String, String)],
+    /// Its body.
+    pub body: Option<&'a Value>,
+    /// The same operation's answer in another scenario: about another member.
+    pub other: Option<&'a Value>,
+    /// Where a refusal carries its code.
+    pub code: Option<&'a str>,
+    /// A code that other refusals have.
+    pub other_code: Option<String>,
+    /// Later than an answer may come.
+    pub too_late_ms: u128,
+    /// Whether the scenario asked for the same thing again and was answered otherwise.
+    pub changes: bool,
+}
+
+/// What can be done to a field.
+pub const FIELD_OPERATORS: &[FieldOperator] = &[
+    FieldOperator { id: "drop", about: "the field is not there", change: |_| Some(Change::Remove) },
+    FieldOperator {
+        id: "null",
+        about: "the field is null",
+        change: |field| (!field.value.is_null()).then_some(Change::Set(Value::Null)),
+    },
+    FieldOperator {
+        id: "empty",
+        about: "the text, list or object is empty",
+        change: |field| empty(field.value).map(Change::Set),
+    },
+    FieldOperator {
+        id: "retype",
+        about: "the field is of another type",
+        change: |field| retyped(field.value).map(Change::Set),
+    },
+    FieldOperator {
+        id: "boundary",
+        about: "the number is one more, the moment is 1970, the truth value is the other one",
+        change: |field| boundary(field.value).map(Change::Set),
+    },
+    FieldOperator {
+        id: "swap",
+        about: "the field holds what another field of its type holds",
+        change: |field| sibling(field).map(Change::Set),
+    },
+];
+
+/// What can be done to an answer.
+pub const ANSWER_OPERATORS: &[AnswerOperator] = &[
+    AnswerOperator {
+        id: "status",
+        about: "the status is of another family",
+        changes: |answer| {
+            let others: &[u16] = match answer.status {
+                200..=299 => &[403, 500],
+                300..=499 => &[200, 500],
+                _ => &[200],
+            };
+            others.iter().map(|status| (format!("the status {status}"), vec![format!("status {status}")])).collect()
+        },
+    },
+    AnswerOperator {
+        id: "code",
+        about: "the refusal has another code",
+        changes: |answer| {
+            let (Some(pointer), Some(other)) = (answer.code, &answer.other_code) else { return Vec::new() };
+            let has_code = answer.body.is_some_and(|body| body.pointer(pointer).is_some());
+            let set = || (format!("the code {other}"), vec![format!("set response {pointer} to {}", json!(other))]);
+            if answer.status >= 400 && has_code { vec![set()] } else { Vec::new() }
+        },
+    },
+    AnswerOperator {
+        id: "header",
+        about: "a header is not there",
+        changes: |answer| {
+            let told = answer.headers.iter().map(|(name, _)| name.as_str()).filter(|name| !TRANSPORT.contains(name));
+            told.map(|name| (format!("no {name}"), vec![format!("strip response header {name}")])).collect()
+        },
+    },
+    AnswerOperator {
+        id: "foreign",
+        about: "the answer is about another member",
+        changes: |answer| {
+            let (Some(Value::Object(own)), Some(Value::Object(other))) = (answer.body, answer.other) else {
+                return Vec::new();
+            };
+            let differing =
+                own.iter().filter_map(|(name, value)| Some((name, other.get(name).filter(|theirs| *theirs != value)?)));
+            let faults: Vec<String> =
+                differing.map(|(name, theirs)| format!("set response /{} to {theirs}", escaped(name))).collect();
+            if faults.is_empty() { Vec::new() } else { vec![("another member's answer".into(), faults)] }
+        },
+    },
+    AnswerOperator {
+        id: "late",
+        about: "the answer comes later than it may",
+        changes: |answer| vec![("too late".into(), vec![format!("delay {}ms once", answer.too_late_ms)])],
+    },
+    AnswerOperator {
+        id: "repeated",
+        about: "the request arrives twice",
+        changes: |_| vec![("the request twice".into(), vec!["repeat 1 times".into()])],
+    },
+    AnswerOperator {
+        id: "stale",
+        about: "the answer is an earlier one",
+        changes: |answer| {
+            if answer.changes { vec![("an earlier answer".into(), vec!["stale".into()])] } else { Vec::new() }
+        },
+    },
+];
+
+/// Headers that say nothing but how the answer travels.
+const TRANSPORT: &[&str] =
+    &["date", "content-length", "connection", "transfer-encoding", "keep-alive", "server", "vary"];
+
+/// A name as a segment of a JSON pointer.
+pub fn escaped(name: &str) -> String {
+    name.replace('~', "~0").replace('/', "~1")
+}
+
+fn empty(value: &Value) -> Option<Value> {
+    match value {
+        Value::String(text) if !text.is_empty() => Some(json!("")),
+        Value::Array(items) if !items.is_empty() => Some(json!([])),
+        Value::Object(fields) if !fields.is_empty() => Some(json!({})),
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) | Value::Array(_) | Value::Object(_) => None,
+    }
+}
+
+fn retyped(value: &Value) -> Option<Value> {
+    match value {
+        Value::Null => None,
+        Value::Bool(value) => Some(json!(value.to_string())),
+        Value::Number(number) => Some(json!(number.to_string())),
+        Value::String(_) => Some(json!(7)),
+        Value::Array(_) => Some(json!({})),
+        Value::Object(_) => Some(json!([])),
+    }
+}
+
+fn boundary(value: &Value) -> Option<Value> {
+    match value {
+        Value::Bool(value) => Some(json!(!value)),
+        Value::Number(number) => number.as_i64().map(|number| json!(number.saturating_add(1))),
+        Value::String(text) if text.parse::<jiff::Timestamp>().is_ok() => Some(json!("1970-01-01T00:00:00.000Z")),
+        Value::Null | Value::String(_) | Value::Array(_) | Value::Object(_) => None,
+    }
+}
+
+fn sibling(field: &Field<'_>) -> Option<Value> {
+    let alike =
+        |other: &&Value| std::mem::discriminant(*other) == std::mem::discriminant(field.value) && *other != field.value;
+    field.siblings?.values().find(alike).filter(|other| !other.is_null()).cloned()
+}

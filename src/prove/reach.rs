@@ -1,0 +1,29 @@
+//! Which scenarios could see a defect.
+
+use super::baseline::{Baseline, Seen};
+use super::defect::Defect;
+use crate::model::Proof;
+
+/// The scenarios that could see a defect, by their place in the baseline: those that crossed its hop, and carry its tag if it
+/// has one. Whoever told of it in the last proof comes first, then the quickest: most defects are seen by many.
+pub fn candidates(defect: &Defect, baseline: &Baseline, last: Option<&Proof>) -> Vec<usize> {
+    let hop = defect.edge();
+    let tagged = |seen: &Seen| defect.tag.is_none_or(|tag| seen.planned.pickle.tags.iter().any(|own| own.name == tag));
+    let crosses = |seen: &Seen| seen.exchanges.iter().any(|exchange| exchange.edge == hop);
+    let told = told(defect, last);
+    let candidates = baseline.seen.iter().enumerate().filter(|(_, seen)| tagged(seen) && crosses(seen));
+    let mut candidates: Vec<usize> = candidates.map(|(index, _)| index).collect();
+    candidates.sort_by_key(|index| {
+        let seen = &baseline.seen[*index];
+        (!told.contains(&seen.place.at.as_str()), seen.took, *index)
+    });
+    candidates
+}
+
+/// The scenarios whose rule told of the defect last time.
+fn told<'p>(defect: &Defect, last: Option<&'p Proof>) -> Vec<&'p str> {
+    let Some(last) = last else { return Vec::new() };
+    let rows = last.defects.iter().filter(|row| row.id == defect.id);
+    let best = rows.filter_map(|row| row.best()).filter(|cell| cell.notice.is_good());
+    best.filter_map(|cell| last.scenarios.get(cell.scenario)).map(|place| place.at.as_str()).collect()
+}

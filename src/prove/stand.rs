@@ -1,0 +1,75 @@
+//! What plans are run on: the suite and the platform, brought up for each plan.
+
+use std::sync::Mutex;
+use std::thread;
+
+use crate::base::canary::Canaries;
+use crate::model::Exit;
+use crate::model::message::Envelope;
+use crate::report::Digest;
+use crate::report::digest::News;
+use crate::run::platform::NotUp;
+use crate::run::{Options, Plan, Rules, Suite, records, run};
+use crate::target::Target;
+use crate::topology::Topology;
+
+/// What plans are run on.
+pub struct Stand<'s> {
+    /// Sentences, and who can supply services.
+    pub suite: &'s Suite,
+    /// Which services there are.
+    pub topology: &'s Topology,
+    /// How to speak to them, and what their exchanges are held against. Asked for once for each plan.
+    pub target: &'s dyn Fn() -> (Target, Rules),
+    /// How to run.
+    pub options: Options,
+    /// The secrets of all plans that were run, to be looked for in what is written of them.
+    pub canaries: Mutex<Canaries>,
+}
+
+/// A proof that could not be made.
+#[derive(Debug, thiserror::Error)]
+pub enum Broken {
+    /// The platform did not come up, or paidpath broke down.
+    #[error("{0}")]
+    Environment(String),
+    /// Somebody wanted it to end.
+    #[error("interrupted: nothing was concluded")]
+    Interrupted(Exit),
+}
+
+impl Stand<'_> {
+    /// Runs a plan. `follow` sees every message with what it meant, and may let go of evidence it has read.
+    pub(super) fn run(
+        &self,
+        plan: Plan,
+        options: Options,
+        mut follow: impl FnMut(&Envelope, News, &mut Digest),
+    ) -> Result<Digest, Broken> {
+        let (target, rules) = (self.target)();
+        let (sender, records) = records();
+        let mut digest = Digest::default();
+        let outcome = thread::scope(|scope| {
+            let running = scope.spawn(|| run(self.suite, plan, target, rules, self.topology, options, sender));
+            for envelope in records {
+                let news = digest.add(&envelope);
+                follow(&envelope, news, &mut digest);
+                // A thread that was given up may hold the other end for ever: the run's own word ends it.
+                if news == News::RunEnded {
+                    break;
+                }
+            }
+            running.join()
+        });
+        let outcome = outcome.map_err(|_| Broken::Environment("the runner panicked: a bug of paidpath".into()))?;
+        if let Err(NotUp::Interrupted(exit)) = outcome {
+            return Err(Broken::Interrupted(exit));
+        }
+        let outcome = outcome.map_err(|error| Broken::Environment(error.to_string()))?;
+        self.canaries.lock().expect("nothing panics while it holds this lock").join(outcome.canaries);
+        match outcome.exit {
+            Exit::Interrupted | Exit::Terminated => Err(Broken::Interrupted(outcome.exit)),
+            Exit::Passed | Exit::Failed | Exit::Unknown | Exit::Usage => Ok(digest),
+        }
+    }
+}

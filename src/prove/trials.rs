@@ -1,0 +1,136 @@
+//! All pairs of a defect and a scenario that could see it, side by side on one platform.
+
+use std::sync::Arc;
+
+use super::baseline::Baseline;
+use super::defect::Defect;
+use super::stand::{Broken, Stand};
+use super::{judge, reach};
+use crate::model::Proof;
+use crate::model::proof::{Cell, Notice, Row, Standing};
+use crate::report::digest::News;
+use crate::run::{Options, Plan, Planned, Trial, rule_sentence};
+
+/// Which scenarios are run with a defect.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Extent {
+    /// Until one tells of it by its rule.
+    UntilTold,
+    /// All that could see it.
+    All,
+}
+
+/// How far a proof is.
+#[derive(Debug)]
+pub enum Progress<'p> {
+    /// So many attempts have ended, of so many.
+    Attempts(usize, usize),
+    /// What has come of this defect is known.
+    Decided(&'p Row),
+}
+
+/// One attempt to be made.
+struct Pair {
+    row: usize,
+    scenario: usize,
+}
+
+/// Runs each defect against the scenarios that could see it. The rows come in the order of the defects.
+///
+/// # Errors
+/// If the platform does not come up.
+pub fn prove(
+    stand: &Stand<'_>,
+    baseline: &Baseline,
+    defects: &[Defect],
+    extent: Extent,
+    last: Option<&Proof>,
+    mut progress: impl FnMut(Progress<'_>),
+) -> Result<Vec<Row>, Broken> {
+    let mut rows = Vec::new();
+    let mut trials = Vec::new();
+    let mut candidates = Vec::new();
+    for defect in defects {
+        let trial =
+            defect.trial().map_err(|error| Broken::Environment(format!("the defect {}: {error}", defect.id)))?;
+        trials.push(Arc::new(trial));
+        let own = reach::candidates(defect, baseline, last);
+        rows.push(row(defect, own.len()));
+        candidates.push(own);
+    }
+    let pairs = in_turn(&candidates);
+    let plan = Plan {
+        scenarios: pairs.iter().map(|pair| planned(pair, baseline, defects, &trials)).collect(),
+        ..Plan::default()
+    };
+    let mut left: Vec<usize> = candidates.iter().map(Vec::len).collect();
+    for row in rows.iter().filter(|row| row.candidates == 0) {
+        progress(Progress::Decided(row));
+    }
+    if pairs.is_empty() {
+        return Ok(rows);
+    }
+    let (target, _) = (stand.target)();
+    let header = target.baggage.fired.as_deref();
+    let mut done = 0;
+    // The pairs are in the order in which they shall begin; what scenarios took on a healthy platform says nothing here.
+    let options = Options { history: Default::default(), repeat: 1, ..stand.options.clone() };
+    stand.run(plan, options, |_, news, digest| {
+        let News::Ended(ended) = news else { return };
+        let Pair { row: at, scenario } = pairs[ended];
+        let row = &mut rows[at];
+        let seen = &baseline.seen[scenario];
+        if let Some(cell) = judge::cell(&defects[at], scenario, seen, &digest.run().scenarios[ended], header) {
+            if cell.notice == Notice::Rule && extent == Extent::UntilTold {
+                trials[at].end();
+            }
+            row.cells.push(cell);
+        }
+        digest.forget_evidence(ended);
+        left[at] -= 1;
+        done += 1;
+        if left[at] == 0 {
+            row.cells.sort_by_key(|cell: &Cell| cell.scenario);
+            row.standing = Standing::of(&row.cells);
+            progress(Progress::Decided(row));
+        }
+        progress(Progress::Attempts(done, pairs.len()));
+    })?;
+    Ok(rows)
+}
+
+fn row(defect: &Defect, candidates: usize) -> Row {
+    let says = |rule: &&str| rule_sentence(rule).map(str::to_owned);
+    Row {
+        id: defect.id.into(),
+        observed: defect.observed.into(),
+        rules: defect.rules.iter().map(|rule| (*rule).to_owned()).collect(),
+        says: defect.rules.iter().filter_map(says).collect(),
+        hop: defect.edge(),
+        subtle: defect.subtle,
+        tag: defect.tag.map(str::to_owned),
+        standing: Standing::NotReached,
+        candidates,
+        cells: Vec::new(),
+    }
+}
+
+/// The likeliest scenario of each defect, then the next of each, and so on: so that a defect that is told of early needs few.
+fn in_turn(candidates: &[Vec<usize>]) -> Vec<Pair> {
+    let longest = candidates.iter().map(Vec::len).max().unwrap_or_default();
+    let turn = |turn: usize| {
+        let nth =
+            move |(row, own): (usize, &Vec<usize>)| own.get(turn).map(|scenario| Pair { row, scenario: *scenario });
+        candidates.iter().enumerate().filter_map(nth)
+    };
+    (0..longest).flat_map(turn).collect()
+}
+
+/// The scenario under the defect: tried once, and not spared.
+fn planned(pair: &Pair, baseline: &Baseline, defects: &[Defect], trials: &[Arc<Trial>]) -> Planned {
+    let mut planned = baseline.seen[pair.scenario].planned.again(defects[pair.row].id);
+    planned.trial = Some(Arc::clone(&trials[pair.row]));
+    planned.settings.retries = Some(0);
+    planned.settings.quarantine = None;
+    planned
+}

@@ -1,0 +1,83 @@
+//! A history in words: for the console, and for Markdown.
+
+use super::history::{Chronicle, History, Past};
+use super::text;
+use crate::model::Verdict;
+
+/// How many runs and scenarios are listed; the HTML report has all of them.
+const LISTED: usize = 10;
+
+/// Lines of a table: its title, its heads, its rows.
+pub(super) struct Table {
+    pub title: &'static str,
+    pub heads: &'static [&'static str],
+    pub rows: Vec<Vec<String>>,
+    /// How many rows more there are.
+    pub more: usize,
+}
+
+/// What the history tells, as tables; one that would be empty is left out.
+pub(super) fn tables(history: &History) -> Vec<Table> {
+    let tables = [trend(history), red(history), flaky(history), slow(history)];
+    tables.into_iter().filter(|table| !table.rows.is_empty()).collect()
+}
+
+fn listed<T>(
+    all: Vec<T>,
+    title: &'static str,
+    heads: &'static [&'static str],
+    row: impl Fn(&T) -> Vec<String>,
+) -> Table {
+    let rows: Vec<_> = all.iter().take(LISTED).map(row).collect();
+    Table { title, heads, more: all.len() - rows.len(), rows }
+}
+
+/// The newest first.
+fn trend(history: &History) -> Table {
+    let heads = &["run", "failed", "unknown", "skipped", "passed", "flaky", "took"];
+    listed(history.runs.iter().rev().collect(), "trend", heads, |past: &&Past| {
+        let mut row = vec![past.started.strftime("%Y-%m-%d %H:%M UTC").to_string()];
+        row.extend(Verdict::ALL.iter().map(|verdict| past.totals.of(*verdict).to_string()));
+        row.extend([past.totals.flaky.to_string(), text::duration(past.took)]);
+        row
+    })
+}
+
+fn red(history: &History) -> Table {
+    listed(history.red(), "red since", &["scenario", "since", "run"], |(one, since)| {
+        vec![one.name.said(), since.started.strftime("%Y-%m-%d %H:%M UTC").to_string(), since.id.clone()]
+    })
+}
+
+fn flaky(history: &History) -> Table {
+    listed(history.flaky(), "flaky", &["scenario", "rate", "times"], |one: &&Chronicle| {
+        let (flaky, ran) = (one.flaky(), one.ran());
+        vec![one.name.said(), format!("{:.0} %", one.flaky_rate() * 100.0), format!("{flaky} of {ran}")]
+    })
+}
+
+fn slow(history: &History) -> Table {
+    listed(history.slowest(LISTED), "slowest", &["scenario", "median", "last"], |one: &&Chronicle| {
+        vec![one.name.said(), text::duration(one.median()), text::duration(one.last())]
+    })
+}
+
+/// As plain text, a table after the other.
+pub fn text(history: &History) -> String {
+    let mut said = String::new();
+    for Table { title, heads, rows, more } in tables(history) {
+        let mut lines: Vec<Vec<String>> = vec![heads.iter().map(|head| (*head).to_owned()).collect()];
+        lines.extend(rows.iter().map(|row| row.iter().map(|cell| text::cut(&text::line(cell), 80)).collect()));
+        let width = |column: usize| lines.iter().map(|row| row[column].chars().count()).max().unwrap_or_default();
+        let widths: Vec<usize> = (0..heads.len()).map(width).collect();
+        said.push_str(&format!("\n{title}\n"));
+        for row in &lines {
+            let cells = row.iter().zip(&widths).map(|(cell, width)| super::style::pad(cell, *width));
+            said.push_str(&format!("  {}\n", cells.collect::<Vec<_>>().join("  ").trim_end()));
+        }
+        if more > 0 {
+            said.push_str(&format!("  … and {more} more\n"));
+        }
+    }
+    said
+}

@@ -1,0 +1,158 @@
+//! Requests in a scenario's own words, for the odd case that no sentence covers.
+
+use std::sync::LazyLock;
+
+use regex::{Captures, Regex};
+
+use super::{StepResult, Trouble, World};
+use crate::base::suggest::did_you_mean;
+use crate::target::Values;
+
+/// What stands in braces and is no JSON: `{Ann}`, `{Ann's job}`.
+static PLACEHOLDER: LazyLock<Regex> =
+    LazyLock::new(|| Regex::new(r#"\{(\pL[^{}":,\n]*)\}"#).expect("an expression that is a constant"));
+
+/// What of a member's can be named, in the languages of the vocabulary.
+const OWNED: [(&str, Owned); 4] =
+    [("'s purchase", Owned::Purchase), ("'s job", Owned::Job), ("的订单", Owned::Purchase), ("的任务", Owned::Job)];
+
+#[derive(Debug, Clone, Copy)]
+enum Owned {
+    Purchase,
+    Job,
+}
+
+/// A request as written: `METHOD /path`, then a header a line, then an empty line and the body.
+struct Written<'t> {
+    method: http::Method,
+    path: &'t str,
+    headers: Vec<(&'t str, &'t str)>,
+    body: &'t str,
+}
+
+impl World {
+    /// Sends a request as it is written, with the member's session and the target's headers unless it has its own. Names in
+    /// braces stand for ids: `{Ann}`, `{Dusk}`, `{Ann's purchase}`, `{Ann's job}`.
+    ///
+    /// # Errors
+    /// If it is not a request, names something that this scenario does not have, or there is no answer to judge.
+    pub async fn send_as_written(&mut self, member: &str, text: &str) -> StepResult {
+        let token = self.member(member)?.token.clone();
+        let text = self.with_ids(text)?;
+        let Written { method, path, headers, body } = Written::read(&text)?;
+        let asked = format!("{method} {path}");
+        let mut request = self.request(method, path);
+        let is_own = |name: &str| headers.iter().any(|(own, _)| own.eq_ignore_ascii_case(name));
+        for (name, value) in self.stage.target.headers(&Values::new().with("token", token)) {
+            if !is_own(&name) {
+                request = request.header(name, value);
+            }
+        }
+        if !body.is_empty() && !is_own("content-type") {
+            request = request.header(http::header::CONTENT_TYPE, "application/json");
+        }
+        for (name, value) in &headers {
+            request = request.header(*name, *value);
+        }
+        let (status, headers, body) = self.send(&asked, request.body(body.to_owned())).await?;
+        self.last = Some(self.stage.target.answer_to(&asked, status, headers, body));
+        Ok(())
+    }
+
+    /// The last answer has this status.
+    ///
+    /// # Errors
+    /// If it has another.
+    pub fn expect_status(&mut self, status: u16) -> StepResult {
+        let answer = self.last_answer()?.clone();
+        self.judge(answer.status == status, || {
+            format!("{} should be answered with status {status}, and was {}", answer.asked, answer.summary())
+        })
+    }
+
+    /// The value that the last answer's JSON has at this pointer, as text; `None`: there is none.
+    ///
+    /// # Errors
+    /// If it is another, with what the body has there.
+    pub fn expect_json(&mut self, pointer: &str, expected: Option<&str>) -> StepResult {
+        if !pointer.is_empty() && !pointer.starts_with('/') {
+            return Err(Trouble::scenario(format!("`{pointer}` is not a JSON pointer: it begins with `/`")));
+        }
+        let expected = expected.map(|text| self.with_ids(text)).transpose()?;
+        let answer = self.last_answer()?.clone();
+        let seen = answer.at(pointer);
+        self.judge(seen == expected, || {
+            let or_nothing = |value: Option<String>| value.unwrap_or_else(|| "not there".into());
+            format!(
+                "{pointer} of the answer to {} should be {}, and is {}",
+                answer.asked,
+                or_nothing(expected),
+                or_nothing(seen)
+            )
+        })
+    }
+
+    /// The last answer has this header.
+    ///
+    /// # Errors
+    /// If it has another value, or none.
+    pub fn expect_header(&mut self, name: &str, expected: &str) -> StepResult {
+        let answer = self.last_answer()?.clone();
+        let seen = answer.header(&name.to_ascii_lowercase()).map(str::to_owned);
+        self.judge(seen.as_deref() == Some(expected), || {
+            let seen = seen.as_deref().unwrap_or("not there");
+            format!("the header {name} of the answer to {} should be {expected}, and is {seen}", answer.asked)
+        })
+    }
+
+    fn with_ids(&self, text: &str) -> Result<String, Trouble> {
+        let mut unknown = None;
+        let filled = PLACEHOLDER.replace_all(text, |name: &Captures<'_>| {
+            self.id_of(&name[1]).unwrap_or_else(|trouble| {
+                unknown.get_or_insert(trouble);
+                String::new()
+            })
+        });
+        let filled = filled.into_owned();
+        unknown.map_or(Ok(filled), Err)
+    }
+
+    fn id_of(&self, name: &str) -> Result<String, Trouble> {
+        for (suffix, owned) in OWNED {
+            let Some(member) = name.strip_suffix(suffix) else { continue };
+            let id = match owned {
+                Owned::Purchase => self.member(member)?.purchases.iter().rev().find_map(|purchase| purchase.id.clone()),
+                Owned::Job => self.jobs.iter().rev().find(|job| job.member == member).map(|job| job.id.clone()),
+            };
+            return id.ok_or_else(|| Trouble::scenario(format!("there is no {{{name}}} yet")));
+        }
+        let member = self.members.get(name).map(|member| &member.id);
+        let model = self.models.get(name).map(|model| &model.id);
+        member.or(model).cloned().ok_or_else(|| {
+            let hint = did_you_mean(name, self.members.keys().chain(self.models.keys()).map(String::as_str));
+            Trouble::scenario(format!("{{{name}}} is neither a member nor a model version of this scenario.{hint}"))
+        })
+    }
+}
+
+impl<'t> Written<'t> {
+    fn read(text: &'t str) -> Result<Self, Trouble> {
+        let wrong =
+            |what: &str| Trouble::scenario(format!("{what}: write `GET /path`, headers, an empty line, the body"));
+        let (head, body) = text.split_once("\n\n").unwrap_or((text, ""));
+        let mut lines = head.trim().lines();
+        let first = lines.next().unwrap_or_default();
+        let (method, path) = first.split_once(' ').ok_or_else(|| wrong(&format!("`{first}` is not a request")))?;
+        let method = http::Method::from_bytes(method.as_bytes())
+            .map_err(|_| wrong(&format!("`{method}` is not an HTTP method")))?;
+        let path = path.trim();
+        if !path.starts_with('/') {
+            return Err(wrong(&format!("`{path}` is not a path: requests go to the platform's entry")));
+        }
+        let header = |line: &'t str| {
+            let (name, value) = line.split_once(':').ok_or_else(|| wrong(&format!("`{line}` is not a header")))?;
+            Ok((name.trim(), value.trim()))
+        };
+        Ok(Self { method, path, headers: lines.map(header).collect::<Result<_, Trouble>>()?, body: body.trim() })
+    }
+}

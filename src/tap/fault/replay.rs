@@ -1,0 +1,77 @@
+//! An earlier request arrives once more, after a later one.
+
+use std::sync::Mutex;
+
+use async_trait::async_trait;
+
+use super::{Answer, Call, Cut, Fault, Kind, Way};
+use crate::tap::words::{Misread, Words};
+
+pub(super) static KIND: Kind = Kind {
+    openings: &["replay"],
+    syntax: "replay",
+    about: "Sends the first request again after a later one was answered; nobody gets what is answered to it then.",
+    read,
+};
+
+#[derive(Default)]
+struct Replay {
+    first: Mutex<Option<Call>>,
+}
+
+fn read(_: &str, _: &mut Words<'_>) -> Result<Box<dyn Fault>, Misread> {
+    Ok(Box::new(Replay::default()))
+}
+
+#[async_trait]
+impl Fault for Replay {
+    async fn disturb(&self, call: Call, way: Way<'_>) -> Result<Answer, Cut> {
+        let first = {
+            let mut first = self.first.lock().expect("no thread panics while it holds this lock");
+            let kept = first.clone();
+            first.get_or_insert_with(|| call.clone());
+            kept
+        };
+        let Some(first) = first else {
+            way.missed("it was the first request, and no later one came that it could follow");
+            return way.send(call).await;
+        };
+        let mut answer = way.send(call).await?;
+        // The later one shall be over. If its body is too large or breaks off, that is passed on.
+        let _ = answer.hold().await;
+        way.fired();
+        // What becomes of the repetition is on its own record; it is none of the caller's business.
+        let _ = way.send(first).await;
+        Ok(answer)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::tap::bench::Bench;
+
+    #[tokio::test]
+    async fn the_first_request_arrives_again_after_the_second_and_no_more() {
+        let bench = Bench::new().await;
+        let mut scenario = bench.scenario();
+        scenario.arm("a -> b: replay once");
+        for body in ["first", "second", "third"] {
+            let answer = scenario.request("POST", "/echo").body(body).send().await.unwrap();
+            assert_eq!(answer.text().await.unwrap(), body);
+        }
+        let sent: Vec<_> = scenario.exchanges().iter().map(|exchange| exchange.request.body.content.clone()).collect();
+        let text = |text: &str| crate::model::Content::Text(text.into());
+        assert_eq!(sent, ["first", "second", "first", "third"].map(text));
+        assert_eq!(scenario.times(), 1);
+    }
+
+    #[tokio::test]
+    async fn one_request_alone_is_missed() {
+        let bench = Bench::new().await;
+        let mut scenario = bench.scenario();
+        scenario.arm("a -> b: replay");
+        scenario.get("/count").await;
+        assert_eq!((bench.calls(), scenario.times()), (1, 0));
+        assert!(scenario.fired().missed.unwrap().contains("no later one came"));
+    }
+}

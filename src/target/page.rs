@@ -1,0 +1,251 @@
+//! What the platform's page looks like: the `[page]` section of a target's file.
+//!
+//! Features speak of a page in a person's words, and this says what they mean: which element is called “Generate”, and by
+//! which words a person knows that the panel is ready. Elements are named by role and accessible name; a CSS selector is for
+//! what has neither.
+//!
+//! ```toml
+//! [page]
+//! version = "/versions/{version}"
+//! session_cookie = "session"
+//!
+//! [page.elements]
+//! Generate = { role = "button", name = "Generate" }
+//! Access = { role = "status", name = "Access" }
+//!
+//! [page.states]
+//! ready = { at = "Access", says = "Ready." }
+//!
+//! [page.shows]
+//! ready = "ready"
+//! ```
+
+use std::collections::BTreeMap;
+
+use serde::Deserialize;
+
+use super::Values;
+use super::template::{fill_text, placeholders};
+use crate::base::config::ConfigError;
+use crate::base::suggest::did_you_mean;
+use crate::model::Locator;
+
+/// The roles of WAI-ARIA that an element of a page may be named by.
+const ROLES: &[&str] = &[
+    "alert",
+    "alertdialog",
+    "application",
+    "article",
+    "banner",
+    "blockquote",
+    "button",
+    "caption",
+    "cell",
+    "checkbox",
+    "code",
+    "columnheader",
+    "combobox",
+    "complementary",
+    "contentinfo",
+    "definition",
+    "deletion",
+    "dialog",
+    "document",
+    "emphasis",
+    "feed",
+    "figure",
+    "form",
+    "generic",
+    "grid",
+    "gridcell",
+    "group",
+    "heading",
+    "image",
+    "img",
+    "insertion",
+    "link",
+    "list",
+    "listbox",
+    "listitem",
+    "log",
+    "main",
+    "marquee",
+    "math",
+    "menu",
+    "menubar",
+    "menuitem",
+    "menuitemcheckbox",
+    "menuitemradio",
+    "meter",
+    "navigation",
+    "note",
+    "option",
+    "paragraph",
+    "presentation",
+    "progressbar",
+    "radio",
+    "radiogroup",
+    "region",
+    "row",
+    "rowgroup",
+    "rowheader",
+    "scrollbar",
+    "search",
+    "searchbox",
+    "separator",
+    "slider",
+    "spinbutton",
+    "status",
+    "strong",
+    "subscript",
+    "superscript",
+    "switch",
+    "tab",
+    "table",
+    "tablist",
+    "tabpanel",
+    "term",
+    "textbox",
+    "time",
+    "timer",
+    "toolbar",
+    "tooltip",
+    "tree",
+    "treegrid",
+    "treeitem",
+];
+
+/// What the words of a feature mean on this platform's page.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct PageWords {
+    /// The path of a model version's page, with `{version}` in it.
+    pub version: String,
+    /// The cookie that a session travels in.
+    pub session_cookie: String,
+    /// Classes by which this site marks what is wrong, beyond the usual ones.
+    #[serde(default)]
+    pub error_classes: Vec<String>,
+    /// Beginnings of words by which a message of this site is known to be about a failure, beyond the usual ones.
+    #[serde(default)]
+    pub error_words: Vec<String>,
+    /// Each element by what features call it.
+    pub elements: BTreeMap<String, Locator>,
+    /// Each state of the page by what features call it.
+    #[serde(default)]
+    pub states: BTreeMap<String, Shown>,
+    /// Where the page shows what it takes for true.
+    #[serde(default)]
+    pub shows: Shows,
+}
+
+/// By what a person knows a state: an element, and words in it.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Shown {
+    /// The element, by its name in `elements`.
+    pub at: String,
+    /// The words.
+    pub says: String,
+}
+
+/// Where the page shows what can be held against the platform.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Shows {
+    /// The state in which it says that the member may generate.
+    pub ready: Option<String>,
+    /// The element with the member's money.
+    pub wallet: Option<String>,
+    /// The element that lists the chosen model versions by name.
+    pub resources: Option<String>,
+    /// The field with the number of images.
+    pub quantity: Option<String>,
+    /// The images that were made.
+    pub image: Option<String>,
+}
+
+impl PageWords {
+    /// Looks for what cannot be meant.
+    ///
+    /// # Errors
+    /// With the line of the first such entry.
+    pub(super) fn check(&self, file: &str, text: &str) -> Result<(), ConfigError> {
+        let wrong = |key: &str, message: String| Err(ConfigError::about(file, text, key, message));
+        if !self.version.starts_with('/') || placeholders(&self.version).any(|name| name != "version") {
+            let message =
+                format!("`{}` is not the path of a page: write for example `/versions/{{version}}`", self.version);
+            return wrong(&self.version, message);
+        }
+        if self.session_cookie.trim().is_empty() {
+            return wrong("session_cookie", "`session_cookie` needs the name of a cookie".into());
+        }
+        for (name, locator) in &self.elements {
+            let parts = [&locator.role, &locator.name, &locator.css];
+            let blank = parts.iter().any(|part| part.as_ref().is_some_and(|part| part.trim().is_empty()));
+            if blank || parts.iter().all(|part| part.is_none()) {
+                let message =
+                    format!("the element `{name}` is not named: give a `role` and a `name`, or else a `css` selector");
+                return wrong(name, message);
+            }
+            if let Some(role) = locator.role.as_deref().filter(|role| !ROLES.contains(role)) {
+                let hint = did_you_mean(role, ROLES.iter().copied());
+                return wrong(role, format!("`{role}` is not a role of WAI-ARIA.{hint}"));
+            }
+        }
+        let unknown = |name: &str| {
+            let hint = did_you_mean(name, self.elements.keys().map(String::as_str));
+            ConfigError::about(file, text, name, format!("[page.elements] names no `{name}`.{hint}"))
+        };
+        for (name, shown) in &self.states {
+            if !self.elements.contains_key(&shown.at) {
+                return Err(unknown(&shown.at));
+            }
+            if shown.says.trim().is_empty() {
+                return wrong(name, format!("the state `{name}` has no words by which a person would know it"));
+            }
+        }
+        let Shows { ready, wallet, resources, quantity, image } = &self.shows;
+        for name in [wallet, resources, quantity, image].into_iter().flatten() {
+            if !self.elements.contains_key(name) {
+                return Err(unknown(name));
+            }
+        }
+        match ready.as_ref().filter(|state| !self.states.contains_key(*state)) {
+            Some(state) => {
+                let hint = did_you_mean(state, self.states.keys().map(String::as_str));
+                wrong(state, format!("[page.states] names no `{state}`.{hint}"))
+            }
+            None => Ok(()),
+        }
+    }
+
+    /// The path of the page of a model version.
+    pub fn path(&self, version: &str) -> String {
+        let values = Values::new().with("version", version);
+        fill_text(&self.version, &values, str::to_owned).unwrap_or_else(|_| self.version.clone())
+    }
+
+    /// The element that features call so.
+    ///
+    /// # Errors
+    /// With what was meant, if the file names no such element.
+    pub fn element(&self, name: &str) -> Result<&Locator, String> {
+        found(&self.elements, name, "elements")
+    }
+
+    /// The state that features call so.
+    ///
+    /// # Errors
+    /// With what was meant, if the file names no such state.
+    pub fn state(&self, name: &str) -> Result<&Shown, String> {
+        found(&self.states, name, "states")
+    }
+}
+
+fn found<'a, T>(all: &'a BTreeMap<String, T>, name: &str, section: &str) -> Result<&'a T, String> {
+    all.get(name).ok_or_else(|| {
+        let hint = did_you_mean(name, all.keys().map(String::as_str));
+        format!("the target's file names no `{name}` in [page.{section}].{hint}")
+    })
+}

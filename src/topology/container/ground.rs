@@ -1,0 +1,108 @@
+//! What all containers of a run share: a network of their own, the way back to this process, the images, and the reaper.
+
+use std::collections::{BTreeMap, HashMap};
+use std::fs::File;
+use std::net::{IpAddr, Ipv4Addr, SocketAddr, TcpListener};
+use std::sync::{Mutex, PoisonError};
+
+use bollard::Docker;
+use bollard::models::NetworkCreateRequest;
+use testcontainers::core::Host;
+
+use super::engine::{self, cause};
+use super::reaper::Reaper;
+use super::sweep::{self, KEPT, LOCK, RUN, TOPOLOGY};
+use super::{image, name_of};
+use crate::topology::{Doorstep, Mark, Topology};
+
+/// The name by which containers know the machine that they run on, as Docker's own tools have it.
+pub(super) const HOST: &str = "host.docker.internal";
+
+pub(super) struct Ground {
+    pub docker: Docker,
+    pub run: Mark,
+    pub network: String,
+    pub doorstep: Doorstep,
+    pub host: Host,
+    /// By the name that services use for it.
+    pub images: BTreeMap<String, String>,
+    pub labels: BTreeMap<String, String>,
+    reaper: Mutex<Option<Reaper>>,
+    /// Held as long as the run lives; whoever finds it free may clean up.
+    _lock: File,
+}
+
+impl Ground {
+    pub async fn lay(run: &Mark, topology: &Topology) -> Result<Self, String> {
+        let docker = engine::connect()?;
+        engine::ping(&docker).await?;
+        let images = image::all(&docker, topology).await?;
+        let place = std::env::temp_dir().join(format!("paidpath-{}.lock", run.id));
+        let no_lock = |error| format!("{} cannot be locked: {error}", place.display());
+        let lock = File::create(&place).map_err(no_lock)?;
+        lock.lock().map_err(no_lock)?;
+        let mut labels = BTreeMap::from([
+            (RUN.to_owned(), run.id.clone()),
+            (LOCK.to_owned(), place.display().to_string()),
+            (TOPOLOGY.to_owned(), topology.name.clone()),
+        ]);
+        if run.keep {
+            labels.insert(KEPT.to_owned(), "true".to_owned());
+        }
+        // Before the first thing that it might have to remove.
+        let reaper = Reaper::start(&run.id).map_err(|error| format!("no reaper could be started: {error}"))?;
+        let network = format!("paidpath-{}", run.id);
+        let request = NetworkCreateRequest {
+            name: network.clone(),
+            driver: Some("bridge".into()),
+            labels: Some(labels.clone().into_iter().collect::<HashMap<_, _>>()),
+            ..NetworkCreateRequest::default()
+        };
+        let made = docker.create_network(request).await;
+        made.map_err(|error| format!("no network could be made for the containers: {}", cause(&error)))?;
+        let (doorstep, host) = way_back(&docker, &network).await?;
+        let reaper = Mutex::new(Some(reaper));
+        Ok(Self { docker, run: run.clone(), network, doorstep, host, images, labels, reaper, _lock: lock })
+    }
+
+    pub fn name_of(&self, service: &str) -> String {
+        name_of(&self.run.id, service)
+    }
+
+    /// Removes what carries the run's label, unless it is to be kept. What cannot be removed now is left to the reaper.
+    pub async fn clear(&self) -> Result<(), String> {
+        let reaper = self.reaper.lock().unwrap_or_else(PoisonError::into_inner).take();
+        let Some(reaper) = reaper else { return Ok(()) };
+        if self.run.keep {
+            reaper.dismiss();
+            return Ok(());
+        }
+        match sweep::sweep(&self.docker, &self.run.id).await {
+            Ok(()) => {
+                reaper.dismiss();
+                sweep::unlock(self.labels.get(LOCK));
+                Ok(())
+            }
+            Err(error) => {
+                drop(reaper);
+                Err(format!("{error}; `paidpath doctor --clean` removes what is left of this run"))
+            }
+        }
+    }
+}
+
+/// Where the engine runs on this machine itself, it and its containers meet at the network's gateway, which nobody outside
+/// this machine reaches. Where it runs in a virtual machine (Docker Desktop), that forwards to the loopback.
+async fn way_back(docker: &Docker, network: &str) -> Result<(Doorstep, Host), String> {
+    let seen = docker.inspect_network(network, None).await;
+    let seen = seen.map_err(|error| format!("the containers' network cannot be inspected: {}", cause(&error)))?;
+    let configs = seen.ipam.and_then(|ipam| ipam.config).unwrap_or_default();
+    let gateways = configs.into_iter().filter_map(|config| config.gateway);
+    let ours = gateways.filter_map(|gateway| gateway.split('/').next()?.parse::<IpAddr>().ok());
+    let ours = ours.into_iter().find(|gateway| TcpListener::bind(SocketAddr::new(*gateway, 0)).is_ok());
+    let host = HOST.to_owned();
+    Ok(match ours {
+        Some(gateway) => (Doorstep { listen: gateway, host }, Host::Addr(gateway)),
+        None => (Doorstep { listen: IpAddr::V4(Ipv4Addr::LOCALHOST), host }, Host::HostGateway),
+    })
+}

@@ -1,0 +1,69 @@
+//! The process that outlives a run and removes what the run could not: after SIGKILL nobody else is left to do it.
+//!
+//! It holds one end of a pipe. When the other end closes, whatever the reason, it sweeps; a run that has cleaned up for
+//! itself tells it to go home.
+
+use std::io::{Read, Write};
+use std::os::unix::process::CommandExt;
+use std::process::{Child, Command, Stdio};
+use std::time::Duration;
+
+use super::{engine, sweep};
+use crate::base::wait::{self, Look};
+
+/// How long an engine that is gone is waited for.
+const WITHIN: Duration = Duration::from_secs(120);
+/// After this time nothing can come any more of what was asked for before the run ended.
+const AFTERMATH: Duration = Duration::from_secs(3);
+/// What a run says that needs no reaper any more.
+const GO_HOME: &[u8] = b"go home";
+
+/// The run's end of it. Dropped without a word, the reaper does its work.
+pub(super) struct Reaper(Child);
+
+impl Reaper {
+    /// Starts this program anew, in a process group of its own: what ends the run must not end it.
+    pub fn start(run: &str) -> std::io::Result<Self> {
+        let mut command = Command::new(std::env::current_exe()?);
+        command.args(["reap", run]).stdin(Stdio::piped()).stdout(Stdio::null()).stderr(Stdio::null());
+        command.process_group(0).spawn().map(Self)
+    }
+
+    /// There is nothing to do for it. If it cannot be told, it will find that out for itself.
+    pub fn dismiss(mut self) {
+        let told = self.0.stdin.take().is_some_and(|mut pipe| pipe.write_all(GO_HOME).is_ok());
+        if told {
+            let _ = self.0.wait();
+        }
+    }
+}
+
+/// The reaper itself: waits until its standard input ends, then removes what carries the label of this run.
+///
+/// # Errors
+/// If something is left all the same.
+pub fn reap(run: &str) -> Result<(), String> {
+    let mut said = Vec::new();
+    // Whatever is wrong with the pipe, nobody is at its other end.
+    let _ = std::io::stdin().read_to_end(&mut said);
+    if said == GO_HOME {
+        return Ok(());
+    }
+    let runtime =
+        tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(|error| error.to_string())?;
+    runtime.block_on(async {
+        let look = || async {
+            let swept = async { sweep::sweep(&engine::connect()?, run).await };
+            match swept.await {
+                Ok(()) => Look::<(), std::convert::Infallible>::Holds(()),
+                Err(error) => Look::NotYet(error),
+            }
+        };
+        wait::until(WITHIN, look).await.map_err(|gave| gave.to_string())?;
+        tokio::time::sleep(AFTERMATH).await;
+        wait::until(WITHIN, look).await.map_err(|gave| gave.to_string())?;
+        let lock = std::env::temp_dir().join(format!("paidpath-{run}.lock")).display().to_string();
+        sweep::unlock(Some(&lock));
+        Ok(())
+    })
+}

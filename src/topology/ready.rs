@@ -1,0 +1,143 @@
+//! How a service shows that it is ready, and the waiting for it.
+
+use std::fmt;
+use std::sync::Arc;
+use std::time::Duration;
+
+use regex::Regex;
+use serde::Deserialize;
+use serde::de::value::MapAccessDeserializer;
+use serde::de::{self, MapAccess, Visitor};
+
+use super::{Running, StartError};
+use crate::base::wait::{self, Look};
+
+/// The sign by which a service counts as ready.
+#[derive(Debug, Clone)]
+pub enum Ready {
+    /// A path that answers 2xx. In a file: `ready = "/healthz"`.
+    Http(String),
+    /// A port of a container that takes connections: `ready = { port = 5432 }`.
+    Port(u16),
+    /// What a container has written so far matches: `ready = { log = "started in .* ms" }`.
+    Log(Regex),
+    /// The health check of a container's image is content: `ready = { health = true }`.
+    Health,
+}
+
+impl fmt::Display for Ready {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Http(path) => write!(f, "GET {path} answers 2xx"),
+            Self::Port(port) => write!(f, "port {port} takes connections"),
+            Self::Log(pattern) => write!(f, "its log matches `{pattern}`"),
+            Self::Health => write!(f, "its health check is content"),
+        }
+    }
+}
+
+impl<'de> Deserialize<'de> for Ready {
+    fn deserialize<D: de::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Written;
+        impl<'de> Visitor<'de> for Written {
+            type Value = Ready;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("a path, or one of `{ port = … }`, `{ log = \"…\" }`, `{ health = true }`")
+            }
+
+            fn visit_str<E: de::Error>(self, path: &str) -> Result<Ready, E> {
+                Ok(Ready::Http(path.to_owned()))
+            }
+
+            fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<Ready, A::Error> {
+                let sign = Sign::deserialize(MapAccessDeserializer::new(map))?;
+                match (sign.http, sign.port, sign.log, sign.health) {
+                    (Some(path), None, None, None) => Ok(Ready::Http(path)),
+                    (None, Some(port), None, None) => Ok(Ready::Port(port)),
+                    (None, None, Some(log), None) => Regex::new(&log).map(Ready::Log).map_err(de::Error::custom),
+                    (None, None, None, Some(true)) => Ok(Ready::Health),
+                    _ => Err(de::Error::custom("name one sign: http, port, log or health")),
+                }
+            }
+        }
+        deserializer.deserialize_any(Written)
+    }
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Sign {
+    http: Option<String>,
+    port: Option<u16>,
+    log: Option<String>,
+    health: Option<bool>,
+}
+
+/// Waits until a service shows its sign.
+///
+/// # Errors
+/// [`StartError::NotReady`] with what was last seen, after `within`; [`StartError::Failed`] as soon as it is gone.
+pub async fn until_ready(
+    client: &reqwest::Client,
+    service: &str,
+    running: &Arc<dyn Running>,
+    sign: &Ready,
+    within: Duration,
+) -> Result<(), StartError> {
+    let look = || async {
+        let seen = match sign {
+            Ready::Http(path) => answers(client, &format!("{}{path}", running.address())).await,
+            Ready::Port(_) | Ready::Log(_) | Ready::Health => running.shows(sign).await,
+        };
+        match seen {
+            Ok(()) => Look::Holds(()),
+            Err(seen) => match running.alive().await {
+                Ok(()) => Look::NotYet(seen),
+                Err(gone) => Look::Never(gone),
+            },
+        }
+    };
+    let gave = match wait::until(within, look).await {
+        Ok(()) => return Ok(()),
+        Err(gave) => gave,
+    };
+    let service = service.to_owned();
+    let said = running.log(None).await.map(|log| last_lines(&log)).unwrap_or_default();
+    Err(match gave {
+        wait::Gave::Up { waited, last_seen } => StartError::NotReady {
+            service,
+            waited: format!("after {waited:.1?}"),
+            last_seen: format!("{last_seen}{said}"),
+        },
+        wait::Gave::Never(gone) => StartError::Failed { service, reason: format!("{gone}{said}") },
+    })
+}
+
+async fn answers(client: &reqwest::Client, url: &str) -> Result<(), String> {
+    match client.get(url).timeout(Duration::from_secs(2)).send().await {
+        Ok(answer) if answer.status().is_success() => Ok(()),
+        Ok(answer) => Err(format!("{url} answered {}", answer.status())),
+        Err(error) => Err(format!("{url}: {}", root_cause(&error))),
+    }
+}
+
+/// The end of what a service has written, as it is shown below an error.
+fn last_lines(log: &str) -> String {
+    const SHOWN: usize = 10;
+    let lines: Vec<&str> = log.lines().filter(|line| !line.trim().is_empty()).collect();
+    if lines.is_empty() {
+        return "; it has written nothing".into();
+    }
+    let shown: String = lines[lines.len().saturating_sub(SHOWN)..].iter().map(|line| format!("\n  | {line}")).collect();
+    format!("; it wrote last:{shown}")
+}
+
+/// The innermost cause: "Connection refused" says more than "error sending request".
+fn root_cause(error: &dyn std::error::Error) -> String {
+    let mut cause = error;
+    while let Some(inner) = cause.source() {
+        cause = inner;
+    }
+    cause.to_string()
+}

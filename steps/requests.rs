@@ -1,0 +1,48 @@
+//! Requests in one's own words, for what no sentence says
+
+use cucumber::{then, when};
+use gherkin::Step;
+use paidpath::World;
+use paidpath::run::world::{StepResult, Trouble};
+
+use crate::steps::parameters::Member;
+
+/// The member's client sends what the text block says: `GET /path` on the first line, then a header a line, then an empty
+/// line and the body. It is sent with the member's session unless it has a header of its own. Names in braces stand for ids:
+/// `{Ann}`, `{Dusk}`, `{Ann's purchase}`, `{Ann's job}`.
+#[when(expr = "{member} sends this request:")]
+async fn sends_text(world: &mut World, member: Member, step: &Step) -> StepResult {
+    let text =
+        step.docstring.as_deref().ok_or_else(|| Trouble::scenario("the request stands in a text block below"))?;
+    world.send_as_written(&member.0, text).await
+}
+
+/// The same for a request without headers and body: `GET /v1/wallet`.
+#[when(expr = "{member} sends the request {string}")]
+async fn sends(world: &mut World, member: Member, request: String) -> StepResult {
+    world.send_as_written(&member.0, &request).await
+}
+
+/// The HTTP status of the answer.
+#[then(expr = "the answer has the status {int}")]
+async fn has_status(world: &mut World, status: u16) -> StepResult {
+    world.expect_status(status)
+}
+
+/// What stands in the answer's JSON, by its JSON pointer: `/items/0/name`. Names in braces stand for ids.
+#[then(expr = "at {string} the answer has {string}")]
+async fn has_value(world: &mut World, pointer: String, expected: String) -> StepResult {
+    world.expect_json(&pointer, Some(&expected))
+}
+
+/// The answer's JSON has nothing at this JSON pointer.
+#[then(expr = "at {string} the answer has nothing")]
+async fn has_no_value(world: &mut World, pointer: String) -> StepResult {
+    world.expect_json(&pointer, None)
+}
+
+/// A header of the answer.
+#[then(expr = "the answer has the header {string} with {string}")]
+async fn has_header(world: &mut World, name: String, expected: String) -> StepResult {
+    world.expect_header(&name, &expected)
+}
