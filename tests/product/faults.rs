@@ -67,7 +67,13 @@ const ROWS: &[Row] = &[
         "member → storefront",
         "G5",
     ),
-    (&["storefront -> entitlement GET /v1/access: stale"], FORGET, "storefront → entitlement", "E2"),
+    (&["storefront -> entitlement GET /v1/access: stale"], FORGET, "storefront → entitlement", "G3"),
+    (
+        &["storefront -> entitlement GET /v1/access: stale", "billing -> entitlement: delay 200ms"],
+        FORGET,
+        "storefront → entitlement",
+        "G3",
+    ),
     (
         &["storefront -> entitlement GET /v1/access: remove response /credential"],
         PATH,

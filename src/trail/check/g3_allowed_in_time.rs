@@ -53,17 +53,22 @@ impl Check for AllowedInTime {
                     .filter(about_it)
                     .filter(move |no| !no.yes && no.proof != Proof::Wrong && no.seen.from() >= from)
             };
+            // Who says no because somebody else told them so is not to blame.
+            let innermost = |no: Seen<'_>| {
+                refused(0).map(|inner| inner.seen).filter(|inner| inner.is_within(no)).max_by_key(|inner| inner.from())
+            };
+            let blame = |no| self.no(evidence, purchase, innermost(no).unwrap_or(no));
             let late = || self.late_event(evidence, purchase);
             match yes {
                 // Asked late and allowed is not allowed late: only a no after the bound shows that.
                 Some(yes) => match refused(due).find(|no| no.seen.to() <= yes.seen.from()) {
-                    Some(no) => ruling.judge(false, || late().unwrap_or_else(|| self.no(evidence, purchase, no.seen))),
+                    Some(no) => ruling.judge(false, || late().unwrap_or_else(|| blame(no.seen))),
                     None => ruling.hold(),
                 },
                 None if evidence.now < due => ruling.wait(due, Some(question)),
                 None => {
                     let no = refused(0).next_back().map(|no| no.seen).or_else(|| unanswered(evidence, purchase));
-                    let finding = late().or_else(|| no.map(|no| self.no(evidence, purchase, no)));
+                    let finding = late().or_else(|| no.map(blame));
                     if let Some(finding) = finding {
                         ruling.judge(false, || finding);
                     }
