@@ -1,7 +1,7 @@
 //! The driver's process: one chromedriver, with everything it starts in one process group that ends with this process.
 
 use std::io::{BufRead, BufReader};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::{Child, ChildStdin, Command, Stdio};
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::mpsc;
@@ -92,9 +92,9 @@ impl Driver {
         &self.address
     }
 
-    /// A folder for the browser's profile; removed with the driver.
-    pub(super) fn profile(&self) -> &Path {
-        &self.profile
+    /// The folder for the browser's profile; removed with the driver.
+    pub(super) fn browser_profile(&self) -> PathBuf {
+        self.profile.join("profile")
     }
 }
 

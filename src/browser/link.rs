@@ -17,6 +17,7 @@ use tokio::sync::{oneshot, watch};
 use super::config::{BrowserConfig, programs};
 use super::driver::Driver;
 use super::oracle;
+use super::translator;
 use super::{BrowserTrouble, OracleRules, PageLog};
 
 /// The world of the page that the oracle's script lives in; the page cannot see it.
@@ -185,6 +186,9 @@ fn own(config: &BrowserConfig, ready: Ready, ended: oneshot::Receiver<()>) {
                 );
             }
         };
+        if let Some(driver) = &driver {
+            translator::hush(&driver.browser_profile()).await;
+        }
         match tokio::time::timeout(config.start_within, listen(&session, &config.oracle)).await {
             Ok(Ok((bidi, logs))) => {
                 let (lose, lost) = watch::channel(None);
@@ -243,7 +247,7 @@ async fn open(config: &BrowserConfig) -> Result<(Option<Driver>, WebDriver), Bro
             let within = config.start_within;
             let driver = Driver::start(&programs, within)?;
             options["binary"] = json!(programs.browser);
-            arguments.push(format!("--user-data-dir={}", driver.profile().join("profile").display()));
+            arguments.push(format!("--user-data-dir={}", driver.browser_profile().display()));
             if is_root() {
                 arguments.push("--no-sandbox".into()); // Chromium's own sandbox refuses to start as root
             }

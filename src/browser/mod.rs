@@ -13,6 +13,7 @@ mod link;
 mod log;
 mod oracle;
 mod page;
+mod translator;
 mod trouble;
 
 pub use browsers::Browsers;

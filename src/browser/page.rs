@@ -8,7 +8,7 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 use tokio::sync::OwnedSemaphorePermit;
 
-use super::browsers::Tab;
+use super::browsers::{Tab, keep_names};
 use super::link::{Line, SANDBOX, locked};
 use super::{BrowserConfig, BrowserTrouble, Locator, Noticed, PageLog, oracle};
 use crate::base::wait::{self, Gave, Look};
@@ -79,6 +79,7 @@ impl Page {
         let params = json!({ "type": "window", "userContext": self.tab.user_context });
         let made = self.command("browsingContext.create", params).await?;
         let context = made["context"].as_str().unwrap_or_default().to_owned();
+        keep_names(&self.tab.line, &context, self.config.answer_within).await;
         Ok(Self {
             tab: Tab { context, ..self.tab.clone() },
             base: self.base.clone(),

@@ -1,5 +1,7 @@
 //! In an error state: is a person told what is wrong?
 
+use std::time::Duration;
+
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
@@ -67,12 +69,13 @@ impl Problem {
 struct Judged {
     #[serde(flatten)]
     state: PageState,
-    dwell: bool,
+    /// For how many milliseconds what is said is there; `None` where nothing is wrong.
+    young: Option<f64>,
 }
 
 impl Page {
     /// Judges the page as it is, once it has come to rest and its requests since the last action are answered. Where
-    /// there is an error message, looks again a little later, for messages that do not stay.
+    /// there is a young error message, looks again a little later, for messages that do not stay.
     ///
     /// # Errors
     /// If the browser is in trouble; silent failures are no errors but [`PageState::problems`].
@@ -80,10 +83,9 @@ impl Page {
         let rules = &self.config.oracle;
         self.rest().await?;
         let first = self.judge_now().await?;
-        if !first.dwell {
-            return Ok(first.state);
-        }
-        tokio::time::sleep(rules.stays).await;
+        let there = first.young.map(|millis| Duration::from_secs_f64(millis.max(0.0) / 1e3));
+        let Some(left) = there.and_then(|there| rules.stays.checked_sub(there)) else { return Ok(first.state) };
+        tokio::time::sleep(left).await;
         Ok(self.judge_now().await?.state)
     }
 
@@ -91,7 +93,7 @@ impl Page {
     ///
     /// # Errors
     /// If the browser is in trouble.
-    pub async fn silent_failures(&self, within: std::time::Duration) -> Result<Vec<Finding>, BrowserTrouble> {
+    pub async fn silent_failures(&self, within: Duration) -> Result<Vec<Finding>, BrowserTrouble> {
         let answer = self.answered(within).await?;
         let mut findings: Vec<Finding> = answer.finding().into_iter().collect();
         findings.extend(self.judge().await?.findings());

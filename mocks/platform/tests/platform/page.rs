@@ -56,6 +56,21 @@ async fn the_page_and_all_it_needs_are_served_under_a_strict_policy() {
 }
 
 #[tokio::test]
+async fn whatever_the_scripts_import_is_asked_for_at_once() {
+    let world = World::new().await;
+    let document = text(&world.get("/", "").send().await);
+    let at_once = BTreeSet::from_iter(quoted(&document, "rel=\"modulepreload\" href=\"/page/"));
+    let mut imported = BTreeSet::new();
+    for name in at_once.iter().chain(&["main.js"]) {
+        let script = text(&world.get(&format!("/page/{name}"), "").send().await);
+        let names =
+            ["from \"./", "import \"./"].map(|before| quoted(&script, before).into_iter().map(str::to_owned).collect());
+        imported.extend(names.into_iter().flat_map(|names: Vec<_>| names));
+    }
+    assert_eq!(at_once, imported.iter().map(String::as_str).collect());
+}
+
+#[tokio::test]
 async fn the_document_obeys_its_own_policy_and_names_what_it_refers_to() {
     let world = World::new().await;
     let document = text(&world.get("/", "").send().await);
