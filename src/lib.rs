@@ -10,7 +10,7 @@
 //! | 4 | [`cli`] |
 //! | 3 | [`lint`], [`prove`] |
 //! | 2 | [`run`] |
-//! | 1 | [`gherkin`], [`catalogue`], [`tap`], [`topology`], [`target`], [`contract`], [`trail`], [`report`] |
+//! | 1 | [`gherkin`], [`catalogue`], [`stub`], [`tap`], [`topology`], [`target`], [`contract`], [`trail`], [`report`] |
 //! | 0 | [`base`] over [`model`] |
 //!
 //! The vocabulary (`steps/`) and the doubles (`mocks/`) are compiled into the binary and handed in from there.
@@ -26,6 +26,7 @@ pub mod model;
 pub mod prove;
 pub mod report;
 pub mod run;
+pub mod stub;
 pub mod tap;
 pub mod target;
 pub mod topology;

@@ -1,8 +1,10 @@
-//! TOML files: read strictly, and refused with the line, the column, and the word that was probably meant.
+//! TOML and JSON files: read strictly, and refused with the line, the column, and the word that was probably meant.
 
 use std::fmt;
+use std::ops::Range;
 use std::path::Path;
 
+use serde::Deserialize;
 use serde::de::DeserializeOwned;
 
 use super::suggest::did_you_mean;
@@ -97,6 +99,26 @@ pub fn parse_toml<T: DeserializeOwned>(file: &str, text: &str) -> Result<T, Conf
     })
 }
 
+/// Reads the JSON that stands in this part of `text`; `file` is how errors name it.
+///
+/// serde sees a mistake when it has read past it, so an error points at the word that its message begins with, where that
+/// stands a little before.
+///
+/// # Errors
+/// As for [`parse_toml`].
+pub fn parse_json<'t, T: Deserialize<'t>>(file: &str, text: &'t str, part: Range<usize>) -> Result<T, ConfigError> {
+    let json = &text[part.clone()];
+    serde_json::from_str(json).map_err(|error| {
+        let said = error.to_string();
+        let said = said.rsplit_once(" at line ").map_or(said.as_str(), |(said, _)| said);
+        let line: usize = json.split_inclusive('\n').take(error.line().saturating_sub(1)).map(str::len).sum();
+        let read = floor(json, line + error.column());
+        let word = said.split('`').nth(1).filter(|word| !word.is_empty() && !said.starts_with("missing"));
+        let at = word.and_then(|word| json[..read].rfind(word)).unwrap_or(read.saturating_sub(1));
+        ConfigError::at(file, text, part.start + at, with_suggestion(said))
+    })
+}
+
 /// serde says ``unknown field `x`, expected one of `a`, `b` ``; a person wants to know which one was meant.
 fn with_suggestion(message: &str) -> String {
     let mut quoted = message.split('`').skip(1).step_by(2);
@@ -154,6 +176,18 @@ mod tests {
     fn a_wrong_type_is_refused_with_its_place() {
         let error = parse_toml::<Sample>("t.toml", "provider = 3\n").unwrap_err().to_string();
         assert!(error.starts_with("t.toml:1:12: invalid type: integer"), "{error}");
+    }
+
+    #[test]
+    fn json_is_refused_as_toml_is_at_the_word_that_is_wrong() {
+        let text = "[\n  {\"provider\": \"a\"},\n  {\"providr\": \"b\"}\n]";
+        let error = parse_json::<Vec<Sample>>("t.json", text, 0..text.len()).unwrap_err().to_string();
+        assert!(error.starts_with("t.json:3:5: unknown field `providr`"), "{error}");
+        assert!(error.contains("Did you mean `provider`?"), "{error}");
+        let part = text.find("{\"providr").unwrap()..text.len() - 2;
+        assert!(parse_json::<Sample>("t.json", text, part).unwrap_err().to_string().starts_with("t.json:3:5: unknown"));
+        let error = parse_json::<Vec<Sample>>("t.json", "[\n  {\n]", 0..7).unwrap_err().to_string();
+        assert!(error.starts_with("t.json:3:1: "), "{error}");
     }
 
     #[test]

@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 const FLOORS: &[(u8, &[&str])] = &[
     (0, &["model"]),
     (1, &["base"]),
-    (2, &["browser", "catalogue", "contract", "gherkin", "report", "tap", "target", "topology", "trail"]),
+    (2, &["browser", "catalogue", "contract", "gherkin", "report", "stub", "tap", "target", "topology", "trail"]),
     (3, &["run"]),
     (4, &["lint", "prove"]),
     (5, &["cli"]),
