@@ -8,7 +8,7 @@ pub fn text() -> String {
     let rows = KINDS.iter().map(|kind| format!("  {:<width$}  {}", kind.syntax, kind.about));
     format!(
         "A fault is written as  EDGE [METHOD] [/PATH] [event TYPE]: FAULT [once | N times | from the Nth]\n\
-         and EDGE as  caller -> callee. A * in the path stands for anything.\n\n{}\n\n\
+         and EDGE as  caller -> callee. A * in the path stands for anything, and as the caller for whoever calls.\n\n{}\n\n\
          For example:\n  \
          --fault 'storefront -> generation: strip header Purchase-Credential'\n  \
          --fault 'generation -> entitlement: set response /decision to false'\n  \

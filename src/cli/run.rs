@@ -246,7 +246,7 @@ pub fn run(composition: &Composition, arguments: &Arguments) -> Result<Exit, Ref
     }
     let edges = topology.edges();
     for fault in &arguments.fault {
-        if !edges.contains(fault.edge()) {
+        if !edges.iter().any(|edge| fault.is_on(edge)) {
             let known = edges.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ");
             return Err(Refusal::Usage(format!("--fault: the topology has no edge {}; it has {known}", fault.edge())));
         }

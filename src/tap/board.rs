@@ -127,7 +127,7 @@ impl FaultBoard {
     /// An exchange on this edge has been answered (or has broken off): who waits for another one to pass may go on.
     pub(super) fn passed(&self, edge: &Edge, trace: Option<TraceId>) {
         let (Some(trace), false) = (trace, self.is_empty()) else { return };
-        for armed in self.read().iter().filter(|armed| armed.is_for(trace) && armed.disturbance.edge() == edge) {
+        for armed in self.read().iter().filter(|armed| armed.is_for(trace) && armed.disturbance.is_on(edge)) {
             if let Some(tally) = armed.tallies().get(&trace) {
                 tally.fault.another_passed();
             }
@@ -228,6 +228,10 @@ impl Armed {
             taken: 0,
             fired: 0,
         });
+        if let Err(why) = tally.fault.wants(call) {
+            tallies.missed = Some(why);
+            return None;
+        }
         tally.matched += 1;
         let its_turn = match self.disturbance.window() {
             Window::Always => true,

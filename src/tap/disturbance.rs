@@ -4,7 +4,7 @@
 //! <edge> [METHOD] [/path*] [event <type>]: <fault> [once | <n> times | from the <n>th]
 //! ```
 //!
-//! In a path and in an event's type `*` stands for anything, slashes included; the query is not looked at. Without METHOD, path
+//! The caller of an edge may be `*`: whoever calls that service. In a path and in an event's type `*` stands for anything, slashes included; the query is not looked at. Without METHOD, path
 //! and event every exchange on the edge is meant.
 
 use std::fmt;
@@ -39,11 +39,30 @@ pub struct Disturbance {
     method: Option<Method>,
     path: Option<Pattern>,
     event: Option<Pattern>,
-    kind: &'static Kind,
-    /// The fault's words, opening included: every scenario has an instance of its own.
-    fault: String,
+    deed: Deed,
     window: Window,
 }
+
+/// What is done. Every scenario has an instance of the fault of its own.
+#[derive(Clone)]
+enum Deed {
+    /// In the words of the language, opening included.
+    Said { kind: &'static Kind, words: String },
+    /// By whoever needs more than words can hold.
+    Made(Arc<dyn Fn() -> Box<dyn Fault> + Send + Sync>),
+}
+
+impl fmt::Debug for Deed {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Said { words, .. } => f.write_str(words),
+            Self::Made(_) => f.write_str("made"),
+        }
+    }
+}
+
+/// The caller that stands for every caller.
+const ANYONE: &str = "*";
 
 /// Which of the matching exchanges of a scenario are disturbed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -57,14 +76,41 @@ pub enum Window {
 }
 
 impl Disturbance {
-    /// The edge on which it disturbs.
+    /// A fault that the language has no words for, on every edge that leads to a service. `text` is how reports name it, and
+    /// `make` makes an instance for each scenario.
+    pub fn made(
+        service: &str,
+        text: impl Into<String>,
+        window: Window,
+        make: impl Fn() -> Box<dyn Fault> + Send + Sync + 'static,
+    ) -> Self {
+        Self {
+            text: text.into(),
+            edge: Edge::new(ANYONE, service),
+            method: None,
+            path: None,
+            event: None,
+            deed: Deed::Made(Arc::new(make)),
+            window,
+        }
+    }
+
+    /// The edge on which it disturbs, as it was written.
     pub fn edge(&self) -> &Edge {
         &self.edge
     }
 
-    /// What it does to an exchange.
-    pub fn kind(&self) -> &'static Kind {
-        self.kind
+    /// Whether this is an edge on which it disturbs.
+    pub fn is_on(&self, edge: &Edge) -> bool {
+        self.edge.to == edge.to && (self.edge.from == ANYONE || self.edge.from == edge.from)
+    }
+
+    /// What it does to an exchange; `None` for what the language has no words for.
+    pub fn kind(&self) -> Option<&'static Kind> {
+        match self.deed {
+            Deed::Said { kind, .. } => Some(kind),
+            Deed::Made(_) => None,
+        }
     }
 
     /// How often it does so.
@@ -74,13 +120,15 @@ impl Disturbance {
 
     /// The fault, with a memory of its own.
     pub(super) fn instance(&self) -> Arc<dyn Fault> {
-        let (_, fault) = read_fault(&mut Words::of(&self.fault)).expect("these words were read before");
-        Arc::from(fault)
+        Arc::from(match &self.deed {
+            Deed::Said { words, .. } => read_fault(&mut Words::of(words)).expect("these words were read before").1,
+            Deed::Made(make) => make(),
+        })
     }
 
     /// Whether a request is meant, as far as its head tells.
     pub(super) fn matches_head(&self, edge: &Edge, head: &Parts) -> bool {
-        self.edge == *edge
+        self.is_on(edge)
             && self.method.as_ref().is_none_or(|method| *method == head.method)
             && self.path.as_ref().is_none_or(|path| path.matches(head.uri.path()))
     }
@@ -135,7 +183,8 @@ impl FromStr for Disturbance {
         let mut words = Words::of(fault);
         let (kind, _) = read_fault(&mut words)?;
         let window = read_window(&mut words)?;
-        Ok(Self { text: text.trim().into(), edge, method, path, event, kind, fault: fault.into(), window })
+        let deed = Deed::Said { kind, words: fault.into() };
+        Ok(Self { text: text.trim().into(), edge, method, path, event, deed, window })
     }
 }
 

@@ -10,7 +10,7 @@ impl World {
     /// If the words are wrong, or name an edge that the topology does not have.
     pub fn disturb(&mut self, words: &str) -> StepResult {
         let disturbance: Disturbance = words.parse().map_err(|error| Trouble::scenario(format!("{error}")))?;
-        if !self.stage.edges.contains(disturbance.edge()) {
+        if !self.stage.edges.iter().any(|edge| disturbance.is_on(edge)) {
             let known = self.stage.edges.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ");
             let message = format!("the topology has no edge {}; it has {known}", disturbance.edge());
             return Err(Trouble::scenario(message));

@@ -1,7 +1,11 @@
 //! What a fault works on: the request, the answer, and the end without an answer.
 
+use std::fmt::Write;
+
 use bytes::Bytes;
-use http::header::{CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_TYPE, HeaderMap, HeaderValue};
+use http::header::{
+    CONNECTION, CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_TYPE, HeaderMap, HeaderValue, TRANSFER_ENCODING,
+};
 use http::{Method, StatusCode, request, response};
 use serde_json::Value;
 
@@ -112,6 +116,19 @@ pub enum Cut {
 }
 
 impl Cut {
+    /// An answer that begins well and goes on in bytes that are not HTTP.
+    pub fn malformed(answer: &response::Parts) -> Self {
+        let status = answer.status;
+        let mut text = format!("HTTP/1.1 {} {}\r\n", status.as_u16(), status.canonical_reason().unwrap_or_default());
+        for (name, value) in &answer.headers {
+            if ![CONTENT_LENGTH, TRANSFER_ENCODING, CONNECTION].contains(name) {
+                let _ = write!(text, "{name}: {}\r\n", String::from_utf8_lossy(value.as_bytes()));
+            }
+        }
+        text.push_str("transfer-encoding: chunked\r\nconnection: close\r\n\r\nnot-a-size\r\n{\"\r\n");
+        Self::Raw { bytes: text.into(), reason: "the answer went on in a malformed chunk" }
+    }
+
     /// How the exchange is recorded.
     pub(in crate::tap) fn end(&self) -> End {
         match self {

@@ -23,6 +23,14 @@ pub trait Fault: Send + Sync {
     /// A [`Cut`], when the caller shall get no answer: its own, or the one that came of `way.send`.
     async fn disturb(&self, call: Call, way: Way<'_>) -> Result<Answer, Cut>;
 
+    /// Whether it is for this request. It is asked before requests are counted: `once` is the first that it is for.
+    ///
+    /// # Errors
+    /// Why not, for whoever wonders why it never fired.
+    fn wants(&self, _: &Call) -> Result<(), String> {
+        Ok(())
+    }
+
     /// Another exchange of the same scenario has passed on the same edge, disturbed or not.
     fn another_passed(&self) {}
 }

@@ -1,9 +1,6 @@
 //! The answer begins well and goes on in bytes that are not HTTP.
 
-use std::fmt::Write;
-
 use async_trait::async_trait;
-use http::header::{CONNECTION, CONTENT_LENGTH, TRANSFER_ENCODING};
 
 use super::{Answer, Call, Cut, Fault, Kind, Way};
 use crate::tap::words::{Misread, Words};
@@ -26,16 +23,7 @@ impl Fault for MalformedChunk {
     async fn disturb(&self, call: Call, way: Way<'_>) -> Result<Answer, Cut> {
         let answer = way.send(call).await?;
         way.fired();
-        let status = answer.head.status;
-        let reason = status.canonical_reason().unwrap_or_default();
-        let mut text = format!("HTTP/1.1 {} {reason}\r\n", status.as_u16());
-        for (name, value) in &answer.head.headers {
-            if ![CONTENT_LENGTH, TRANSFER_ENCODING, CONNECTION].contains(name) {
-                let _ = write!(text, "{name}: {}\r\n", String::from_utf8_lossy(value.as_bytes()));
-            }
-        }
-        text.push_str("transfer-encoding: chunked\r\nconnection: close\r\n\r\nnot-a-size\r\n{\"\r\n");
-        Err(Cut::Raw { bytes: text.into(), reason: "the answer went on in a malformed chunk" })
+        Err(Cut::malformed(&answer.head))
     }
 }
 

@@ -33,6 +33,16 @@ async fn a_disturbance_leaves_other_scenarios_and_strays_alone() {
 }
 
 #[tokio::test]
+async fn whoever_calls_a_service_is_disturbed_where_the_caller_is_a_star() {
+    let bench = Bench::new().await;
+    let mut scenario = bench.scenario();
+    scenario.arm("* -> b: status 403 once");
+    scenario.arm("* -> c: abort 500");
+    assert_eq!(statuses(&scenario, 2).await, [403, 200]);
+    assert_eq!(bench.board.fired(scenario.trace), [fired("* -> b: status 403 once", 1), fired("* -> c: abort 500", 0)]);
+}
+
+#[tokio::test]
 async fn a_disturbance_of_the_run_is_counted_per_scenario_and_reported_as_one() {
     let bench = Bench::new().await;
     let id = bench.board.arm(None, "a -> b: status 403 once".parse().unwrap());
