@@ -28,4 +28,5 @@ mod page;
 mod parameters;
 mod rehearsal;
 mod requests;
+mod stubs;
 mod time;

@@ -44,7 +44,7 @@ pub struct State(pub String);
 
 /// A service of the platform: `billing`.
 #[derive(Debug, Clone, Parameter)]
-#[param(name = "service", regex = "[a-z]+")]
+#[param(name = "service", regex = "[a-z]+(?:-[a-z]+)*")]
 pub struct Service(pub String);
 
 /// An event that one service tells another: `purchase event`, `refund event` or `access event`.

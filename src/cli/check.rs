@@ -17,6 +17,7 @@ use crate::model::Exit;
 use crate::model::message::Location;
 use crate::run::read_feature;
 use crate::target::Target;
+use crate::topology::Topology;
 use crate::trail::Mapping;
 
 /// What to look at, and how to say what was found.
@@ -24,7 +25,7 @@ use crate::trail::Mapping;
 /// Exits with 0 when nothing was found, and with 1 when something was.
 #[derive(Debug, Args)]
 pub struct Arguments {
-    /// Features, targets, topologies, or folders of them [default: this folder]
+    /// Features, targets, topologies, stub files, or folders of them [default: this folder]
     #[arg(value_name = "PATH")]
     paths: Vec<PathBuf>,
     /// Write what was meant where only one thing can have been meant
@@ -180,11 +181,20 @@ impl<'c> Check<'c> {
                 self.files += 1;
                 let vocabulary = &self.composition.suite.vocabulary;
                 let found = lint::configuration(kind, &name, text, vocabulary);
-                self.findings
-                    .extend(found.or_else(|| (kind == Kind::Target).then(|| documents_of(&name, text)).flatten()));
+                let found = found.or_else(|| match kind {
+                    Kind::Target => documents_of(&name, text),
+                    Kind::Topology => stubs_of(&name, text),
+                    Kind::Catalogue | Kind::Charge | Kind::Stub => None,
+                });
+                // A stub file that a topology names may have been looked at already.
+                self.findings.extend(found.filter(|found| !self.findings.contains(found)));
             }
             None if named => {
-                self.whole(file, "unknown-file", "this is neither a feature nor a target, topology or check.toml");
+                self.whole(
+                    file,
+                    "unknown-file",
+                    "this is neither a feature nor a target, topology, stub file or check.toml",
+                );
             }
             None => {}
         }
@@ -320,6 +330,23 @@ fn documents_of(file: &str, text: &str) -> Option<Finding> {
     ))
 }
 
+/// What is wrong with the stub files that a sound topology names.
+fn stubs_of(file: &str, text: &str) -> Option<Finding> {
+    let folder = documents::folder(file);
+    let topology = Topology { folder: Some(folder.clone()), ..Topology::parse(file, text).ok()? };
+    let error = super::run::stubs(&topology, topology.services.iter()).err()?;
+    let mut named = topology.services.values().flat_map(|spec| &spec.stubs).filter(|_| error.place.is_none());
+    let named = named.find(|path| folder.join(path).display().to_string() == error.file);
+    // What is not there has no place; the line that names it has.
+    Some(Finding::of_config(
+        "stub",
+        match named.map(|path| path.display().to_string()) {
+            Some(path) => ConfigError::about(file, text, &path, format!("`{path}`: {}", error.message)),
+            None => error,
+        },
+    ))
+}
+
 fn list_rules() {
     let width = RULES.iter().map(|rule| rule.id.len()).max().unwrap_or_default();
     for rule in RULES.iter() {
@@ -347,7 +374,10 @@ fn walk(folder: &Path, files: &mut Vec<PathBuf>) -> std::io::Result<()> {
             if !SKIPPED.contains(&name.as_str()) {
                 walk(&path, files)?;
             }
-        } else if path.extension().is_some_and(|extension| extension == "feature" || extension == "toml") {
+        } else if path.extension().is_some_and(|extension| {
+            let is_stub = extension == "json" && path.components().any(|part| part.as_os_str() == "stubs");
+            extension == "feature" || extension == "toml" || is_stub
+        }) {
             files.push(path);
         }
     }

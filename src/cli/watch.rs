@@ -50,7 +50,8 @@ pub fn watch(composition: &Composition, arguments: &run::Arguments) -> Result<Ex
         say!("\nwaiting for a file to be saved; Ctrl-C ends");
         next.paths = loop {
             let Some(paths) = runtime.block_on(saves(&mut saved)) else { return Ok(Exit::Interrupted) };
-            if paths.iter().any(|path| configuration.iter().any(|file| same(file, path))) {
+            // Which scenarios a stub file is for, only a run finds out.
+            if paths.iter().any(|path| is_stub(path) || configuration.iter().any(|file| same(file, path))) {
                 break arguments.paths.clone();
             }
             let touched = touched(&specs, &paths);
@@ -101,6 +102,11 @@ fn touched(specs: &[PathSpec], saved: &[PathBuf]) -> Vec<String> {
         })
     });
     touched.collect()
+}
+
+fn is_stub(path: &Path) -> bool {
+    let is_json = path.extension().is_some_and(|extension| extension == "json");
+    is_json && path.components().any(|part| part.as_os_str() == "stubs")
 }
 
 fn same(file: &Path, path: &Path) -> bool {

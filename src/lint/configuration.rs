@@ -1,14 +1,15 @@
-//! Targets, topologies, catalogues of refusals and `check.toml`: read as a run reads them.
+//! Targets, topologies, catalogues of refusals, stub files and `check.toml`: read as a run reads them.
 
 use super::charge::Charge;
 use super::finding::Finding;
 use crate::contract::Catalogue;
 use crate::run::Vocabulary;
+use crate::stub::StubFile;
 use crate::target::Target;
 use crate::topology::Topology;
 use crate::trail::Mapping;
 
-/// What a TOML file is, as far as paidpath is concerned.
+/// What a TOML or JSON file is, as far as paidpath is concerned.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Kind {
     /// How to speak to a platform.
@@ -19,6 +20,8 @@ pub enum Kind {
     Catalogue,
     /// What features are held against.
     Charge,
+    /// What a service is made to answer.
+    Stub,
 }
 
 impl Kind {
@@ -33,6 +36,10 @@ impl Kind {
             })
         };
         match name {
+            _ if name.ends_with(".json") => {
+                let is_stub = file.contains("stubs/") || text.contains("\"mappings\"") || text.contains("\"response\"");
+                is_stub.then_some(Self::Stub)
+            }
             "check.toml" => Some(Self::Charge),
             "errors.toml" => Some(Self::Catalogue),
             _ if table("operations") || name == "target.toml" || file.contains("targets/") => Some(Self::Target),
@@ -42,12 +49,13 @@ impl Kind {
     }
 }
 
-/// What is wrong with a TOML file of this kind.
+/// What is wrong with a file of this kind.
 pub fn configuration(kind: Kind, file: &str, text: &str, vocabulary: &Vocabulary) -> Option<Finding> {
     let (rule, error) = match kind {
         Kind::Target => ("target", Target::parse(file, text).err().or_else(|| Mapping::parse(file, text).err())),
         Kind::Catalogue => ("catalogue", Catalogue::load(file, text).err()),
         Kind::Topology => ("topology", Topology::parse(file, text).err()),
+        Kind::Stub => ("stub", StubFile::parse(file, text).err()),
         Kind::Charge => ("check-file", Charge::parse(file, text, vocabulary).err()),
     };
     error.map(|error| Finding::of_config(rule, error))

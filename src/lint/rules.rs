@@ -40,6 +40,8 @@ static OWN: &[Rule] = &[
     refused("wrong-keyword", "A step is a sentence of the vocabulary, but under another keyword."),
     refused("odd-character", "A step would be a sentence, but for a character that looks like another one."),
     refused("ambiguous-step", "A step could be several sentences."),
+    refused("no-stub", "A step names a stub file that is not there."),
+    refused("stub", "A stub file cannot be used, or a step names one that cannot."),
     refused("tag", "A tag that means something to the runner cannot be read, or has no reason."),
     minded("missing-table", "A sentence needs a table or a text under it and has none."),
     minded("unused-table", "A table or a text stands under a sentence that does not look at it."),
@@ -54,7 +56,10 @@ static OWN: &[Rule] = &[
     refused("topology", "A topology cannot be used."),
     refused("catalogue", "A catalogue of refusals (`errors.toml`) cannot be used."),
     minded("check-file", "A `check.toml` cannot be used."),
-    refused("unknown-file", "A file is neither a feature nor a target, topology, `errors.toml` or `check.toml`."),
+    refused(
+        "unknown-file",
+        "A file is neither a feature nor a target, topology, stub file, `errors.toml` or `check.toml`.",
+    ),
 ];
 
 /// All rules: those of the linter, then what the language swallows without a word.

@@ -74,7 +74,7 @@ pub struct Identity {
     pub timings: Option<String>,
 }
 
-/// A feature file as a run read it.
+/// A feature file, or a stub file that one of its steps names, as a run read it.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct FeatureFile {
     /// As in the journal's sources.

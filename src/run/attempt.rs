@@ -79,7 +79,7 @@ impl Maker<'_> {
         let stage = self.stage;
         stage.recorder.open(trace);
         let rng = self.seed.rng(planned.key());
-        let mut world = World::new(Arc::clone(stage), self.client.clone(), trace, rng);
+        let mut world = World::new(Arc::clone(stage), self.client.clone(), trace, rng).with_stubs(&planned.stubs);
         if let Some(trial) = &planned.trial {
             world.undergo(trial);
         }

@@ -19,11 +19,16 @@ pub struct Embedded {
 
 type Read = (String, String, Vec<u32>);
 
+/// Whether features come from the binary: no path was named, and there is no `features/` here.
+pub(super) fn are_embedded(selection: &Selection) -> bool {
+    selection.paths.is_empty() && (selection.embedded_only || !Path::new("features").is_dir())
+}
+
 /// The texts of all feature files that the paths name; without a path, `features/` here, or else what is in the binary.
 pub(super) fn read_all(selection: &Selection, embedded: &[Embedded], problems: &mut Vec<Problem>) -> Vec<Read> {
     let here = PathSpec { path: "features".into(), lines: Vec::new() };
     let paths = match selection.paths.as_slice() {
-        [] if !selection.embedded_only && here.path.is_dir() => std::slice::from_ref(&here),
+        [] if !are_embedded(selection) => std::slice::from_ref(&here),
         [] => {
             let features = embedded.iter().filter(|file| file.uri.ends_with(".feature"));
             return features.map(|file| (file.uri.clone(), file.text.to_owned(), Vec::new())).collect();

@@ -23,6 +23,7 @@ mod schedule;
 pub mod select;
 mod services;
 mod settings;
+mod shelf;
 mod signals;
 mod stage;
 mod supervisor;

@@ -1,14 +1,15 @@
 //! What will run: feature files read, scenarios selected, every step resolved. What cannot be judged honestly is refused
 //! here, with file and line, before anything is contacted.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::fmt;
 use std::sync::Arc;
 
-use super::files::{Embedded, read_all};
+use super::files::{Embedded, are_embedded, read_all};
 use super::schedule::Alone;
 use super::select::{Extent, Selection};
 use super::settings::{Settings, WrongTag};
+use super::shelf::{NoStub, Shelf, Stubs, named};
 use super::trial::Trial;
 use super::vocabulary::{Found, Vocabulary};
 use crate::base::fingerprint::fingerprint;
@@ -38,6 +39,8 @@ pub struct Planned {
     pub sentences: Vec<usize>,
     /// What its tags ask of the runner.
     pub settings: Settings,
+    /// The stub files that its steps name.
+    pub stubs: Stubs,
     /// What is broken for it on purpose.
     pub trial: Option<Arc<Trial>>,
 }
@@ -130,12 +133,14 @@ impl Plan {
     ///
     /// # Errors
     /// All problems found: missing paths, folders without features, what the language refuses, what it swallows silently
-    /// although nobody can have meant it, undefined and ambiguous steps, unknown or malformed tags of ours.
+    /// although nobody can have meant it, undefined and ambiguous steps, stub files that are not there or not sound, unknown or
+    /// malformed tags of ours.
     pub fn make(selection: &Selection, embedded: &[Embedded], vocabulary: &Vocabulary) -> Result<Self, Refused> {
         let mut ids = Ids::default();
         let mut problems = Vec::new();
         let mut plan = Self::default();
-        let mut resolver = Resolver::new(vocabulary);
+        let shelf = if are_embedded(selection) { Shelf::embedded(embedded) } else { Shelf::on_disk() };
+        let mut resolver = Resolver::new(vocabulary, shelf);
         for (uri, text, lines) in read_all(selection, embedded, &mut problems) {
             match gherkin::parse(&uri, &text, &mut ids) {
                 Ok(tree) => {
@@ -176,8 +181,12 @@ impl Plan {
         let features = self.documents.iter().filter(|document| used.contains(document.uri.as_str()));
         let features = features
             .map(|document| FeatureFile { uri: document.uri.clone(), fingerprint: fingerprint([&document.text]) });
+        // A stub file is a part of what a scenario says.
+        let stubs = self.scenarios.iter().flat_map(|planned| planned.stubs.values());
+        let stubs: BTreeMap<&str, &str> = stubs.map(|stub| (stub.file.as_str(), stub.fingerprint.as_str())).collect();
+        let stubs = stubs.into_iter().map(|(uri, print)| FeatureFile { uri: uri.into(), fingerprint: print.into() });
         Identity {
-            features: features.collect(),
+            features: features.chain(stubs).collect(),
             selection: fingerprint(self.scenarios.iter().map(Planned::key)),
             scenarios: self.scenarios.len(),
             shard: selection.shard,
@@ -221,7 +230,8 @@ impl Plan {
                 }
             };
             let sentences = resolver.resolve(&pickle, &extents, problems);
-            self.scenarios.push(Planned { pickle, sentences, settings, trial: None });
+            let stubs = resolver.stubs(&pickle, &sentences, &extents, problems);
+            self.scenarios.push(Planned { pickle, sentences, settings, stubs, trial: None });
         }
         if !lines.is_empty() && !hit {
             let said = lines.iter().map(u32::to_string).collect::<Vec<_>>().join(", ");
@@ -274,7 +284,7 @@ pub struct Inspected {
 impl<'v> Inspector<'v> {
     /// Looks with this vocabulary.
     pub fn new(vocabulary: &'v Vocabulary) -> Self {
-        Self { resolver: Resolver::new(vocabulary), ids: Ids::default() }
+        Self { resolver: Resolver::new(vocabulary, Shelf::on_disk()), ids: Ids::default() }
     }
 
     /// Looks at one file.
@@ -303,11 +313,48 @@ struct Resolver<'v> {
     vocabulary: &'v Vocabulary,
     /// By language, kind and text.
     known: HashMap<(String, PickleStepType, String), Option<usize>>,
+    shelf: Shelf,
 }
 
 impl<'v> Resolver<'v> {
-    fn new(vocabulary: &'v Vocabulary) -> Self {
-        Self { vocabulary, known: HashMap::new() }
+    fn new(vocabulary: &'v Vocabulary, shelf: Shelf) -> Self {
+        Self { vocabulary, known: HashMap::new(), shelf }
+    }
+
+    /// The stub files that the steps of a scenario name.
+    fn stubs(
+        &mut self,
+        pickle: &Pickle,
+        sentences: &[usize],
+        extents: &Extents<'_>,
+        problems: &mut Vec<Problem>,
+    ) -> Stubs {
+        let mut stubs = Stubs::new();
+        // With a step that no sentence says there is nothing to run, and sentences and steps are no pairs.
+        let pairs = pickle.steps.iter().zip(sentences).filter(|_| pickle.steps.len() == sentences.len());
+        for (step, sentence) in pairs {
+            let english = &self.vocabulary.definitions()[self.vocabulary.definitions()[*sentence].place].sentence;
+            let Some(key) = named(english, || self.vocabulary.arguments(*sentence, &step.text)) else { continue };
+            let (id, message, help) = match self.shelf.find(&pickle.uri, &key.0, &key.1) {
+                Ok(file) => {
+                    stubs.insert(key, file);
+                    continue;
+                }
+                Err(NoStub::Missing(message, help)) => ("no-stub", message, Some(help)),
+                Err(NoStub::Unsound(error)) => {
+                    let error = error.to_string();
+                    let first = error.lines().next().unwrap_or_default();
+                    ("stub", format!("the stub file cannot be used: {first}"), None)
+                }
+            };
+            let written = step.ast_node_ids.first().and_then(|id| extents.steps.get(id.as_str()));
+            let wrong = problem(pickle, written.map(|step| step.location), id, message, help);
+            // A background is said in every scenario.
+            if !problems.contains(&wrong) {
+                problems.push(wrong);
+            }
+        }
+        stubs
     }
 
     fn resolve(&mut self, pickle: &Pickle, extents: &Extents<'_>, problems: &mut Vec<Problem>) -> Vec<usize> {

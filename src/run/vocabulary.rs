@@ -224,6 +224,23 @@ impl Vocabulary {
         }
     }
 
+    /// What a step that was found to be this sentence has in the places of the parameters, in English and in their order
+    /// there.
+    ///
+    /// # Panics
+    /// If the text does not match it.
+    pub fn arguments(&self, sentence: usize, text: &str) -> Vec<String> {
+        let definition = &self.definitions[sentence];
+        let translated = definition.translated.as_ref();
+        let english = translated.map(|(_, translated)| {
+            translated.english(definition.pattern(), text).expect("the step was found by this pattern")
+        });
+        let pattern = self.definitions[definition.place].pattern();
+        let captures =
+            pattern.captures(english.as_deref().unwrap_or(text)).expect("the step was found by this pattern");
+        captures.iter().skip(1).flatten().map(|capture| capture.as_str().to_owned()).collect()
+    }
+
     fn nearest(&self, kind: PickleStepType, language: &str, text: &str) -> Option<String> {
         let right = |definition: &&Definition| kind == PickleStepType::Unknown || definition.kind == kind;
         let sentences = self.definitions_in(language).iter().filter(right).map(|each| each.sentence.as_str());

@@ -3,7 +3,7 @@
 //! It holds handles (members, model versions, what was last answered), not a bag of loose values. Steps are one sentence
 //! long and call a method of it; the methods are grouped by what a person does: [`buying`], [`generating`], [`money`],
 //! several of these at the same moment ([`racing`]), what nobody should try ([`cheating`]), what goes wrong on the way
-//! ([`disturbing`], [`telling`]), what time it is ([`timing`]), and what they expect: [`expecting`]. What
+//! ([`disturbing`], [`telling`], [`stubbing`]), what time it is ([`timing`]), and what they expect: [`expecting`]. What
 //! they do and see in a browser: [`page`] and [`seeing`].
 
 mod asking;
@@ -19,6 +19,7 @@ mod probing;
 mod racing;
 mod requesting;
 mod seeing;
+mod stubbing;
 mod telling;
 mod timing;
 
@@ -28,6 +29,7 @@ use std::time::Duration;
 
 use rand::rngs::StdRng;
 
+use super::shelf::Stubs;
 use super::stage::Stage;
 use super::trial::Trial;
 use crate::base::trace::Baggage;
@@ -162,6 +164,8 @@ pub struct World {
     /// The last exchange before the last press.
     marked_exchange: u64,
     page_findings: Vec<Finding>,
+    /// The stub files that its sentences name.
+    stubs: Stubs,
     /// Sessions that the platform gave nobody.
     forged: Vec<String>,
     /// How many things were judged: a Then that judges nothing proves nothing.
@@ -191,6 +195,7 @@ impl World {
             looking: None,
             marked_exchange: 0,
             page_findings: Vec::new(),
+            stubs: Stubs::new(),
             forged: Vec::new(),
             judged: 0,
         }

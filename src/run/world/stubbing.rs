@@ -1,0 +1,118 @@
+//! A service answers what a stub file says, for this scenario alone: the taps before it answer in its place.
+
+use std::sync::{Arc, Mutex, PoisonError};
+
+use async_trait::async_trait;
+use bytes::Bytes;
+use http::header::{CONTENT_LENGTH, HeaderValue};
+use rand::RngExt;
+
+use super::{StepResult, Trouble, World};
+use crate::base::suggest::did_you_mean;
+use crate::run::shelf::Stubs;
+use crate::stub::{Broken, Nearest, Request, StubFile, choose};
+use crate::tap::fault::{Answer, Call, Cut, Fault, Payload, Way};
+use crate::tap::{Disturbance, Window};
+
+/// How many bytes come where random data comes.
+const RANDOM_BYTES: usize = 256;
+
+impl World {
+    /// The stub files that its sentences name.
+    pub(in crate::run) fn with_stubs(mut self, stubs: &Stubs) -> Self {
+        self.stubs.clone_from(stubs);
+        self
+    }
+
+    /// From now on whoever calls a service is answered what a stub file says. A request that it is not for goes on to the
+    /// service.
+    ///
+    /// # Errors
+    /// If the topology has no such service.
+    pub fn answer_as_in(&mut self, service: &str, name: &str) -> StepResult {
+        self.answer_so(service, name, Window::Always)
+    }
+
+    /// The same, but only the first request that it is for.
+    ///
+    /// # Errors
+    /// If the topology has no such service.
+    pub fn answer_once_as_in(&mut self, service: &str, name: &str) -> StepResult {
+        self.answer_so(service, name, Window::Times(1))
+    }
+
+    fn answer_so(&mut self, service: &str, name: &str, window: Window) -> StepResult {
+        let called = || self.stage.edges.iter().map(|edge| edge.to.as_str());
+        if !called().any(|callee| callee == service) {
+            let hint = did_you_mean(service, called());
+            return Err(Trouble::scenario(format!("nobody in the topology calls `{service}`.{hint}")));
+        }
+        let file = self.stubs.get(&(service.to_owned(), name.to_owned()));
+        let file =
+            Arc::clone(file.expect("invariant: the plan has found the stub file of every sentence that names one"));
+        let often = if window == Window::Always { "" } else { " once" };
+        let text = format!("{service} answers as in \"{name}\"{often}");
+        let disturbance = Disturbance::made(service, text, window, move || {
+            Box::new(Stubbed { file: Arc::clone(&file), nearest: Mutex::default() })
+        });
+        self.stage.faults.arm(Some(self.trace), disturbance);
+        Ok(())
+    }
+}
+
+/// Answers from a stub file in the callee's place.
+struct Stubbed {
+    file: Arc<StubFile>,
+    /// Of the requests that it is not for, the one that came nearest, in words.
+    nearest: Mutex<Option<(f64, String)>>,
+}
+
+fn request(call: &Call) -> Request<'_> {
+    Request {
+        method: &call.head.method,
+        target: call.head.uri.path_and_query().map_or("/", |target| target.as_str()),
+        headers: &call.head.headers,
+        body: &call.body,
+    }
+}
+
+#[async_trait]
+impl Fault for Stubbed {
+    fn wants(&self, call: &Call) -> Result<(), String> {
+        let Err(Some(Nearest { place, differences, distance })) = choose(&self.file.stubs, &request(call)) else {
+            return Ok(());
+        };
+        let mut nearest = self.nearest.lock().unwrap_or_else(PoisonError::into_inner);
+        if nearest.as_ref().is_none_or(|(known, _)| distance < *known) {
+            let asked = format!("{} {}", call.head.method, request(call).path());
+            *nearest = Some((distance, format!("{asked} is not what {place} is for: {differences}")));
+        }
+        Err(nearest.as_ref().map(|(_, words)| words.clone()).unwrap_or_default())
+    }
+
+    async fn disturb(&self, call: Call, way: Way<'_>) -> Result<Answer, Cut> {
+        let request = request(&call);
+        let Ok(stub) = choose(&self.file.stubs, &request) else { return way.send(call).await };
+        way.fired();
+        let mut rng = way.rng();
+        let reply = stub.answer(&request, &mut rng);
+        tokio::time::sleep(reply.delay).await;
+        let (mut head, ()) = http::Response::new(()).into_parts();
+        (head.status, head.headers) = (reply.status, reply.headers);
+        match reply.broken {
+            None => {
+                head.headers.insert(CONTENT_LENGTH, HeaderValue::from(reply.body.len()));
+                Ok(Answer { head, body: Payload::Whole(reply.body.into()) })
+            }
+            Some(Broken::ConnectionResetByPeer) => Err(Cut::Broken("the connection was reset".into())),
+            Some(Broken::EmptyResponse) => {
+                Err(Cut::Raw { bytes: Bytes::new(), reason: "the connection was closed without an answer" })
+            }
+            Some(Broken::MalformedResponseChunk) => Err(Cut::malformed(&head)),
+            Some(Broken::RandomDataThenClose) => {
+                let bytes = (0..RANDOM_BYTES).map(|_| rng.random::<u8>()).collect();
+                Err(Cut::Raw { bytes, reason: "random data came in place of an answer" })
+            }
+        }
+    }
+}
