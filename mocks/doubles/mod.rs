@@ -1,13 +1,14 @@
-//! wiremock doubles. They are started once, before the first scenario, and keep no state: what a scenario needs to be
+//! wiremock doubles: of the services that have a file here, and of any other service out of stub files alone. They are started once, before the first scenario, and keep no state: what a scenario needs to be
 //! different for itself alone is a fault on the edge to the double.
 //!
 //! # Add another double
 //!
 //! 1. Write a file here, named after the service, with a function that mounts its behaviour on a [`MockServer`].
 //! 2. Give it a line in [`DOUBLES`].
-//! 3. Use it in a topology: `provider = "mock"`.
+//! 3. Use it in a topology: `provider = "mock"`. What the topology's `stubs` say comes before what the function mounts.
 
 mod flags;
+mod stubs;
 mod worker;
 
 use std::future::Future;
@@ -40,16 +41,20 @@ impl Provider for Doubles {
     }
 
     async fn start(&self, order: Order) -> Result<Arc<dyn Running>, StartError> {
-        let Some((_, mount)) = DOUBLES.iter().find(|(name, _)| *name == order.service) else {
-            return Err(StartError::Unknown {
-                kind: self.kind(),
-                service: order.service,
-                known: DOUBLES.iter().map(|(name, _)| *name).collect::<Vec<_>>().join(", "),
-            });
-        };
+        let double = DOUBLES.iter().find(|(name, _)| *name == order.service);
+        if double.is_none() && order.spec.stubs.is_empty() {
+            let known = DOUBLES.iter().map(|(name, _)| *name).collect::<Vec<_>>().join(", ");
+            let known =
+                format!("{known}; one of your own is made of stub files: stubs = [\"stubs/{}\"]", order.service);
+            return Err(StartError::Unknown { kind: self.kind(), service: order.service, known });
+        }
+        let stubs = stubs::read(&order)?;
         // Taps record; a second record here would only grow with the run.
         let server = MockServer::builder().disable_request_recording().start().await;
-        mount(&server).await;
+        if let Some((_, mount)) = double {
+            mount(&server).await;
+        }
+        stubs::mount(&server, &order.service, stubs).await;
         let healthy = ResponseTemplate::new(200).set_body_json(serde_json::json!({"status": "ok"}));
         Mock::given(method("GET")).and(path("/healthz")).respond_with(healthy).mount(&server).await;
         Ok(Arc::new(Double { address: server.uri(), server: Mutex::new(Some(server)) }))

@@ -25,9 +25,10 @@ use crate::report::{self, Console, Digest, Reporter, Style, journal};
 use crate::run::history::{FILE, History, Timings};
 use crate::run::platform::NotUp;
 use crate::run::{Deadlines, Evidence, FlakyPolicy, Options, PathSpec, Plan, Records, Rules, Selection, records};
+use crate::stub;
 use crate::tap::Disturbance;
 use crate::target::Target;
-use crate::topology::{ProviderKind, Topology};
+use crate::topology::{ProviderKind, ServiceSpec, Topology};
 use crate::trail::Mapping;
 
 /// The options of a run.
@@ -232,7 +233,23 @@ pub(super) fn prepared(
     for swap in providers {
         swap_provider(&mut topology, swap)?;
     }
+    let doubles = topology.services.iter().filter(|(_, spec)| spec.provider == ProviderKind::Mock);
+    stubs(&topology, doubles)?;
     Ok(Prepared { target, fingerprint, rules, topology })
+}
+
+/// Whether the stub files that a topology names for these services are sound.
+pub(super) fn stubs<'t>(
+    topology: &Topology,
+    mut services: impl Iterator<Item = (&'t String, &'t ServiceSpec)>,
+) -> Result<(), ConfigError> {
+    let folder = topology.folder.clone().unwrap_or_default();
+    services.try_for_each(|(name, spec)| {
+        stub::load(&folder, &spec.stubs).map(drop).map_err(|error| match error.place {
+            None => ConfigError { message: format!("{} (the stubs of {name})", error.message), ..error },
+            Some(_) => error,
+        })
+    })
 }
 
 /// Runs. Gives the exit of a run that began.

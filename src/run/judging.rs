@@ -46,7 +46,7 @@ pub(super) struct Judged {
 pub struct Elsewhere {
     /// Its id, as findings and `@allow` name it.
     pub id: &'static str,
-    /// Who holds exchanges or pages against it: `refusals`, `contracts` or `page`.
+    /// Who holds exchanges or pages against it: `refusals`, `contracts`, `doubles` or `page`.
     pub judge: &'static str,
     /// The rule, in one sentence.
     pub means: &'static str,
@@ -60,7 +60,7 @@ const fn page(id: &'static str, means: &'static str) -> Elsewhere {
     Elsewhere { id, judge: "page", means }
 }
 
-/// The rules that are judged elsewhere, by contracts, the catalogue of refusals, and pages.
+/// The rules that are judged elsewhere, by contracts, the catalogue of refusals, doubles, and pages.
 pub const RULES_ELSEWHERE: &[Elsewhere] = &[
     refusals("U1", "Every refusal is well formed: schema, known code, agreeing status, correlation id."),
     refusals(
@@ -76,6 +76,11 @@ pub const RULES_ELSEWHERE: &[Elsewhere] = &[
         "Where permissions cannot be looked up the answer is \u{201c}temporarily\u{201d}, never \u{201c}not bought\u{201d}.",
     ),
     page("U8", "What the page shows as chosen is what is submitted: nothing dropped, nothing swapped."),
+    Elsewhere {
+        id: "stub",
+        judge: "doubles",
+        means: "Whatever a double is asked, it has an answer to: its own, or that of a stub file.",
+    },
     Elsewhere {
         id: "contract",
         judge: "contracts",

@@ -5,9 +5,13 @@ use std::collections::BTreeMap;
 use std::sync::{Mutex, PoisonError};
 
 use crate::contract::{Catalogue, Contracts, Examined};
-use crate::model::{Edge, Exchange, Finding};
+use crate::model::{Edge, Exchange, Finding, Outcome};
+use crate::stub::{ANSWERED_FROM, NONE};
 use crate::tap::Fired;
 use crate::trail::Mapping;
+
+/// The rule that doubles have an answer.
+const STUB: &str = "stub";
 
 /// What exchanges are held against.
 #[derive(Debug, Default)]
@@ -50,13 +54,19 @@ impl Rules {
     /// An exchange that the scenario itself disturbed shows the disturbance, so nothing is held against it; whatever follows
     /// from it on other hops is. Faults of the whole run excuse nothing.
     pub fn judge(&self, exchanges: &[Exchange], own: &[Fired]) -> Vec<Finding> {
-        let Examined { mut findings, skipped } = self.contracts.examine(exchanges);
+        let mut findings: Vec<Finding> = exchanges.iter().filter_map(unanswered).collect();
+        let Examined { findings: departures, skipped } = self.contracts.examine(exchanges);
+        findings.extend(departures);
         for why in skipped {
             *self.skipped.lock().unwrap_or_else(PoisonError::into_inner).entry(why).or_default() += 1;
         }
         if let Some(catalogue) = &self.catalogue {
             findings.extend(catalogue.check(exchanges));
         }
+        // What becomes of a question that nobody answers is a consequence.
+        let unanswered: Vec<Option<u64>> =
+            findings.iter().filter(|finding| finding.rule == STUB).map(|finding| finding.exchange).collect();
+        findings.retain(|finding| finding.rule == STUB || !unanswered.contains(&finding.exchange));
         let is_excused = |finding: &Finding| {
             let exchange = exchanges.iter().find(|exchange| Some(exchange.id) == finding.exchange);
             exchange.is_some_and(|exchange| disturbed_by_its_scenario(exchange, own))
@@ -64,6 +74,21 @@ impl Rules {
         findings.retain(|finding| !is_excused(finding));
         each_once(findings)
     }
+}
+
+/// What a double was asked that nothing in it is for; it has said itself what came nearest.
+fn unanswered(exchange: &Exchange) -> Option<Finding> {
+    let Outcome::Answered(response) = &exchange.outcome else { return None };
+    response.header(ANSWERED_FROM.as_str()).filter(|stub| *stub == NONE)?;
+    let detail = response.body.json().and_then(|problem| problem.get("detail")?.as_str());
+    Some(Finding {
+        rule: STUB.into(),
+        message: detail.unwrap_or("a double has no answer to this").to_owned(),
+        edge: Some(exchange.edge.clone()),
+        exchange: Some(exchange.id),
+        at: Some("request/path".into()),
+        source: None,
+    })
 }
 
 /// The same thing in many exchanges is one finding: a status that is polled departs in every answer.
@@ -97,7 +122,7 @@ fn disturbed_by_its_scenario(exchange: &Exchange, own: &[Fired]) -> bool {
 mod tests {
     use super::*;
     use crate::contract::Contract;
-    use crate::model::{Body, Content, Outcome, Request, Response};
+    use crate::model::{Body, Content, Request, Response};
 
     const DOCUMENT: &str = r#"
 openapi: 3.1.0

@@ -85,6 +85,9 @@ pub struct ServiceSpec {
     /// Files that are put into a container before it starts: its path there, and the file here.
     #[serde(default)]
     pub files: BTreeMap<String, PathBuf>,
+    /// Stub files, or folders of them, that a double answers from before anything else.
+    #[serde(default)]
+    pub stubs: Vec<PathBuf>,
     /// Folders of a container that are kept in memory, and how many bytes each holds at most.
     #[serde(default)]
     pub tmpfs: BTreeMap<String, u64>,

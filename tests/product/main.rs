@@ -18,4 +18,5 @@ mod refusals;
 mod reporting;
 mod running;
 mod shards;
+mod stubs;
 mod support;
