@@ -96,7 +96,10 @@ impl<'c> Examiner<'c> {
                 self.flaw(&at, &parameter.pointer, flaw);
             }
         }
-        self.request_body(operation, request);
+        // Who could not be reached was sent no body, so the tap has seen none.
+        if !matches!(self.exchange.outcome, Outcome::Unreachable { .. }) {
+            self.request_body(operation, request);
+        }
         Some(operation)
     }
 

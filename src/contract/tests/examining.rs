@@ -114,6 +114,8 @@ fn an_exchange_that_keeps_the_contract_has_no_finding() {
             .json(json!({"amount": 2})),
         // Another answer than was waited for is not the callee's.
         ask("GET /v1/charges/7").ended(Outcome::Unreachable { reason: "refused".into() }),
+        // Its body was never sent.
+        sender().ended(Outcome::Unreachable { reason: "refused".into() }),
         ask("GET /v1/charges/7").ended(Outcome::Broken { reason: "reset".into() }),
         ask("GET /v1/charges/7").answer(502).header("x-paidpath-tap", "unreachable").text("text/html", "no"),
     ];
