@@ -144,27 +144,44 @@ async fn id_of(world: &World, member: &str) -> String {
     world.get("/v1/me", member).send().await.ok(200)["id"].as_str().unwrap().to_owned()
 }
 
+/// Every order of so many things, by their places.
+fn orders(things: u64) -> Vec<Vec<u64>> {
+    let Some(last) = things.checked_sub(1) else { return vec![Vec::new()] };
+    let with_last =
+        |order: Vec<u64>| (0..=order.len()).map(move |place| [&order[..place], &[last], &order[place..]].concat());
+    orders(last).into_iter().flat_map(with_last).collect()
+}
+
 #[tokio::test]
-async fn events_lead_to_the_same_end_in_any_order_and_number() {
+async fn five_events_lead_to_the_same_end_in_each_of_their_120_orders_and_however_often_they_come() {
     let world = World::new().await;
-    let (owner, first, second) = (world.member(0).await, world.member(0).await, world.member(0).await);
+    let owner = world.member(0).await;
     let version = world.version(&owner, terms()).await;
-    for (session, order) in [(&first, [1_u64, 2, 1, 2]), (&second, [12, 11, 12, 11])] {
-        let member = id_of(&world, session).await;
-        let purchase = format!("pur_{member}");
-        let mut receipts = Vec::new();
-        for sequence in order {
-            let (r#type, data) = if sequence % 10 == 1 {
-                let data = json!({"purchase": purchase, "member": member, "version": version, "rights": ["generate"]});
-                ("atelier.purchase.completed", data)
-            } else {
-                let data = json!({"purchase": purchase, "member": member, "version": version, "full": true});
-                ("atelier.purchase.refunded", data)
+    let orders = orders(5);
+    assert_eq!(orders.len(), 120);
+    for (number, order) in (1_u64..).zip(orders) {
+        let session = world.member(0).await;
+        let member = id_of(&world, &session).await;
+        // Bought, given back in part and then wholly; bought again, and a part of it given back.
+        let history =
+            [("first", None), ("first", Some(false)), ("first", Some(true)), ("second", None), ("second", Some(false))];
+        let mut accepted = Vec::new();
+        for event in order.iter().chain(order.iter().rev()) {
+            let (purchase, refund) = history[usize::try_from(*event).unwrap()];
+            let mut data =
+                json!({"purchase": format!("pur_{number}_{purchase}"), "member": member, "version": version});
+            let (field, value, r#type) = match refund {
+                None => ("rights", json!(["generate"]), "atelier.purchase.completed"),
+                Some(full) => ("full", json!(full), "atelier.purchase.refunded"),
             };
-            receipts.push(tell(&world, EVENT_KEY, sequence, r#type, data).await.ok(202)["accepted"].as_bool().unwrap());
+            data[field] = value;
+            let receipt = tell(&world, EVENT_KEY, number * 10 + event, r#type, data).await.ok(202);
+            accepted.push(receipt["accepted"] == true);
         }
-        assert_eq!(receipts, [true, true, false, false]);
-        assert_eq!(world.access(session, &version).await["reason"], "access-revoked", "{order:?}");
+        assert_eq!(accepted, [[true; 5], [false; 5]].concat(), "{order:?}");
+        let access = world.access(&session, &version).await;
+        assert_eq!((&access["generate"], &access["basis"]), (&json!(true), &json!("purchase")), "{order:?}");
+        world.job(&session, &version, access["credential"].as_str().unwrap()).send().await.ok(402);
     }
 }
 
