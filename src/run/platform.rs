@@ -197,9 +197,10 @@ impl Platform {
             ("container", &topology.services.iter().filter_map(container).collect()),
         ];
         let env = topology.env_of(name).map(|(key, value)| (key.clone(), filled(value, &values))).collect();
+        let command = spec.command.iter().map(|word| filled(word, &values)).collect();
         Order {
             service: name.to_owned(),
-            spec: spec.clone(),
+            spec: ServiceSpec { command, ..spec.clone() },
             called: topology.is_called(name),
             neighbours,
             env,

@@ -79,7 +79,7 @@ pub struct ServiceSpec {
     pub image: Option<String>,
     /// The port on which a container answers.
     pub port: Option<u16>,
-    /// What a container runs, in place of what its image says.
+    /// What a container runs, in place of what its image says; with the same placeholders as `env`.
     #[serde(default)]
     pub command: Vec<String>,
     /// Files that are put into a container before it starts: its path there, and the file here.
@@ -200,21 +200,18 @@ impl Topology {
                 let hint = did_you_mean(missing, names());
                 return wrong(missing, format!("`{name}` calls `{missing}`, which is not among the services.{hint}"));
             }
-            for (key, value) in self.env.iter().chain(&spec.env) {
-                for placeholder in
-                    value.split('{').skip(1).filter_map(|part| part.split_once('}')).map(|(name, _)| name)
-                {
-                    let known = match placeholder.split_once('.') {
-                        Some(("tap", callee)) => spec.calls.iter().any(|call| call == callee),
-                        Some(("secret", secret)) => self.secrets.contains_key(secret),
-                        Some(("container", peer)) => self.services.get(peer).is_some_and(|peer| peer.port.is_some()),
-                        Some(_) | None => false,
-                    };
-                    if !known {
-                        let rule = "{tap.NAME} needs NAME in `calls`, {secret.NAME} needs it in [secrets], \
-                                    {container.NAME} needs a service with a `port`";
-                        return wrong(value, format!("`{key}` of `{name}` names {{{placeholder}}}: {rule}"));
-                    }
+            let env = self.env.iter().chain(&spec.env).map(|(key, value)| (key.as_str(), value, true));
+            // A shell has braces of its own.
+            let command = spec.command.iter().map(|word| ("command", word, false));
+            for (key, value, every_brace) in env.chain(command) {
+                let is_ours = |placeholder: &&str| {
+                    let kind = placeholder.split_once('.').map_or("", |(kind, _)| kind);
+                    every_brace || ["tap", "secret", "container"].contains(&kind)
+                };
+                if let Some(unknown) = placeholders(value).filter(is_ours).find(|one| !self.fills(spec, one)) {
+                    let rule = "{tap.NAME} needs NAME in `calls`, {secret.NAME} needs it in [secrets], \
+                                {container.NAME} needs a service with a `port`";
+                    return wrong(value, format!("`{key}` of `{name}` names {{{unknown}}}: {rule}"));
                 }
             }
             if let Some(missing) = spec.after.iter().find(|first| !self.services.contains_key(*first)) {
@@ -242,6 +239,16 @@ impl Topology {
             let first = circle.first().map_or("after", String::as_str);
             wrong(first, format!("these services wait for each other and would never start: {}", circle.join(", ")))
         })
+    }
+
+    /// Whether there is something that a placeholder of this service stands for.
+    fn fills(&self, spec: &ServiceSpec, placeholder: &str) -> bool {
+        match placeholder.split_once('.') {
+            Some(("tap", callee)) => spec.calls.iter().any(|call| call == callee),
+            Some(("secret", secret)) => self.secrets.contains_key(secret),
+            Some(("container", peer)) => self.services.get(peer).is_some_and(|peer| peer.port.is_some()),
+            Some(_) | None => false,
+        }
     }
 
     /// Whether anybody calls it through a tap.
@@ -286,6 +293,11 @@ impl Topology {
         }
         Err(format!("`{host}` is not on the list of hosts that a run may send traffic to: add it to `allowed_hosts`"))
     }
+}
+
+/// What stands between braces in a text.
+fn placeholders(text: &str) -> impl Iterator<Item = &str> {
+    text.split('{').skip(1).filter_map(|part| part.split_once('}')).map(|(name, _)| name)
 }
 
 #[cfg(test)]
@@ -333,6 +345,7 @@ url = "http://127.0.0.1:9"
             ("provider = \"embedded\"", "provider = \"container\"", "the provider `container` and no `image`"),
             ("provider = \"embedded\"", "provider = \"container\"\nimage = \"x\"", "is called, and has no `port`"),
             ("\"{secret.key}\"", "\"{container.bank}\"", "{container.NAME} needs a service with a `port`"),
+            ("calls =", "command = [\"{ x; } {tap.bnak}\"]\ncalls =", "`command` of `shop` names {tap.bnak}"),
             ("calls =", "ready = { prot = 1 }\ncalls =", "Did you mean `port`?"),
             ("calls =", "ready = { log = \"(\" }\ncalls =", "regex parse error"),
         ];
