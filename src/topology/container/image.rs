@@ -4,7 +4,6 @@ use std::collections::BTreeMap;
 use std::fs::{self, File};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
-use std::process::Stdio;
 use std::time::Instant;
 
 use bollard::Docker;
@@ -14,9 +13,9 @@ use sha2::{Digest, Sha256};
 use testcontainers::GenericBuildableImage;
 use testcontainers::core::BuildImageOptions;
 use testcontainers::runners::AsyncBuilder;
-use tokio::process::Command;
 
 use super::engine::cause;
+use super::script;
 use crate::topology::{ImageSpec, ProviderKind, Topology};
 
 /// The images of all containers of a topology, by the name that services use for them.
@@ -80,9 +79,8 @@ impl Maker<'_> {
         let image = self.tagged(std::iter::once(&script).chain(&sources).map(PathBuf::as_path))?;
         let Some(_lock) = self.lock_to_make(&image).await? else { return Ok(Some(image)) };
         let started = announce(&image, &script);
-        let mut command = Command::new(&script);
-        command.arg(&image).stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped()).kill_on_drop(true);
-        let output = command.output().await.map_err(|error| format!("{} cannot be run: {error}", script.display()))?;
+        let output = script::output(&script, &image).await;
+        let output = output.map_err(|error| format!("{} cannot be run: {error}", script.display()))?;
         if !output.status.success() {
             let said = String::from_utf8_lossy(&output.stderr).into_owned();
             let lines: Vec<&str> = said.lines().collect();
