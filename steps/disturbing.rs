@@ -1,6 +1,6 @@
 //! What goes wrong on the way, for this scenario alone.
 
-use cucumber::given;
+use cucumber::{given, when};
 use paidpath::World;
 use paidpath::run::world::StepResult;
 
@@ -13,10 +13,11 @@ async fn credential_lost(world: &mut World, from: Service, to: Service) -> StepR
     world.disturb(&format!("{} -> {}: strip header {header}", from.0, to.0))
 }
 
-/// One service gets no connection to another.
-#[given(expr = "{service} cannot reach {service}")]
+/// One service gets no connection to another. Where no tap stands between them, as before a database, their machines are
+/// disconnected.
+#[given(expr = "{service} cannot reach (the ){service}")]
 async fn cannot_reach(world: &mut World, from: Service, to: Service) -> StepResult {
-    world.disturb(&format!("{} -> {}: drop", from.0, to.0))
+    world.disconnect(&from.0, &to.0).await
 }
 
 /// A service answers another with an error of this status, without having done anything.
@@ -60,4 +61,16 @@ async fn is_refused_with(world: &mut World, request: String, code: Code) -> Step
 #[given(expr = "the fault {string}")]
 async fn fault(world: &mut World, words: String) -> StepResult {
     world.disturb(&words)
+}
+
+/// Waits until every fault of this scenario has happened: for what comes after that.
+#[when(expr = "every fault has happened")]
+async fn has_happened(world: &mut World) -> StepResult {
+    world.await_faults().await
+}
+
+/// From here on nothing is disturbed any more: the faults of this scenario end, and every machine is put back.
+#[when(expr = "everything is as before")]
+async fn is_as_before(world: &mut World) -> StepResult {
+    world.restore().await
 }

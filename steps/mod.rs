@@ -20,6 +20,7 @@ mod disturbing;
 mod events;
 mod generating;
 mod handover;
+mod machines;
 mod members;
 mod models;
 mod money;

@@ -1,5 +1,6 @@
 //! One attempt at one scenario: its steps one after the other, each with a deadline, then what the taps saw.
 
+use std::collections::BTreeSet;
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -11,6 +12,7 @@ use super::judging::{self, Judged};
 use super::live::{Live, StepEnd};
 use super::panics;
 use super::plan::Planned;
+use super::schedule::Alone;
 use super::stage::Stage;
 use super::vocabulary::Vocabulary;
 use super::world::{Keepsake, Trouble, World};
@@ -79,15 +81,19 @@ impl Maker<'_> {
         let stage = self.stage;
         stage.recorder.open(trace);
         let rng = self.seed.rng(planned.key());
-        let mut world = World::new(Arc::clone(stage), self.client.clone(), trace, rng).with_stubs(&planned.stubs);
+        let alone = planned.alone() == Alone::Serial;
+        let world = World::new(Arc::clone(stage), self.client.clone(), trace, rng, alone);
+        let mut world = world.with_stubs(&planned.stubs);
         if let Some(trial) = &planned.trial {
             world.undergo(trial);
         }
         let steps = self.run_steps(planned, trace, live, &mut world).await;
+        // Between two steps no deadline runs: this has its own.
+        let recovered = stage.services.recover_all(trace).await;
         live.begin_step(self.deadlines.step);
         let failure = (steps.verdict != Verdict::Passed).then(|| steps.reason.clone());
         let allowed = &planned.settings.allowed;
-        let steps = match world.look_last().await {
+        let steps = match recovered.and(world.look_last().await) {
             Err(trouble) if steps.verdict == Verdict::Passed => {
                 let message = stage.redactor.fields(Some(trace), &trouble.message).into_owned();
                 Ended::new(Verdict::Unknown, message, trouble.blame)
@@ -102,7 +108,7 @@ impl Maker<'_> {
         let kept = if world.has_pages() && is_shown { world.keepsakes().await } else { Vec::new() };
         world.close_pages().await;
         // The scenario's own faults end with its steps: what it broke, the platform has to mend now.
-        let mut fired = stage.faults.clear(trace);
+        let mut fired = [world.lifted(), &stage.faults.clear(trace)].concat();
         // What a trial breaks is not the scenario's doing: it excuses nothing, and whether it fired is the trial's affair.
         fired.retain(|fault| !planned.trial.as_ref().is_some_and(|trial| trial.has(&fault.spec)));
         fired.iter_mut().for_each(|fault| *fault = stage.as_recorded(Some(trace), fault));
@@ -115,7 +121,8 @@ impl Maker<'_> {
             }
             (None, None) => StepEnd::passed(),
         });
-        let ended = ended(steps, &judged, &never_fired, cut_off);
+        let ended = ended(steps, &judged, &never_fired, cut_off, &stage.services.hurt(trace));
+        stage.services.forget(trace);
         self.evidence.attach(live, ended.verdict == Verdict::Passed, judged.exchanges, judged.trail);
         if !judged.findings.is_empty() {
             live.attach(media::FINDINGS, &judged.findings);
@@ -199,7 +206,13 @@ impl Maker<'_> {
 }
 
 /// How an attempt ended, all in all: a known failure wins over what could not be judged.
-fn ended(steps: Ended, judged: &Judged, never_fired: &[String], cut_off: Option<String>) -> Ended {
+fn ended(
+    steps: Ended,
+    judged: &Judged,
+    never_fired: &[String],
+    cut_off: Option<String>,
+    hurt: &BTreeSet<String>,
+) -> Ended {
     let broken = judged.findings.first().map(|finding| match &judged.diagnosis {
         Some(diagnosis) => diagnosis.sentence.clone(),
         None => format!("{} ({})", finding.message, finding.rule),
@@ -211,7 +224,7 @@ fn ended(steps: Ended, judged: &Judged, never_fired: &[String], cut_off: Option<
         }
         (Verdict::Passed | Verdict::Unknown | Verdict::Skipped, None) | (Verdict::Skipped, Some(_)) => None,
     };
-    match (failed, unreachable(&judged.exchanges).or(cut_off)) {
+    match (failed, unreachable(&judged.exchanges, hurt).or(cut_off)) {
         (Some(failed), Some(what)) => {
             let reason = format!("{what}; so this could not be judged: {}", failed.reason);
             Ended::new(Verdict::Unknown, reason, Blame::Environment)
@@ -233,10 +246,10 @@ fn ended(steps: Ended, judged: &Judged, never_fired: &[String], cut_off: Option<
     }
 }
 
-/// The first service that could not be reached without anybody having asked for it.
-fn unreachable(exchanges: &[Exchange]) -> Option<String> {
+/// The first service that could not be reached without anybody having asked for it, with a fault or in the machine room.
+fn unreachable(exchanges: &[Exchange], hurt: &BTreeSet<String>) -> Option<String> {
     exchanges.iter().find_map(|exchange| match &exchange.outcome {
-        Outcome::Unreachable { reason } if exchange.faults.is_empty() => {
+        Outcome::Unreachable { reason } if exchange.faults.is_empty() && !hurt.contains(&exchange.edge.to) => {
             Some(format!("{} cannot be reached ({}: {reason})", exchange.edge.to, exchange.edge))
         }
         Outcome::Unreachable { .. } | Outcome::Answered(_) | Outcome::Broken { .. } | Outcome::Open => None,

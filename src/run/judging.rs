@@ -242,7 +242,7 @@ impl Look {
 
 fn evidence<'a>(stage: &'a Stage, cast: &'a Cast, trail: &'a Trail, exchanges: &'a [Exchange]) -> Evidence<'a> {
     let micros = |span: crate::base::config::Span| u64::try_from(span.0.as_micros()).unwrap_or(u64::MAX);
-    let bounds = &stage.target.bounds;
+    let bounds = stage.bounds();
     Evidence::new(Given {
         mapping: &stage.rules.mapping,
         trail,

@@ -11,7 +11,7 @@ use crate::base::clock::Clock;
 use crate::base::redact::Redactor;
 use crate::model::{Edge, TraceId};
 use crate::tap::{FaultBoard, Fired, Recorder};
-use crate::target::Target;
+use crate::target::{Bounds, Target};
 
 /// The platform as scenarios see it.
 pub struct Stage {
@@ -48,6 +48,15 @@ pub struct Stage {
 }
 
 impl Stage {
+    /// How long the platform may take: longer, where it was held up on purpose.
+    pub fn bounds(&self) -> Bounds {
+        let bounds = &self.target.bounds;
+        match self.services.held_up() {
+            Some(outage) => bounds.held_up(outage + bounds.recover.0),
+            None => bounds.clone(),
+        }
+    }
+
     /// What became of a fault, in the words that exchanges name it with: its own may hold a secret.
     pub(super) fn as_recorded(&self, owner: Option<TraceId>, fired: &Fired) -> Fired {
         let clean = |text: &String| self.redactor.text(owner, text).into_owned();

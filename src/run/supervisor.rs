@@ -233,7 +233,7 @@ pub fn run(
             recorder: recorder.clone(),
             faults: faults.clone(),
             redactor: Arc::clone(&redactor),
-            services: Services::new(platform.running().to_vec(), runtime.handle().clone()),
+            services: Services::new(platform.running(), topology, runtime.handle().clone()),
         }),
         emitter: emitter.clone(),
         deadlines: options.deadlines,

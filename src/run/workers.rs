@@ -115,6 +115,7 @@ impl Seat {
         if let Some(verdict) = ending.filter(|_| closed) {
             self.lock().take();
             shared.count(planned, &verdict, busy.since.elapsed());
+            shared.stage.services.take_back(busy.trace);
             shared.schedule.end(&busy.ticket, None);
         }
         closed

@@ -64,12 +64,30 @@ pub struct Bounds {
     pub answer: Span,
     /// From a press on the page to a request, a navigation, or something to read.
     pub notice: Span,
+    /// From a machine that is back to a platform that keeps its other bounds again.
+    pub recover: Span,
+}
+
+impl Bounds {
+    /// The same for a platform that was held up so long: what it owes may come later, and an answer may not.
+    #[must_use]
+    pub fn held_up(&self, by: Duration) -> Self {
+        let later = |bound: Span| Span(bound.0 + by);
+        Self { sync: later(self.sync), revoke: later(self.revoke), job: later(self.job), ..self.clone() }
+    }
 }
 
 impl Default for Bounds {
     fn default() -> Self {
         let seconds = |seconds| Span(Duration::from_secs(seconds));
-        Self { sync: seconds(2), revoke: seconds(2), job: seconds(10), answer: seconds(5), notice: seconds(1) }
+        Self {
+            sync: seconds(2),
+            revoke: seconds(2),
+            job: seconds(10),
+            answer: seconds(5),
+            notice: seconds(1),
+            recover: seconds(10),
+        }
     }
 }
 

@@ -18,6 +18,6 @@ mod ready;
 mod url;
 
 pub use file::{ImageSpec, ProviderKind, Secret, ServiceSpec, Topology};
-pub use provider::{Doorstep, Mark, Order, Provider, Running, StartError};
+pub use provider::{Doorstep, Mark, Mishap, Order, Provider, Running, StartError};
 pub use ready::{Ready, until_ready};
 pub use url::UrlProvider;

@@ -1,6 +1,7 @@
 //! The trait that every supplier of a service implements.
 
 use std::collections::BTreeMap;
+use std::fmt;
 use std::net::{IpAddr, Ipv4Addr};
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -74,7 +75,7 @@ impl Doorstep {
 pub struct Order {
     /// The service's name.
     pub service: String,
-    /// What the topology says about it.
+    /// What the topology says about it, placeholders in its command replaced.
     pub spec: ServiceSpec,
     /// Whether anybody calls it through a tap.
     pub called: bool,
@@ -86,6 +87,31 @@ pub struct Order {
     pub folder: Option<PathBuf>,
     /// The run that it belongs to.
     pub run: Mark,
+}
+
+/// What can happen in the machine room to the machine that a service runs on.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Mishap {
+    /// It is shut down: the service is told to end, and has some seconds for that.
+    Stop,
+    /// It loses its power: the service ends without a word.
+    Kill,
+    /// It freezes: the service keeps its connections, and does nothing.
+    Pause,
+    /// It loses its connection to the machine of this service, which it reaches without a tap; all others it keeps.
+    CutOff(String),
+}
+
+impl fmt::Display for Mishap {
+    /// What the service is then: `stopped`.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Stop => f.write_str("stopped"),
+            Self::Kill => f.write_str("killed"),
+            Self::Pause => f.write_str("paused"),
+            Self::CutOff(peer) => write!(f, "cut off from {peer}"),
+        }
+    }
 }
 
 /// A service that was started.
@@ -107,6 +133,22 @@ pub trait Running: Send + Sync {
     /// # Errors
     /// How it ended.
     async fn alive(&self) -> Result<(), String> {
+        Ok(())
+    }
+
+    /// Has something happen to it. What it is doing goes wrong, and that is the point.
+    ///
+    /// # Errors
+    /// If that cannot happen to it.
+    async fn suffer(&self, mishap: &Mishap) -> Result<(), String> {
+        Err(format!("only a container can be {mishap}"))
+    }
+
+    /// Undoes every mishap, and starts it anew where it has ended. Whether it is ready is asked by the caller.
+    ///
+    /// # Errors
+    /// If it stays as it is.
+    async fn recover(&self) -> Result<(), String> {
         Ok(())
     }
 

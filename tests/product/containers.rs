@@ -21,7 +21,7 @@ const PASSING: &str = "Feature: f\n  Scenario: s\n    Given Ann has 5 credits\n 
 const WAITING: &str = "Feature: f\n  Scenario: s\n    Given a step that waits for ever\n    Then something holds\n\n  Scenario: t\n    Then something holds\n";
 
 /// Whether there is an engine; if not, that is said, and CI forbids it.
-fn docker() -> bool {
+pub fn docker() -> bool {
     match paidpath::topology::container::missing() {
         None => true,
         Some(reason) if std::env::var_os("PAIDPATH_REQUIRE_DOCKER").is_some() => panic!("{reason}"),
@@ -33,7 +33,7 @@ fn docker() -> bool {
 }
 
 /// A folder with a feature and a topology: embedded services, and one container beside them. The topology's name is unique.
-fn with_container(feature: &str, container: &str) -> (Folder, String) {
+pub fn with_container(feature: &str, container: &str) -> (Folder, String) {
     static NUMBER: AtomicU32 = AtomicU32::new(0);
     let name = format!("test-{}-{}", std::process::id(), NUMBER.fetch_add(1, Ordering::Relaxed));
     let embedded = include_str!("../../mocks/topologies/embedded.toml")
@@ -50,20 +50,20 @@ fn with_container(feature: &str, container: &str) -> (Folder, String) {
     (folder, name)
 }
 
-const DATABASE: &str = r#"
+pub const DATABASE: &str = r#"
 image = "small"
 port = 5432
 env = { POSTGRES_PASSWORD = "x" }
 ready = { log = "ready to accept connections" }
 "#;
 
-const RUN: &[&str] = &["run", "a.feature", "--topology", "t.toml", "--report", "junit"];
+pub const RUN: &[&str] = &["run", "a.feature", "--topology", "t.toml", "--report", "junit"];
 
 /// A run in which a step may wait for as long as the test needs; where the test fails, it ends of itself.
 const LONG: &[&str] = &["--grace", "100ms", "--step-timeout", "1h", "--scenario-timeout", "1h", "--run-timeout", "3m"];
 
 /// What carries the label of a topology: containers and networks.
-fn things(topology: &str) -> Vec<String> {
+pub fn things(topology: &str) -> Vec<String> {
     let filter = format!("label=paidpath.topology={topology}");
     let list = |arguments: &[&str]| {
         let output = Command::new("docker").args(arguments).args(["--filter", &filter]).output().unwrap();
@@ -75,7 +75,7 @@ fn things(topology: &str) -> Vec<String> {
 }
 
 #[track_caller]
-fn until(what: &str, holds: impl Fn() -> bool) {
+pub fn until(what: &str, holds: impl Fn() -> bool) {
     let deadline = Instant::now() + Duration::from_secs(60);
     while !holds() {
         assert!(Instant::now() < deadline, "not within a minute: {what}");
@@ -83,7 +83,7 @@ fn until(what: &str, holds: impl Fn() -> bool) {
     }
 }
 
-fn send(signal: &str, child: &Child) {
+pub fn send(signal: &str, child: &Child) {
     assert!(Command::new("kill").args([signal, &child.id().to_string()]).status().unwrap().success());
 }
 
@@ -145,7 +145,7 @@ fn a_container_that_never_gets_ready_is_quoted_and_removed() {
     if docker() {
         let (folder, name) = with_container(PASSING, &DATABASE.replace("ready to accept", "ready to refuse"));
         let text = std::fs::read_to_string(folder.path().join("t.toml")).unwrap();
-        folder.write("t.toml", text.replace("start_up = \"20s\"", "start_up = \"5s\""));
+        folder.write("t.toml", text.replace("start_up = \"20s\"", "start_up = \"12s\""));
         let says = ["`extra` was not ready after", "does not match", "| ", "ready to accept connections"];
         folder.paidpath(RUN).expect(2, &says);
         assert!(things(&name).is_empty(), "{:?}", things(&name));
@@ -172,6 +172,21 @@ fn files_are_put_into_a_container_before_it_starts() {
         let (folder, _) = with_container(PASSING, spec);
         folder.write("run.sh", "echo told by the file; exit 1\n");
         folder.paidpath(RUN).expect(2, &["| told by the file"]);
+    }
+}
+
+#[test]
+fn a_container_waits_for_what_it_comes_after_and_its_command_may_name_it() {
+    if docker() {
+        let never = DATABASE.replace("ready to accept", "ready to refuse");
+        let second = "[services.second]\nprovider = \"container\"\nimage = \"small\"\nport = 80\nready = \"/\"\n\
+             command = [\"/bin/sh\", \"-c\", \"echo there is {container.extra}; { exit 4; }\"]\nafter = [\"extra\"]\n";
+        let (folder, _) = with_container(PASSING, &format!("{DATABASE}{second}"));
+        folder.paidpath(RUN).expect(2, &["`second` did not start", "| there is paidpath-", "-extra:5432"]);
+        let (folder, _) = with_container(PASSING, &format!("{never}{second}"));
+        let text = std::fs::read_to_string(folder.path().join("t.toml")).unwrap();
+        folder.write("t.toml", text.replace("start_up = \"20s\"", "start_up = \"3s\""));
+        folder.paidpath(RUN).expect(2, &["`extra` was not ready after"]);
     }
 }
 

@@ -269,7 +269,7 @@ impl World {
     /// # Errors
     /// If it does not say so in time.
     pub async fn await_access(&mut self, member: &str, right: Right, model: &str) -> StepResult {
-        let within = self.stage.target.bounds.sync.0;
+        let within = self.stage.bounds().sync.0;
         let this = &*self;
         let waited = wait::until(within, || async {
             match this.ask_access(member, model).await {

@@ -96,7 +96,7 @@ impl World {
     /// # Errors
     /// If it holds something else.
     pub async fn expect_balance(&mut self, member: &str, expected: i64) -> StepResult {
-        let within = self.stage.target.bounds.sync.0;
+        let within = self.stage.bounds().sync.0;
         let this = &*self;
         // Refunds arrive a moment after the failure they belong to.
         let seen = wait::until(within, || async {
@@ -152,7 +152,7 @@ impl World {
             Right::Generation => "generate",
             Right::Download => "download",
         };
-        let within = if may { self.stage.target.bounds.sync.0 } else { self.stage.target.bounds.revoke.0 };
+        let within = if may { self.stage.bounds().sync.0 } else { self.stage.bounds().revoke.0 };
         let this = &*self;
         let seen = wait::until(within, || async {
             match this.ask_access(member, model).await {

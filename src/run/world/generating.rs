@@ -130,7 +130,7 @@ impl World {
     /// If it does not get there within the target's bound.
     pub async fn final_status(&mut self) -> Result<Answer, Trouble> {
         let job = self.latest_job()?.clone();
-        let within = self.stage.target.bounds.job.0;
+        let within = self.stage.bounds().job.0;
         let this = &*self;
         let waited = wait::until(within, || async {
             let values = Values::new().with("job", job.id.as_str());

@@ -3,7 +3,8 @@
 //! It holds handles (members, model versions, what was last answered), not a bag of loose values. Steps are one sentence
 //! long and call a method of it; the methods are grouped by what a person does: [`buying`], [`generating`], [`money`],
 //! several of these at the same moment ([`racing`]), what nobody should try ([`cheating`]), what goes wrong on the way
-//! ([`disturbing`], [`telling`], [`stubbing`]), what time it is ([`timing`]), and what they expect: [`expecting`]. What
+//! ([`disturbing`], [`telling`], [`stubbing`]) and in the machine room ([`machines`]), what time it is ([`timing`]), and what
+//! they expect: [`expecting`]. What
 //! they do and see in a browser: [`page`] and [`seeing`].
 
 mod asking;
@@ -13,6 +14,7 @@ mod disturbing;
 mod expecting;
 mod generating;
 mod handover;
+mod machines;
 mod money;
 mod page;
 mod probing;
@@ -34,6 +36,7 @@ use super::stage::Stage;
 use super::trial::Trial;
 use crate::base::trace::Baggage;
 use crate::model::{Blame, Finding, TraceId};
+use crate::tap::Fired;
 use crate::target::Answer;
 
 pub use buying::{Right, Terms};
@@ -170,11 +173,15 @@ pub struct World {
     forged: Vec<String>,
     /// How many things were judged: a Then that judges nothing proves nothing.
     judged: u64,
+    /// Whether no other scenario runs at the same time.
+    alone: bool,
+    /// Faults that ended before the scenario did.
+    lifted: Vec<Fired>,
 }
 
 impl World {
-    /// A world for one attempt. `client` belongs to the worker's runtime.
-    pub fn new(stage: Arc<Stage>, client: reqwest::Client, trace: TraceId, rng: StdRng) -> Self {
+    /// A world for one attempt, alone on the stage or not. `client` belongs to the worker's runtime.
+    pub fn new(stage: Arc<Stage>, client: reqwest::Client, trace: TraceId, rng: StdRng, alone: bool) -> Self {
         let mut baggage = Baggage::default();
         if let (Some(name), false) = (&stage.target.baggage.defect, stage.defects.is_empty()) {
             baggage.set(name, stage.defects.join("+"));
@@ -198,6 +205,8 @@ impl World {
             stubs: Stubs::new(),
             forged: Vec::new(),
             judged: 0,
+            alone,
+            lifted: Vec::new(),
         }
     }
 

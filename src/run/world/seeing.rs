@@ -51,7 +51,7 @@ impl World {
         let words = self.words()?;
         let shown = words.state(state).map_err(Trouble::scenario)?.clone();
         let locator = words.element(&shown.at).cloned().map_err(Trouble::scenario)?;
-        let within = self.stage.target.bounds.job.0;
+        let within = self.stage.bounds().job.0;
         let said = self.looker()?.1.says(&locator, &shown.says, within).await.map(drop);
         self.judge_sight(said).await
     }
@@ -64,7 +64,7 @@ impl World {
         let name = self.words()?.shows.image.clone();
         let name = name.ok_or_else(|| Trouble::scenario("the target's file says no `image` in [page.shows]"))?;
         let locator = self.element(&name)?;
-        let within = self.stage.target.bounds.job.0;
+        let within = self.stage.bounds().job.0;
         self.looking = Some(member.to_owned());
         let page = self.page_of(member)?;
         let waited = wait::until(within, async || match page.count(&locator).await {
@@ -174,7 +174,7 @@ impl World {
     }
 
     async fn agree(&mut self, member: &str, when: &str) -> StepResult {
-        let within = self.stage.target.bounds.sync.0;
+        let within = self.stage.bounds().sync.0;
         let this = &*self;
         let waited = wait::until(within, async || match this.disagreement(member).await {
             Ok(None) => Look::Holds(()),

@@ -6,6 +6,7 @@ use std::net::{IpAddr, Ipv4Addr, SocketAddr, TcpListener};
 use std::sync::{Mutex, PoisonError};
 
 use bollard::Docker;
+use bollard::errors::Error;
 use bollard::models::NetworkCreateRequest;
 use testcontainers::core::Host;
 
@@ -52,13 +53,7 @@ impl Ground {
         // Before the first thing that it might have to remove.
         let reaper = Reaper::start(&run.id).map_err(|error| format!("no reaper could be started: {error}"))?;
         let network = format!("paidpath-{}", run.id);
-        let request = NetworkCreateRequest {
-            name: network.clone(),
-            driver: Some("bridge".into()),
-            labels: Some(labels.clone().into_iter().collect::<HashMap<_, _>>()),
-            ..NetworkCreateRequest::default()
-        };
-        let made = docker.create_network(request).await;
+        let made = docker.create_network(bridge(&network, &labels)).await;
         made.map_err(|error| format!("no network could be made for the containers: {}", cause(&error)))?;
         let (doorstep, host) = way_back(&docker, &network).await?;
         let reaper = Mutex::new(Some(reaper));
@@ -67,6 +62,11 @@ impl Ground {
 
     pub fn name_of(&self, service: &str) -> String {
         name_of(&self.run.id, service)
+    }
+
+    /// Makes another network of the run.
+    pub async fn make_network(&self, name: &str) -> Result<(), Error> {
+        self.docker.create_network(bridge(name, &self.labels)).await.map(drop)
     }
 
     /// Removes what carries the run's label, unless it is to be kept. What cannot be removed now is left to the reaper.
@@ -88,6 +88,15 @@ impl Ground {
                 Err(format!("{error}; `paidpath doctor --clean` removes what is left of this run"))
             }
         }
+    }
+}
+
+fn bridge(name: &str, labels: &BTreeMap<String, String>) -> NetworkCreateRequest {
+    NetworkCreateRequest {
+        name: name.to_owned(),
+        driver: Some("bridge".into()),
+        labels: Some(labels.clone().into_iter().collect::<HashMap<_, _>>()),
+        ..NetworkCreateRequest::default()
     }
 }
 

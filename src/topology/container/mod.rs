@@ -5,8 +5,10 @@
 //!
 //! - `engine`: whether there is a Docker engine, and its errors in words;
 //! - `image`: finds, makes or pulls the images, before anything of the run exists;
+//! - `script`: a program that makes one, and ends when this process does;
 //! - `ground`: what all containers of a run share: a network, the way to this process, and the reaper;
 //! - `started`: one container;
+//! - `mishap`: what can happen to it, and how that is undone;
 //! - `sweep`: finds and removes what carries a run's label;
 //! - `reaper`: the process that does so after this one has ended, however it ended.
 //!
@@ -16,7 +18,9 @@
 mod engine;
 mod ground;
 mod image;
+mod mishap;
 mod reaper;
+mod script;
 mod started;
 mod sweep;
 

@@ -1,16 +1,15 @@
 //! One container.
 
 use std::collections::HashMap;
-use std::net::Ipv4Addr;
+use std::net::{Ipv4Addr, TcpListener};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use async_trait::async_trait;
 use bollard::models::{ContainerState, HealthStatusEnum, PortBinding};
-use bollard::query_parameters::LogsOptionsBuilder;
+use bollard::query_parameters::{LogsOptionsBuilder, RemoveContainerOptionsBuilder};
 use futures::StreamExt;
 use jiff::Timestamp;
-use testcontainers::core::IntoContainerPort;
 use testcontainers::runners::AsyncRunner;
 use testcontainers::{ContainerAsync, GenericImage, ImageExt};
 use tokio::io::AsyncReadExt;
@@ -20,22 +19,44 @@ use super::engine::cause;
 use super::ground::{Ground, HOST};
 use super::image::split;
 use super::sweep::SERVICE;
-use crate::topology::{Order, Ready, Running};
+use crate::topology::{Mishap, Order, Ready, Running};
 
 /// How much of a log is read at most.
 const LOG_LINES: &str = "500";
 
 pub(super) struct Container {
-    ground: Arc<Ground>,
-    name: String,
+    pub(super) ground: Arc<Ground>,
+    pub(super) name: String,
     address: String,
     /// The port on the loopback for each published port of the container.
     published: HashMap<u16, u16>,
     held: Mutex<Option<ContainerAsync<GenericImage>>>,
+    /// When it was started anew last: what it wrote before is no sign that it is ready.
+    anew: Mutex<Option<Timestamp>>,
 }
 
 impl Container {
+    /// Starts it with ports that were free a moment ago. Another process may have been faster: then with others.
     pub async fn start(ground: &Arc<Ground>, order: &Order) -> Result<Self, String> {
+        const TRIES: usize = 3;
+        let mut taken = String::new();
+        for _ in 0..TRIES {
+            match Self::start_at(ground, order, published_at(order)?).await {
+                Err(error)
+                    if error.contains("port is already allocated") || error.contains("address already in use") =>
+                {
+                    let force = RemoveContainerOptionsBuilder::new().force(true).v(true).build();
+                    let removed = ground.docker.remove_container(&ground.name_of(&order.service), Some(force)).await;
+                    removed.map_err(|failed| format!("{error}; {}", cause(&failed)))?;
+                    taken = error;
+                }
+                started_or_failed => return started_or_failed,
+            }
+        }
+        Err(taken)
+    }
+
+    async fn start_at(ground: &Arc<Ground>, order: &Order, published: HashMap<u16, u16>) -> Result<Self, String> {
         let spec = &order.spec;
         let image = spec.image.as_ref().and_then(|image| ground.images.get(image));
         let image = image.ok_or("it has no image")?;
@@ -60,9 +81,9 @@ impl Container {
         if !spec.command.is_empty() {
             request = request.with_cmd(spec.command.iter().cloned());
         }
-        let ports = published_ports(order);
-        let bindings = ports.iter().map(|port| {
-            let here = PortBinding { host_ip: Some(Ipv4Addr::LOCALHOST.to_string()), host_port: None };
+        let bindings = published.iter().map(|(port, here)| {
+            let host_ip = Some(Ipv4Addr::LOCALHOST.to_string());
+            let here = PortBinding { host_ip, host_port: Some(here.to_string()) };
             (format!("{port}/tcp"), Some(vec![here]))
         });
         let (bindings, network) = (bindings.collect::<HashMap<_, _>>(), ground.network.clone());
@@ -75,16 +96,6 @@ impl Container {
             config.tmpfs = Some(tmpfs.clone());
         });
         let held = request.start().await.map_err(|error| cause(&error))?;
-        let mut published = HashMap::new();
-        for port in ports {
-            match held.get_host_port_ipv4(port.tcp()).await {
-                Ok(here) => {
-                    published.insert(port, here);
-                }
-                // One that has ended has no ports any more; what it has written says why.
-                Err(_) => break,
-            }
-        }
         let address = match spec.port {
             Some(port) => match published.get(&port) {
                 Some(here) => format!("http://{}:{here}", Ipv4Addr::LOCALHOST),
@@ -92,12 +103,46 @@ impl Container {
             },
             None => name.clone(),
         };
-        Ok(Self { ground: Arc::clone(ground), name, address, published, held: Mutex::new(Some(held)) })
+        let (held, anew) = (Mutex::new(Some(held)), Mutex::default());
+        Ok(Self { ground: Arc::clone(ground), name, address, published, held, anew })
+    }
+
+    /// Starts it once more after it has ended.
+    pub(super) async fn start_anew(&self) -> Result<(), String> {
+        let started = self.ground.docker.start_container(&self.name, None).await;
+        started.map_err(|error| cause(&error))?;
+        let since = self.state().await?.started_at.and_then(|at| at.parse().ok());
+        *self.anew.lock().unwrap_or_else(PoisonError::into_inner) = since;
+        Ok(())
     }
 
     async fn state(&self) -> Result<ContainerState, String> {
         let seen = self.ground.docker.inspect_container(&self.name, None).await.map_err(|error| cause(&error))?;
         seen.state.ok_or_else(|| "Docker does not say how it is".to_owned())
+    }
+
+    /// What it has written since it was started last.
+    async fn log_of_this_life(&self) -> Option<String> {
+        let anew = *self.anew.lock().unwrap_or_else(PoisonError::into_inner);
+        let Some(anew) = anew else { return self.log(None).await };
+        let log = self.read_log(Some(anew), true).await?;
+        // Docker itself counts in whole seconds.
+        let lines = log.lines().filter_map(|line| line.split_once(' '));
+        let own = lines.filter(|(at, _)| at.parse::<Timestamp>().is_ok_and(|at| at >= anew));
+        Some(own.flat_map(|(_, line)| [line, "\n"]).collect())
+    }
+
+    async fn read_log(&self, since: Option<Timestamp>, with_times: bool) -> Option<String> {
+        let mut options = LogsOptionsBuilder::new().stdout(true).stderr(true).tail(LOG_LINES).timestamps(with_times);
+        if let Some(since) = since {
+            options = options.since(i32::try_from(since.as_second()).unwrap_or(0));
+        }
+        let mut log = self.ground.docker.logs(&self.name, Some(options.build()));
+        let mut text = Vec::new();
+        while let Some(Ok(piece)) = log.next().await {
+            text.extend_from_slice(&piece.into_bytes());
+        }
+        Some(String::from_utf8_lossy(&text).into_owned())
     }
 
     /// A published port takes connections for a container that does not, and then drops them.
@@ -113,18 +158,24 @@ impl Container {
     }
 }
 
-/// The ports that have to be reached from this machine: that of a called service, and those that readiness looks at.
-fn published_ports(order: &Order) -> Vec<u16> {
+/// Where on this machine the ports of a container are to be found that have to be reached from here: that of a called service,
+/// and those that readiness looks at. Docker would choose others whenever it starts anew.
+fn published_at(order: &Order) -> Result<HashMap<u16, u16>, String> {
     let asked = match &order.spec.ready {
         Some(Ready::Http(_)) => order.spec.port,
         Some(Ready::Port(port)) => Some(*port),
         Some(Ready::Log(_) | Ready::Health) | None => None,
     };
     let called = order.spec.port.filter(|_| order.called);
-    let mut ports: Vec<u16> = called.into_iter().chain(asked).collect();
-    ports.sort_unstable();
-    ports.dedup();
-    ports
+    called.into_iter().chain(asked).map(|port| Ok((port, free_port()?))).collect()
+}
+
+/// A port of the loopback that nobody has: one that systems do not give away by themselves, so that it is still free when the
+/// container that had it starts anew.
+fn free_port() -> Result<u16, String> {
+    let drawn = std::iter::repeat_with(|| rand::random_range(20_000..32_000)).take(100);
+    let mut free = drawn.filter(|port| TcpListener::bind((Ipv4Addr::LOCALHOST, *port)).is_ok());
+    free.next().ok_or_else(|| "there is no free port on 127.0.0.1 between 20000 and 32000".to_owned())
 }
 
 #[async_trait]
@@ -137,7 +188,7 @@ impl Running for Container {
         match sign {
             Ready::Http(_) => Err("that is asked over HTTP".into()),
             Ready::Port(port) => self.takes_connections(*port).await,
-            Ready::Log(pattern) => match self.log(None).await {
+            Ready::Log(pattern) => match self.log_of_this_life().await {
                 Some(log) if pattern.is_match(&log) => Ok(()),
                 Some(_) | None => Err(format!("what it has written does not match `{pattern}`")),
             },
@@ -164,17 +215,16 @@ impl Running for Container {
         Err(format!("its container ended with code {code}{killed}{error}"))
     }
 
+    async fn suffer(&self, mishap: &Mishap) -> Result<(), String> {
+        self.befall(mishap).await
+    }
+
+    async fn recover(&self) -> Result<(), String> {
+        self.undo().await
+    }
+
     async fn log(&self, since: Option<Timestamp>) -> Option<String> {
-        let mut options = LogsOptionsBuilder::new().stdout(true).stderr(true).tail(LOG_LINES);
-        if let Some(since) = since {
-            options = options.since(i32::try_from(since.as_second()).unwrap_or(0));
-        }
-        let mut log = self.ground.docker.logs(&self.name, Some(options.build()));
-        let mut text = Vec::new();
-        while let Some(Ok(piece)) = log.next().await {
-            text.extend_from_slice(&piece.into_bytes());
-        }
-        Some(String::from_utf8_lossy(&text).into_owned())
+        self.read_log(since, false).await
     }
 
     async fn stop(&self) -> Result<(), String> {

@@ -1,0 +1,78 @@
+//! What happens to the machines that the platform runs on: everybody's, so only a scenario that runs alone may do it.
+
+use super::{StepResult, Trouble, World};
+use crate::base::wait::{self, Look};
+use crate::model::Edge;
+use crate::tap::Fired;
+use crate::topology::Mishap;
+
+impl World {
+    /// Has something happen to the machine of a service. It is put back at the end of the scenario at the latest.
+    ///
+    /// # Errors
+    /// If others run at the same time, there is no such service, or it is in no container.
+    pub async fn befall(&mut self, service: &str, mishap: Mishap) -> StepResult {
+        if !self.alone {
+            let message = format!("only a scenario that runs alone may have {service} {mishap}: tag it with @serial");
+            return Err(Trouble::scenario(message));
+        }
+        self.stage.services.suffer(self.trace, service, mishap).await
+    }
+
+    /// Ends a service as one does who means well, and starts it anew.
+    ///
+    /// # Errors
+    /// As [`World::befall`], and if it does not get ready again.
+    pub async fn restart(&mut self, service: &str) -> StepResult {
+        self.befall(service, Mishap::Stop).await?;
+        self.bring_back(service).await
+    }
+
+    /// A service goes on, starts anew, or reaches its peers again, and is ready.
+    ///
+    /// # Errors
+    /// If it does not.
+    pub async fn bring_back(&mut self, service: &str) -> StepResult {
+        self.stage.services.recover(service).await
+    }
+
+    /// One service gets no connection to another: where there is a tap between them, for this scenario alone.
+    ///
+    /// # Errors
+    /// If they do not reach each other anyway, or as [`World::befall`].
+    pub async fn disconnect(&mut self, from: &str, to: &str) -> StepResult {
+        if self.stage.edges.contains(&Edge::new(from, to)) || !self.stage.services.has(to) {
+            return self.disturb(&format!("{from} -> {to}: drop"));
+        }
+        self.befall(from, Mishap::CutOff(to.to_owned())).await
+    }
+
+    /// Ends every fault of this scenario, and puts back every machine.
+    ///
+    /// # Errors
+    /// If a service does not get ready again.
+    pub async fn restore(&mut self) -> StepResult {
+        self.lifted.extend(self.stage.faults.clear(self.trace));
+        self.stage.services.recover_all(self.trace).await
+    }
+
+    /// Waits until every fault of this scenario has happened, as far as it can happen by itself.
+    ///
+    /// # Errors
+    /// If one does not: then what the scenario is about cannot be judged.
+    pub async fn await_faults(&mut self) -> StepResult {
+        let (faults, trace) = (&self.stage.faults, self.trace);
+        let waited = wait::until(self.stage.bounds().sync.0, || async {
+            match faults.fired(trace).into_iter().find(|fault| fault.times == 0) {
+                None => Look::Holds(()),
+                Some(never) => Look::<_, Trouble>::NotYet(never.to_string()),
+            }
+        });
+        waited.await.map_err(|gave| Trouble::environment(format!("a fault does not happen: {gave}")))
+    }
+
+    /// What became of the faults that ended before the scenario did.
+    pub(in crate::run) fn lifted(&self) -> &[Fired] {
+        &self.lifted
+    }
+}
