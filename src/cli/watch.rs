@@ -104,9 +104,10 @@ fn touched(specs: &[PathSpec], saved: &[PathBuf]) -> Vec<String> {
     touched.collect()
 }
 
+/// A stub file, or a folder of them: of a new folder nobody tells what was saved in it at once.
 fn is_stub(path: &Path) -> bool {
     let is_json = path.extension().is_some_and(|extension| extension == "json");
-    is_json && path.components().any(|part| part.as_os_str() == "stubs")
+    (is_json || path.is_dir()) && path.components().any(|part| part.as_os_str() == "stubs")
 }
 
 fn same(file: &Path, path: &Path) -> bool {

@@ -214,6 +214,9 @@ fn a_saved_feature_runs_again_and_no_other_does() {
     until(&lines, "waiting for a file");
     folder.write("features/b.feature", BOUGHT);
     assert!(until(&lines, "waiting for a file").contains("1 passed"));
+    // For which scenarios a stub file is, nobody can tell from outside.
+    folder.write("features/stubs/billing/x.json", "{\"request\": {}, \"response\": {}}");
+    assert!(until(&lines, "waiting for a file").contains("2 passed"));
     // SAFETY of the machine: only the process that was started here is ended.
     Command::new("kill").args(["-INT", &child.id().to_string()]).status().unwrap();
     assert_eq!(child.wait().unwrap().code(), Some(130));

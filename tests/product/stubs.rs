@@ -183,6 +183,18 @@ fn scenarios_at_the_same_time_do_not_see_each_others_files() {
     folder(BROKE, &feature).paidpath_kept(&["run", "--jobs", "6", "--repeat", "3"]).expect(0, &["18 passed"]);
 }
 
+#[test]
+fn parts_of_a_run_that_answered_from_different_files_are_not_taken_for_one() {
+    let refused = buying("And billing answers as in \"broke\"", "Then that is refused with insufficient-funds");
+    let folder =
+        folder(BROKE, &format!("{refused}\n{}", refused.split_once('\n').unwrap().1.replace("Buying", "Again")));
+    folder.paidpath(&["run", "--shard", "1/2", "--reports", "one"]).expect(0, &["1 passed"]);
+    folder.write("features/stubs/billing/broke.json", BROKE.replace("Earn some.", "Earn more."));
+    folder.paidpath(&["run", "--shard", "2/2", "--reports", "two"]).expect(0, &["1 passed"]);
+    let says = ["these are journals of different runs", "features/stubs/billing/broke.json has changed"];
+    folder.paidpath(&["report", "one", "two"]).expect(64, &says);
+}
+
 /// A platform of which nothing exists but files.
 fn shop() -> Folder {
     let folder = Folder::with(
