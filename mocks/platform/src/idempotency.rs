@@ -90,6 +90,7 @@ fn place(once: &Once) -> (String, String, String) {
 }
 
 /// The hash of what a body says; the order of its fields and its spaces do not matter.
-pub(crate) fn hash(body: &Value) -> String {
+#[must_use]
+pub fn hash(body: &Value) -> String {
     Sha256::digest(body.to_string()).iter().map(|byte| format!("{byte:02x}")).collect()
 }

@@ -13,7 +13,7 @@ use serde_json::{Map, Value, json};
 pub const MEDIA_TYPE: &str = "application/problem+json";
 
 /// Seconds to wait before a retry that makes sense.
-const RETRY_AFTER_SECONDS: u32 = 1;
+pub const RETRY_AFTER_SECONDS: u32 = 1;
 
 /// What kind of trouble it is, for whoever decides what to show. These must never be taken for one another.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -164,8 +164,9 @@ impl Problem {
         (code.entry().status == status).then_some(Self { code, detail, extensions: members })
     }
 
-    /// The answer, with where it happened.
-    pub(crate) fn respond(&self, instance: Option<&str>, trace_id: Option<&str>) -> Response {
+    /// What stands in the answer, with where it happened.
+    #[must_use]
+    pub fn body(&self, instance: Option<&str>, trace_id: Option<&str>) -> Value {
         let entry = self.code.entry();
         let mut body = self.extensions.clone();
         body.insert("type".into(), json!(format!("urn:atelier:problem:{}", entry.slug)));
@@ -178,8 +179,14 @@ impl Problem {
                 body.insert(name.into(), json!(value));
             }
         }
+        Value::Object(body)
+    }
+
+    /// The answer.
+    pub(crate) fn respond(&self, instance: Option<&str>, trace_id: Option<&str>) -> Response {
+        let entry = self.code.entry();
         let status = StatusCode::from_u16(entry.status).expect("invariant: the catalogue holds valid statuses");
-        let mut response = (status, Value::Object(body).to_string()).into_response();
+        let mut response = (status, self.body(instance, trace_id).to_string()).into_response();
         let headers = response.headers_mut();
         headers.insert(CONTENT_TYPE, HeaderValue::from_static(MEDIA_TYPE));
         if entry.retry {

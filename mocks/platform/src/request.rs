@@ -62,7 +62,10 @@ pub(crate) async fn bytes<S: Send + Sync>(request: Request, state: &S) -> Result
 }
 
 /// Reads JSON.
-pub(crate) fn parse<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Problem> {
+///
+/// # Errors
+/// `malformed-body` if it is none, `invalid-request` if it says something else than expected.
+pub fn parse<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Problem> {
     serde_json::from_slice(bytes).map_err(|error| {
         let code = match error.classify() {
             Category::Io | Category::Syntax | Category::Eof => Code::MalformedBody,
@@ -73,11 +76,10 @@ pub(crate) fn parse<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Problem> {
 }
 
 /// Refuses a number that is out of range.
-pub(crate) fn within<N: PartialOrd + std::fmt::Display>(
-    name: &str,
-    value: N,
-    range: RangeInclusive<N>,
-) -> Result<N, Problem> {
+///
+/// # Errors
+/// `invalid-request`.
+pub fn within<N: PartialOrd + std::fmt::Display>(name: &str, value: N, range: RangeInclusive<N>) -> Result<N, Problem> {
     if range.contains(&value) {
         return Ok(value);
     }
@@ -86,7 +88,10 @@ pub(crate) fn within<N: PartialOrd + std::fmt::Display>(
 }
 
 /// Refuses a text that is blank or too long; counts characters.
-pub(crate) fn text(name: &str, value: &str, longest: usize) -> Result<(), Problem> {
+///
+/// # Errors
+/// `invalid-request`.
+pub fn text(name: &str, value: &str, longest: usize) -> Result<(), Problem> {
     if !value.trim().is_empty() && value.chars().count() <= longest {
         return Ok(());
     }
