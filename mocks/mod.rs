@@ -18,12 +18,13 @@ use paidpath::topology::{Provider, UrlProvider};
 /// Who can supply services.
 pub fn providers() -> Vec<Arc<dyn Provider>> {
     let containers = Arc::new(Containers::default());
-    vec![Arc::new(embedded::Embedded), Arc::new(doubles::Doubles), containers, Arc::new(UrlProvider)]
+    vec![Arc::new(embedded::Embedded), Arc::new(doubles::Doubles::default()), containers, Arc::new(UrlProvider)]
 }
 
 /// The topologies that come with paidpath: name and text.
 pub const TOPOLOGIES: &[(&str, &str)] = &[
     ("embedded", include_str!("topologies/embedded.toml")),
+    ("mocked", include_str!("topologies/mocked.toml")),
     ("containers", include_str!("topologies/containers.toml")),
 ];
 

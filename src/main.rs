@@ -11,7 +11,7 @@ use std::sync::Arc;
 
 use paidpath::browser::{self, BrowserConfig};
 use paidpath::cli::{self, Composition};
-use paidpath::run::{Requirement, Suite};
+use paidpath::run::{Needs, Requirement, Suite};
 use paidpath::topology::{ProviderKind, container};
 
 fn main() -> ExitCode {
@@ -23,13 +23,14 @@ fn main() -> ExitCode {
             vocabulary: Arc::new(shipped::vocabulary()),
             providers: mocks::providers(),
             requirements: vec![
-                Requirement { name: "browser", tag: "@page", provider: None, missing: browser::missing(&browser) },
+                Requirement { name: "browser", tag: "@page", of: Needs::Nothing, missing: browser::missing(&browser) },
                 Requirement {
                     name: "docker",
                     tag: "@containers",
-                    provider: Some(ProviderKind::Container),
+                    of: Needs::Provider(ProviderKind::Container),
                     missing: container::missing(),
                 },
+                Requirement { name: "whole", tag: "@whole", of: Needs::Whole, missing: None },
             ],
             browser,
         },

@@ -7,6 +7,7 @@ Feature: What one service tells another
     And Mo is a moderator
     And early access to Dusk costs 120 credits for generation
 
+  @whole
   Rule: What gets lost is told again
 
     Scenario Outline: The <event> gets lost on its way
@@ -74,6 +75,7 @@ Feature: What one service tells another
       And Ann may not use Dusk for generation
       And Ann has 500 credits left
 
+  @whole
   Rule: What is forged or stale changes nothing, and what is genuine still counts
 
     Scenario Outline: The <event> comes without a signature

@@ -10,7 +10,7 @@ use super::Composition;
 use super::run::Refusal;
 use crate::model::Exit;
 use crate::report::text;
-use crate::run::Requirement;
+use crate::run::{Needs, Requirement};
 use crate::topology::container::{self, Left};
 
 /// What is asked of this machine.
@@ -147,9 +147,10 @@ fn processors() -> Seen {
 }
 
 fn who_needs(requirement: &Requirement) -> String {
-    match requirement.provider {
-        Some(provider) => format!("topologies with a {provider} and scenarios with {}", requirement.tag),
-        None => format!("scenarios with {}", requirement.tag),
+    match requirement.of {
+        Needs::Provider(provider) => format!("topologies with a {provider} and scenarios with {}", requirement.tag),
+        Needs::Nothing => format!("scenarios with {}", requirement.tag),
+        Needs::Whole => format!("scenarios with {}, wherever no double stands for who calls others,", requirement.tag),
     }
 }
 

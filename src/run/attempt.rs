@@ -34,7 +34,7 @@ pub struct Deadlines {
 /// How an attempt ended.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Ended {
-    /// Passed, unknown or failed.
+    /// Passed, unknown or failed; skipped where a step found that the topology lacks what it needs.
     pub verdict: Verdict,
     /// Why, in one sentence; empty when it passed.
     pub reason: String,
@@ -91,7 +91,7 @@ impl Maker<'_> {
         // Between two steps no deadline runs: this has its own.
         let recovered = stage.services.recover_all(trace).await;
         live.begin_step(self.deadlines.step);
-        let failure = (steps.verdict != Verdict::Passed).then(|| steps.reason.clone());
+        let failure = (!went_well(steps.verdict)).then(|| steps.reason.clone());
         let allowed = &planned.settings.allowed;
         let steps = match recovered.and(world.look_last().await) {
             Err(trouble) if steps.verdict == Verdict::Passed => {
@@ -104,7 +104,7 @@ impl Maker<'_> {
         if world.has_pages() {
             world.ask_after_jobs().await;
         }
-        let is_shown = steps.verdict != Verdict::Passed || judging::may_break(stage, &world, trace, allowed);
+        let is_shown = !went_well(steps.verdict) || judging::may_break(stage, &world, trace, allowed);
         let kept = if world.has_pages() && is_shown { world.keepsakes().await } else { Vec::new() };
         world.close_pages().await;
         // The scenario's own faults end with its steps: what it broke, the platform has to mend now.
@@ -123,7 +123,7 @@ impl Maker<'_> {
         });
         let ended = ended(steps, &judged, &never_fired, cut_off, &stage.services.hurt(trace));
         stage.services.forget(trace);
-        self.evidence.attach(live, ended.verdict == Verdict::Passed, judged.exchanges, judged.trail);
+        self.evidence.attach(live, went_well(ended.verdict), judged.exchanges, judged.trail);
         if !judged.findings.is_empty() {
             live.attach(media::FINDINGS, &judged.findings);
         }
@@ -131,7 +131,7 @@ impl Maker<'_> {
             live.attach(media::DIAGNOSIS, diagnosis);
         }
         stage.redactor.forget(trace);
-        if ended.verdict != Verdict::Passed {
+        if !went_well(ended.verdict) {
             for Keepsake { name, media_type, bytes } in &kept {
                 live.attach_file(name, media_type, bytes);
             }
@@ -161,6 +161,10 @@ impl Maker<'_> {
                 Ok(()) => {
                     live.end_step(StepEnd::passed());
                     continue;
+                }
+                Err((trouble, _)) if trouble.unmet => {
+                    live.end_step(StepEnd { message: Some(trouble.message.clone()), ..StepEnd::skipped() });
+                    Ended { verdict: Verdict::Skipped, reason: trouble.message, ..Ended::passed() }
                 }
                 Err((trouble, panicked_at)) => {
                     let message = self.stage.redactor.fields(Some(trace), &trouble.message).into_owned();
@@ -205,6 +209,11 @@ impl Maker<'_> {
     }
 }
 
+/// Whether there is nothing to explain.
+fn went_well(verdict: Verdict) -> bool {
+    matches!(verdict, Verdict::Passed | Verdict::Skipped)
+}
+
 /// How an attempt ended, all in all: a known failure wins over what could not be judged.
 fn ended(
     steps: Ended,
@@ -219,10 +228,10 @@ fn ended(
     });
     let failed = match (steps.verdict, broken) {
         (Verdict::Failed, _) => Some(steps.clone()),
-        (Verdict::Passed | Verdict::Unknown, Some(reason)) => {
+        (Verdict::Passed | Verdict::Unknown | Verdict::Skipped, Some(reason)) => {
             Some(Ended::new(Verdict::Failed, reason, Blame::Platform))
         }
-        (Verdict::Passed | Verdict::Unknown | Verdict::Skipped, None) | (Verdict::Skipped, Some(_)) => None,
+        (Verdict::Passed | Verdict::Unknown | Verdict::Skipped, None) => None,
     };
     match (failed, unreachable(&judged.exchanges, hurt).or(cut_off)) {
         (Some(failed), Some(what)) => {

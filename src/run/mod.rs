@@ -41,7 +41,7 @@ pub use plan::{Inspected, Inspector, Plan, Planned, Problem, Refused};
 pub use rules::Rules;
 pub use select::{PathSpec, Selection};
 pub use settings::TAGS;
-pub use supervisor::{FlakyPolicy, Options, Outcome, Requirement, Suite, run};
+pub use supervisor::{FlakyPolicy, Needs, Options, Outcome, Requirement, Suite, run};
 pub use trial::Trial;
 pub use vocabulary::Vocabulary;
 pub use world::{Trouble, World};

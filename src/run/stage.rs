@@ -31,6 +31,8 @@ pub struct Stage {
     pub browsing: Browsing,
     /// Seeded defects that are switched on in every scenario.
     pub defects: Vec<String>,
+    /// The topology's name.
+    pub topology: String,
     /// The edges that have taps; the first is the member's.
     pub edges: Vec<Edge>,
     /// The topology's secrets by name.

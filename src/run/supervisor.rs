@@ -52,26 +52,54 @@ pub struct Requirement {
     pub name: &'static str,
     /// The tag of the scenarios that need it.
     pub tag: &'static str,
-    /// The provider that needs it, too; these scenarios need a topology that has it.
-    pub provider: Option<ProviderKind>,
+    /// What these scenarios need of the topology.
+    pub of: Needs,
     /// Why it is not to be had here; `None` when it is.
     pub missing: Option<String>,
+}
+
+/// What scenarios can need of a topology.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Needs {
+    /// Nothing.
+    Nothing,
+    /// A service of this provider, which needs the same of the machine.
+    Provider(ProviderKind),
+    /// That whatever calls others is there itself, and no double.
+    Whole,
 }
 
 impl Requirement {
     /// Why what needs it cannot run here against this topology; `None` when it can.
     pub fn unmet(&self, topology: &Topology) -> Option<String> {
-        let absent = self.provider.filter(|provider| !topology.has(*provider));
-        let absent = absent.map(|provider| format!("the topology {} has no {provider}", topology.name));
+        let name = &topology.name;
+        let absent = match self.of {
+            Needs::Nothing => None,
+            Needs::Provider(provider) => {
+                (!topology.has(provider)).then(|| format!("the topology {name} has no {provider}"))
+            }
+            Needs::Whole => {
+                let doubled: Vec<_> = topology.doubled().collect();
+                let absent = format!("the topology {name} has doubles of {}, which only answer", doubled.join(", "));
+                (!doubled.is_empty()).then_some(absent)
+            }
+        };
         self.missing.clone().or(absent)
+    }
+
+    fn is_of(&self, topology: &Topology) -> bool {
+        match self.of {
+            Needs::Provider(provider) => topology.has(provider),
+            Needs::Nothing | Needs::Whole => false,
+        }
     }
 }
 
 impl Suite {
     /// Why the services of this topology cannot be supplied here; `None` when they can.
     fn out_of_reach(&self, topology: &Topology) -> Option<String> {
-        let needed = |requirement: &&Requirement| requirement.provider.is_some_and(|provider| topology.has(provider));
-        let why = self.requirements.iter().filter(needed).find_map(|requirement| requirement.missing.as_ref())?;
+        let mut needed = self.requirements.iter().filter(|requirement| requirement.is_of(topology));
+        let why = needed.find_map(|requirement| requirement.missing.as_ref())?;
         Some(format!("the topology {} needs what is not here: {why}", topology.name))
     }
 }
@@ -229,6 +257,7 @@ pub fn run(
             defects: options.defects.clone(),
             hand_over: options.hand_over,
             edges: topology.edges(),
+            topology: topology.name.clone(),
             secrets: platform.secrets.clone(),
             recorder: recorder.clone(),
             faults: faults.clone(),

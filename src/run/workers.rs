@@ -238,7 +238,8 @@ impl Shared {
 
     fn again(&self, ticket: &Ticket, planned: &Planned, ended: &Ended) -> Option<Ticket> {
         let retries = planned.settings.retries.unwrap_or(self.retries);
-        let another = ended.verdict != Verdict::Passed && ticket.attempt < retries;
+        let is_over = matches!(ended.verdict, Verdict::Passed | Verdict::Skipped);
+        let another = !is_over && ticket.attempt < retries;
         another.then(|| Ticket { attempt: ticket.attempt + 1, ..ticket.clone() })
     }
 

@@ -182,9 +182,12 @@ impl Topology {
             .chain(own.into_iter().flatten())
     }
 
-    /// Every edge: the member's, and one for each call.
+    /// Every edge: the member's, and one for each call. Doubles do not call each other: what one would tell another it
+    /// knows.
     pub fn edges(&self) -> Vec<Edge> {
+        let is_double = |name: &str| self.services.get(name).is_some_and(|spec| spec.provider == ProviderKind::Mock);
         let calls = self.services.iter().flat_map(|(from, spec)| spec.calls.iter().map(move |to| Edge::new(from, to)));
+        let calls = calls.filter(|edge| !(is_double(&edge.from) && is_double(&edge.to)));
         std::iter::once(Edge::new(Edge::MEMBER, &self.entry)).chain(calls).collect()
     }
 
@@ -259,6 +262,13 @@ impl Topology {
     /// Whether a provider supplies any of the services.
     pub fn has(&self, provider: ProviderKind) -> bool {
         self.services.values().any(|spec| spec.provider == provider)
+    }
+
+    /// The services that doubles stand for although they call others: what such a service does of its own accord, nobody
+    /// does here.
+    pub fn doubled(&self) -> impl Iterator<Item = &str> {
+        let is_doubled = |spec: &ServiceSpec| spec.provider == ProviderKind::Mock && !spec.calls.is_empty();
+        self.services.iter().filter(move |(_, spec)| is_doubled(spec)).map(|(name, _)| name.as_str())
     }
 
     /// The same, with nobody behind the taps.
@@ -353,6 +363,16 @@ url = "http://127.0.0.1:9"
             let error = Topology::parse("t.toml", &GOOD.replace(right, wrong)).unwrap_err().to_string();
             assert!(error.starts_with("t.toml:") && error.contains(expected), "{wrong}: {error}");
         }
+    }
+
+    #[test]
+    fn doubles_do_not_call_each_other() {
+        let chain = GOOD.replace("provider = \"url\"", "provider = \"mock\"\ncalls = [\"shop\"]");
+        let mut chain = Topology::parse("t.toml", &chain.replace("url = \"http://127.0.0.1:9\"", "")).unwrap();
+        assert_eq!(chain.doubled().collect::<Vec<_>>(), ["bank"]);
+        assert_eq!(chain.edges().len(), 3, "{:?}", chain.edges());
+        chain.swap("shop", ProviderKind::Mock, None).unwrap();
+        assert_eq!(chain.edges(), [Edge::new("member", "shop")]);
     }
 
     #[test]

@@ -65,6 +65,15 @@ impl<'a> Evidence<'a> {
         edges.any(|edge| self.edges.contains(edge))
     }
 
+    /// Whether something of this kind would be seen between services and say this: of a kind that is seen in several places
+    /// not every place says the same.
+    pub fn watches_fact(&self, kind: EventKind, fact: &str) -> bool {
+        let saying =
+            self.mapping.events.iter().filter(|meaning| meaning.means == kind && meaning.facts.contains_key(fact));
+        let mut places = saying.flat_map(|meaning| meaning.at.iter()).filter(|place| place.edge.from != Edge::MEMBER);
+        places.any(|place| self.edges.contains(&place.edge))
+    }
+
     /// Everything that happened, ordered by when it was answered.
     pub fn all(&self) -> impl Iterator<Item = Seen<'a>> + '_ {
         let by_id = &self.by_id;

@@ -292,6 +292,11 @@ impl Places {
 }
 
 impl Mapping {
+    /// The edges that the platform has, whether or not this run sees them; some of them several times.
+    pub fn edges(&self) -> impl Iterator<Item = &Edge> {
+        self.events.iter().flat_map(|meaning| meaning.at.iter().map(|place| &place.edge))
+    }
+
     /// The JSON pointers that facts are read at in the answer of this exchange.
     pub fn reads<'m>(&'m self, exchange: &Exchange) -> impl Iterator<Item = &'m str> + use<'m> {
         let here = |meaning: &&Meaning| meaning.at.iter().any(|place| place.matches(exchange).is_some());

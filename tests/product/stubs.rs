@@ -297,8 +297,8 @@ fn a_service_becomes_a_double_on_the_command_line_and_keeps_its_contract() {
     folder.write("stubs/billing/quotes.json", quote("\\\"120\\\""));
     folder.paidpath(&run).expect(1, &["billing's answer 201 to POST /v1/quotes departs from billing's contract"]);
     folder
-        .paidpath(&["run", "--provider", "billing=mock"])
-        .expect(2, &["made of stub files: stubs = [\"stubs/billing\"]"]);
+        .paidpath(&["run", "--provider", "storefront=mock"])
+        .expect(2, &["made of stub files: stubs = [\"stubs/storefront\"]"]);
 }
 
 #[test]

@@ -7,12 +7,17 @@ impl World {
     /// Arms a fault for this scenario alone, in the words of `--fault`.
     ///
     /// # Errors
-    /// If the words are wrong, or name an edge that the topology does not have.
+    /// If the words are wrong, or name an edge that the topology does not have. Where the platform has it all the same, the
+    /// scenario is skipped.
     pub fn disturb(&mut self, words: &str) -> StepResult {
         let disturbance: Disturbance = words.parse().map_err(|error| Trouble::scenario(format!("{error}")))?;
-        if !self.stage.edges.iter().any(|edge| disturbance.is_on(edge)) {
-            let known = self.stage.edges.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ");
-            let message = format!("the topology has no edge {}; it has {known}", disturbance.edge());
+        let (edge, edges) = (disturbance.edge(), &self.stage.edges);
+        if !edges.iter().any(|edge| disturbance.is_on(edge)) {
+            if self.stage.rules.mapping.edges().any(|edge| disturbance.is_on(edge)) {
+                return Err(Trouble::unmet(format!("the topology {} has no edge {edge}", self.stage.topology)));
+            }
+            let known = edges.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ");
+            let message = format!("the topology has no edge {edge}; it has {known}");
             return Err(Trouble::scenario(message));
         }
         self.stage.faults.arm(Some(self.trace), disturbance);

@@ -54,10 +54,12 @@ pub type StepResult = Result<(), Trouble>;
 /// cucumber hands a step's error on as the text of a panic and nothing else, so the text begins with a mark that says
 /// whose fault it is; [`Trouble::read`] takes it off again.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("{}{message}", mark(*.blame))]
+#[error("{}{message}", mark(*.blame, *.unmet))]
 pub struct Trouble {
     /// Whose fault.
     pub blame: Blame,
+    /// Whether it is nobody's: the scenario needs something that the topology does not have, and is skipped.
+    pub unmet: bool,
     /// One sentence for a person.
     pub message: String,
 }
@@ -65,30 +67,37 @@ pub struct Trouble {
 impl Trouble {
     /// The platform did not do what the scenario says.
     pub fn platform(message: impl Into<String>) -> Self {
-        Self { blame: Blame::Platform, message: message.into() }
+        Self { blame: Blame::Platform, unmet: false, message: message.into() }
     }
 
     /// Something around the platform is down.
     pub fn environment(message: impl Into<String>) -> Self {
-        Self { blame: Blame::Environment, message: message.into() }
+        Self { blame: Blame::Environment, unmet: false, message: message.into() }
     }
 
     /// Reads a trouble back from the text of a panic; `None` for any other panic.
     pub fn read(panic: &str) -> Option<Self> {
-        [Blame::Platform, Blame::Environment, Blame::User, Blame::Paidpath]
-            .into_iter()
-            .find_map(|blame| Some(Self { blame, message: panic.strip_prefix(mark(blame))?.to_owned() }))
+        let blamed = [Blame::Platform, Blame::Environment, Blame::User, Blame::Paidpath].map(|blame| (blame, false));
+        blamed.into_iter().chain([(Blame::Environment, true)]).find_map(|(blame, unmet)| {
+            Some(Self { blame, unmet, message: panic.strip_prefix(mark(blame, unmet))?.to_owned() })
+        })
+    }
+
+    /// The scenario needs something that this topology does not have.
+    pub fn unmet(message: impl Into<String>) -> Self {
+        Self { blame: Blame::Environment, unmet: true, message: message.into() }
     }
 
     /// The scenario says something that cannot be done.
     pub fn scenario(message: impl Into<String>) -> Self {
-        Self { blame: Blame::User, message: message.into() }
+        Self { blame: Blame::User, unmet: false, message: message.into() }
     }
 }
 
 /// Control characters, which no message begins with.
-fn mark(blame: Blame) -> &'static str {
+fn mark(blame: Blame, unmet: bool) -> &'static str {
     match blame {
+        _ if unmet => "\u{5}",
         Blame::Platform => "\u{1}",
         Blame::Environment => "\u{2}",
         Blame::User => "\u{3}",

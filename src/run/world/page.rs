@@ -43,7 +43,7 @@ pub(in crate::run) struct Keepsake {
 }
 
 pub(super) fn trouble(error: BrowserTrouble) -> Trouble {
-    Trouble { blame: error.blame(), message: error.to_string() }
+    Trouble { blame: error.blame(), unmet: false, message: error.to_string() }
 }
 
 impl World {

@@ -44,6 +44,9 @@ impl World {
     fn answer_so(&mut self, service: &str, name: &str, window: Window) -> StepResult {
         let called = || self.stage.edges.iter().map(|edge| edge.to.as_str());
         if !called().any(|callee| callee == service) {
+            if self.stage.rules.mapping.edges().any(|edge| edge.to == service) {
+                return Err(Trouble::unmet(format!("nobody in the topology {} calls {service}", self.stage.topology)));
+            }
             let hint = did_you_mean(service, called());
             return Err(Trouble::scenario(format!("nobody in the topology calls `{service}`.{hint}")));
         }

@@ -28,7 +28,7 @@ impl Check for OneToOne {
 
     fn judge(&self, evidence: &Evidence<'_>) -> Judgement {
         let mut ruling = Ruling::on(evidence);
-        if !evidence.watches(EventKind::Granted) || !evidence.watches(EventKind::Charged) {
+        if !evidence.watches_fact(EventKind::Granted, "purchase") || !evidence.watches(EventKind::Charged) {
             return ruling.end();
         }
         let grants: Vec<_> =

@@ -27,7 +27,7 @@ impl Check for Convergence {
 
     fn judge(&self, evidence: &Evidence<'_>) -> Judgement {
         let mut ruling = Ruling::on(evidence);
-        if !evidence.watches(EventKind::Granted) {
+        if !evidence.watches_fact(EventKind::Granted, "purchase") {
             return ruling.end();
         }
         let wallets = wallets(evidence);

@@ -23,7 +23,7 @@ impl Check for Declined {
 
     fn judge(&self, evidence: &Evidence<'_>) -> Judgement {
         let mut ruling = Ruling::on(evidence);
-        if !evidence.watches(EventKind::Granted) {
+        if !evidence.watches_fact(EventKind::Granted, "purchase") {
             return ruling.end();
         }
         let charges = evidence.deepest(EventKind::Charged);
