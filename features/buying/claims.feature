@@ -1,3 +1,4 @@
+@contract
 Feature: What a client says of itself
   The price comes from the offer, and the buyer is whoever is signed in. What a client says about either is refused or not
   listened to.

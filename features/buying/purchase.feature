@@ -1,6 +1,7 @@
 Feature: Buying early access
   Money changes hands once, for the one thing that was bought, and never otherwise.
 
+  @contract
   Rule: Whoever has the money and may buy, buys
 
     Scenario Outline: A member buys <right> access
@@ -31,6 +32,7 @@ Feature: Buying early access
       Then that is accepted
       And Ann has 0 credits left
 
+  @contract
   Rule: A refused purchase costs nothing and gives nothing
 
     Scenario: A member without the money
@@ -70,18 +72,21 @@ Feature: Buying early access
       Given Ann has 500 credits
       And early access to Dusk costs 120 credits for generation and 300 credits for download
 
+    @contract
     Scenario: Buying again what one has
       Given Ann has bought generation access to Dusk
       When Ann buys generation access to Dusk
       Then that is refused with already-purchased
       And Ann has paid 120 credits
 
+    @contract
     Scenario: The same request sent twice is one purchase
       When Ann buys generation access to Dusk
       And Ann sends the purchase again
       Then that is accepted
       And Ann has paid 120 credits
 
+    @contract
     Scenario: A key is good for one request only
       Given Ann has bought generation access to Dusk
       When Ann uses the same key to buy download access to Dusk

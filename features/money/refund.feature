@@ -6,6 +6,7 @@ Feature: Money comes back
     And Mo is a moderator
     And early access to Dusk costs 120 credits for generation
 
+  @contract
   Scenario: A refunded purchase is revoked
     Given Ann has bought generation access to Dusk
     When Mo refunds the purchase of Ann
@@ -30,12 +31,14 @@ Feature: Money comes back
     And Ann has 400 credits left
     And no money was made or lost
 
+  @contract
   Scenario: Never more comes back than was paid
     Given Ann has bought generation access to Dusk
     When Mo refunds 121 credits of the purchase of Ann
     Then that is refused with refund-too-large
     And Ann has 380 credits left
 
+  @contract
   Scenario: A part of the price comes back, and the permission stays
     Given Ann has bought generation access to Dusk
     When Mo refunds 20 credits of the purchase of Ann
@@ -43,12 +46,14 @@ Feature: Money comes back
     And Ann may use Dusk for generation
     And Ann has 400 credits left
 
+  @contract
   Scenario: The same part of the price, sent twice, comes back once
     Given Ann has bought generation access to Dusk
     When Mo refunds 20 credits of the purchase of Ann
     And Mo refunds 20 credits of the purchase of Ann
     Then Ann has 400 credits left
 
+  @contract
   Scenario: Members do not refund themselves
     Given Ann has bought generation access to Dusk
     When Ann refunds the purchase of Ann

@@ -1,3 +1,4 @@
+@contract
 Feature: What early access costs
   Whoever looks at a model version in early access sees one price, is quoted that price, and is charged that price.
 

@@ -5,6 +5,7 @@ Feature: The moment at which something ends
     Given Ann has 900 credits
     And Sam has 100 credits
 
+  @contract
   Scenario: Early access ends
     Given early access to Dusk costs 120 credits for generation
     And Ann has bought generation access to Dusk
@@ -17,6 +18,7 @@ Feature: The moment at which something ends
     When early access to Dusk has ended
     Then Sam may use Dusk for generation
 
+  @contract
   Scenario: Access that was bought for some days ends
     Given the early-access model version Dusk
       | generation   | 120 credits |
@@ -30,6 +32,7 @@ Feature: The moment at which something ends
     When Ann generates at once with Dusk
     Then that is refused with access-expired
 
+  @contract
   Scenario: Whoever bought for some days can buy again once these are over
     Given the early-access model version Dusk
       | generation   | 120 credits |
@@ -55,6 +58,7 @@ Feature: The moment at which something ends
     Then Ann gets an image
     And Ann has paid 125 credits
 
+  @contract
   Scenario: A refusal from before the purchase is forgotten
     Given early access to Dusk costs 120 credits for generation
     When Ann generates an image with Dusk

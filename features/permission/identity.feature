@@ -1,3 +1,4 @@
+@contract
 Feature: Who one is
   A permission belongs to the member who bought it: no other session, no other credential, and no changed one opens anything.
 

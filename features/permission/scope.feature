@@ -1,3 +1,4 @@
+@contract
 Feature: A permission is for what was bought
   Neither more nor less, for nobody else, and for as long as it was sold for.
 

@@ -1,3 +1,4 @@
+@contract
 Feature: Trying before buying
 
   Background:

@@ -207,6 +207,7 @@ fn scenarios(
         repeat_command: String::new(),
         history: crate::run::history::History::default(),
         hand_over: false,
+        doubles: None,
         evidence: Evidence::Failed,
     };
     let folder = std::env::temp_dir().join(format!("paidpath-bench-{}", std::process::id()));

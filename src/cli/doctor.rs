@@ -54,7 +54,8 @@ pub fn doctor(composition: &Composition, arguments: &Arguments) -> Result<Exit, 
         return clean();
     }
     let mut all = vec![loopback(), reports(&arguments.reports), processors(), proxies()];
-    all.extend(composition.suite.requirements.iter().map(|requirement| {
+    let of_this_machine = composition.suite.requirements.iter().filter(|requirement| requirement.of != Needs::Whole);
+    all.extend(of_this_machine.map(|requirement| {
         let remedy =
             REMEDIES.iter().find(|(name, _)| *name == requirement.name).map(|(_, remedy)| (*remedy).to_owned());
         Seen {
@@ -149,8 +150,7 @@ fn processors() -> Seen {
 fn who_needs(requirement: &Requirement) -> String {
     match requirement.of {
         Needs::Provider(provider) => format!("topologies with a {provider} and scenarios with {}", requirement.tag),
-        Needs::Nothing => format!("scenarios with {}", requirement.tag),
-        Needs::Whole => format!("scenarios with {}, wherever no double stands for who calls others,", requirement.tag),
+        Needs::Nothing | Needs::Whole => format!("scenarios with {}", requirement.tag),
     }
 }
 

@@ -22,6 +22,7 @@ mod run;
 mod soak;
 mod steps;
 mod up;
+mod verify;
 mod watch;
 
 use std::path::PathBuf;
@@ -88,6 +89,8 @@ enum Command {
     Faults,
     /// Breaks the platform on purpose, one thing at a time, and shows which scenario notices
     Prove(Box<prove::Arguments>),
+    /// Plays the same scenarios on several topologies and says where one answers otherwise: whether doubles tell the truth
+    VerifyDoubles(Box<verify::Arguments>),
     /// Lists the always-on rules that every scenario is held against
     Checks(checks::Arguments),
     /// Measures what the runner costs against a plain loop of the same requests
@@ -135,6 +138,7 @@ pub fn main(composition: &Composition) -> ExitCode {
             Ok(Exit::Passed)
         }
         Some(Command::Prove(arguments)) => prove::prove(composition, &arguments),
+        Some(Command::VerifyDoubles(arguments)) => verify::verify(composition, &arguments),
         Some(Command::Bench(arguments)) => bench::bench(composition, &arguments),
         Some(Command::Soak(arguments)) => soak::soak(&arguments),
         Some(Command::Reap { run }) => container::reap(&run).map(|()| Exit::Passed).map_err(run::Refusal::Environment),

@@ -125,7 +125,7 @@ pub fn prove(composition: &Composition, arguments: &Arguments) -> Result<Exit, R
     }
 
     let started = Instant::now();
-    let options = options(arguments);
+    let options = options(arguments.jobs, arguments.step_timeout, arguments.seed);
     let seed = options.seed;
     let freshly = || {
         let Prepared { target, rules, .. } = prepare().expect("it was read a moment ago");
@@ -200,7 +200,7 @@ fn print(arguments: &Arguments, proof: &Proof) {
     }
 }
 
-fn broken(error: Broken) -> Refusal {
+pub(super) fn broken(error: Broken) -> Refusal {
     match error {
         Broken::Environment(message) => Refusal::Environment(message),
         Broken::Interrupted(exit) => Refusal::Stopped(exit),
@@ -216,24 +216,25 @@ fn selection(arguments: &Arguments) -> Result<Selection, Refusal> {
     })
 }
 
-fn options(arguments: &Arguments) -> Options {
+/// How scenarios run where nobody looks on and everything is recorded.
+pub(super) fn options(jobs: Option<usize>, step_timeout: Span, seed: Option<u64>) -> Options {
     let processors = std::thread::available_parallelism().map_or(2, usize::from);
     Options {
         // Most of a trial is waiting for what does not come.
-        jobs: arguments.jobs.unwrap_or(processors * 8).max(1),
+        jobs: jobs.unwrap_or(processors * 8).max(1),
         retries: 0,
         flaky: FlakyPolicy::Fail,
         fail_fast: false,
         shuffle: false,
         repeat: 1,
         deadlines: Deadlines {
-            step: arguments.step_timeout.0,
+            step: step_timeout.0,
             scenario: Duration::from_secs(120),
             grace: Duration::from_millis(500),
         },
         run_timeout: None,
         grace: Duration::from_secs(5),
-        seed: arguments.seed.map_or_else(Seed::draw, Seed),
+        seed: seed.map_or_else(Seed::draw, Seed),
         faults: Vec::new(),
         keep: false,
         defects: Vec::new(),
@@ -242,6 +243,7 @@ fn options(arguments: &Arguments) -> Options {
         history: Default::default(),
         // What a defect breaks is found by comparing with what was seen without it.
         hand_over: false,
+        doubles: None,
         evidence: Evidence::All,
     }
 }

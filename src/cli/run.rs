@@ -291,7 +291,8 @@ pub fn run(composition: &Composition, arguments: &Arguments) -> Result<Exit, Ref
     }
 
     let known = selection.timings.map_or(history, |timings| timings.history);
-    let options = options(arguments, known, environment);
+    let doubles = super::verify::known(&arguments.reports, &topology);
+    let options = Options { doubles, ..options(arguments, known, environment) };
     let (sender, records) = records();
     let listener = Listener::begin(arguments, reporters).map_err(|error| usage(&error))?;
     let listening = thread::spawn(move || listener.listen(records));
@@ -454,6 +455,7 @@ fn options(arguments: &Arguments, history: History, environment: impl Fn(&str) -
         repeat_command: repeat_command(arguments, seed),
         history,
         hand_over: arguments.hand_over,
+        doubles: None,
         evidence: match arguments.record {
             Record::Failed => Evidence::Failed,
             Record::All => Evidence::All,

@@ -75,6 +75,12 @@ impl Contract {
             .flat_map(|route| route.operations.iter().map(|(method, _)| (route.template.text.clone(), method.clone())))
     }
 
+    /// The path as the document writes it, of which this one is an instance.
+    pub fn template_of(&self, method: &str, path: &str) -> Option<&str> {
+        let (route, _) = self.route(method, path)?;
+        route.operation(method).map(|_| route.template.text.as_str())
+    }
+
     /// The route that a path is meant for, with the values of its placeholders. Where several fit, the most specific; but one
     /// that has the method before one that has not.
     pub(super) fn route(&self, method: &str, path: &str) -> Option<(&Route, Vec<(&str, String)>)> {

@@ -3,6 +3,7 @@
 //! Serde only; no I/O, no time, no randomness. Records that are written to disk tolerate unknown fields when read, so that
 //! an older reader understands a newer journal.
 
+pub mod agreement;
 pub mod diagnosis;
 pub mod exchange;
 pub mod finding;
@@ -13,6 +14,7 @@ pub mod run;
 pub mod trail;
 pub mod verdict;
 
+pub use agreement::Agreement;
 pub use diagnosis::{Diagnosis, Hop, HopState};
 pub use exchange::{Body, Content, Edge, Exchange, Outcome, Request, Response, TraceId};
 pub use finding::Finding;

@@ -44,11 +44,23 @@ pub struct RunInfo {
     /// What proved that the platform was up before the first scenario, in one sentence.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub verified: Option<String>,
+    /// What is known of how truly the doubles among the services answer.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub doubles: Option<String>,
     /// Whether a scenario that passed only on a retry fails the run.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub flaky_fails: bool,
     /// What it has in common with the other parts of the same run.
     pub identity: Identity,
+}
+
+impl RunInfo {
+    /// On what a green of this run stands: who supplied each service, and what is known of the doubles among them.
+    pub fn stands_on(&self) -> String {
+        let services = self.services.iter().map(|service| format!("{} {}", service.name, service.provider));
+        let services = services.collect::<Vec<_>>().join(", ");
+        self.doubles.iter().fold(services, |services, doubles| format!("{services}; {doubles}"))
+    }
 }
 
 /// What several machines, or several tries, have in common when they are parts of one run; and which part this is.

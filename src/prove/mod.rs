@@ -16,12 +16,16 @@
 //! 5. [`coverage`]: what would survive if one check were taken away; no further run is needed for it.
 //! 6. [`mutant`]: the same with changed answers instead of seeded defects, for any platform.
 //!
+//! And a green on doubles means something only if they answer as the platform does: [`agreement`] plays the same scenarios on
+//! several topologies and compares what was exchanged (`paidpath verify-doubles`).
+//!
 //! How one knows that a defect fired: a tap marks the exchanges that a fault disturbed; a platform marks its answers with the
 //! header that `baggage.fired` in the target's file names. A defect that was switched on and never fired is not one that
 //! survived: it was not put to the test.
 //!
 //! Not here: the defects (the composition root hands them in), how they look on paper ([`crate::report`]).
 
+pub mod agreement;
 mod baseline;
 pub mod coverage;
 mod defect;

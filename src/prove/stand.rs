@@ -6,8 +6,8 @@ use std::thread;
 use crate::base::canary::Canaries;
 use crate::model::Exit;
 use crate::model::message::Envelope;
-use crate::report::Digest;
 use crate::report::digest::News;
+use crate::report::{Digest, Run};
 use crate::run::platform::NotUp;
 use crate::run::{Options, Plan, Rules, Suite, records, run};
 use crate::target::Target;
@@ -39,6 +39,14 @@ pub enum Broken {
 }
 
 impl Stand<'_> {
+    /// Runs a plan, and gathers everything that was recorded of it.
+    ///
+    /// # Errors
+    /// If the platform did not come up, or somebody wanted it to end.
+    pub fn play(&self, plan: Plan) -> Result<Run, Broken> {
+        self.run(plan, self.options.clone(), |_, _, _| {}).map(Digest::into_run)
+    }
+
     /// Runs a plan. `follow` sees every message with what it meant, and may let go of evidence it has read.
     pub(super) fn run(
         &self,

@@ -104,6 +104,7 @@ fn suite(run: &Run, feature: &[&Scenario], dialect: Dialect) -> TestSuite {
         ("paidpath.run", info.id.clone()),
         ("paidpath.seed", info.seed.to_string()),
         ("paidpath.topology", info.topology.clone()),
+        ("paidpath.stands-on", info.stands_on()),
         ("paidpath.target", info.target.clone()),
         ("paidpath.command", info.command.join(" ")),
     ] {

@@ -92,6 +92,9 @@ fn head(run: &Run) -> String {
     let facts = format!("{} on {} in {}, seed {}", info.target, info.topology, text::duration(run.took()), info.seed);
     head.push_str(&inline(&facts));
     head.push('\n');
+    if !info.services.is_empty() {
+        head.push_str(&format!("\nStands on {}\n", inline(&info.stands_on())));
+    }
     head
 }
 

@@ -97,7 +97,7 @@ impl Requirement {
 
 impl Suite {
     /// Why the services of this topology cannot be supplied here; `None` when they can.
-    fn out_of_reach(&self, topology: &Topology) -> Option<String> {
+    pub fn out_of_reach(&self, topology: &Topology) -> Option<String> {
         let mut needed = self.requirements.iter().filter(|requirement| requirement.is_of(topology));
         let why = needed.find_map(|requirement| requirement.missing.as_ref())?;
         Some(format!("the topology {} needs what is not here: {why}", topology.name))
@@ -152,6 +152,8 @@ pub struct Options {
     pub evidence: Evidence,
     /// Whether there is a person to whom a scenario can be handed over.
     pub hand_over: bool,
+    /// What is known of how truly doubles answer.
+    pub doubles: Option<String>,
 }
 
 /// How a run ended.
@@ -237,6 +239,7 @@ pub fn run(
         defects: options.defects.clone(),
         up_micros: u64::try_from(up_after.as_micros()).ok(),
         verified: None,
+        doubles: options.doubles.clone(),
         flaky_fails: options.flaky == FlakyPolicy::Fail,
         identity: plan.identity.clone(),
     };

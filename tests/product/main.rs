@@ -6,6 +6,7 @@ mod bodies;
 mod browser;
 mod containers;
 mod documents;
+mod doubles;
 mod faults;
 mod floors;
 mod honesty;

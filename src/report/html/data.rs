@@ -56,6 +56,7 @@ pub fn data(run: &Run) -> Value {
             "parts": run.parts.iter().map(part).collect::<Vec<_>>(),
             "id": info.id, "seed": info.seed.to_string(), "started": info.started.to_string(), "version": info.version,
             "command": info.command, "topology": info.topology, "target": info.target, "services": info.services,
+            "stands_on": info.stands_on(),
             "edges": info.edges.iter().map(|edge| [&edge.from, &edge.to]).collect::<Vec<_>>(),
             "jobs": info.jobs, "faults": info.faults, "verified": info.verified,
             "took": text::duration(run.took()), "exit": exit.code(), "meaning": meaning, "notes": run.notes(),

@@ -122,7 +122,7 @@ function earlier() {
 function about() {
   const facts = [
     ["ended", `exit ${run.exit}: ${run.meaning}`], ["took", run.took], ["started", run.started], ["command", el("code", {}, run.command.join(" "))],
-    ["seed", run.seed], ["run", run.id], ["paidpath", run.version], ["target", run.target], ["topology", run.topology],
+    ["seed", run.seed], ["run", run.id], ["paidpath", run.version], ["target", run.target], ["topology", run.topology], ["stands on", run.stands_on],
     ["at once", String(run.jobs)], ["preflight", run.verified ?? "not recorded"],
     ...run.faults.map((fault) => ["fault", fault]),
   ];

@@ -41,7 +41,10 @@ impl World {
     /// # Errors
     /// If they do not reach each other anyway, or as [`World::befall`].
     pub async fn disconnect(&mut self, from: &str, to: &str) -> StepResult {
-        if self.stage.edges.contains(&Edge::new(from, to)) || !self.stage.services.has(to) {
+        let edge = Edge::new(from, to);
+        // A call that the target's file knows goes through a tap, or does not happen here.
+        let is_call = self.stage.edges.iter().chain(self.stage.rules.mapping.edges()).any(|known| *known == edge);
+        if is_call || !self.stage.services.has(to) {
             return self.disturb(&format!("{from} -> {to}: drop"));
         }
         self.befall(from, Mishap::CutOff(to.to_owned())).await

@@ -1,0 +1,47 @@
+//! What was exchanged in one scenario, by operation and outcome.
+
+use std::collections::BTreeMap;
+
+use super::form::{Case, Form, Shape};
+use crate::contract::Contracts;
+use crate::model::{Edge, Exchange};
+
+/// The cases of one scenario on one topology, each with what stood in its messages, all of them taken together.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Cases(BTreeMap<(Edge, Case), Shape>);
+
+impl Cases {
+    /// The cases of these exchanges.
+    ///
+    /// Whoever looks again does so because they wait, and how often depends on how fast things go; so of several looks at the
+    /// same thing with the same outcome, the last one counts.
+    pub fn of(exchanges: &[Exchange], contracts: &Contracts) -> Self {
+        let mut cases = Self::default();
+        let mut looks: BTreeMap<(Edge, String, Case), Form> = BTreeMap::new();
+        for exchange in exchanges {
+            let form = Form::of(exchange, contracts);
+            match exchange.request.method.as_str() {
+                "GET" | "HEAD" => {
+                    let look = (exchange.edge.clone(), exchange.request.target.clone(), form.case.clone());
+                    looks.insert(look, form);
+                }
+                _ => cases.add(&exchange.edge, form),
+            }
+        }
+        looks.into_iter().for_each(|((edge, ..), form)| cases.add(&edge, form));
+        cases
+    }
+
+    fn add(&mut self, edge: &Edge, Form { case, shape }: Form) {
+        let whole = self.0.entry((edge.clone(), case)).or_default();
+        for (place, classes) in shape {
+            whole.entry(place).or_default().extend(classes);
+        }
+    }
+
+    /// The cases on these edges.
+    pub(super) fn on<'c>(&'c self, edges: &[Edge]) -> BTreeMap<&'c Case, &'c Shape> {
+        let here = self.0.iter().filter(|((edge, _), _)| edges.contains(edge));
+        here.map(|((_, case), shape)| (case, shape)).collect()
+    }
+}
