@@ -386,9 +386,9 @@ impl Listener {
     /// Listens until the run is over.
     fn listen(mut self, mut records: Records) -> Heard {
         while let Some(envelope) = self.next(&mut records) {
-            self.console.on(&envelope);
             self.journal.append(&envelope);
-            self.digest.add(&envelope);
+            let news = self.digest.add(&envelope);
+            self.console.on(news, self.digest.run());
             // A thread that was given up may hold the other end for ever: the run's own word ends it.
             if matches!(envelope, Envelope::TestRunFinished(_)) {
                 break;
@@ -405,7 +405,7 @@ impl Listener {
         let written = report::write_all(self.digest.run(), &self.folder, &self.reporters);
         heard.complete &= written.iter().all(|written| written.result.is_ok());
         heard.files.extend(written.iter().map(|written| written.file.clone()));
-        match self.console.finish(&written) {
+        match self.console.finish(self.digest.run(), &written) {
             Ok(kept) => heard.printed = kept.bytes,
             Err(error) => {
                 complain!("the console could not be written: {error}");

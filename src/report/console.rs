@@ -1,7 +1,7 @@
 //! What a person sees while the run goes on: one line per scenario in the order of finishing, a block for each that did not
 //! pass, and at the end what it comes to.
 //!
-//! It reads the same messages as the journal. The last line is `N passed, N failed` in plain letters, with `, N skipped`
+//! It reads the run that the reports are made of, while that grows. The last line is `N passed, N failed` in plain letters, with `, N skipped`
 //! where there are any, because pipelines read it.
 
 use std::io::{self, Write};
@@ -9,13 +9,13 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 
-use super::digest::{Digest, News};
+use super::digest::News;
 use super::failure;
 use super::record::{Run, Scenario, Step, between};
 use super::reporter::Written;
 use super::style::{Ink, Style};
 use super::text;
-use crate::model::message::{Envelope, Status};
+use crate::model::message::Status;
 use crate::model::{Exit, Verdict};
 
 /// How often the progress line is drawn again, at most.
@@ -26,7 +26,6 @@ const REDRAW: Duration = Duration::from_millis(100);
 pub struct Console<W> {
     out: W,
     style: Style,
-    digest: Digest,
     /// Scenarios under way, in order of starting.
     running: Vec<usize>,
     drawn: bool,
@@ -37,14 +36,13 @@ pub struct Console<W> {
 impl<W: Write> Console<W> {
     /// A console on `out`.
     pub fn new(out: W, style: Style) -> Self {
-        let digest = Digest::default();
-        Self { out, style, digest, running: Vec::new(), drawn: false, drawn_at: None, failed: None }
+        Self { out, style, running: Vec::new(), drawn: false, drawn_at: None, failed: None }
     }
 
-    /// Takes in one message.
-    pub fn on(&mut self, envelope: &Envelope) {
-        match self.digest.add(envelope) {
-            News::RunStarted => self.show(|console| console.head()),
+    /// Something has happened; `run` is what is known by now.
+    pub fn on(&mut self, news: News, run: &Run) {
+        match news {
+            News::RunStarted => self.show(|console| console.head(run)),
             News::Started(scenario) => {
                 if !self.running.contains(&scenario) {
                     self.running.push(scenario);
@@ -53,13 +51,12 @@ impl<W: Write> Console<W> {
             News::Ended(scenario) => {
                 self.running.retain(|running| *running != scenario);
                 self.drawn_at = None;
-                self.show(|console| console.scenario(scenario));
-                self.digest.forget_evidence(scenario);
+                self.show(|console| console.scenario(run, scenario));
             }
             News::None | News::RunEnded => {}
         }
-        if self.is_due() {
-            self.show(|console| console.progress());
+        if self.is_due(run) {
+            self.show(|console| console.progress(run));
         }
     }
 
@@ -67,9 +64,9 @@ impl<W: Write> Console<W> {
     ///
     /// # Errors
     /// The first error that writing met since the start.
-    pub fn finish(mut self, reports: &[Written]) -> io::Result<W> {
+    pub fn finish(mut self, run: &Run, reports: &[Written]) -> io::Result<W> {
         self.running.clear();
-        self.show(|console| console.end(reports));
+        self.show(|console| end(&mut console.out, run, reports, &console.style));
         match self.failed {
             Some(error) => Err(error),
             None => Ok(self.out),
@@ -85,8 +82,8 @@ impl<W: Write> Console<W> {
         self.failed = cleared.and_then(|()| write(self)).and_then(|()| self.out.flush()).err();
     }
 
-    fn head(&mut self) -> io::Result<()> {
-        let info = &self.digest.run().info;
+    fn head(&mut self, run: &Run) -> io::Result<()> {
+        let info = &run.info;
         let name = self.style.paint(Ink::Strong, &text::line(format!("paidpath {}", info.version).trim_end()));
         let scenarios = text::count(info.selected, "scenario", "scenarios");
         writeln!(self.out, "{name}  {scenarios}, {} at once, seed {}", info.jobs.max(1), info.seed)?;
@@ -102,8 +99,7 @@ impl<W: Write> Console<W> {
         writeln!(self.out)
     }
 
-    fn scenario(&mut self, index: usize) -> io::Result<()> {
-        let run = self.digest.run();
+    fn scenario(&mut self, run: &Run, index: usize) -> io::Result<()> {
         let (scenario, style) = (&run.scenarios[index], &self.style);
         let (mark, ink) = mark(scenario);
         let took = format!("{:.2} s", scenario.took().as_secs_f64());
@@ -124,8 +120,8 @@ impl<W: Write> Console<W> {
         Ok(())
     }
 
-    fn is_due(&self) -> bool {
-        let now = self.digest.run().last_seen;
+    fn is_due(&self, run: &Run) -> bool {
+        let now = run.last_seen;
         let rested = match (self.drawn_at, now) {
             (Some(before), Some(now)) => between(before, now) >= REDRAW,
             (Some(_), None) => false,
@@ -134,8 +130,7 @@ impl<W: Write> Console<W> {
         self.style.tty && rested && !self.running.is_empty()
     }
 
-    fn progress(&mut self) -> io::Result<()> {
-        let run = self.digest.run();
+    fn progress(&mut self, run: &Run) -> io::Result<()> {
         let totals = run.totals();
         let pending = self.running.len();
         let unfinished = run.scenarios.iter().filter(|scenario| is_unfinished(scenario)).count();
@@ -149,10 +144,6 @@ impl<W: Write> Console<W> {
         self.drawn = true;
         self.drawn_at = run.last_seen;
         Ok(())
-    }
-
-    fn end(&mut self, reports: &[Written]) -> io::Result<()> {
-        end(&mut self.out, self.digest.run(), reports, &self.style)
     }
 }
 

@@ -39,6 +39,7 @@ pub struct Digest {
     nodes: HashMap<String, Node>,
     features: Vec<FeatureHead>,
     hooks: HashMap<String, String>,
+    /// Those that no test case was made of yet.
     pickles: HashMap<String, PickleHead>,
     cases: HashMap<String, Case>,
     /// Attempts under way, by their id.
@@ -186,7 +187,7 @@ impl Digest {
     }
 
     fn case(&mut self, case: &TestCase) {
-        let Some(pickle) = self.pickles.get(&case.pickle_id) else {
+        let Some(pickle) = self.pickles.remove(&case.pickle_id) else {
             self.run.damage.push(format!("a test case was recorded for the unknown scenario {}", case.pickle_id));
             return;
         };

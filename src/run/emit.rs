@@ -11,8 +11,11 @@ use crate::model::message::{
 
 const CHECKS: &str = "checks";
 
-/// The head of the journal.
-pub fn head(emitter: &Emitter, info: &RunInfo, vocabulary: &Vocabulary, plan: &Plan) {
+/// Scenarios are said so many at a time: few, because what was not yet listened to is held in memory.
+const SCENARIOS_AT_ONCE: usize = 16;
+
+/// The head of the journal. The plan's documents go into it; nobody asks for them afterwards.
+pub fn head(emitter: &Emitter, info: &RunInfo, vocabulary: &Vocabulary, plan: &mut Plan) {
     let product = |name: &str, version: Option<&str>| Product { name: name.into(), version: version.map(Into::into) };
     emitter.emit(Envelope::Meta(Meta {
         protocol_version: PROTOCOL.into(),
@@ -45,11 +48,11 @@ pub fn head(emitter: &Emitter, info: &RunInfo, vocabulary: &Vocabulary, plan: &P
         source_reference: SourceReference { uri: Some("src/run/attempt.rs".into()), location: None },
         kind: Some(HookType::AfterTestCase),
     }));
-    for document in &plan.documents {
-        emitter.emit(Envelope::Source(document.source()));
-        emitter.emit(Envelope::GherkinDocument(document.tree.clone()));
+    for document in std::mem::take(&mut plan.documents) {
+        let (source, tree) = document.into_messages();
+        emitter.emit_all(vec![Envelope::Source(source), Envelope::GherkinDocument(tree)]);
     }
-    for some in plan.scenarios.chunks(256) {
+    for some in plan.scenarios.chunks(SCENARIOS_AT_ONCE) {
         emitter.emit_all(some.iter().map(|planned| Envelope::Pickle(planned.pickle.clone())).collect());
     }
     emitter.emit(Envelope::TestRunStarted(TestRunStarted { timestamp: emitter.now(), id: Some(info.id.clone()) }));

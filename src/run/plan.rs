@@ -31,7 +31,7 @@ pub struct Document {
 }
 
 /// A scenario that will run.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Default)]
 pub struct Planned {
     /// What it says.
     pub pickle: Pickle,
@@ -501,8 +501,8 @@ fn last_line(scenario: &Scenario) -> u32 {
 
 impl Document {
     /// The file as the journal keeps it.
-    pub fn source(&self) -> Source {
-        Source { uri: self.uri.clone(), data: self.text.clone(), media_type: "text/x.cucumber.gherkin+plain".into() }
+    pub fn into_messages(self) -> (Source, GherkinDocument) {
+        (Source { uri: self.uri, data: self.text, media_type: "text/x.cucumber.gherkin+plain".into() }, self.tree)
     }
 }
 

@@ -1,12 +1,15 @@
 //! Which scenario runs next: longest first, one at a time where a tag says so, and no more with a browser than it has places.
 
 use std::collections::{HashSet, VecDeque};
-use std::sync::{Condvar, Mutex, MutexGuard};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard};
+
+use super::plan::Planned;
 
 /// Why scenarios may not run together.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub enum Alone {
     /// With any other.
+    #[default]
     No,
     /// With another that holds one of these locks.
     Locks(Vec<String>),
@@ -19,6 +22,8 @@ pub enum Alone {
 pub struct Ticket {
     /// Which scenario, by its place in the plan.
     pub scenario: usize,
+    /// The scenario. Nobody else holds it, so that it is let go of when its last attempt has ended.
+    pub planned: Arc<Planned>,
     /// Which attempt at it, from 0.
     pub attempt: u32,
     /// What it may not run beside.
@@ -130,7 +135,7 @@ mod tests {
     use super::*;
 
     fn ticket(scenario: usize, alone: Alone) -> Ticket {
-        Ticket { scenario, attempt: 0, alone, browses: false }
+        Ticket { scenario, planned: Arc::default(), attempt: 0, alone, browses: false }
     }
 
     #[test]

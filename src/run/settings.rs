@@ -21,7 +21,7 @@ pub const TAGS: &[(&str, &str)] = &[
 ];
 
 /// What the tags of one scenario say.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Settings {
     /// What it may not run beside.
     pub alone: Alone,
@@ -55,8 +55,7 @@ impl Settings {
     /// For a tag of ours that lacks its argument or has one that cannot be read, and for a tag with
     /// an argument that is not one of ours.
     pub fn read(pickle: &Pickle) -> Result<Self, WrongTag> {
-        let mut settings =
-            Self { alone: Alone::No, retries: None, timeout: None, quarantine: None, allowed: Vec::new(), skip: None };
+        let mut settings = Self::default();
         let mut locks = Vec::new();
         for tag in &pickle.tags {
             let (head, argument) = tags::split(&tag.name);

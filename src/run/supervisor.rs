@@ -11,7 +11,7 @@ use super::evidence::Evidence;
 use super::history::History;
 use super::judging::RULES_ELSEWHERE;
 use super::live::Emitter;
-use super::plan::Plan;
+use super::plan::{Plan, Planned};
 use super::platform::{Builder, NotUp, Platform};
 use super::rules::Rules;
 use super::schedule::{Schedule, Ticket};
@@ -243,11 +243,10 @@ pub fn run(
         flaky_fails: options.flaky == FlakyPolicy::Fail,
         identity: plan.identity.clone(),
     };
-    emit::head(&emitter, &info, &suite.vocabulary, &plan);
+    emit::head(&emitter, &info, &suite.vocabulary, &mut plan);
     let browsing = Browsing::new(suite.browser.clone(), target.page.as_ref());
     let shared = Arc::new(Shared {
-        schedule: Schedule::new(tickets(suite, &plan, &options), suite.browser.parallel),
-        plan,
+        schedule: Schedule::new(tickets(suite, plan, &options), suite.browser.parallel),
         vocabulary: Arc::clone(&suite.vocabulary),
         stage: Arc::new(Stage {
             target,
@@ -347,7 +346,7 @@ fn exit(tally: &Tally, flaky: FlakyPolicy, unjudged: bool) -> Exit {
 fn supervise(shared: &Arc<Shared>, options: &Options, signals: &Signals) -> Vec<String> {
     let mut notes = Vec::new();
     let started = Instant::now();
-    let count = options.jobs.clamp(1, shared.plan.scenarios.len().max(1));
+    let count = options.jobs.clamp(1, shared.schedule.waiting().max(1));
     let mut workers: Vec<(Arc<Seat>, JoinHandle<()>)> = (0..count).map(|number| hire(number, shared)).collect();
     let mut hired = count;
     let mut stop_at = None;
@@ -405,36 +404,29 @@ fn hire(number: usize, shared: &Arc<Shared>) -> (Arc<Seat>, JoinHandle<()>) {
 }
 
 /// The attempts in the order in which they begin: longest first, or drawn.
-fn tickets(suite: &Suite, plan: &Plan, options: &Options) -> Vec<Ticket> {
+fn tickets(suite: &Suite, plan: Plan, options: &Options) -> Vec<Ticket> {
     let page = suite.requirements.iter().find(|requirement| requirement.name == "browser").map(|needs| needs.tag);
-    let ticket = |scenario: usize| {
-        let planned = &plan.scenarios[scenario];
-        Ticket {
-            scenario,
-            attempt: 0,
-            alone: planned.alone(),
-            browses: planned.pickle.tags.iter().any(|tag| Some(tag.name.as_str()) == page),
-        }
+    let ticket = |(scenario, planned): (usize, Planned)| Ticket {
+        scenario,
+        attempt: 0,
+        alone: planned.alone(),
+        browses: planned.pickle.tags.iter().any(|tag| Some(tag.name.as_str()) == page),
+        planned: Arc::new(planned),
     };
-    let mut order: Vec<usize> = (0..plan.scenarios.len()).collect();
+    let mut tickets: Vec<_> = plan.scenarios.into_iter().enumerate().map(ticket).collect();
     if options.shuffle {
         use rand::seq::SliceRandom;
-        order.shuffle(&mut options.seed.rng("order"));
+        tickets.shuffle(&mut options.seed.rng("order"));
     } else {
-        let longest_first =
-            |scenario: &usize| std::cmp::Reverse(options.history.took_micros(&plan.scenarios[*scenario].key()));
-        order.sort_by_cached_key(longest_first);
+        tickets.sort_by_cached_key(|ticket| std::cmp::Reverse(options.history.took_micros(&ticket.planned.key())));
     }
-    order.into_iter().map(ticket).collect()
+    tickets
 }
 
 /// Each scenario so often, each time as a test case of its own.
 fn repeat(plan: &mut Plan, times: usize) {
-    let once = std::mem::take(&mut plan.scenarios);
-    for round in 0..times.max(1) {
-        plan.scenarios.extend(once.iter().map(|planned| match round {
-            0 => planned.clone(),
-            _ => planned.again(&round.to_string()),
-        }));
-    }
+    let again: Vec<_> = (1..times)
+        .flat_map(|round| plan.scenarios.iter().map(move |planned| planned.again(&round.to_string())))
+        .collect();
+    plan.scenarios.extend(again);
 }

@@ -8,7 +8,7 @@ use super::attempt::{Deadlines, Ended, Maker};
 use super::evidence::Evidence;
 use super::history::Ending;
 use super::live::{Attempt, Emitter, Live};
-use super::plan::{Plan, Planned};
+use super::plan::Planned;
 use super::schedule::{Schedule, Ticket};
 use super::stage::Stage;
 use super::vocabulary::Vocabulary;
@@ -19,9 +19,7 @@ use crate::model::{Blame, ScenarioVerdict, TraceId, Trail, Verdict};
 
 /// What all workers of a run share.
 pub struct Shared {
-    /// What to run.
-    pub plan: Plan,
-    /// In which order.
+    /// What to run, and in which order.
     pub schedule: Schedule,
     /// The sentences.
     pub vocabulary: Arc<Vocabulary>,
@@ -99,7 +97,7 @@ impl Seat {
     pub fn abandon_overdue(&self, shared: &Shared) -> bool {
         let overdue = self.lock().clone().filter(|busy| busy.live.is_overdue(shared.deadlines.grace));
         let Some(busy) = overdue else { return false };
-        let planned = &shared.plan.scenarios[busy.ticket.scenario];
+        let planned = &busy.ticket.planned;
         let mut ending = None;
         let message = |took: Duration| format!("the step never returned: given up after {took:.1?}, with its thread");
         let closed = busy.live.abandon(
@@ -167,7 +165,7 @@ pub fn work(number: usize, seat: &Seat, shared: &Shared) {
             .expect("a client without TLS settings builds")
     });
     while let Some(ticket) = shared.schedule.next() {
-        let planned = &shared.plan.scenarios[ticket.scenario];
+        let planned = &ticket.planned;
         let since = Instant::now();
         let case = format!("case-{}", ticket.scenario);
         let steps = emit::step_ids(&case, planned);

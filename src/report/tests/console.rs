@@ -6,16 +6,26 @@ use super::story::{everything, failed, hostile, many, passed, skipped, tell, unk
 use crate::model::RunInfo;
 use crate::model::message::{Envelope, media};
 use crate::report::style::Style;
-use crate::report::{Console, ReportError, Written};
+use crate::report::{Console, Digest, ReportError, Run, Written};
+
+/// Follows a run as far as it is told.
+fn follow<W: Write>(console: &mut Console<W>, envelopes: &[Envelope]) -> Run {
+    let mut digest = Digest::default();
+    for envelope in envelopes {
+        let news = digest.add(envelope);
+        console.on(news, digest.run());
+    }
+    digest.into_run()
+}
 
 fn show(envelopes: &[Envelope], style: Style) -> String {
     let mut console = Console::new(Vec::new(), style);
-    envelopes.iter().for_each(|envelope| console.on(envelope));
+    let run = follow(&mut console, envelopes);
     let reports = [
         Written { reporter: "junit", file: "reports/junit.xml".into(), result: Ok(()) },
         Written { reporter: "html", file: "reports/index.html".into(), result: Err(ReportError::Panicked) },
     ];
-    String::from_utf8(console.finish(&reports).unwrap()).unwrap()
+    String::from_utf8(console.finish(&run, &reports).unwrap()).unwrap()
 }
 
 const NARROW: Style = Style { width: 100, ..Style::PLAIN };
@@ -114,8 +124,8 @@ fn an_output_that_went_away_is_reported_and_stops_nothing() {
         }
     }
     let mut console = Console::new(Gone, Style::PLAIN);
-    tell(&everything()).iter().for_each(|envelope| console.on(envelope));
-    assert_eq!(console.finish(&[]).unwrap_err().kind(), io::ErrorKind::BrokenPipe);
+    let run = follow(&mut console, &tell(&everything()));
+    assert_eq!(console.finish(&run, &[]).unwrap_err().kind(), io::ErrorKind::BrokenPipe);
 }
 
 #[test]
@@ -197,7 +207,7 @@ fn the_progress_line_is_drawn_now_and_then_and_again_below_what_has_ended() {
     let ended = envelopes.iter().position(|one| matches!(one, Envelope::TestCaseFinished(_))).unwrap();
     let stream = Stream::default();
     let mut console = Console::new(stream.clone(), TERMINAL);
-    envelopes[..=ended].iter().for_each(|envelope| console.on(envelope));
+    follow(&mut console, &envelopes[..=ended]);
     let below = "One\n  1/2  ✓ 1  … 1 running: Two";
     assert!(stream.shown.borrow().ends_with(below), "{:?}", stream.shown);
 
@@ -244,7 +254,7 @@ fn a_scenario_is_seen_as_soon_as_it_has_ended() {
     let ended = envelopes.iter().position(|one| matches!(one, Envelope::TestCaseFinished(_))).unwrap();
     let stream = Stream::default();
     let mut console = Console::new(stream.clone(), Style::PLAIN);
-    envelopes[..=ended].iter().for_each(|envelope| console.on(envelope));
+    follow(&mut console, &envelopes[..=ended]);
     assert!(stream.shown.borrow().ends_with("a › One\n"), "{:?}", stream.shown);
 }
 
@@ -255,8 +265,8 @@ fn after_an_error_nothing_is_written_on() {
     for left in 0..10 {
         let stream = Stream { fails: Some(left), ..Stream::default() };
         let mut console = Console::new(stream.clone(), Style::PLAIN);
-        envelopes.iter().for_each(|envelope| console.on(envelope));
-        let error = console.finish(&[]).unwrap_err();
+        let run = follow(&mut console, &envelopes);
+        let error = console.finish(&run, &[]).unwrap_err();
         assert_eq!(error.kind(), io::ErrorKind::StorageFull);
         assert!(whole.starts_with(stream.shown.borrow().as_str()), "after {left} writes: {:?}", stream.shown);
     }
