@@ -165,7 +165,10 @@ impl Redactor {
     /// fields by name, whether they are written `name=value` or `"name": "value"`, and also when the text ends within.
     pub fn fields<'a>(&self, owner: Option<TraceId>, text: &'a str) -> Cow<'a, str> {
         let clean = self.text(owner, text);
-        let Some(written_fields) = &self.written_fields else { return clean };
+        // Most headers and addresses hold no field at all.
+        let Some(written_fields) = self.written_fields.as_ref().filter(|_| clean.contains(['=', '"'])) else {
+            return clean;
+        };
         let redacted = written_fields.replace_all(&clean, |found: &Captures<'_>| {
             let (name, value) = match (found.get(1), found.get(3)) {
                 (Some(name), _) => (name, &found[2]),

@@ -3,7 +3,10 @@
 //!
 //! Records are redacted before they get here, so a secret is its fingerprint; it is the same wherever the secret was.
 
+use serde_json::Value;
+
 use super::{Check, Judgement, Layer, Ruling};
+use crate::base::redact::is_redacted;
 use crate::model::{Content, Edge, Exchange, Finding};
 use crate::trail::evidence::Evidence;
 
@@ -68,7 +71,7 @@ impl Check for Canaries {
     }
 }
 
-/// An exchange as text, to be searched.
+/// What an exchange says with a secret in it, to be searched. Most say nothing of the kind, and cost nothing.
 struct Said {
     sent_headers: String,
     sent: String,
@@ -79,7 +82,8 @@ struct Said {
 impl Said {
     fn of(exchange: &Exchange) -> Self {
         let headers = |headers: &[(String, String)]| {
-            headers.iter().map(|(name, value)| format!("{name}: {value}\n")).collect::<String>()
+            let secret = headers.iter().filter(|(_, value)| is_redacted(value));
+            secret.map(|(name, value)| format!("{name}: {value}\n")).collect::<String>()
         };
         let answer = exchange.response();
         Self {
@@ -96,9 +100,24 @@ impl Said {
 }
 
 fn text(content: &Content) -> String {
+    let mut found = String::new();
     match content {
-        Content::Empty | Content::Base64(_) => String::new(),
-        Content::Json(value) => value.to_string(),
-        Content::Text(text) => text.clone(),
+        Content::Empty | Content::Base64(_) => {}
+        Content::Json(value) => gather(value, &mut found),
+        Content::Text(text) if is_redacted(text) => found.push_str(text),
+        Content::Text(_) => {}
+    }
+    found
+}
+
+fn gather(value: &Value, found: &mut String) {
+    match value {
+        Value::String(text) if is_redacted(text) => {
+            found.push_str(text);
+            found.push('\n');
+        }
+        Value::Array(items) => items.iter().for_each(|item| gather(item, found)),
+        Value::Object(fields) => fields.values().for_each(|field| gather(field, found)),
+        Value::String(_) | Value::Null | Value::Bool(_) | Value::Number(_) => {}
     }
 }
