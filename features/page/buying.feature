@@ -90,6 +90,18 @@ Feature: What a member sees while they buy
       Then the retry kept its key and its distance
       And Ann has paid 120 credits
 
+    Scenario: A purchase whose answer was lost is there all the same
+      Given Ann has 500 credits
+      And the fault "member -> storefront POST /v1/purchases: lose response once"
+      When Ann opens the page of Dusk
+      And Ann presses "Get early access"
+      And Ann presses "Buy generation access"
+      Then the page becomes "ready"
+      And Ann has paid 120 credits
+      When Ann types "A lighthouse at dusk" into "Prompt"
+      And Ann presses "Generate"
+      Then the page becomes "done"
+
   Rule: Every refusal is explained where it happened
 
     Scenario: Not enough credits, and the way out

@@ -58,6 +58,19 @@ Feature: What a member sees while they generate
       And the page explains worker-unavailable
       And Ann has 100 credits left
 
+    Scenario: A job that has ended meanwhile cannot be canceled, and that stays to be read
+      Given Ann has 100 credits
+      And Dusk is public
+      And the fault 'storefront -> generation GET /v1/jobs: set response /jobs/0/status to "unassigned" 6 times'
+      When Ann opens the page of Dusk
+      And Ann types "A lighthouse" into "Prompt"
+      And Ann presses "Generate"
+      Then the page becomes "queued"
+      When Ann presses "Cancel"
+      Then the page explains job-finished
+      And the page becomes "done"
+      And Ann sees "It is too late to cancel this job."
+
     Scenario: While access cannot be checked, nobody is told to buy
       Given Ann has 500 credits
       And early access to Dusk costs 120 credits for generation

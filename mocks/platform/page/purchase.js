@@ -46,6 +46,12 @@ for (const right of RIGHTS) {
   const purchase = new Intent();
   let quote = null;
 
+  const close = () => {
+    quote = null;
+    $("purchase-dialog").close();
+    $("generator-title").focus();
+  };
+
   const buy = press(
     $(`buy-${right}`),
     alert,
@@ -65,10 +71,8 @@ for (const right of RIGHTS) {
       } finally {
         say($("purchase-state"), "");
       }
-      quote = null;
       resource.unlocked = false;
-      $("purchase-dialog").close();
-      $("generator-title").focus();
+      close();
       awaitAccess(resource.id, right);
     },
     async (refusal) => {
@@ -78,6 +82,8 @@ for (const right of RIGHTS) {
       if (defects.has("ui.optimistic-unlock")) return; // DEFECT: what was unlocked too early stays so
       // It may have been done, here without an answer or in another tab.
       if (refusal.class === "conflict" || refusal.class === "signed-out" || refusal.isUncertain) await refresh();
+      if (isBought(right)) return close();
+      if (refusal.isUncertain) lookAgain(right, close);
     },
   );
   $(`buy-${right}`).addEventListener("click", buy);
@@ -92,6 +98,20 @@ for (const right of RIGHTS) {
     clear(alert);
     if ($("purchase-dialog").open) say($("purchase-state"), `Your wallet now holds ${credits(state.balance)}.`);
   });
+}
+
+function isBought(right) {
+  const access = state.resources[0]?.access;
+  return access?.basis === "purchase" && (right === "generation" || access.download);
+}
+
+/** What was paid for takes a moment to arrive, also where nobody has heard that it was paid for. */
+async function lookAgain(right, found) {
+  for (let delay = 200; delay < 4000 && $("purchase-dialog").open; delay *= 2) {
+    await pause(delay);
+    await refresh();
+    if (isBought(right) && $("purchase-dialog").open) return found();
+  }
 }
 
 function unlock(resource, right) {

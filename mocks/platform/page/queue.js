@@ -70,10 +70,15 @@ async function poll() {
 
 const cards = new Map();
 
+/** The button that cancels a job, and what that was answered with: kept while its card is made anew, so that it can be read. */
+const cancels = new Map();
+
 watch(() => {
   const jobs = state.jobs.slice(0, SHOWN);
   $("queue-empty").hidden = jobs.length > 0;
-  for (const id of cards.keys()) if (!jobs.some((job) => job.id === id)) cards.delete(id);
+  for (const known of [cards, cancels]) {
+    for (const id of known.keys()) if (!jobs.some((job) => job.id === id)) known.delete(id);
+  }
   jobs.forEach((job) => {
     const shown = JSON.stringify(job);
     const card = cards.get(job.id);
@@ -132,7 +137,10 @@ function makeCard(job) {
     const [, value] = STATES[job.status] ?? ["", 0];
     card.append(make("progress", { max: 4, value: value + 0.5, "aria-labelledby": title.id }));
   }
-  if (["unassigned", "preparing", "scheduled"].includes(job.status)) card.append(...cancelButton(job));
+  if (!cancels.has(job.id)) cancels.set(job.id, makeCancel(job));
+  const { button, alert } = cancels.get(job.id);
+  if (["unassigned", "preparing", "scheduled"].includes(job.status)) card.append(button);
+  card.append(alert);
   if (job.images.length > 0) {
     const images = job.images.map((image, index) => makeImage(job, image, index));
     card.append(make("div", { class: "images" }, ...images));
@@ -150,7 +158,7 @@ function makeImage(job, { url }, index) {
   return frame;
 }
 
-function cancelButton(job) {
+function makeCancel(job) {
   const button = make("button", { type: "button", class: "quiet" }, "Cancel");
   const alert = make("p", { class: "error", role: "alert" });
   const cancel = press(button, alert, async () => {
@@ -159,7 +167,7 @@ function cancelButton(job) {
     changed();
   });
   button.addEventListener("click", cancel);
-  return [button, alert];
+  return { button, alert };
 }
 
 $("generate-form").addEventListener("input", () => {
