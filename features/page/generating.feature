@@ -61,7 +61,7 @@ Feature: What a member sees while they generate
     Scenario: A job that has ended meanwhile cannot be canceled, and that stays to be read
       Given Ann has 100 credits
       And Dusk is public
-      And the fault 'storefront -> generation GET /v1/jobs: set response /jobs/0/status to "unassigned" 6 times'
+      And the fault 'storefront -> generation GET /v1/jobs: set response /jobs/0/status to "unassigned" 8 times'
       When Ann opens the page of Dusk
       And Ann types "A lighthouse" into "Prompt"
       And Ann presses "Generate"
