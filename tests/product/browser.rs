@@ -243,7 +243,7 @@ fn pages_that_misbehave_are_bounded() {
 }
 
 /// The processes that a browser of the process `pid` consists of: they all inherit its temporary folder.
-fn processes(pid: u32) -> Vec<u32> {
+pub fn processes(pid: u32) -> Vec<u32> {
     let folder = format!("paidpath-browser-{pid}-");
     let is_ours = |path: &std::path::Path| {
         std::fs::read(path.join("environ")).is_ok_and(|bytes| String::from_utf8_lossy(&bytes).contains(&folder))
@@ -251,6 +251,16 @@ fn processes(pid: u32) -> Vec<u32> {
     let numbered = |path: &std::path::Path| path.file_name()?.to_str()?.parse().ok();
     let entries = std::fs::read_dir("/proc").unwrap().filter_map(Result::ok).map(|entry| entry.path());
     entries.filter(|path| is_ours(path)).filter_map(|path| numbered(&path)).collect()
+}
+
+/// Kills the browser of the process `pid`, and leaves its driver.
+pub fn kill_browser_of(pid: u32) {
+    for pid in processes(pid) {
+        let name = std::fs::read_to_string(format!("/proc/{pid}/comm")).unwrap_or_default();
+        if name.starts_with("chrom") && !name.starts_with("chromedriver") {
+            Command::new("kill").args(["-KILL", &pid.to_string()]).stderr(Stdio::null()).status().unwrap();
+        }
+    }
 }
 
 async fn until_gone(pid: u32) {
@@ -275,12 +285,7 @@ fn hold_a_browser() {
         let browsers = Browsers::start(config().unwrap()).await.unwrap();
         let page = browsers.open(&site).await.unwrap();
         page.goto("/healthy-pagination").await.unwrap();
-        for pid in processes(std::process::id()) {
-            let name = std::fs::read_to_string(format!("/proc/{pid}/comm")).unwrap_or_default();
-            if name.starts_with("chrom") && !name.starts_with("chromedriver") {
-                Command::new("kill").args(["-KILL", &pid.to_string()]).stderr(Stdio::null()).status().unwrap();
-            }
-        }
+        kill_browser_of(std::process::id());
         let trouble = page.read(&Locator::css("#page")).await.unwrap_err();
         assert_eq!(trouble.blame(), Blame::Environment, "{trouble}");
         let opened = wait::until(Duration::from_secs(60), async || match browsers.open(&site).await {

@@ -3,7 +3,8 @@
 use paidpath::browser::{BrowserConfig, missing};
 use serde_json::Value;
 
-use crate::support::{Folder, Ran};
+use crate::browser::{kill_browser_of, processes};
+use crate::support::{Folder, Ran, journal, until};
 
 /// Whether there is a browser; the reason is shown where there is none, and CI forbids that.
 fn has_browser() -> bool {
@@ -68,6 +69,40 @@ fn a_border_without_text_and_without_a_request_is_red_and_told_in_words() {
     let silent = findings.iter().find(|finding| finding["rule"] == "U3").expect("the border says nothing");
     assert_eq!(silent["at"], "group “Resources”");
     assert!(silent["message"].as_str().unwrap().contains("no text says what is wrong"), "{silent}");
+}
+
+/// Nobody can see anything any more, and that is not the platform's fault.
+#[test]
+fn a_browser_that_is_killed_makes_its_scenario_unknown_and_the_next_one_has_another() {
+    if !has_browser() {
+        return;
+    }
+    let folder = Folder::with(
+        "a.feature",
+        "@page
+Feature: A browser that dies
+  Scenario: While it dies
+    Given Ann has 100 credits
+    And Dusk is public
+    When Ann opens the page of Dusk
+    Then Ann sees \"the end of the browser\"
+  Scenario: Afterwards
+    Given Ann has 100 credits
+    And Dusk is public
+    When Ann opens the page of Dusk
+    Then the page becomes \"ready\"
+",
+    );
+    let running = folder.start(&["run", "a.feature", "--require", "browser", "--jobs", "1"]);
+    let pid = running.id();
+    until("the page is open", || journal(&folder.reports(), "testStepFinished").len() >= 3);
+    kill_browser_of(pid);
+    let ran = folder.wait(running);
+    ran.expect(
+        2,
+        &["?", "While it dies", "the browser", "✓", "Afterwards", "1 could not be judged", "1 passed, 0 failed"],
+    );
+    assert_eq!(processes(pid), Vec::<u32>::new());
 }
 
 #[test]

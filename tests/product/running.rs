@@ -3,11 +3,11 @@
 use std::io::Read;
 use std::path::Path;
 use std::process::{Child, Command};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use serde_json::Value;
 
-use crate::support::{Folder, journal};
+use crate::support::{Folder, journal, until};
 
 fn scenario(name: &str, steps: &str) -> String {
     let steps: String = steps.split(';').map(|step| format!("    {}\n", step.trim())).collect();
@@ -143,11 +143,7 @@ fn a_thousand_scenarios_in_one_feature_and_an_outline_of_5000_rows_are_planned_a
 
 /// Waits until the journal has so many finished scenarios.
 fn until_finished(folder: &Folder, count: usize) {
-    let deadline = Instant::now() + Duration::from_secs(20);
-    while journal(&folder.reports(), "testCaseFinished").len() < count {
-        assert!(Instant::now() < deadline, "the run does not get on");
-        std::thread::park_timeout(Duration::from_millis(10));
-    }
+    until("so many have ended", || journal(&folder.reports(), "testCaseFinished").len() >= count);
 }
 
 fn send(signal: &str, child: &Child) {

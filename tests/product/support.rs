@@ -2,6 +2,7 @@
 
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Output, Stdio};
+use std::time::{Duration, Instant};
 
 use serde_json::Value;
 use tempfile::TempDir;
@@ -121,4 +122,14 @@ pub fn journal(reports: &Path, kind: &str) -> Vec<Value> {
     let text = std::fs::read_to_string(reports.join("journal.ndjson")).unwrap_or_default();
     let records = text.lines().filter_map(|line| serde_json::from_str::<Value>(line).ok());
     records.filter_map(|mut record| record.get_mut(kind).map(Value::take)).collect()
+}
+
+/// Waits until something holds; a minute is enough on any machine.
+#[track_caller]
+pub fn until(what: &str, holds: impl Fn() -> bool) {
+    let deadline = Instant::now() + Duration::from_secs(60);
+    while !holds() {
+        assert!(Instant::now() < deadline, "not within a minute: {what}");
+        std::thread::park_timeout(Duration::from_millis(50));
+    }
 }
