@@ -308,7 +308,7 @@ pub fn run(composition: &Composition, arguments: &Arguments) -> Result<Exit, Ref
         complain!("how long scenarios took could not be kept for the next run: {error}");
     }
     let files = heard.files.iter().cloned().chain([arguments.reports.join(FILE)]).collect::<Vec<_>>();
-    let leaks = leaks(&outcome.canaries, &files, &heard.printed);
+    let leaks = leaks(&outcome.secrets.canaries(), &files, &heard.printed);
     leaks.iter().for_each(|leak| complain!("{leak}"));
     Ok(match outcome.exit {
         _ if !leaks.is_empty() => Exit::Failed,

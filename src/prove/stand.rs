@@ -74,7 +74,7 @@ impl Stand<'_> {
             return Err(Broken::Interrupted(exit));
         }
         let outcome = outcome.map_err(|error| Broken::Environment(error.to_string()))?;
-        self.canaries.lock().expect("nothing panics while it holds this lock").join(outcome.canaries);
+        self.canaries.lock().expect("nothing panics while it holds this lock").join(outcome.secrets.canaries());
         match outcome.exit {
             Exit::Interrupted | Exit::Terminated => Err(Broken::Interrupted(outcome.exit)),
             Exit::Passed | Exit::Failed | Exit::Unknown | Exit::Usage => Ok(digest),

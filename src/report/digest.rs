@@ -219,6 +219,8 @@ impl Digest {
             steps: case.steps.iter().enumerate().map(|(index, (id, _))| (id.clone(), index)).collect(),
         };
         self.open.insert(started.id.clone(), open);
+        // Nearly every scenario has one, and attempts are large.
+        scenario.attempts.reserve_exact(1);
         scenario.attempts.push(Attempt {
             started: moment.unwrap_or_default(),
             worker: started.worker_id.clone(),

@@ -21,7 +21,6 @@ use super::stage::Stage;
 use super::vocabulary::Vocabulary;
 use super::workers::{Seat, Shared, Tally, work};
 use super::{emit, panics};
-use crate::base::canary::Canaries;
 use crate::base::clock::Clock;
 use crate::base::redact::Redactor;
 use crate::base::seed::Seed;
@@ -163,8 +162,8 @@ pub struct Outcome {
     pub exit: Exit,
     /// What the next run wants to know.
     pub history: History,
-    /// The secrets of the run, none of which may stand in anything that it has written.
-    pub canaries: Canaries,
+    /// Knows every secret of the run: what was written of it is searched for them, once it is written.
+    pub secrets: Arc<Redactor>,
 }
 
 const TICK: Duration = Duration::from_millis(20);
@@ -296,7 +295,7 @@ pub fn run(
     let unjudged = run_wide.iter().any(|fault| fault.times == 0) || emitter.is_broken();
     let exit = signals.asked().unwrap_or_else(|| exit(&tally, options.flaky, unjudged));
     finish(&emitter, &info, exit, notes, &tally, strays);
-    Ok(Outcome { exit, history: History { scenarios: tally.endings }, canaries: redactor.canaries() })
+    Ok(Outcome { exit, history: History { scenarios: tally.endings }, secrets: redactor })
 }
 
 fn finish(emitter: &Emitter, info: &RunInfo, exit: Exit, notes: Vec<String>, tally: &Tally, strays: u64) {
