@@ -21,11 +21,22 @@ impl Time {
         Timestamp::now().into()
     }
 
+    /// The moment on a clock that is ahead of the wall clock by so much.
+    #[must_use]
+    pub fn ahead(by: SignedDuration) -> Self {
+        Self::later(Timestamp::now(), by)
+    }
+
     /// The moment that much later; the end of time where there is none.
     #[must_use]
     pub fn plus(self, by: SignedDuration) -> Self {
+        Self::later(self.0, by)
+    }
+
+    // Cut to the millisecond once, and not each part: two parts of one would be lost, and what has just ended still be there.
+    fn later(at: Timestamp, by: SignedDuration) -> Self {
         let end = if by.is_negative() { Timestamp::MIN } else { Timestamp::MAX };
-        self.0.checked_add(by).unwrap_or(end).into()
+        at.checked_add(by).unwrap_or(end).into()
     }
 
     /// The moment that much later.
@@ -126,6 +137,15 @@ mod tests {
     fn a_time_is_written_with_three_digits_of_milliseconds() {
         let time: Time = serde_json::from_str("\"2026-02-03T04:05:06+01:00\"").unwrap();
         assert_eq!(serde_json::to_string(&time).unwrap(), "\"2026-02-03T03:05:06.000Z\"");
+    }
+
+    #[test]
+    fn parts_of_milliseconds_add_up() {
+        let at = Timestamp::from_microsecond(1_000_900).unwrap();
+        assert_eq!(
+            Time::later(at, SignedDuration::from_micros(900)),
+            Timestamp::from_millisecond(1_001).unwrap().into()
+        );
     }
 
     #[test]

@@ -170,7 +170,7 @@ impl Context {
     /// The time for this request: the wall clock, moved by what the baggage says.
     #[must_use]
     pub fn now(&self) -> Time {
-        Time::wall().plus(self.current_offset())
+        Time::ahead(self.current_offset())
     }
 
     fn current_offset(&self) -> SignedDuration {
