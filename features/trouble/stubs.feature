@@ -23,6 +23,7 @@ Feature: A neighbour answers what a file says
     And Ann may use Dusk for generation
     And Ann has paid 120 credits
 
+  @whole
   Scenario: Entitlement is over capacity while a buyer generates
     Given Ann has bought generation access to Dusk
     And entitlement answers as in "over-capacity"
