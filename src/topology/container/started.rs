@@ -31,8 +31,8 @@ pub(super) struct Container {
     /// The port on the loopback for each published port of the container.
     published: HashMap<u16, u16>,
     held: Mutex<Option<ContainerAsync<GenericImage>>>,
-    /// When it was started anew last: what it wrote before is no sign that it is ready.
-    anew: Mutex<Option<Timestamp>>,
+    /// When it ended before it was started anew: what it had written by then is no sign that it is ready.
+    ended: Mutex<Option<Timestamp>>,
 }
 
 impl Container {
@@ -103,17 +103,17 @@ impl Container {
             },
             None => name.clone(),
         };
-        let (held, anew) = (Mutex::new(Some(held)), Mutex::default());
-        Ok(Self { ground: Arc::clone(ground), name, address, published, held, anew })
+        let (held, ended) = (Mutex::new(Some(held)), Mutex::default());
+        Ok(Self { ground: Arc::clone(ground), name, address, published, held, ended })
     }
 
     /// Starts it once more after it has ended.
     pub(super) async fn start_anew(&self) -> Result<(), String> {
+        // By Docker's clock, and not when it has started: a busy engine notes that after the first lines have come.
+        let ended = self.state().await?.finished_at.and_then(|at| at.parse().ok());
+        *self.ended.lock().unwrap_or_else(PoisonError::into_inner) = ended;
         let started = self.ground.docker.start_container(&self.name, None).await;
-        started.map_err(|error| cause(&error))?;
-        let since = self.state().await?.started_at.and_then(|at| at.parse().ok());
-        *self.anew.lock().unwrap_or_else(PoisonError::into_inner) = since;
-        Ok(())
+        started.map_err(|error| cause(&error))
     }
 
     async fn state(&self) -> Result<ContainerState, String> {
@@ -123,12 +123,12 @@ impl Container {
 
     /// What it has written since it was started last.
     async fn log_of_this_life(&self) -> Option<String> {
-        let anew = *self.anew.lock().unwrap_or_else(PoisonError::into_inner);
-        let Some(anew) = anew else { return self.log(None).await };
-        let log = self.read_log(Some(anew), true).await?;
+        let ended = *self.ended.lock().unwrap_or_else(PoisonError::into_inner);
+        let Some(ended) = ended else { return self.log(None).await };
+        let log = self.read_log(Some(ended), true).await?;
         // Docker itself counts in whole seconds.
         let lines = log.lines().filter_map(|line| line.split_once(' '));
-        let own = lines.filter(|(at, _)| at.parse::<Timestamp>().is_ok_and(|at| at >= anew));
+        let own = lines.filter(|(at, _)| at.parse::<Timestamp>().is_ok_and(|at| at > ended));
         Some(own.flat_map(|(_, line)| [line, "\n"]).collect())
     }
 
