@@ -1,6 +1,7 @@
 //! One attempt at one scenario: its steps one after the other, each with a deadline, then what the taps saw.
 
 use std::collections::BTreeSet;
+use std::convert::Infallible;
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -17,6 +18,7 @@ use super::stage::Stage;
 use super::vocabulary::Vocabulary;
 use super::world::{Keepsake, Trouble, World};
 use crate::base::seed::Seed;
+use crate::base::wait::{self, Look};
 use crate::model::message::{KeywordType, PickleStep, PickleStepType, Status, media};
 use crate::model::{Blame, Exchange, Outcome, TraceId, Verdict};
 
@@ -107,6 +109,9 @@ impl Maker<'_> {
         let is_shown = !went_well(steps.verdict) || judging::may_break(stage, &world, trace, allowed);
         let kept = if world.has_pages() && is_shown { world.keepsakes().await } else { Vec::new() };
         world.close_pages().await;
+        if steps.verdict == Verdict::Passed {
+            self.await_faults(planned, trace).await;
+        }
         // The scenario's own faults end with its steps: what it broke, the platform has to mend now.
         let mut fired = [world.lifted(), &stage.faults.clear(trace)].concat();
         // What a trial breaks is not the scenario's doing: it excuses nothing, and whether it fired is the trial's affair.
@@ -141,6 +146,20 @@ impl Maker<'_> {
             }
         }
         Ended { held: judged.held, lifted: judged.lifted, ..ended }
+    }
+
+    /// What one service tells another may still be on its way to the fault that is for it.
+    async fn await_faults(&self, planned: &Planned, trace: TraceId) {
+        let of_a_trial = |spec: &str| planned.trial.as_ref().is_some_and(|trial| trial.has(spec));
+        let all_fired = async || {
+            let fired = self.stage.faults.fired(trace);
+            match fired.iter().find(|fault| fault.times == 0 && !of_a_trial(&fault.spec)) {
+                None => Look::<(), Infallible>::Holds(()),
+                Some(fault) => Look::NotYet(fault.to_string()),
+            }
+        };
+        // Which of them never fired is said with the verdict.
+        let _ = wait::until(self.stage.target.bounds.sync.0, all_fired).await;
     }
 
     async fn run_steps(&self, planned: &Planned, trace: TraceId, live: &Live, world: &mut World) -> Ended {

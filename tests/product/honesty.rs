@@ -105,6 +105,24 @@ fn a_fault_on_the_command_line_that_never_fired_makes_the_run_unknown() {
     ran.expect(2, &["a fault never fired: storefront -> generation: drop"]);
 }
 
+/// What one service tells another comes when it comes: a scenario that is over sooner is not over for its faults.
+#[test]
+fn a_fault_may_fire_after_the_last_step() {
+    let folder = Folder::with(
+        "a.feature",
+        "Feature: a
+  Scenario: over before the event is told
+    Given Ann has 500 credits
+    And early access to Dusk costs 120 credits for generation
+    And the fault \"billing -> entitlement POST /v1/events: delay 300ms\"
+    And the fault \"entitlement -> generation POST /v1/events: drop once\"
+    When Ann buys generation access to Dusk
+    Then that is accepted
+",
+    );
+    folder.paidpath(&["run", "a.feature"]).expect(0, &["1 passed"]);
+}
+
 #[test]
 fn a_failure_fails_the_run_and_names_the_sentence_and_its_place() {
     run(
