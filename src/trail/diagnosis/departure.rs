@@ -112,7 +112,11 @@ const TELLING: &[&str] = &["S4", "S5", "S6", "G1", "G3", "G4", "M2", "M3", "M1"]
 
 /// The first departure of a scenario.
 pub fn first(evidence: &Evidence<'_>, findings: &[Finding], failure: Option<&str>) -> Option<Departure> {
-    let departures: Vec<_> = findings.iter().map(|finding| of_finding(evidence, finding)).collect();
+    let mut departures: Vec<_> = findings.iter().map(|finding| of_finding(evidence, finding)).collect();
+    // What was sent wrongly explains that nothing of the kind was seen. Which of the two comes first hangs on milliseconds.
+    let shown: Vec<_> =
+        departures.iter().filter(|each| each.exchange.is_some()).map(|each| each.edge.clone()).collect();
+    departures.retain(|each| each.exchange.is_some() || each.on_page || !shown.contains(&each.edge));
     let earliest = |departures: Vec<Departure>| departures.into_iter().min_by_key(|each| (each.at, each.rank));
     // What a rule says is evidence. A failed step only says where to look, and without any finding it is what there is. What a
     // page should have shown explains by itself why a step that looked for it failed.
