@@ -114,7 +114,7 @@ const messages = (all) => {
   const before = memory.mark?.texts ?? new Map();
   const found = [];
   for (const [el, text] of blocks(all)) {
-    if (nearest(el, CONTROL)) continue;
+    if (nearest(el, CONTROL) || ticks(el)) continue;
     const fresh = before.get(el) !== text;
     const visible = shown(el);
     if (!(fresh && visible) && !hasErrorClass(el) && !(visible && soundsWrong(el, text)) && !isReferenced(el)) continue;

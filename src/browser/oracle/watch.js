@@ -172,6 +172,10 @@ const mark = (target) => {
 const SPINNER = '[aria-busy=true],[role=progressbar]:not([aria-valuenow]),progress:not([value]),[class*=spinner],[class*=loading],[class*=loader]';
 const isBusy = (el) => el.matches(SPINNER) && shown(el) && el.getClientRects().length > 0;
 
+/** What changes by itself, whatever a person does: no answer to a press, and no message. */
+const TICKING = '[role=timer],[role=marquee]';
+const ticks = (el) => nearest(el, TICKING) !== null || el.querySelector(TICKING) !== null;
+
 /** The first change since the mark that a person can read or see; null while there is none. */
 const changed = () => {
   const before = memory.mark;
@@ -182,10 +186,10 @@ const changed = () => {
   if (location.href !== before.url) return `the address became ${location.href}`;
   const now = look();
   for (const [el, text] of now.texts) {
-    if (before.texts.get(el) !== text && !unreadable(el)) return `the page shows “${text.slice(0, 120)}”`;
+    if (before.texts.get(el) !== text && !ticks(el) && !unreadable(el)) return `the page shows “${text.slice(0, 120)}”`;
   }
   for (const [el, text] of before.texts) {
-    if (!now.texts.has(el) && !memory.said.has(el)) return `“${text.slice(0, 120)}” went away`;
+    if (!now.texts.has(el) && !memory.said.has(el) && !ticks(el)) return `“${text.slice(0, 120)}” went away`;
   }
   for (const { text, gone } of memory.said.values()) if (gone !== null) return `“${text.slice(0, 120)}” came and went`;
   for (const [el, state] of now.settings) {
