@@ -100,9 +100,9 @@ const shows = (text) => {
   return [...blocks(everything())].some(([el, said]) => said.toLowerCase().includes(wanted) && shown(el) && !unreadable(el));
 };
 
-/** Whether nothing moves any more: loaded, no change for 60 ms, and no transition under way. */
+/** Whether nothing moves any more: loaded, not busy by its own word, no change for 60 ms, and no transition under way. */
 const settled = () => {
-  if (document.readyState !== 'complete') return false;
+  if (document.readyState !== 'complete' || document.querySelector('[aria-busy=true]')) return false;
   const moving = document.getAnimations().some((animation) => animation.playState === 'running' && animation.effect?.getTiming().iterations !== Infinity);
   return !moving && performance.now() - memory.changedAt > 60;
 };
