@@ -144,8 +144,5 @@ async fn blank(line: &Line, within: Duration) -> Result<Tab, BrowserTrouble> {
 /// Has the browser keep the tree of roles and names up to date. It makes one for every question otherwise, and the oracle asks
 /// for the name of every control. A driver without the command is slower, and says the same.
 pub(super) async fn keep_names(line: &Line, context: &str, within: Duration) {
-    if let Ok(session) = line.command("goog:cdp.getSession", json!({ "context": context }), within).await {
-        let params = json!({ "method": "Accessibility.enable", "session": session["session"] });
-        let _ = line.command("goog:cdp.sendCommand", params, within).await;
-    }
+    let _ = line.cdp(context, "Accessibility.enable", json!({}), within).await;
 }

@@ -141,6 +141,22 @@ impl Line {
         })
     }
 
+    /// Sends a command of the browser's own protocol to one tab.
+    ///
+    /// # Errors
+    /// As [`Line::command`]; a browser without this protocol refuses.
+    pub(super) async fn cdp(
+        &self,
+        context: &str,
+        method: &str,
+        params: Value,
+        within: Duration,
+    ) -> Result<Value, BrowserTrouble> {
+        let session = self.command("goog:cdp.getSession", json!({ "context": context }), within).await?;
+        let command = json!({ "method": method, "params": params, "session": session["session"] });
+        self.command("goog:cdp.sendCommand", command, within).await
+    }
+
     /// Whether it can still be used.
     pub(super) fn is_lost(&self) -> bool {
         self.lost.borrow().is_some() || self.lost.has_changed().is_err()

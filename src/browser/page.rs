@@ -133,14 +133,10 @@ impl Page {
 
     /// Whether the page is to believe that the person prefers dark colours.
     pub async fn dark(&self, dark: bool) -> Result<(), BrowserTrouble> {
-        let session = self.command("goog:cdp.getSession", json!({ "context": self.tab.context })).await?;
         let scheme = if dark { "dark" } else { "light" };
-        let params = json!({
-            "method": "Emulation.setEmulatedMedia",
-            "params": { "features": [{ "name": "prefers-color-scheme", "value": scheme }] },
-            "session": session["session"],
-        });
-        self.command("goog:cdp.sendCommand", params).await.map(drop)
+        let params = json!({ "features": [{ "name": "prefers-color-scheme", "value": scheme }] });
+        let within = self.config.answer_within;
+        self.tab.line.cdp(&self.tab.context, "Emulation.setEmulatedMedia", params, within).await.map(drop)
     }
 
     /// Goes to an address, relative to the base URL or whole, and waits until it has loaded.

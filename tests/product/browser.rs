@@ -19,7 +19,7 @@ use paidpath::model::{Blame, Finding};
 const BOUND: Duration = Duration::from_secs(1);
 
 /// The configuration of these tests, or `None` with a visible reason; CI forbids skipping.
-fn config() -> Option<BrowserConfig> {
+pub fn config() -> Option<BrowserConfig> {
     let config = BrowserConfig::default();
     match missing(&config) {
         None => Some(config),
@@ -91,7 +91,7 @@ async fn site() -> String {
     format!("http://{address}")
 }
 
-fn run(test: impl Future<Output = ()>) {
+pub fn run(test: impl Future<Output = ()>) {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
     runtime.block_on(async { tokio::time::timeout(Duration::from_secs(300), test).await.expect("bounded") });
 }

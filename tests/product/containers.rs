@@ -9,12 +9,11 @@ use std::process::{Child, Command, Stdio};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::thread;
-use std::time::{Duration, Instant};
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 
-use crate::support::{Folder, journal};
+use crate::support::{Folder, journal, until};
 
 const PASSING: &str = "Feature: f\n  Scenario: s\n    Given Ann has 5 credits\n    Then Ann has 5 credits left\n";
 /// One that is soon done, which is how a test knows that the run has begun, and one that waits.
@@ -72,15 +71,6 @@ pub fn things(topology: &str) -> Vec<String> {
     };
     let containers = list(&["ps", "--all", "--format", "{{.Names}} {{.Status}}"]);
     containers.into_iter().chain(list(&["network", "ls", "--format", "{{.Name}}"])).collect()
-}
-
-#[track_caller]
-pub fn until(what: &str, holds: impl Fn() -> bool) {
-    let deadline = Instant::now() + Duration::from_secs(60);
-    while !holds() {
-        assert!(Instant::now() < deadline, "not within a minute: {what}");
-        thread::park_timeout(Duration::from_millis(50));
-    }
 }
 
 pub fn send(signal: &str, child: &Child) {

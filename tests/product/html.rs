@@ -3,8 +3,9 @@
 use std::path::Path;
 use std::time::Duration;
 
-use paidpath::browser::{BrowserConfig, Browsers, Noticed, Page, missing};
+use paidpath::browser::{Browsers, Noticed, Page};
 
+use crate::browser::{config, run};
 use crate::support::Folder;
 
 #[path = "../../src/report/tests/strings.rs"]
@@ -104,24 +105,6 @@ fn a_run_with_hostile_names_writes_into_its_reports_folder_and_nowhere_else() {
     assert!(har > 100, "a file for each scenario: {har}");
     let plain = |path: &&String| path.chars().all(|char| char.is_ascii_alphanumeric() || "/.-_".contains(char));
     assert_eq!(inside.iter().find(|path| !plain(path)), None, "names of files are plain");
-}
-
-/// The configuration of these tests, or `None` with a visible reason; CI forbids skipping.
-fn config() -> Option<BrowserConfig> {
-    let config = BrowserConfig::default();
-    match missing(&config) {
-        None => Some(config),
-        Some(reason) if std::env::var_os("PAIDPATH_REQUIRE_BROWSER").is_some() => panic!("{reason}"),
-        Some(reason) => {
-            eprintln!("skipped: {reason}");
-            None
-        }
-    }
-}
-
-fn run(test: impl Future<Output = ()>) {
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
-    runtime.block_on(async { tokio::time::timeout(Duration::from_secs(300), test).await.expect("bounded") });
 }
 
 async fn opened(browsers: &Browsers, file: &Path) -> Page {

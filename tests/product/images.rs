@@ -2,8 +2,8 @@
 
 use std::process::{Command, Stdio};
 
-use crate::containers::{DATABASE, RUN, docker, send, until, with_container};
-use crate::support::Folder;
+use crate::containers::{DATABASE, RUN, docker, send, with_container};
+use crate::support::{Folder, until};
 
 /// A folder with a feature and a topology with a container beside the embedded services, whose image is made like this.
 fn with_image(made: &str, service: &str) -> Folder {

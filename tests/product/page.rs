@@ -1,22 +1,9 @@
 //! Scenarios with a page: a run with a real browser, driven from outside.
 
-use paidpath::browser::{BrowserConfig, missing};
 use serde_json::Value;
 
-use crate::browser::{kill_browser_of, processes};
+use crate::browser::{config, kill_browser_of, processes};
 use crate::support::{Folder, Ran, journal, until};
-
-/// Whether there is a browser; the reason is shown where there is none, and CI forbids that.
-fn has_browser() -> bool {
-    match missing(&BrowserConfig::default()) {
-        None => true,
-        Some(reason) if std::env::var_os("PAIDPATH_REQUIRE_BROWSER").is_some() => panic!("{reason}"),
-        Some(reason) => {
-            eprintln!("skipped: {reason}");
-            false
-        }
-    }
-}
 
 /// A member who has bought what they generate with.
 const PAID: &str = "@page
@@ -46,7 +33,7 @@ fn findings(ran: &Ran) -> Vec<Value> {
 /// The incident: the form rejects the date that the server itself sent, and says nothing.
 #[test]
 fn a_border_without_text_and_without_a_request_is_red_and_told_in_words() {
-    if !has_browser() {
+    if config().is_none() {
         return;
     }
     let folder = Folder::with("a.feature", PAID);
@@ -74,7 +61,7 @@ fn a_border_without_text_and_without_a_request_is_red_and_told_in_words() {
 /// Nobody can see anything any more, and that is not the platform's fault.
 #[test]
 fn a_browser_that_is_killed_makes_its_scenario_unknown_and_the_next_one_has_another() {
-    if !has_browser() {
+    if config().is_none() {
         return;
     }
     let folder = Folder::with(
@@ -107,7 +94,7 @@ Feature: A browser that dies
 
 #[test]
 fn what_there_was_to_see_of_a_failed_scenario_is_kept_and_shown() {
-    if !has_browser() {
+    if config().is_none() {
         return;
     }
     let folder = Folder::with("a.feature", PAID);
