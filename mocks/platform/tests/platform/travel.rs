@@ -69,3 +69,37 @@ async fn trace_baggage_session_and_credential_reach_every_service_that_needs_the
         }
     }
 }
+
+#[tokio::test]
+async fn a_clock_that_is_ahead_makes_nobody_forget_what_another_was_allowed() {
+    let (way, address) = Way::open().await;
+    let world = World::with(|_, settings| {
+        if let Some(entitlement) = settings.neighbours.insert("entitlement".into(), address.clone()) {
+            *way.target.lock().unwrap() = entitlement;
+        }
+    })
+    .await;
+    let (owner, buyer, other) = (world.member(0).await, world.member(200).await, world.member(50).await);
+    let version = world.version(&owner, terms()).await;
+    world.buy(&buyer, &version, "generation").await;
+    let access = || world.access(&buyer, &version);
+    let access = world.until(access, |access| access["credential"].is_string()).await;
+    let credential = access["credential"].as_str().unwrap();
+    // With this a yes is remembered for much longer than the test can take.
+    let job = |number: u8| {
+        let trace = format!("00-{}-b7ad6b7169203331-01", format!("{number:02x}").repeat(16));
+        let call = world.job(&buyer, &version, credential).trace(&trace);
+        call.header("baggage", "atelier.defect=gen.no-bust").send()
+    };
+    job(1).await.ok(202);
+    let when_early_access_is_over = 8.0 * 86_400.0;
+    let trace = "00-1af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01";
+    world.job(&other, &version, "").trace(trace).later(when_early_access_is_over).send().await.ok(202);
+    way.passed.lock().unwrap().clear();
+    job(2).await.ok(202);
+    let asked = way.passed.lock().unwrap().iter().any(|(path, headers, body)| {
+        let trace = headers["traceparent"].to_str().unwrap();
+        path == "/access/v1/evaluation" && trace.starts_with("00-0202") && body["context"]["use"].is_null()
+    });
+    assert!(!asked, "what was allowed a moment ago is remembered");
+}
