@@ -6,6 +6,9 @@ use paidpath::run::world::StepResult;
 
 use crate::steps::parameters::{Member, Model, Span};
 
+/// How long before an end it is about to come, in seconds: the clock goes on, and a busy machine has to have asked by then.
+const SHORTLY: i64 = 8;
+
 /// So much time passes.
 #[when(expr = "{duration} pass(es)")]
 async fn passes(world: &mut World, span: Span) -> StepResult {
@@ -15,7 +18,7 @@ async fn passes(world: &mut World, span: Span) -> StepResult {
 /// Time passes until shortly before early access ends.
 #[when(expr = "early access to {model} is about to end")]
 async fn about_to_end(world: &mut World, model: Model) -> StepResult {
-    world.time_to_the_end_of(&model.0, -1)
+    world.time_to_the_end_of(&model.0, -SHORTLY)
 }
 
 /// Time passes until the very moment at which early access ends.
@@ -33,7 +36,7 @@ async fn has_ended(world: &mut World, model: Model) -> StepResult {
 /// Time passes until shortly before the end of what the member has bought.
 #[when(expr = "{member}'s access to {model} is about to end")]
 async fn access_about_to_end(world: &mut World, member: Member, model: Model) -> StepResult {
-    world.time_to_the_end_of_access(&member.0, &model.0, -4).await
+    world.time_to_the_end_of_access(&member.0, &model.0, -SHORTLY).await
 }
 
 /// Time passes until the very moment at which what the member has bought ends.

@@ -54,7 +54,7 @@ Feature: The moment at which something ends
     And what generation sends worker arrives 300 milliseconds late
     When Ann's access to Dusk is about to end
     And Ann generates an image with Dusk
-    And 5 seconds pass
+    And 10 seconds pass
     Then Ann gets an image
     And Ann has paid 125 credits
 
