@@ -1,10 +1,11 @@
 //! What the browser noticed about one page: messages of its console, errors, requests, dialog boxes, downloads.
 
 use std::collections::BTreeMap;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
+use tokio::sync::watch;
 
 /// One thing that the browser noticed.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -99,6 +100,7 @@ impl Noticed {
 pub struct PageLog {
     entries: Vec<(Instant, Noticed)>,
     under_way: BTreeMap<String, (usize, bool)>,
+    news: watch::Sender<()>,
 }
 
 /// The longest log kept: a page that writes without end must not fill the memory.
@@ -132,6 +134,12 @@ impl PageLog {
         self.under_way.values().filter(|(entry, script)| *script && *entry >= first).count()
     }
 
+    /// Whether for so long nothing was noticed, and no script waits for an answer.
+    pub(super) fn is_idle(&self, long: Duration) -> bool {
+        let recent = self.entries.last().is_some_and(|(at, _)| at.elapsed() < long);
+        !recent && !self.under_way.values().any(|(_, script)| *script)
+    }
+
     /// Whether a request is one of a kind that the page sends by itself again and again: the same `GET` at least three
     /// times before the entry `first`, and not more than 10 s ago.
     pub fn is_poll(&self, first: usize, method: &str, url: &str) -> bool {
@@ -146,10 +154,16 @@ impl PageLog {
                 >= 3
     }
 
+    /// Hears of whatever comes from now on.
+    pub(super) fn news(&self) -> watch::Receiver<()> {
+        self.news.subscribe()
+    }
+
     pub(super) fn push(&mut self, noticed: Noticed) {
         if self.entries.len() < LIMIT {
             self.entries.push((Instant::now(), noticed));
         }
+        self.news.send_replace(());
     }
 
     /// Takes in an event of the protocol.

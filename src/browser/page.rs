@@ -1,7 +1,7 @@
 //! One page of one scenario: what a person can do on it and read from it.
 
 use std::sync::{Arc, Mutex};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use base64::Engine as _;
 use serde::Deserialize;
@@ -60,7 +60,15 @@ pub struct ElementState {
 /// How often a page is loaded again that the machine's network was taken away from.
 const LOADS: usize = 3;
 
-const CALL: &str = "(name, argument) => globalThis.paidpath ? paidpath.call(name, JSON.parse(argument)) : undefined";
+/// When nothing has changed on a page for so long and nothing is under way, what an answer should have brought does not come any
+/// more.
+const IDLE: Duration = Duration::from_secs(3);
+
+/// For how long a page is asked at the most without a word in between: who is asked for longer may not be heard to be gone.
+const PORTION: Duration = Duration::from_secs(1);
+
+const CALL: &str =
+    "(name, argument, within) => globalThis.paidpath ? paidpath.call(name, JSON.parse(argument), within) : undefined";
 
 impl Page {
     pub(super) fn new(tab: Tab, base: &str, config: Arc<BrowserConfig>, place: OwnedSemaphorePermit) -> Self {
@@ -210,8 +218,9 @@ impl Page {
     /// # Errors
     /// As [`Page::press`].
     pub async fn press_times(&self, locator: &Locator, times: usize) -> Result<(), BrowserTrouble> {
-        let (x, y) = self.aim(locator).await?;
-        self.mark(Some(locator)).await?;
+        let place = self.element("aim", json!(locator), locator).await?;
+        let (x, y) = (place["x"].as_i64().unwrap_or_default(), place["y"].as_i64().unwrap_or_default());
+        self.begin(Some(locator.to_string()));
         let mut actions = vec![json!({ "type": "pointerMove", "x": x, "y": y, "origin": "viewport" })];
         for _ in 0..times {
             actions.push(json!({ "type": "pointerDown", "button": 0 }));
@@ -236,7 +245,7 @@ impl Page {
             "Backspace" => "\u{e003}",
             other => other,
         };
-        self.mark(None).await?;
+        self.mark().await?;
         self.keys(value).await
     }
 
@@ -245,7 +254,6 @@ impl Page {
     /// # Errors
     /// As [`Page::press`].
     pub async fn type_text(&self, locator: &Locator, text: &str) -> Result<(), BrowserTrouble> {
-        self.aim(locator).await?;
         let state = self.element("select", json!(locator), locator).await?;
         if text.is_empty() {
             return if state["empty"] == json!(true) { Ok(()) } else { self.keys("\u{e003}").await };
@@ -258,7 +266,7 @@ impl Page {
     /// # Errors
     /// [`BrowserTrouble::NotFound`] where there is no such list or no such option.
     pub async fn choose(&self, list: &Locator, option: &str) -> Result<(), BrowserTrouble> {
-        self.mark(Some(list)).await?;
+        self.begin(Some(list.to_string()));
         self.element("choose", json!({ "locator": list, "option": option }), list).await.map(drop)
     }
 
@@ -267,7 +275,7 @@ impl Page {
     /// # Errors
     /// [`BrowserTrouble::NotFound`].
     pub async fn read(&self, locator: &Locator) -> Result<ElementState, BrowserTrouble> {
-        let state = self.element("read", json!(locator), locator).await?;
+        let state = self.element("read", json!({ "locator": locator }), locator).await?;
         serde_json::from_value(state)
             .map_err(|error| BrowserTrouble::Refused { command: "read".into(), reason: error.to_string() })
     }
@@ -277,7 +285,7 @@ impl Page {
     /// # Errors
     /// If the browser is in trouble.
     pub async fn peek(&self, locator: &Locator) -> Result<Option<String>, BrowserTrouble> {
-        match self.call("read", json!(locator)).await {
+        match self.call("read", json!({ "locator": locator })).await {
             Ok(found) => Ok(found["text"].as_str().map(str::to_owned)),
             Err(trouble) if passing(&trouble) => Ok(None),
             Err(trouble) => Err(trouble),
@@ -289,8 +297,26 @@ impl Page {
     /// # Errors
     /// If the browser is in trouble.
     pub async fn count(&self, locator: &Locator) -> Result<usize, BrowserTrouble> {
-        let count = self.call("count", json!(locator)).await?;
-        Ok(count.as_u64().and_then(|count| usize::try_from(count).ok()).unwrap_or_default())
+        Ok(number(&self.call("count", json!({ "locator": locator })).await?))
+    }
+
+    /// Waits until so many shown elements fit.
+    ///
+    /// # Errors
+    /// [`BrowserTrouble::NotShown`] with how many there are instead.
+    pub async fn counts(&self, locator: &Locator, wanted: usize, within: Duration) -> Result<(), BrowserTrouble> {
+        let question = json!({ "locator": locator, "wanted": wanted });
+        let waited = self.ask_until("count", question, within, |count| match number(&count) {
+            count if count == wanted => Look::Holds(()),
+            count => Look::NotYet(count.to_string()),
+        });
+        match waited.await {
+            Ok(()) => Ok(()),
+            Err(Gave::Never(trouble)) => Err(trouble),
+            Err(Gave::Up { waited: within, last_seen: seen }) => {
+                Err(BrowserTrouble::NotShown { wanted: format!("{wanted} of the {locator}"), within, seen })
+            }
+        }
     }
 
     /// Everything on the page that a person can read, one block a line.
@@ -301,7 +327,8 @@ impl Page {
         Ok(self.call("readable", Value::Null).await?.as_str().unwrap_or_default().to_owned())
     }
 
-    /// Waits until a person can read a text on the page; case does not matter.
+    /// Waits until a person can read a text on the page; case does not matter. Gives up when the page has been idle for 3 s, so
+    /// this is for what follows from an answer, not for what a server sends on its own.
     ///
     /// # Errors
     /// [`BrowserTrouble::NotShown`] with what is readable instead.
@@ -318,13 +345,12 @@ impl Page {
     }
 
     async fn until_shown(&self, text: &str, shown: bool, within: Duration) -> Result<(), BrowserTrouble> {
-        let waited = wait::until(within, async || match self.call("shows", json!(text)).await {
-            Ok(Value::Bool(is)) if is == shown => Look::Holds(()),
-            Ok(_) => Look::NotYet(String::new()),
-            Err(trouble) if passing(&trouble) => Look::NotYet(String::new()),
-            Err(trouble) => Look::Never(trouble),
-        });
-        match waited.await {
+        let question = json!({ "text": text, "wanted": shown });
+        let look = |is| match is == json!(shown) {
+            true => Look::Holds(()),
+            false => Look::NotYet(String::new()),
+        };
+        match self.ask_until_idle("shows", question, within, look).await {
             Ok(()) => Ok(()),
             Err(Gave::Never(trouble)) => Err(trouble),
             Err(Gave::Up { waited: within, .. }) => {
@@ -340,16 +366,14 @@ impl Page {
     /// # Errors
     /// [`BrowserTrouble::NotShown`] with what the element says instead.
     pub async fn says(&self, locator: &Locator, text: &str, within: Duration) -> Result<String, BrowserTrouble> {
-        let waited = wait::until(within, async || match self.call("read", json!(locator)).await {
-            Ok(found) => match serde_json::from_value::<ElementState>(found) {
+        let question = json!({ "locator": locator, "says": text });
+        let waited =
+            self.ask_until("read", question, within, |found| match serde_json::from_value::<ElementState>(found) {
                 Ok(state) if state.text.contains(text) && state.unreadable.is_none() => Look::Holds(state.text),
                 Ok(ElementState { text, unreadable: None, .. }) => Look::NotYet(format!("“{text}”")),
                 Ok(ElementState { text, unreadable: Some(why), .. }) => Look::NotYet(format!("“{text}”, which {why}")),
                 Err(_) => Look::NotYet("nothing: it is not there".into()),
-            },
-            Err(trouble) if passing(&trouble) => Look::NotYet("nothing: the page is being replaced".into()),
-            Err(trouble) => Look::Never(trouble),
-        });
+            });
         match waited.await {
             Ok(said) => Ok(said),
             Err(Gave::Never(trouble)) => Err(trouble),
@@ -364,7 +388,7 @@ impl Page {
     /// # Errors
     /// [`BrowserTrouble::NotFound`].
     pub async fn wait_for(&self, locator: &Locator, within: Duration) -> Result<(), BrowserTrouble> {
-        self.element_within("read", json!(locator), locator, within).await.map(drop)
+        self.element_within("read", json!({ "locator": locator }), locator, within).await.map(drop)
     }
 
     /// A picture of what the window shows, as PNG.
@@ -412,18 +436,59 @@ impl Page {
         let _ = self.tab.line.command("browser.removeUserContext", params, Duration::from_secs(3)).await;
     }
 
+    /// Waits until the page has come to rest: it has loaded, nothing moves, and its requests since the last action are
+    /// answered. A page that never rests is no trouble: it is used as it is then.
+    ///
+    /// # Errors
+    /// If the browser is in trouble.
+    pub async fn rest(&self) -> Result<(), BrowserTrouble> {
+        let (mark, within) = (self.marked().entry, self.config.oracle.settles_within);
+        let resting = async {
+            loop {
+                self.noticed(|log| (log.pending_since(mark) == 0).then_some(())).await;
+                let settled = self.ask_until("settled", Value::Null, within, |is| match is == json!(true) {
+                    true => Look::Holds(()),
+                    false => Look::NotYet(String::new()),
+                });
+                match settled.await {
+                    Ok(()) if self.pending() > 0 => {}
+                    Ok(()) | Err(Gave::Up { .. }) => return Ok(()),
+                    Err(Gave::Never(trouble)) => return Err(trouble),
+                }
+            }
+        };
+        tokio::time::timeout(within, resting).await.unwrap_or(Ok(()))
+    }
+
     /// Remembers how the page looks now; [`Page::press`], [`Page::key`] and [`Page::choose`] do it by themselves.
     ///
     /// # Errors
     /// If the browser is in trouble.
-    pub async fn mark(&self, target: Option<&Locator>) -> Result<(), BrowserTrouble> {
-        self.call("mark", json!(target)).await?;
-        self.begin(target.map(ToString::to_string));
+    pub async fn mark(&self) -> Result<(), BrowserTrouble> {
+        self.call("mark", Value::Null).await?;
+        self.begin(None);
         Ok(())
     }
 
     fn begin(&self, action: Option<String>) {
         *locked(&self.marked) = Mark { entry: locked(&self.log).len(), action };
+    }
+
+    /// How many requests since the last action are without an answer.
+    fn pending(&self) -> usize {
+        locked(&self.log).pending_since(self.marked().entry)
+    }
+
+    /// Waits until the log holds something.
+    pub(super) async fn noticed<T>(&self, mut look: impl FnMut(&PageLog) -> Option<T>) -> T {
+        let mut news = locked(&self.log).news();
+        loop {
+            if let Some(found) = look(&locked(&self.log)) {
+                return found;
+            }
+            // It cannot be closed: the log is held here, too.
+            let _ = news.changed().await;
+        }
     }
 
     pub(super) fn marked(&self) -> Mark {
@@ -432,13 +497,23 @@ impl Page {
 
     /// Calls a function of the oracle's script in its own world of the page; puts the script there where it is missing.
     pub(super) async fn call(&self, name: &str, argument: Value) -> Result<Value, BrowserTrouble> {
+        self.call_within(name, &argument, Duration::ZERO).await
+    }
+
+    /// Calls a function until its answer is the one that is waited for (`page.js` says which that is), or the time is up; gives
+    /// the last answer.
+    async fn call_within(&self, name: &str, argument: &Value, within: Duration) -> Result<Value, BrowserTrouble> {
         let target = json!({ "context": self.tab.context, "sandbox": SANDBOX });
         let argument = argument.to_string();
         let call = json!({
             "functionDeclaration": CALL,
             "awaitPromise": true,
             "target": target,
-            "arguments": [{ "type": "string", "value": name }, { "type": "string", "value": argument }],
+            "arguments": [
+                { "type": "string", "value": name },
+                { "type": "string", "value": argument },
+                { "type": "number", "value": within.as_millis() as f64 },
+            ],
         });
         let mut answer = string_of(name, &self.command("script.callFunction", call.clone()).await?)?;
         if answer.is_none() {
@@ -454,9 +529,60 @@ impl Page {
         self.tab.line.command(method, params, self.config.answer_within).await
     }
 
-    async fn aim(&self, locator: &Locator) -> Result<(i64, i64), BrowserTrouble> {
-        let place = self.element("aim", json!(locator), locator).await?;
-        Ok((place["x"].as_i64().unwrap_or_default(), place["y"].as_i64().unwrap_or_default()))
+    /// As [`Page::ask_until`], but for no longer than something may still come of an answer.
+    async fn ask_until_idle<T>(
+        &self,
+        question: &str,
+        argument: Value,
+        within: Duration,
+        look: impl Fn(Value) -> Look<T, BrowserTrouble>,
+    ) -> Result<T, Gave<BrowserTrouble>> {
+        let started = Instant::now();
+        let idle = wait::until(within, async || {
+            if !locked(&self.log).is_idle(IDLE) {
+                return Look::NotYet(String::new());
+            }
+            match self.call("quiet", Value::Null).await {
+                Ok(quiet) if quiet.as_f64().is_some_and(|millis| millis >= IDLE.as_secs_f64() * 1e3) => Look::Holds(()),
+                Ok(_) => Look::NotYet(String::new()),
+                Err(trouble) if passing(&trouble) => Look::NotYet(String::new()),
+                Err(trouble) => Look::Never(trouble),
+            }
+        });
+        tokio::select! {
+            biased;
+            answer = self.ask_until(question, argument.clone(), within, &look) => return answer,
+            ended = idle => {
+                if let Err(Gave::Never(trouble)) = ended {
+                    return Err(Gave::Never(trouble));
+                }
+            }
+        }
+        // It may have come just now.
+        match self.ask_until(question, argument, Duration::ZERO, look).await {
+            Err(Gave::Up { last_seen, .. }) => Err(Gave::Up { waited: started.elapsed(), last_seen }),
+            answer => answer,
+        }
+    }
+
+    /// Asks the page a question until the answer is the one that is waited for; `look` judges each.
+    pub(super) async fn ask_until<T>(
+        &self,
+        question: &str,
+        argument: Value,
+        within: Duration,
+        look: impl Fn(Value) -> Look<T, BrowserTrouble>,
+    ) -> Result<T, Gave<BrowserTrouble>> {
+        let started = Instant::now();
+        wait::until(within, async || {
+            let left = within.saturating_sub(started.elapsed());
+            match self.call_within(question, &argument, left.min(PORTION)).await {
+                Ok(answer) => look(answer),
+                Err(trouble) if passing(&trouble) => Look::NotYet("nothing: the page is being replaced".into()),
+                Err(trouble) => Look::Never(trouble),
+            }
+        })
+        .await
     }
 
     async fn element(&self, call: &str, argument: Value, locator: &Locator) -> Result<Value, BrowserTrouble> {
@@ -471,11 +597,9 @@ impl Page {
         locator: &Locator,
         within: Duration,
     ) -> Result<Value, BrowserTrouble> {
-        let waited = wait::until(within, async || match self.call(call, argument.clone()).await {
-            Ok(found) if found["problem"].is_null() => Look::Holds(found),
-            Ok(problem) => Look::NotYet(problem.to_string()),
-            Err(trouble) if passing(&trouble) => Look::NotYet(json!({ "problem": "absent" }).to_string()),
-            Err(trouble) => Look::Never(trouble),
+        let waited = self.ask_until(call, argument, within, |found| match found["problem"].is_null() {
+            true => Look::Holds(found),
+            false => Look::NotYet(found.to_string()),
         });
         match waited.await {
             Ok(found) => Ok(found),
@@ -520,6 +644,10 @@ impl Drop for Profile {
             line.forget(&user_context);
         });
     }
+}
+
+fn number(answer: &Value) -> usize {
+    answer.as_u64().and_then(|count| usize::try_from(count).ok()).unwrap_or_default()
 }
 
 /// Whether trouble passes by itself: a page that is being replaced has no world to call into.

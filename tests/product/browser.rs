@@ -208,6 +208,28 @@ fn a_person_can_type_choose_press_and_read() {
 }
 
 #[test]
+fn what_does_not_come_any_more_is_not_waited_for() {
+    let Some(config) = config() else { return };
+    run(async {
+        let site = site().await;
+        let browsers = Browsers::start(config).await.unwrap();
+        let page = browsers.open(&site).await.unwrap();
+        page.goto("/healthy-pagination").await.unwrap();
+        let started = Instant::now();
+        let long = Duration::from_secs(60);
+        let never = page.see("Wait for it", long).await.unwrap_err();
+        assert!(matches!(&never, BrowserTrouble::NotShown { within, .. } if *within < long / 2), "{never}");
+        assert!(started.elapsed() < long / 2, "nothing was under way");
+        // An answer that is on its way is waited for, however long everything else is idle.
+        page.evaluate("void fetch('/api/slow').then(() => setTimeout(() => document.body.append('Here it is'), 2000))")
+            .await
+            .unwrap();
+        page.see("Here it is", long).await.unwrap();
+        browsers.stop().await;
+    });
+}
+
+#[test]
 fn pages_that_misbehave_are_bounded() {
     let Some(config) = config() else { return };
     run(async {
@@ -223,7 +245,7 @@ fn pages_that_misbehave_are_bounded() {
         assert!(matches!(page.answered(BOUND).await.unwrap(), Answer::Dialog { text } if text.contains("no access")));
 
         page.goto("/healthy-pagination").await.unwrap();
-        page.mark(None).await.unwrap();
+        page.mark().await.unwrap();
         page.evaluate("void (location.href = '/api/download')").await.unwrap();
         assert!(!matches!(page.answered(BOUND).await.unwrap(), Answer::Nothing { .. }));
 

@@ -5,8 +5,7 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use crate::base::wait::{self, Gave, Look};
-use crate::browser::page::passing;
+use crate::base::wait::{Gave, Look};
 use crate::browser::{BrowserTrouble, Noticed, Page, PageLog};
 use crate::model::Finding;
 
@@ -80,18 +79,16 @@ impl Page {
     /// If the browser is in trouble; a dead click is no error but [`Answer::Nothing`].
     pub async fn answered(&self, within: Duration) -> Result<Answer, BrowserTrouble> {
         let mark = self.marked();
-        let waited = wait::until(within, async || {
-            if let Some(answer) = answer_in(&self.log(), mark.entry) {
-                return Look::Holds(answer);
-            }
-            match self.call("changed", Value::Null).await {
-                Ok(Value::String(what)) => Look::Holds(Answer::Change { what }),
-                Ok(_) => Look::NotYet(String::new()),
-                Err(trouble) if passing(&trouble) => Look::NotYet(String::new()),
-                Err(trouble) => Look::Never(trouble),
-            }
+        let changed = self.ask_until("changed", Value::Null, within, |what| match what {
+            Value::String(what) => Look::Holds(Answer::Change { what }),
+            _ => Look::NotYet(String::new()),
         });
-        match waited.await {
+        let waited = tokio::select! {
+            biased;
+            answer = self.noticed(|log| answer_in(log, mark.entry)) => Ok(answer),
+            changed = changed => changed,
+        };
+        match waited {
             Ok(answer) => Ok(answer),
             Err(Gave::Never(trouble)) => Err(trouble),
             Err(Gave::Up { .. }) => {

@@ -41,7 +41,7 @@ const only = (locator) => {
 };
 
 /** Where to press an element, after bringing it into view. */
-const aim = (locator) => {
+const aimed = (locator) => {
   const { el, ...problem } = only(locator);
   if (!el) return problem;
   el.scrollIntoView({ block: 'center', inline: 'nearest', behavior: 'instant' });
@@ -51,14 +51,19 @@ const aim = (locator) => {
   const top = stackAt(x, y)[0];
   const label = el.labels && [...el.labels].some((label) => top && within(top, label));
   if (top && !within(top, el) && !within(el, top) && !label) return { problem: 'covered', by: describe(top), x, y };
-  return { x, y, describe: describe(el), disabled: isDisabled(el) };
+  return { el, x, y };
 };
 
-const markAt = (locator) => mark(locator ? only(locator).el : null);
+/** The same, and how the page looks before it is pressed is remembered. */
+const aim = (locator) => {
+  const { el, ...place } = aimed(locator);
+  if (el) mark(el);
+  return place;
+};
 
 /** Puts the cursor into a field and selects what is there, so that typing replaces it. */
 const select = (locator) => {
-  const { el, ...problem } = only(locator);
+  const { el, ...problem } = aimed(locator);
   if (!el) return problem;
   el.focus();
   if (typeof el.select === 'function') el.select();
@@ -70,6 +75,7 @@ const select = (locator) => {
 const choose = ({ locator, option }) => {
   const { el, ...problem } = only(locator);
   if (!el) return problem;
+  mark(el);
   const found = [...(el.options ?? [])].find((one) => squeeze(one.label) === option || one.value === option);
   if (!found) return { problem: 'absent', there: [...(el.options ?? [])].map((one) => squeeze(one.label)) };
   el.value = found.value;
@@ -79,7 +85,7 @@ const choose = ({ locator, option }) => {
 };
 
 /** How an element stands: its text, value and whether it can be used. */
-const read = (locator) => {
+const read = ({ locator }) => {
   const { el, ...problem } = only(locator);
   if (!el) return problem;
   return {
@@ -95,16 +101,19 @@ const read = (locator) => {
 const readable = () => [...blocks(everything())].filter(([el]) => shown(el) && !unreadable(el)).map(([, text]) => text).join('\n');
 
 /** Whether a readable block holds this text. */
-const shows = (text) => {
+const shows = ({ text }) => {
   const wanted = squeeze(text).toLowerCase();
   return [...blocks(everything())].some(([el, said]) => said.toLowerCase().includes(wanted) && shown(el) && !unreadable(el));
 };
 
-/** Whether nothing moves any more: loaded, not busy by its own word, no change for 60 ms, and no transition under way. */
+/** For how many milliseconds nothing has changed on a page that has come to rest: longer than two frames. */
+const REST = 40;
+
+/** Whether nothing moves any more: loaded, not busy by its own word, no change for a while, and no transition under way. */
 const settled = () => {
   if (document.readyState !== 'complete' || document.querySelector('[aria-busy=true]')) return false;
   const moving = document.getAnimations().some((animation) => animation.playState === 'running' && animation.effect?.getTiming().iterations !== Infinity);
-  return !moving && performance.now() - memory.changedAt > 60;
+  return !moving && quiet() > REST;
 };
 
 /** The page as markup, with the content of open shadow roots. */
@@ -114,11 +123,64 @@ const snapshot = () => {
   return `<!doctype html>\n${html.getHTML ? html.outerHTML.replace(/>[\s\S]*$/, '>') + html.getHTML({ shadowRoots: roots }) + '</html>' : html.outerHTML}`;
 };
 
-const calls = { aim, mark: markAt, select, choose, read, readable, shows, settled, snapshot, changed, hints, judge, count: (locator) => find(locator).length };
+/** For how many milliseconds nothing has changed. */
+const quiet = () => performance.now() - memory.changedAt;
+
+const count = ({ locator }) => find(locator).length;
+const markNow = () => mark(null);
+
+const calls = { aim, mark: markNow, select, choose, read, readable, shows, settled, snapshot, changed, hints, judge, count, quiet };
+
+/** Which answer to a question is the one that is waited for. */
+const usable = ({ problem }) => problem === undefined;
+const holds = {
+  aim: usable,
+  select: usable,
+  choose: usable,
+  read: (found, { says }) => (says === undefined ? usable(found) : Boolean(found.text?.includes(says)) && !found.unreadable),
+  shows: (is, { wanted }) => is === wanted,
+  count: (is, { wanted }) => is === wanted,
+  changed: (what) => what !== null,
+  settled: Boolean,
+};
+
+const pause = (milliseconds) => new Promise((resolve) => setTimeout(resolve, milliseconds));
+
+/** Resolves when something may look different, and after so many milliseconds at the latest: not every change leaves a trace. */
+const stirred = (milliseconds) =>
+  new Promise((resolve) => {
+    const done = () => {
+      clearTimeout(timer);
+      memory.waiting.delete(done);
+      resolve();
+    };
+    const timer = setTimeout(done, milliseconds);
+    memory.waiting.add(done);
+  });
+
+/**
+ * Asks a question until its answer is the one that is waited for, or for so many milliseconds; answers with the last answer.
+ * Waiting is done here because each question from outside goes through four processes.
+ */
+const ask = async (name, argument, within) => {
+  const until = performance.now() + within;
+  for (;;) {
+    const began = performance.now();
+    const answer = calls[name](argument);
+    const now = performance.now();
+    if (now >= until || holds[name](answer, argument)) return answer;
+    if (name === 'settled') {
+      await pause(8);
+    } else {
+      await stirred(Math.min(100, until - now));
+      await pause(Math.max(4, now - began)); // what changes one thing often changes several; and half of the time is the page's
+    }
+  }
+};
 
 globalThis.paidpath = {
   rules: (rules) => Object.assign(memory.rules, rules),
-  call: (name, argument) => JSON.stringify(calls[name](argument) ?? null),
+  call: async (name, argument, within) => JSON.stringify((within > 0 ? await ask(name, argument, within) : calls[name](argument)) ?? null),
 };
 
 if (document.readyState === 'complete') mark(null);

@@ -3,10 +3,8 @@
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
-use serde_json::{Value, json};
+use serde_json::json;
 
-use crate::base::wait::{self, Gave, Look};
-use crate::browser::page::passing;
 use crate::browser::{BrowserTrouble, Noticed, Page, PageLog};
 use crate::model::Finding;
 
@@ -98,30 +96,6 @@ impl Page {
         let mut findings: Vec<Finding> = answer.finding().into_iter().collect();
         findings.extend(self.judge().await?.findings());
         Ok(findings)
-    }
-
-    /// Waits until the page has come to rest: it has loaded, nothing moves, and its requests since the last action are
-    /// answered. A page that never rests is no trouble: it is used as it is then.
-    ///
-    /// # Errors
-    /// If the browser is in trouble.
-    pub async fn rest(&self) -> Result<(), BrowserTrouble> {
-        let mark = self.marked();
-        let waited = wait::until(self.config.oracle.settles_within, async || {
-            if self.log().pending_since(mark.entry) > 0 {
-                return Look::NotYet("requests are under way".into());
-            }
-            match self.call("settled", Value::Null).await {
-                Ok(Value::Bool(true)) => Look::Holds(()),
-                Ok(_) => Look::NotYet("it is still changing".into()),
-                Err(trouble) if passing(&trouble) => Look::NotYet("it is being replaced".into()),
-                Err(trouble) => Look::Never(trouble),
-            }
-        });
-        match waited.await {
-            Ok(()) | Err(Gave::Up { .. }) => Ok(()),
-            Err(Gave::Never(trouble)) => Err(trouble),
-        }
     }
 
     async fn judge_now(&self) -> Result<Judged, BrowserTrouble> {

@@ -8,20 +8,25 @@ const memory = {
   regions: new WeakMap(), // live regions: since when they are there
   said: new Map(), // error-like texts that came since the mark: element → { text, at, gone }
   watched: new WeakSet(),
+  waiting: new Set(), // whoever is to be woken when something may look different
 };
 
 const LIVE = '[role=alert],[role=status],[role=log],[role=alertdialog],[aria-live=polite],[aria-live=assertive],output';
 
+/** What changes by itself, whatever a person does: no answer to a press, no message, and no sign that something is under way. */
+const TICKING = '[role=timer],[role=marquee]';
+
 const touched = () => {
   memory.dirty = true;
   memory.changedAt = performance.now();
+  for (const wake of [...memory.waiting]) wake();
 };
 
 const watchRoot = (root) => {
   if (memory.watched.has(root)) return;
   memory.watched.add(root);
   const observer = new MutationObserver((records) => {
-    touched();
+    if (records.some(({ target }) => !nearest(target.nodeType === Node.ELEMENT_NODE ? target : target.parentElement ?? document.documentElement, TICKING))) touched();
     for (const record of records) {
       if (record.type === 'attributes' && !['class', 'hidden', 'style', 'open'].includes(record.attributeName)) continue;
       const nodes = record.type === 'childList' ? record.addedNodes : [record.target];
@@ -172,8 +177,6 @@ const mark = (target) => {
 const SPINNER = '[aria-busy=true],[role=progressbar]:not([aria-valuenow]),progress:not([value]),[class*=spinner],[class*=loading],[class*=loader]';
 const isBusy = (el) => el.matches(SPINNER) && shown(el) && el.getClientRects().length > 0;
 
-/** What changes by itself, whatever a person does: no answer to a press, and no message. */
-const TICKING = '[role=timer],[role=marquee]';
 const ticks = (el) => nearest(el, TICKING) !== null || el.querySelector(TICKING) !== null;
 
 /** The first change since the mark that a person can read or see; null while there is none. */

@@ -67,18 +67,13 @@ impl World {
         let within = self.stage.bounds().job.0;
         self.looking = Some(member.to_owned());
         let page = self.page_of(member)?;
-        let waited = wait::until(within, async || match page.count(&locator).await {
-            Ok(seen) if seen == expected => Look::Holds(()),
-            Ok(seen) => Look::NotYet(seen.to_string()),
-            Err(error) => Look::Never(trouble(error)),
-        });
-        match waited.await {
+        match page.counts(&locator, expected, within).await {
             Ok(()) => self.judge(true, String::new),
-            Err(wait::Gave::Never(trouble)) => Err(trouble),
-            Err(wait::Gave::Up { last_seen, .. }) => {
+            Err(BrowserTrouble::NotShown { seen, .. }) => {
                 self.accuse(member).await?;
-                self.judge(false, || format!("{member} should see {expected} images, and sees {last_seen}"))
+                self.judge(false, || format!("{member} should see {expected} images, and sees {seen}"))
             }
+            Err(error) => Err(trouble(error)),
         }
     }
 
