@@ -69,7 +69,7 @@ Feature: What a member sees while they buy
 
     Scenario: A double-click buys once
       Given Ann has 500 credits
-      And the fault "member -> storefront POST /v1/purchases: delay 1s"
+      And the fault "member -> storefront POST /v1/purchases: delay 400ms"
       When Ann opens the page of Dusk
       And Ann presses "Get early access"
       And Ann double-clicks "Buy generation access"

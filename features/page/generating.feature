@@ -30,7 +30,7 @@ Feature: What a member sees while they generate
       And Dusk is public
       And the fault "member -> storefront POST /v1/jobs: delay 700ms"
       And the fault 'storefront -> generation GET /v1/jobs: set response /jobs/0/status to "unassigned" 2 times'
-      And what generation sends worker arrives 4 seconds late
+      And what generation sends worker arrives 2 seconds late
       When Ann opens the page of Dusk
       Then the page becomes "ready"
       And the page becomes "idle"
@@ -106,7 +106,7 @@ Feature: What a member sees while they generate
       And what was chosen is what was submitted
 
     Scenario: A double-click makes one job
-      Given the fault "member -> storefront POST /v1/jobs: delay 1s"
+      Given the fault "member -> storefront POST /v1/jobs: delay 400ms"
       And Ann has bought generation access to Dusk
       When Ann opens the page of Dusk
       And Ann types "A lighthouse" into "Prompt"

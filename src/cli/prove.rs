@@ -139,7 +139,7 @@ pub fn prove(composition: &Composition, arguments: &Arguments) -> Result<Exit, R
         canaries: Default::default(),
     };
     let console = Console::new(arguments.format);
-    console.say(&format!("the baseline: {} scenarios, twice", plan.scenarios.len()));
+    console.say(&format!("the baseline: {} scenarios", plan.scenarios.len()));
     let mut kept = Kept::begin(&arguments.reports).map_err(|error| usage(&error))?;
     let baseline = Baseline::take(&stand, plan, |envelope| kept.keep(envelope)).map_err(broken)?;
     let baseline = baseline.map_err(|not_judged| Refusal::Environment(not_judged.to_string()))?;

@@ -16,7 +16,7 @@ pub struct Proof {
     pub seed: u64,
     /// The baseline and all trials, in microseconds.
     pub took_micros: u64,
-    /// The scenarios of the baseline: all of them green, twice.
+    /// The scenarios of the baseline: all of them green.
     pub scenarios: Vec<Place>,
     /// The seeded defects, those that were not caught first.
     pub defects: Vec<Row>,

@@ -1,17 +1,17 @@
-//! The scenarios on the healthy platform, twice: what they have to look like before anything is broken.
+//! The scenarios on the healthy platform: what they have to look like before anything is broken.
 
+use std::collections::BTreeSet;
 use std::fmt;
+use std::sync::Arc;
 use std::time::Duration;
 
+use super::judge::named_in;
 use super::stand::{Broken, Stand};
 use crate::model::message::Envelope;
 use crate::model::proof::Place;
 use crate::model::{Exchange, Verdict};
 use crate::report::{Run, Scenario, Step};
-use crate::run::{Options, Plan, Planned};
-
-/// How often each scenario has to be green.
-const ROUNDS: usize = 2;
+use crate::run::{Options, Plan, Planned, Trial};
 
 /// What the healthy platform showed.
 #[derive(Debug)]
@@ -20,7 +20,7 @@ pub struct Baseline {
     pub seen: Vec<Seen>,
     /// The scenarios that did not run, each with its reason.
     pub skipped: Vec<(Place, String)>,
-    /// The run of both rounds, for reports.
+    /// The run, for reports.
     pub run: Run,
 }
 
@@ -31,11 +31,13 @@ pub struct Seen {
     pub planned: Planned,
     /// Its name and place.
     pub place: Place,
-    /// Its steps, as they went the first time.
+    /// Its steps, as they went.
     pub steps: Vec<Step>,
-    /// What the taps saw the first time.
+    /// What the taps saw.
     pub exchanges: Vec<Exchange>,
-    /// How long it took the first time.
+    /// The defects whose place it came across, by id; empty where the platform does not tell.
+    pub places: BTreeSet<String>,
+    /// How long it took.
     pub took: Duration,
 }
 
@@ -44,7 +46,7 @@ pub struct Seen {
 pub struct NotJudged {
     /// Scenarios that were never green, each with its reason.
     pub red: Vec<(Place, String)>,
-    /// Scenarios that were green once and not again, each with what it said when it was not.
+    /// Scenarios that were not green and then were, each with what it said when it was not.
     pub flaky: Vec<(Place, String)>,
 }
 
@@ -62,55 +64,54 @@ impl fmt::Display for NotJudged {
 }
 
 impl Baseline {
-    /// Runs the plan on the healthy platform. `message` sees what goes into a journal.
+    /// Runs the plan on the healthy platform. What is not green is run once more, to tell what is red from what is flaky.
+    /// `message` sees what goes into a journal.
     ///
     /// # Errors
-    /// The outer one if the platform does not come up; the inner one if a scenario is not green each time.
+    /// The outer one if the platform does not come up; the inner one if a scenario is not green.
     pub fn take(
         stand: &Stand<'_>,
-        plan: Plan,
+        mut plan: Plan,
         mut message: impl FnMut(&Envelope),
     ) -> Result<Result<Self, NotJudged>, Broken> {
         let scenarios = plan.scenarios.clone();
-        let options = Options { repeat: ROUNDS, ..stand.options.clone() };
-        let digest = stand.run(plan, options, |envelope, _, _| message(envelope))?;
-        Ok(Self::of(scenarios, digest.into_run()))
-    }
-
-    fn of(scenarios: Vec<Planned>, run: Run) -> Result<Self, NotJudged> {
-        let mut not_judged = NotJudged::default();
-        let mut baseline = Self { seen: Vec::new(), skipped: Vec::new(), run: Run::default() };
-        let count = scenarios.len();
-        for (index, planned) in scenarios.into_iter().enumerate() {
-            let rounds: Vec<&Scenario> =
-                (0..ROUNDS).filter_map(|round| run.scenarios.get(round * count + index)).collect();
-            let Some(first) = rounds.first() else { continue };
-            let place = place(first);
-            let bad = rounds.iter().find(|round| !is_green(round) && round.verdict.verdict != Verdict::Skipped);
-            if let Some(bad) = bad {
-                let list = match rounds.iter().any(|round| round.verdict.verdict == Verdict::Passed) {
-                    true => &mut not_judged.flaky,
-                    false => &mut not_judged.red,
-                };
-                list.push((place, bad.why()));
-                continue;
+        let (target, _) = (stand.target)();
+        let tells = target.baggage.fired.as_deref();
+        if let (Some(_), Some(places)) = (tells, &target.baggage.places) {
+            let trial = Arc::new(Trial::defect(places));
+            plan.scenarios.iter_mut().for_each(|planned| planned.trial = Some(Arc::clone(&trial)));
+        }
+        let options = Options { repeat: 1, ..stand.options.clone() };
+        let run = stand.run(plan, options, |envelope, _, _| message(envelope))?.into_run();
+        let not_green: Vec<_> =
+            run.scenarios.iter().zip(&scenarios).filter(|(scenario, _)| !is_green(scenario) && ran(scenario)).collect();
+        if !not_green.is_empty() {
+            let again = not_green.iter().map(|(_, planned)| (*planned).clone()).collect();
+            let again = stand.play(Plan { scenarios: again, ..Plan::default() })?;
+            let mut not_judged = NotJudged::default();
+            for ((scenario, _), again) in not_green.into_iter().zip(&again.scenarios) {
+                let list = if is_green(again) { &mut not_judged.flaky } else { &mut not_judged.red };
+                list.push((place(scenario), scenario.why()));
             }
-            match first.last() {
-                Some(attempt) if first.verdict.verdict == Verdict::Passed => baseline.seen.push(Seen {
+            return Ok(Err(not_judged));
+        }
+        let mut baseline = Self { seen: Vec::new(), skipped: Vec::new(), run: Run::default() };
+        for (scenario, planned) in run.scenarios.iter().zip(scenarios) {
+            let place = place(scenario);
+            match scenario.last().filter(|_| ran(scenario)) {
+                Some(attempt) => baseline.seen.push(Seen {
                     planned,
                     place,
                     steps: attempt.steps.clone(),
                     exchanges: attempt.exchanges.clone(),
+                    places: tells.map(|header| named(&attempt.exchanges, header)).unwrap_or_default(),
                     took: attempt.took,
                 }),
-                Some(_) | None => baseline.skipped.push((place, first.verdict.reason.clone())),
+                None => baseline.skipped.push((place, scenario.verdict.reason.clone())),
             }
         }
-        if !not_judged.red.is_empty() || !not_judged.flaky.is_empty() {
-            return Err(not_judged);
-        }
         baseline.run = run;
-        Ok(baseline)
+        Ok(Ok(baseline))
     }
 
     /// The scenarios as a proof names them, by their place in [`Self::seen`].
@@ -122,6 +123,14 @@ impl Baseline {
 /// Green at once, and not spared by a quarantine.
 fn is_green(scenario: &Scenario) -> bool {
     scenario.verdict.verdict == Verdict::Passed && !scenario.verdict.flaky
+}
+
+fn ran(scenario: &Scenario) -> bool {
+    scenario.verdict.verdict != Verdict::Skipped
+}
+
+fn named(exchanges: &[Exchange], header: &str) -> BTreeSet<String> {
+    exchanges.iter().flat_map(|exchange| named_in(exchange, header)).map(str::to_owned).collect()
 }
 
 fn place(scenario: &Scenario) -> Place {

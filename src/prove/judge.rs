@@ -65,14 +65,16 @@ fn fired_in(defect: &Defect, exchanges: &[Exchange], header: Option<&str>) -> Op
     match defect.how {
         How::Fault(words) => Some(exchanges.iter().any(|exchange| exchange.faults.iter().any(|fault| fault == words))),
         How::Baggage => {
-            let header = header.filter(|_| defect.tag.is_none())?.to_ascii_lowercase();
-            let says = |headers: &[(String, String)]| {
-                headers.iter().any(|(name, value)| *name == header && value.split('+').any(|id| id == defect.id))
-            };
-            let said = |exchange: &Exchange| {
-                says(&exchange.request.headers) || exchange.response().is_some_and(|answer| says(&answer.headers))
-            };
-            Some(exchanges.iter().any(said))
+            let header = header.filter(|_| defect.tag.is_none())?;
+            Some(exchanges.iter().any(|exchange| named_in(exchange, header).any(|id| id == defect.id)))
         }
     }
+}
+
+/// The defects that an exchange names in this header; a page can only name them when it asks.
+pub fn named_in<'e>(exchange: &'e Exchange, header: &str) -> impl Iterator<Item = &'e str> {
+    let header = header.to_ascii_lowercase();
+    let answered = exchange.response().map(|answer| answer.headers.as_slice()).unwrap_or_default();
+    let headers = exchange.request.headers.iter().chain(answered);
+    headers.filter(move |(name, _)| *name == header).flat_map(|(_, ids)| ids.split('+'))
 }

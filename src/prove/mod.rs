@@ -3,10 +3,11 @@
 //! A green suite means something only if it is known to go red. So the suite is run on a platform that is broken on purpose,
 //! in one way at a time, and it is recorded who noticed.
 //!
-//! 1. [`baseline`]: every selected scenario runs twice on the healthy platform. One that is red, or green only once, ends the
-//!    proof: nothing could be concluded from what it says later.
-//! 2. [`reach`]: which scenarios could see a defect. Those whose own exchanges in the baseline crossed the hop on which the
-//!    defect breaks the path, and, for a defect of one kind of scenario only (a page's), those that carry its tag.
+//! 1. [`baseline`]: every selected scenario runs on the healthy platform. One that is red ends the proof, and so does one that is
+//!    green only when it is run again: nothing could be concluded from what they say later.
+//! 2. [`reach`]: which scenarios could see a defect. A platform that names places (`baggage.places` in the target's file) says
+//!    in the baseline which scenario comes across the place of which defect. Elsewhere it is those whose own exchanges crossed
+//!    the hop on which the defect breaks the path, and, for a defect of one kind of scenario only (a page's), carry its tag.
 //! 3. [`trials`]: each of these pairs is one more attempt at the scenario, under a [`Trial`](crate::run::Trial). Defects travel
 //!    in the scenario's baggage and faults are armed for its trace, so all pairs run side by side against one platform. A
 //!    defect whose rule was found broken needs no more scenarios, unless all are asked for.

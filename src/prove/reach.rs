@@ -4,15 +4,22 @@ use super::baseline::{Baseline, Seen};
 use super::defect::Defect;
 use crate::model::Proof;
 
-/// The scenarios that could see a defect, by their place in the baseline: those that crossed its hop, and carry its tag if it
-/// has one. Whoever told of it in the last proof comes first, then the quickest: most defects are seen by many.
+/// The scenarios that could see a defect, by their place in the baseline: those that came across its place, where the platform
+/// names places; else those that crossed its hop, and carry its tag if it has one. Whoever told of it in the last proof comes
+/// first, then the quickest: most defects are seen by many.
 pub fn candidates(defect: &Defect, baseline: &Baseline, last: Option<&Proof>) -> Vec<usize> {
     let hop = defect.edge();
     let tagged = |seen: &Seen| defect.tag.is_none_or(|tag| seen.planned.pickle.tags.iter().any(|own| own.name == tag));
-    let crosses = |seen: &Seen| seen.exchanges.iter().any(|exchange| exchange.edge == hop);
+    let crosses = |seen: &Seen| tagged(seen) && seen.exchanges.iter().any(|exchange| exchange.edge == hop);
+    let comes_across = |seen: &Seen| seen.places.contains(defect.id);
+    let those = |could: &dyn Fn(&Seen) -> bool| -> Vec<usize> {
+        (0..baseline.seen.len()).filter(|index| could(&baseline.seen[*index])).collect()
+    };
+    let mut candidates = those(&comes_across);
+    if candidates.is_empty() {
+        candidates = those(&crosses);
+    }
     let told = told(defect, last);
-    let candidates = baseline.seen.iter().enumerate().filter(|(_, seen)| tagged(seen) && crosses(seen));
-    let mut candidates: Vec<usize> = candidates.map(|(index, _)| index).collect();
     candidates.sort_by_key(|index| {
         let seen = &baseline.seen[*index];
         (!told.contains(&seen.place.at.as_str()), seen.took, *index)

@@ -101,6 +101,9 @@ pub struct BaggageNames {
     pub defect: Option<String>,
     /// The header in which an answer names the defects that its trace has come across, joined by `+`.
     pub fired: Option<String>,
+    /// What `defect` carries for a scenario in which nothing is to be broken, and answers name every defect whose place is come
+    /// across.
+    pub places: Option<String>,
 }
 
 #[derive(Debug, Clone, Deserialize)]

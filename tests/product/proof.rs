@@ -89,6 +89,20 @@ fn a_defect_that_never_fires_was_not_put_to_the_test() {
     ran.expect(2, &["never fired", "net.credential-lost"]);
 }
 
+/// Two scenarios cross the hop, and only one comes across the place: nobody looks for the defect in the other.
+#[test]
+fn a_defect_is_only_looked_for_where_its_place_is_come_across() {
+    let refused = "  Scenario: refused
+    Given Ann has 500 credits
+    And early access to Dusk costs 120 credits for generation
+    When Ann generates an image with Dusk
+    Then that is refused with purchase-required
+";
+    let (folder, ran) = prove(&format!("{BOUGHT}{refused}"), &["gen.skipped-state", "--all"]);
+    ran.expect(0, &["1 of 1 defects caught", "1 trials of 2 scenarios"]);
+    assert_eq!(kept(&folder)["candidates"], 1);
+}
+
 #[test]
 fn a_defect_that_does_not_exist_is_refused_with_the_nearest_one() {
     let (_, ran) = prove(BOUGHT, &["net.credental-lost"]);

@@ -1,5 +1,6 @@
 // Calls to the storefront. Whatever goes wrong comes out as a Refusal; nothing else is thrown.
 
+import { defects } from "./defects.js";
 import { Refusal } from "./errors.js";
 
 /** Longer than the storefront itself waits for its neighbours. */
@@ -13,6 +14,7 @@ export async function call(method, path, { body, key, credentials = [], read = j
   const headers = { Accept: "application/json, application/problem+json" };
   if (body !== undefined) headers["Content-Type"] = "application/json";
   if (key) headers["Idempotency-Key"] = key;
+  if (defects.comeAcross()) headers["Atelier-Defect"] = defects.comeAcross();
   if (credentials.length > 0) headers["Purchase-Credential"] = credentials.join(", ");
   let response;
   try {

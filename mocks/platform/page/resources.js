@@ -37,7 +37,7 @@ const kept = new Map();
 async function readAccess(id) {
   questions += 1;
   const asked = questions;
-  if (defects.has("ui.stale-cache") && kept.has(id)) return { ...kept.get(id), asked }; // DEFECT: kept until a reload
+  if (kept.has(id) && defects.has("ui.stale-cache")) return { ...kept.get(id), asked }; // DEFECT: kept until a reload
   try {
     const access = await call("GET", paths(id).access);
     if (!kept.has(id)) kept.set(id, { access, trouble: null });
@@ -61,17 +61,19 @@ export const nameOf = ({ version }) => `${version.model.name} ${version.name}`;
 /** The purchase credentials for these resources: proof of what was bought. */
 export function credentials(resources) {
   const presented = resources.map(({ id, access }) => {
-    if (defects.has("ui.stale-token")) return kept.get(id)?.access.credential; // DEFECT: the one from page load
+    const before = kept.get(id)?.access.credential;
+    if (before !== access?.credential && defects.has("ui.stale-token")) return before; // DEFECT: the one from page load
     return access?.credential;
   });
-  if (defects.has("ui.cred-dropped")) return []; // DEFECT: proof of purchase is not sent along
+  if (presented.some(Boolean) && defects.has("ui.cred-dropped")) return []; // DEFECT: proof of purchase is not sent along
   return presented.filter(Boolean);
 }
 
 /** The resources as a request names them. */
 export function chosen(resources) {
-  if (defects.has("ui.drop-unavailable")) { // DEFECT: what is in early access is taken for unavailable, and left out
-    resources = resources.filter(({ version }) => version.early_access === null);
+  const open = resources.filter(({ version }) => version.early_access === null);
+  if (open.length < resources.length && defects.has("ui.drop-unavailable")) {
+    resources = open; // DEFECT: what is in early access is taken for unavailable, and left out
   }
   return resources.map(({ id }) => ({ version: id }));
 }

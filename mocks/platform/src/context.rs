@@ -184,11 +184,16 @@ impl Context {
     /// not before: the answers of this trace say from now on that it was come across.
     #[must_use]
     pub fn defect(&self, id: &str) -> bool {
-        let on = self.defects.iter().any(|defect| defect == id);
-        if on {
+        let is_on = self.is_on(id);
+        if is_on || self.is_on(defects::PLACES) {
             self.fired.note(self.trace_id(), id);
         }
-        on
+        is_on
+    }
+
+    /// Whether the baggage names this, for somebody else's sake: nothing is broken here.
+    pub(crate) fn is_on(&self, id: &str) -> bool {
+        self.defects.iter().any(|defect| defect == id)
     }
 
     /// The trace that this request belongs to.
@@ -373,7 +378,7 @@ fn parse_offset(text: &str) -> Result<SignedDuration, Problem> {
 /// A defect that is not known is refused: a run that believes it is on would be green for the wrong reason.
 fn parse_defects(text: &str) -> Result<Vec<String>, Problem> {
     let ids: Vec<_> = text.split('+').map(str::to_owned).collect();
-    match ids.iter().find(|id| !defects::is_known(id)) {
+    match ids.iter().find(|id| !defects::is_known(id) && *id != defects::PLACES) {
         None => Ok(ids),
         Some(unknown) => {
             let detail = format!("The baggage says {DEFECT_MEMBER}={text:?}: there is no defect {unknown:?}.");
@@ -462,6 +467,16 @@ mod tests {
             assert_eq!(refused.code, Code::InvalidRequest, "{defects:?}");
             assert!(read(false, &[("baggage", &baggage)]).is_ok(), "{defects:?}");
         }
+    }
+
+    #[test]
+    fn places_are_named_and_nothing_is_broken() {
+        let context = read(true, &[("baggage", "atelier.defect=?")]).unwrap();
+        assert!(!context.defect("gw.header-strip"));
+        assert_eq!(context.fired.of(context.trace_id()).as_deref(), Some("gw.header-strip"));
+        let context = read(true, &[]).unwrap();
+        assert!(!context.defect("gw.header-strip"));
+        assert_eq!(context.fired.of(context.trace_id()), None);
     }
 
     #[test]

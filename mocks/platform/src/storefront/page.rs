@@ -16,7 +16,7 @@ use serde_json::{Map, Value, json};
 
 use super::App;
 use crate::context::Context;
-use crate::defects::DEFECTS;
+use crate::defects::{DEFECTS, PLACES};
 use crate::problem::{Class, Code, Problem};
 
 const JAVASCRIPT: &str = "text/javascript; charset=utf-8";
@@ -112,7 +112,7 @@ fn class(class: Class) -> &'static str {
 async fn settings(context: Context) -> impl IntoResponse {
     // The page learns of those that it has a place for, and of no others.
     let of_the_page = DEFECTS.iter().map(|defect| defect.id).filter(|id| id.starts_with("ui."));
-    let defects: Vec<_> = of_the_page.filter(|id| context.defect(id)).collect();
+    let defects: Vec<_> = of_the_page.chain([PLACES]).filter(|id| context.is_on(id)).collect();
     let (member, problem) = match context.visitor() {
         Ok(member) => (member.cloned(), None),
         Err(problem) => (None, Some(problem.code)),
