@@ -42,6 +42,23 @@ fn a_defect_is_caught_by_its_rule_at_its_hop_and_every_report_says_so() {
     assert_eq!(again, read("index.html"), "the report is made of the journal alone");
 }
 
+/// Whoever hands on a wrong refusal is not to blame for it.
+#[test]
+fn the_service_that_refused_wrongly_is_named_and_not_those_that_passed_it_on() {
+    let feature = "Feature: f
+  Scenario: bought, and no money for the image
+    Given Eve has 120 credits
+    And early access to Dusk costs 120 credits for generation
+    And Eve has bought generation access to Dusk
+    When Eve generates an image with Dusk
+    Then that is refused with insufficient-funds
+";
+    for defect in ["gen.reject-paid", "ent.split"] {
+        let (_, ran) = prove(feature, &[defect]);
+        ran.expect(0, &["1 of 1 defects caught", "named for 1 of 1"]);
+    }
+}
+
 #[test]
 fn a_baseline_that_is_red_is_not_judged() {
     let (_, ran) = prove("Feature: f\n  Scenario: s\n    Then something does not hold\n", &["net.credential-lost"]);

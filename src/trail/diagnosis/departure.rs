@@ -128,10 +128,12 @@ pub fn first(evidence: &Evidence<'_>, findings: &[Finding], failure: Option<&str
         earliest(departures.iter().filter(same_hop).cloned().collect())
     });
     // Where a certain refusal was expected, trouble further in may be what it was expected of; who then says something else,
-    // and breaks a rule with it, is to blame.
+    // and breaks a rule with it, is to blame. Who only hands on what was said further in is not.
     let is_expected = failure.and_then(expected).is_some();
     let reworded = guessed.as_ref().filter(|_| is_expected).and_then(|guess| {
-        let around = departures.iter().filter(|each| encloses(evidence, each, guess));
+        let said = code_of(evidence, guess);
+        let hands_on = |outer: &Departure| said.is_some() && code_of(evidence, outer) == said;
+        let around = departures.iter().filter(|each| encloses(evidence, each, guess) && !hands_on(each));
         around.max_by_key(|each| exchange_of(evidence, each).map(|exchange| exchange.at_micros)).cloned()
     });
     if reworded.is_some() {
@@ -146,6 +148,12 @@ pub fn first(evidence: &Evidence<'_>, findings: &[Finding], failure: Option<&str
 
 fn exchange_of<'a>(evidence: &Evidence<'a>, departure: &Departure) -> Option<&'a Exchange> {
     evidence.exchanges.iter().find(|exchange| Some(exchange.id) == departure.exchange)
+}
+
+/// The code of the refusal that a departure shows in.
+fn code_of<'a>(evidence: &Evidence<'a>, departure: &Departure) -> Option<&'a str> {
+    let seen = evidence.all().find(|seen| Some(seen.event.exchange) == departure.exchange)?;
+    seen.event.code.as_deref()
 }
 
 /// Whether one departure shows in an exchange during which that of the other one was made.
