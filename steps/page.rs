@@ -112,6 +112,12 @@ async fn explains_each(world: &mut World, element: String, request: String, step
     world.expect_each_explained(&element, &request, &codes).await
 }
 
+/// Tools for people who cannot see the page understand it: axe-core finds nothing wrong, and nothing that it cannot decide.
+#[then(expr = "the page is accessible")]
+async fn accessible(world: &mut World) -> StepResult {
+    world.expect_accessible().await
+}
+
 /// Whatever looks wrong on the page is explained by words that a person can read and that are announced.
 #[then(expr = "nothing fails silently")]
 async fn nothing_silent(world: &mut World) -> StepResult {

@@ -3,6 +3,22 @@ Feature: What a member sees while they generate
   Every state of the panel is there in words, every press is answered, and every refusal is explained: also one that nobody
   has thought of yet.
 
+  Rule: Everybody can use it
+
+    Scenario: Tools for people who cannot see the page understand it, also when something went wrong
+      Given Ann has 500 credits
+      And early access to Dusk costs 120 credits for generation
+      And Ann has bought generation access to Dusk
+      When Ann opens the page of Dusk
+      Then the page is accessible
+      When Ann presses "Generate"
+      Then Ann sees "Say what shall be in the image."
+      And the page is accessible
+      When Ann types "A lighthouse" into "Prompt"
+      And Ann presses "Generate"
+      And the page has become "done"
+      Then the page is accessible
+
   Rule: Every state has its words
 
     Scenario: A visitor is told to sign in
@@ -173,6 +189,13 @@ Feature: What a member sees while they generate
         | generation-unavailable  |
         | worker-unavailable      |
         | internal                |
+
+    Scenario: A job that is being worked on already is asked for again, and told of when that does not help
+      Given "POST /v1/jobs" is refused with request-in-progress
+      When Ann opens the page of Dusk
+      And Ann types "A lighthouse" into "Prompt"
+      And Ann presses "Generate"
+      Then the page explains request-in-progress
 
     Scenario: A refusal that nobody has heard of is explained all the same
       Given "POST /v1/jobs" is refused with moon-in-the-way

@@ -503,26 +503,35 @@ impl Page {
     /// Calls a function until its answer is the one that is waited for (`page.js` says which that is), or the time is up; gives
     /// the last answer.
     async fn call_within(&self, name: &str, argument: &Value, within: Duration) -> Result<Value, BrowserTrouble> {
-        let target = json!({ "context": self.tab.context, "sandbox": SANDBOX });
-        let argument = argument.to_string();
-        let call = json!({
-            "functionDeclaration": CALL,
-            "awaitPromise": true,
-            "target": target,
-            "arguments": [
-                { "type": "string", "value": name },
-                { "type": "string", "value": argument },
-                { "type": "number", "value": within.as_millis() as f64 },
-            ],
-        });
-        let mut answer = string_of(name, &self.command("script.callFunction", call.clone()).await?)?;
+        let arguments = json!([
+            { "type": "string", "value": name },
+            { "type": "string", "value": argument.to_string() },
+            { "type": "number", "value": within.as_millis() as f64 },
+        ]);
+        let mut answer = self.function(name, CALL, arguments.clone()).await?;
         if answer.is_none() {
-            let script = json!({ "functionDeclaration": oracle::script(&self.config.oracle), "awaitPromise": false, "target": target });
-            string_of(name, &self.command("script.callFunction", script).await?)?;
-            answer = string_of(name, &self.command("script.callFunction", call).await?)?;
+            self.function(name, &oracle::script(&self.config.oracle), json!([])).await?;
+            answer = self.function(name, CALL, arguments).await?;
         }
         serde_json::from_str(answer.as_deref().unwrap_or("null"))
             .map_err(|error| BrowserTrouble::Refused { command: name.into(), reason: error.to_string() })
+    }
+
+    /// Calls a function that is given in JavaScript in a world of the page that the page cannot see, and awaits the string that
+    /// it gives. `name` is how trouble speaks of it.
+    pub(super) async fn function(
+        &self,
+        name: &str,
+        declaration: &str,
+        arguments: Value,
+    ) -> Result<Option<String>, BrowserTrouble> {
+        let call = json!({
+            "functionDeclaration": declaration,
+            "awaitPromise": true,
+            "target": { "context": self.tab.context, "sandbox": SANDBOX },
+            "arguments": arguments,
+        });
+        string_of(name, &self.command("script.callFunction", call).await?)
     }
 
     async fn command(&self, method: &str, params: Value) -> Result<Value, BrowserTrouble> {
@@ -539,7 +548,8 @@ impl Page {
     ) -> Result<T, Gave<BrowserTrouble>> {
         let started = Instant::now();
         let idle = wait::until(within, async || {
-            if !locked(&self.log).is_idle(IDLE) {
+            // What was done just before may not have shown in the log yet.
+            if started.elapsed() < IDLE || !locked(&self.log).is_idle(IDLE) {
                 return Look::NotYet(String::new());
             }
             match self.call("quiet", Value::Null).await {

@@ -76,6 +76,7 @@ pub const RULES_ELSEWHERE: &[Elsewhere] = &[
         "Where permissions cannot be looked up the answer is \u{201c}temporarily\u{201d}, never \u{201c}not bought\u{201d}.",
     ),
     page("U8", "What the page shows as chosen is what is submitted: nothing dropped, nothing swapped."),
+    page("axe", "axe-core finds nothing wrong with the page, and leaves nothing undecided."),
     Elsewhere {
         id: "stub",
         judge: "doubles",
@@ -118,6 +119,7 @@ pub(super) async fn judge(
     look.findings.extend(stage.rules.judge(&look.exchanges, fired));
     look.held.extend(stage.rules.held(&look.exchanges));
     look.findings.extend(world.page_findings().iter().cloned());
+    look.held.extend(world.page_rules());
     let is_allowed = |rule: &str| allowed.iter().any(|(lifted, _)| lifted == rule);
     let (lifted, findings): (Vec<_>, Vec<_>) = look.findings.into_iter().partition(|finding| is_allowed(&finding.rule));
     let diagnosis = {

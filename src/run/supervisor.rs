@@ -305,10 +305,8 @@ fn finish(emitter: &Emitter, info: &RunInfo, exit: Exit, notes: Vec<String>, tal
         scenarios: tally.judged.get(rule).copied().unwrap_or_default(),
     };
     let checks = CHECKS.iter().map(|check| (check.id(), check.means()));
-    let elsewhere = RULES_ELSEWHERE
-        .iter()
-        .filter(|rule| !matches!(rule.judge, "page" | "doubles"))
-        .map(|rule| (rule.id, rule.means));
+    // A double that has no answer is only seen where there is one.
+    let elsewhere = RULES_ELSEWHERE.iter().filter(|rule| rule.judge != "doubles").map(|rule| (rule.id, rule.means));
     let checks = checks.chain(elsewhere).map(judged).collect();
     let lifted = tally.lifted.iter().map(|(rule, times)| Lifted { rule: rule.clone(), times: *times });
     let end = RunEnd { exit, notes, strays, checks, lifted: lifted.collect() };

@@ -161,6 +161,8 @@ pub struct Shows {
     pub resources: Option<String>,
     /// The field with the number of images.
     pub quantity: Option<String>,
+    /// The field with what is to be in the image.
+    pub prompt: Option<String>,
     /// The images that were made.
     pub image: Option<String>,
 }
@@ -205,8 +207,8 @@ impl PageWords {
                 return wrong(name, format!("the state `{name}` has no words by which a person would know it"));
             }
         }
-        let Shows { ready, wallet, resources, quantity, image } = &self.shows;
-        for name in [wallet, resources, quantity, image].into_iter().flatten() {
+        let Shows { ready, wallet, resources, quantity, prompt, image } = &self.shows;
+        for name in [wallet, resources, quantity, prompt, image].into_iter().flatten() {
             if !self.elements.contains_key(name) {
                 return Err(unknown(name));
             }

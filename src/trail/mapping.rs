@@ -56,6 +56,7 @@ pub const FACTS: &[(&str, &str)] = &[
     ("member", "the id of the member it is about"),
     ("needs", "who alone may do this: moderator"),
     ("owner", "the id of the member whose model it is"),
+    ("prompt", "what is to be in the image"),
     ("purchase", "the id of the purchase"),
     ("quantity", "how many images were asked for"),
     ("quote", "the id of the quote"),

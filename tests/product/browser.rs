@@ -208,6 +208,37 @@ fn a_person_can_type_choose_press_and_read() {
 }
 
 #[test]
+fn axe_finds_what_is_wrong_with_markup_and_what_it_cannot_decide() {
+    let Some(config) = config() else { return };
+    run(async {
+        let site = site().await;
+        let browsers = Browsers::start(config).await.unwrap();
+        let page = browsers.open(&site).await.unwrap();
+        let rules = async || -> Vec<String> {
+            let found = page.axe().await.unwrap();
+            assert!(found.iter().all(|finding| finding.rule == "axe" && finding.at.is_some()), "{found:?}");
+            found.into_iter().map(|finding| finding.message).collect()
+        };
+        page.goto("/api/page").await.unwrap();
+        let found = rules().await;
+        for rule in ["document-title: ", "html-has-lang: "] {
+            assert!(found.iter().any(|message| message.starts_with(rule)), "{rule}: {found:?}");
+        }
+        page.evaluate(
+            "document.title = 'Models', document.documentElement.lang = 'en', \
+             document.body.innerHTML = '<main><h1>All models</h1></main>'",
+        )
+        .await
+        .unwrap();
+        assert_eq!(rules().await, [""; 0]);
+        page.evaluate("document.querySelector('main').style.background = 'linear-gradient(#fff, #eee)'").await.unwrap();
+        let found = rules().await;
+        assert!(found.iter().any(|message| message.contains("which axe cannot decide")), "{found:?}");
+        browsers.stop().await;
+    });
+}
+
+#[test]
 fn what_does_not_come_any_more_is_not_waited_for() {
     let Some(config) = config() else { return };
     run(async {

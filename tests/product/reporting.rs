@@ -85,6 +85,9 @@ fn every_report_is_the_same_from_the_journal_as_from_the_live_run() {
 /// What a reader of reports holds on to, of files that must be whole: the verdicts by scenario, from CTRF.
 fn sound(reports: &Path) -> BTreeMap<String, String> {
     for (name, bytes) in tree(reports) {
+        if name.ends_with("journal.ndjson") {
+            continue; // Cut where it was cut: within a letter, too.
+        }
         let text = String::from_utf8(bytes).unwrap_or_else(|_| panic!("{name} is not UTF-8"));
         assert!(!name.ends_with(".partial"), "{name} is left over");
         if name.ends_with(".json") || name.ends_with(".har") {

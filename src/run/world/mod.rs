@@ -25,7 +25,7 @@ mod stubbing;
 mod telling;
 mod timing;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -176,6 +176,8 @@ pub struct World {
     /// The last exchange before the last press.
     marked_exchange: u64,
     page_findings: Vec<Finding>,
+    /// The rules of pages that had something to judge.
+    page_rules: BTreeSet<&'static str>,
     /// The stub files that its sentences name.
     stubs: Stubs,
     /// Sessions that the platform gave nobody.
@@ -211,6 +213,7 @@ impl World {
             looking: None,
             marked_exchange: 0,
             page_findings: Vec::new(),
+            page_rules: BTreeSet::new(),
             stubs: Stubs::new(),
             forged: Vec::new(),
             judged: 0,

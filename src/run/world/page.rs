@@ -122,7 +122,9 @@ impl World {
         self.mark_exchanges();
         let page = self.page_of(member)?;
         page.press_times(&locator, times).await.map_err(trouble)?;
-        match page.answered(within).await.map_err(trouble)?.finding() {
+        let answered = page.answered(within).await.map_err(trouble)?;
+        self.page_rules.insert("U4");
+        match answered.finding() {
             None => Ok(()),
             Some(finding) => {
                 let message = finding.message.clone();
@@ -234,6 +236,11 @@ impl World {
         &self.page_findings
     }
 
+    /// The rules of pages that had something to judge.
+    pub(in crate::run) fn page_rules(&self) -> impl Iterator<Item = &'static str> {
+        self.page_rules.iter().copied()
+    }
+
     /// Why what pages show cannot be held against the platform: the machine took their network away.
     pub(in crate::run) fn cut_off(&self) -> Option<String> {
         let cut = self.screens.values().any(|screen| screen.tabs[0].log().was_cut_off(screen.loaded));
@@ -256,6 +263,9 @@ impl World {
         for screen in self.screens.values() {
             let state = screen.tabs[screen.current].judge().await.map_err(trouble)?;
             found.extend(state.findings());
+        }
+        if self.has_pages() {
+            self.page_rules.insert("U3");
         }
         found.into_iter().for_each(|finding| self.found_on_page(finding));
         Ok(())

@@ -157,6 +157,18 @@ impl World {
         self.judge(first.is_none(), || first.unwrap_or_default())
     }
 
+    /// axe-core finds nothing wrong with the page, and leaves nothing undecided.
+    ///
+    /// # Errors
+    /// With the first thing that it finds.
+    pub async fn expect_accessible(&mut self) -> StepResult {
+        let found = self.looker()?.1.axe().await.map_err(trouble)?;
+        self.page_rules.insert("axe");
+        let first = found.first().map(|finding| finding.message.clone());
+        found.into_iter().for_each(|finding| self.found_on_page(finding));
+        self.judge(first.is_none(), || first.unwrap_or_default())
+    }
+
     /// The page and the platform agree on what the member may do and has, before and after a reload.
     ///
     /// # Errors
@@ -169,6 +181,7 @@ impl World {
     }
 
     async fn agree(&mut self, member: &str, when: &str) -> StepResult {
+        self.page_rules.insert("U5");
         let within = self.stage.bounds().sync.0;
         let this = &*self;
         let waited = wait::until(within, async || match this.disagreement(member).await {
@@ -252,6 +265,14 @@ impl World {
                 departures.push(format!("{chosen} images were chosen, and {sent} submitted"));
             }
         }
+        if let Some(prompt) = &shows.prompt {
+            let chosen = page.read(&self.element(prompt)?).await.map_err(trouble)?.value.unwrap_or_default();
+            let sent = submit.facts.get("prompt").and_then(serde_json::Value::as_str).unwrap_or_default();
+            if chosen != sent {
+                departures.push(format!("“{chosen}” was written, and “{sent}” submitted"));
+            }
+        }
+        self.page_rules.insert("U8");
         let message = format!("what is chosen is not what is submitted: {}", departures.join("; "));
         if !departures.is_empty() {
             let finding = Finding { exchange: Some(submit.exchange), ..finding("U8", message.clone()) };
@@ -298,6 +319,7 @@ impl World {
             let (Some(before), Some(after)) = (of(first), of(again)) else { continue };
             let wanted = before.response().and_then(|answer| answer.header("retry-after")?.parse::<u64>().ok());
             let waited = after.at_micros.saturating_sub(before.at_micros + before.took_micros);
+            self.page_rules.insert("U6");
             let message = match (first.facts.get("key"), again.facts.get("key"), wanted) {
                 (Some(one), Some(other), _) if one != other => "the retry has another idempotency key".to_owned(),
                 (None, _, _) | (_, None, _) => "the retry has no idempotency key".to_owned(),

@@ -1,0 +1,67 @@
+//! axe-core, beside the oracle: whether a page's markup tells assistive technology what it shows.
+//!
+//! It is no oracle for silent failures: it holds the page against rules about markup, whatever happened on it. So it is asked
+//! for by a sentence, and not after every step: one run of it takes longer than a press.
+
+use serde::Deserialize;
+use serde_json::json;
+
+use super::{BrowserTrouble, Page};
+use crate::model::Finding;
+
+/// Puts `axe` into a world of its own in the page, as unchanged as it is shipped. A second time changes nothing.
+const AXE: &str = include_str!("axe/axe.min.js");
+
+/// What is wrong, and what axe leaves to a person: who leaves it there has not looked.
+const RUN: &str = "async () => {
+    const found = await axe.run(document, { iframes: false, resultTypes: ['violations', 'incomplete'] });
+    const told = (rules, undecided) => rules.flatMap(({ id, help, nodes }) =>
+        nodes.map(({ target, any, all, none }) => ({
+            id, help, undecided, at: target.flat().join(' '),
+            why: [...any, ...all, ...none].map(({ message }) => message).join('; '),
+        })));
+    return JSON.stringify([...told(found.violations, false), ...told(found.incomplete, true)]);
+}";
+
+#[derive(Deserialize)]
+struct Told {
+    /// axe's rule.
+    id: String,
+    help: String,
+    undecided: bool,
+    /// A selector.
+    at: String,
+    why: String,
+}
+
+impl Page {
+    /// What axe-core finds wrong with the page as it is, and what it cannot decide: one finding of the rule `axe` for each
+    /// element.
+    ///
+    /// # Errors
+    /// If the browser is in trouble.
+    pub async fn axe(&self) -> Result<Vec<Finding>, BrowserTrouble> {
+        self.rest().await?;
+        let load = format!("() => {{ if (!globalThis.axe) {{ {AXE} }} }}");
+        self.function("axe", &load, json!([])).await?;
+        let told = self.function("axe", RUN, json!([])).await?.unwrap_or_default();
+        let told: Vec<Told> = serde_json::from_str(&told)
+            .map_err(|error| BrowserTrouble::Refused { command: "axe".into(), reason: error.to_string() })?;
+        Ok(told.into_iter().map(Told::finding).collect())
+    }
+}
+
+impl Told {
+    fn finding(self) -> Finding {
+        let Self { id, help, undecided, at, why } = self;
+        let undecided = if undecided { ", which axe cannot decide" } else { "" };
+        Finding {
+            rule: "axe".into(),
+            message: format!("{id}: {help}{undecided}, at {at}: {why}"),
+            edge: None,
+            exchange: None,
+            at: Some(at),
+            source: None,
+        }
+    }
+}
