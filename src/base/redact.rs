@@ -8,6 +8,7 @@ use std::borrow::Cow;
 use std::collections::HashMap;
 use std::sync::RwLock;
 
+use aho_corasick::AhoCorasick;
 use regex::{Captures, Regex};
 use serde_json::Value;
 use sha2::{Digest, Sha256};
@@ -54,6 +55,29 @@ struct Secret {
     fingerprint: String,
 }
 
+/// Secrets that one owner knows.
+#[derive(Debug, Default)]
+struct Known {
+    secrets: Vec<Secret>,
+    /// Says whether a text holds any of them, however many there are; those of a scenario are few and long, and do without.
+    any: Option<AhoCorasick>,
+}
+
+impl Known {
+    fn clean<'a>(&self, text: Cow<'a, str>) -> Cow<'a, str> {
+        if self.any.as_ref().is_some_and(|any| !any.is_match(text.as_bytes())) {
+            return text;
+        }
+        let mut clean = text;
+        for secret in &self.secrets {
+            if clean.len() >= secret.written.len() && clean.contains(&secret.written) {
+                clean = Cow::Owned(clean.replace(&secret.written, &secret.fingerprint));
+            }
+        }
+        clean
+    }
+}
+
 /// Replaces secrets. Shared by everything that makes records.
 #[derive(Debug)]
 pub struct Redactor {
@@ -63,7 +87,7 @@ pub struct Redactor {
     salt: [u8; 16],
     /// Values that are secret wherever they stand, by the scenario that knows them; `None` holds those of the whole run.
     /// Kept per scenario, so that the cost of looking does not grow with the run.
-    values: RwLock<HashMap<Option<TraceId>, Vec<Secret>>>,
+    values: RwLock<HashMap<Option<TraceId>, Known>>,
     /// Every secret that was ever known, with its fingerprint: what the run's own files are searched for.
     all: RwLock<HashMap<String, String>>,
 }
@@ -84,7 +108,7 @@ impl Redactor {
         let fingerprint = self.fingerprint(secret);
         let mut values = self.values.write().expect("no thread panics while it holds this lock");
         let known = values.entry(owner).or_default();
-        if known.iter().any(|value| value.written == secret) {
+        if known.secrets.iter().any(|value| value.written == secret) {
             return;
         }
         let mut written: Vec<String> = spellings(secret).into_iter().map(|(_, written)| written).collect();
@@ -97,7 +121,11 @@ impl Redactor {
             .write()
             .expect("no thread panics while it holds this lock")
             .insert(secret.to_owned(), fingerprint.clone());
-        known.extend(written.into_iter().map(|written| Secret { written, fingerprint: fingerprint.clone() }));
+        known.secrets.extend(written.into_iter().map(|written| Secret { written, fingerprint: fingerprint.clone() }));
+        if owner.is_none() {
+            // Without it, each is looked for by itself.
+            known.any = AhoCorasick::new(known.secrets.iter().map(|secret| &secret.written)).ok();
+        }
     }
 
     /// Everything that was ever known, to be looked for in what the run has written: also what only one scenario knew, which
@@ -150,15 +178,9 @@ impl Redactor {
     /// Text as it may be recorded: every known secret in it is replaced.
     pub fn text<'a>(&self, owner: Option<TraceId>, text: &'a str) -> Cow<'a, str> {
         let values = self.values.read().expect("no thread panics while it holds this lock");
-        let of_the_run = values.get(&None).into_iter().flatten();
-        let of_the_owner = owner.and_then(|owner| values.get(&Some(owner))).into_iter().flatten();
-        let mut clean = Cow::Borrowed(text);
-        for secret in of_the_run.chain(of_the_owner) {
-            if clean.len() >= secret.written.len() && clean.contains(&secret.written) {
-                clean = Cow::Owned(clean.replace(&secret.written, &secret.fingerprint));
-            }
-        }
-        clean
+        let of_the_owner = owner.and_then(|owner| values.get(&Some(owner)));
+        let known = values.get(&None).into_iter().chain(of_the_owner);
+        known.fold(Cow::Borrowed(text), |clean, known| known.clean(clean))
     }
 
     /// Text that may hold fields (a form, a query, JSON that breaks off) as it may be recorded: known secrets by value, secret
