@@ -2,6 +2,8 @@
 
 use serde_json::{Map, Value, json};
 
+use crate::base::redact::is_redacted;
+
 /// Changes in words, each with the faults that make it.
 pub type Changes = Vec<(String, Vec<String>)>;
 
@@ -194,8 +196,26 @@ fn boundary(value: &Value) -> Option<Value> {
     }
 }
 
+/// What another field of its type holds. A secret's place is not given to what is none: whoever learns it there takes it for one.
 fn sibling(field: &Field<'_>) -> Option<Value> {
+    if field.value.as_str().is_some_and(is_redacted) {
+        return None;
+    }
     let alike =
         |other: &&Value| std::mem::discriminant(*other) == std::mem::discriminant(field.value) && *other != field.value;
     field.siblings?.values().find(alike).filter(|other| !other.is_null()).cloned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn nothing_takes_the_place_of_a_secret() {
+        let body = json!({"id": "ver_1", "name": "Dusk", "token": "«secret 1e1a6831»"});
+        let siblings = body.as_object();
+        let swapped = |name: &str| sibling(&Field { value: &body[name], siblings });
+        assert_eq!(swapped("name"), Some(json!("ver_1")));
+        assert_eq!(swapped("token"), None);
+    }
 }
