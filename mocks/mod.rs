@@ -83,6 +83,15 @@ const NETWORK: &[Defect] = &[
         how: How::Fault("storefront -> generation POST /v1/jobs: strip header Purchase-Credential"),
     },
     Defect {
+        id: "net.truncated-json",
+        observed: "The answer to a submit breaks off in the middle: nobody can read it.",
+        rules: &["U1", "U4"],
+        hop: ("member", "storefront"),
+        subtle: false,
+        tag: None,
+        how: How::Fault("member -> storefront POST /v1/jobs: respond with truncated json"),
+    },
+    Defect {
         id: "net.slow-drip",
         observed: "The worker answers drop by drop, and the job never comes to an end.",
         rules: &["E5"],

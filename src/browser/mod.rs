@@ -6,6 +6,7 @@
 //!
 //! Not here: which elements a platform's page has (its target file says), and what a scenario does with them (steps).
 
+mod asking;
 mod axe;
 mod browsers;
 mod config;

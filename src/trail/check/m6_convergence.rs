@@ -38,8 +38,13 @@ impl Check for Convergence {
                 continue;
             }
             let (member, version) = (evidence.member(order), evidence.version(order));
+            // The same member may have bought the same thing with another click, which was answered.
+            let is_of_another = |grant: &Seen<'_>| {
+                evidence.seen(EventKind::Charged).any(|seen| seen.is_done() && seen.shares(*grant, "purchase"))
+            };
             let about_it = |seen: &Seen<'_>| {
                 seen.is_done()
+                    && !is_of_another(seen)
                     && seen.to() >= order.from()
                     && seen.text("purchase").is_some()
                     && seen.text("member") == member

@@ -207,9 +207,10 @@ const CASES: &[Case] = &[
                 history.tells("completed", "Ann", "pur_lost").looks_into_wallet("Ann");
             },
         ],
+        // A second click is answered, and what it bought is granted.
         keeps: |history| {
             order_gets_lost(history);
-            history.looks_into_wallet("Ann");
+            history.buys("Ann").looks_into_wallet("Ann");
         },
         silent: buys,
     },

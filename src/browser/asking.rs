@@ -1,0 +1,175 @@
+//! How a page is asked: each question goes to the oracle's script, in a world of its own inside the page, and what is waited for
+//! is waited for there. From outside a question goes through four processes, and a page that is looked at from outside is late.
+
+use std::time::{Duration, Instant};
+
+use serde_json::{Value, json};
+
+use super::link::{SANDBOX, locked};
+use super::{BrowserTrouble, Page, PageLog, oracle};
+use crate::base::wait::{self, Gave, Look};
+
+/// When nothing has changed on a page for so long and nothing is under way, what an answer should have brought does not come any
+/// more.
+const IDLE: Duration = Duration::from_secs(3);
+
+/// For how long a page is asked at the most without a word in between: who is asked for longer may not be heard to be gone.
+const PORTION: Duration = Duration::from_secs(1);
+
+const CALL: &str =
+    "(name, argument, within) => globalThis.paidpath ? paidpath.call(name, JSON.parse(argument), within) : undefined";
+
+impl Page {
+    /// Waits until the page has come to rest: it has loaded, nothing moves, and its requests since the last action are
+    /// answered. A page that never rests is no trouble: it is used as it is then.
+    ///
+    /// # Errors
+    /// If the browser is in trouble.
+    pub async fn rest(&self) -> Result<(), BrowserTrouble> {
+        let (mark, within) = (self.marked().entry, self.config.oracle.settles_within);
+        let resting = async {
+            loop {
+                self.noticed(|log| (log.pending_since(mark) == 0).then_some(())).await;
+                let settled = self.ask_until("settled", Value::Null, within, |is| match is == json!(true) {
+                    true => Look::Holds(()),
+                    false => Look::NotYet(String::new()),
+                });
+                match settled.await {
+                    Ok(()) if self.pending() > 0 => {}
+                    Ok(()) | Err(Gave::Up { .. }) => return Ok(()),
+                    Err(Gave::Never(trouble)) => return Err(trouble),
+                }
+            }
+        };
+        tokio::time::timeout(within, resting).await.unwrap_or(Ok(()))
+    }
+
+    /// How many requests since the last action are without an answer.
+    fn pending(&self) -> usize {
+        locked(&self.log).pending_since(self.marked().entry)
+    }
+
+    /// Waits until the log holds something.
+    pub(super) async fn noticed<T>(&self, mut look: impl FnMut(&PageLog) -> Option<T>) -> T {
+        let mut news = locked(&self.log).news();
+        loop {
+            if let Some(found) = look(&locked(&self.log)) {
+                return found;
+            }
+            // It cannot be closed: the log is held here, too.
+            let _ = news.changed().await;
+        }
+    }
+
+    /// Calls a function of the oracle's script in its own world of the page; puts the script there where it is missing.
+    pub(super) async fn call(&self, name: &str, argument: Value) -> Result<Value, BrowserTrouble> {
+        self.call_within(name, &argument, Duration::ZERO).await
+    }
+
+    /// Calls a function until its answer is the one that is waited for (`page.js` says which that is), or the time is up; gives
+    /// the last answer.
+    async fn call_within(&self, name: &str, argument: &Value, within: Duration) -> Result<Value, BrowserTrouble> {
+        let arguments = json!([
+            { "type": "string", "value": name },
+            { "type": "string", "value": argument.to_string() },
+            { "type": "number", "value": within.as_millis() as f64 },
+        ]);
+        let mut answer = self.function(name, CALL, arguments.clone()).await?;
+        if answer.is_none() {
+            self.function(name, &oracle::script(&self.config.oracle), json!([])).await?;
+            answer = self.function(name, CALL, arguments).await?;
+        }
+        serde_json::from_str(answer.as_deref().unwrap_or("null"))
+            .map_err(|error| BrowserTrouble::Refused { command: name.into(), reason: error.to_string() })
+    }
+
+    /// Calls a function that is given in JavaScript in a world of the page that the page cannot see, and awaits the string that
+    /// it gives. `name` is how trouble speaks of it.
+    pub(super) async fn function(
+        &self,
+        name: &str,
+        declaration: &str,
+        arguments: Value,
+    ) -> Result<Option<String>, BrowserTrouble> {
+        let call = json!({
+            "functionDeclaration": declaration,
+            "awaitPromise": true,
+            "target": { "context": self.tab.context, "sandbox": SANDBOX },
+            "arguments": arguments,
+        });
+        string_of(name, &self.command("script.callFunction", call).await?)
+    }
+
+    /// As [`Page::ask_until`], but for no longer than something may still come of an answer.
+    pub(super) async fn ask_until_idle<T>(
+        &self,
+        question: &str,
+        argument: Value,
+        within: Duration,
+        look: impl Fn(Value) -> Look<T, BrowserTrouble>,
+    ) -> Result<T, Gave<BrowserTrouble>> {
+        let started = Instant::now();
+        let idle = wait::until(within, async || {
+            // What was done just before may not have shown in the log yet.
+            if started.elapsed() < IDLE || !locked(&self.log).is_idle(IDLE) {
+                return Look::NotYet(String::new());
+            }
+            match self.call("quiet", Value::Null).await {
+                Ok(quiet) if quiet.as_f64().is_some_and(|millis| millis >= IDLE.as_secs_f64() * 1e3) => Look::Holds(()),
+                Ok(_) => Look::NotYet(String::new()),
+                Err(trouble) if passing(&trouble) => Look::NotYet(String::new()),
+                Err(trouble) => Look::Never(trouble),
+            }
+        });
+        tokio::select! {
+            biased;
+            answer = self.ask_until(question, argument.clone(), within, &look) => return answer,
+            ended = idle => {
+                if let Err(Gave::Never(trouble)) = ended {
+                    return Err(Gave::Never(trouble));
+                }
+            }
+        }
+        // It may have come just now.
+        match self.ask_until(question, argument, Duration::ZERO, look).await {
+            Err(Gave::Up { last_seen, .. }) => Err(Gave::Up { waited: started.elapsed(), last_seen }),
+            answer => answer,
+        }
+    }
+
+    /// Asks the page a question until the answer is the one that is waited for; `look` judges each.
+    pub(super) async fn ask_until<T>(
+        &self,
+        question: &str,
+        argument: Value,
+        within: Duration,
+        look: impl Fn(Value) -> Look<T, BrowserTrouble>,
+    ) -> Result<T, Gave<BrowserTrouble>> {
+        let started = Instant::now();
+        wait::until(within, async || {
+            let left = within.saturating_sub(started.elapsed());
+            match self.call_within(question, &argument, left.min(PORTION)).await {
+                Ok(answer) => look(answer),
+                Err(trouble) if passing(&trouble) => Look::NotYet("nothing: the page is being replaced".into()),
+                Err(trouble) => Look::Never(trouble),
+            }
+        })
+        .await
+    }
+}
+
+/// Whether trouble passes by itself: a page that is being replaced has no world to call into.
+pub(super) fn passing(trouble: &BrowserTrouble) -> bool {
+    let BrowserTrouble::Refused { reason, .. } = trouble else { return false };
+    let reason = reason.to_lowercase();
+    ["context", "navigat", "destroyed", "realm", "frame"].iter().any(|word| reason.contains(word))
+}
+
+/// The string that a script answered with; `None` for `undefined`.
+pub(super) fn string_of(command: &str, answer: &Value) -> Result<Option<String>, BrowserTrouble> {
+    if answer["type"] == "exception" {
+        let reason = answer["exceptionDetails"]["text"].as_str().unwrap_or("it threw").to_owned();
+        return Err(BrowserTrouble::Refused { command: command.into(), reason });
+    }
+    Ok(answer["result"]["value"].as_str().map(str::to_owned))
+}
