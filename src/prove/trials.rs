@@ -14,7 +14,7 @@ use crate::run::{Options, Plan, Planned, Trial, rule_sentence};
 /// Which scenarios are run with a defect.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Extent {
-    /// Until one tells of it by its rule.
+    /// Until one tells of it by its rule, or so many by a Then that there is no rule to be hoped for.
     UntilTold,
     /// All that could see it.
     All,
@@ -28,6 +28,9 @@ pub enum Progress<'p> {
     /// What has come of this defect is known.
     Decided(&'p Row),
 }
+
+/// So many Thens that said no are enough where no rule was found broken.
+const THENS: usize = 5;
 
 /// One attempt to be made.
 struct Pair {
@@ -81,10 +84,12 @@ pub fn prove(
         let row = &mut rows[at];
         let seen = &baseline.seen[scenario];
         if let Some(cell) = judge::cell(&defects[at], scenario, seen, &digest.run().scenarios[ended], header) {
-            if cell.notice == Notice::Rule && extent == Extent::UntilTold {
+            row.cells.push(cell);
+            let thens = row.cells.iter().filter(|cell| cell.notice == Notice::Then).count();
+            let is_told = thens >= THENS || row.cells.iter().any(|cell| cell.notice == Notice::Rule);
+            if is_told && extent == Extent::UntilTold {
                 trials[at].end();
             }
-            row.cells.push(cell);
         }
         digest.forget_evidence(ended);
         left[at] -= 1;
