@@ -66,6 +66,12 @@ async fn estimates(world: &mut World, member: Member, quantity: u64, model: Mode
     world.estimate(&member.0, &model.0, quantity).await
 }
 
+/// Goes on once the latest job is being worked on.
+#[when(expr = "the job has begun")]
+async fn has_begun(world: &mut World) -> StepResult {
+    world.wait_until_begun().await
+}
+
 /// The member stops the latest job.
 #[when(expr = "the job is canceled")]
 async fn cancels(world: &mut World) -> StepResult {

@@ -51,9 +51,10 @@ Feature: The moment at which something ends
       | ends in      | 30 days     |
       | access lasts | 3 days      |
     And Ann has bought generation access to Dusk
-    And what generation sends worker arrives 300 milliseconds late
+    And what generation sends worker arrives 500 milliseconds late
     When Ann's access to Dusk is about to end
     And Ann generates an image with Dusk
+    And the job has begun
     And 10 seconds pass
     Then Ann gets an image
     And Ann has paid 125 credits

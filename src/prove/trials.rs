@@ -30,7 +30,7 @@ pub enum Progress<'p> {
 }
 
 /// So many Thens that said no are enough where no rule was found broken.
-const THENS: usize = 12;
+const THENS: usize = 8;
 
 /// One attempt to be made.
 struct Pair {

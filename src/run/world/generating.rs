@@ -129,14 +129,25 @@ impl World {
     /// # Errors
     /// If it does not get there within the target's bound.
     pub async fn final_status(&mut self) -> Result<Answer, Trouble> {
+        self.status_once(|state| FINAL.contains(&state), "come to an end").await
+    }
+
+    /// Waits until the latest job is being worked on, or has been.
+    ///
+    /// # Errors
+    /// If it does not get there within the target's bound.
+    pub async fn wait_until_begun(&mut self) -> StepResult {
+        self.status_once(|state| state == "processing" || FINAL.contains(&state), "begin").await.map(drop)
+    }
+
+    async fn status_once(&self, is_there: impl Fn(&str) -> bool, goal: &str) -> Result<Answer, Trouble> {
         let job = self.latest_job()?.clone();
         let within = self.stage.bounds().job.0;
-        let this = &*self;
-        let waited = wait::until(within, || async {
+        let waited = wait::until(within, async || {
             let values = Values::new().with("job", job.id.as_str());
-            match this.get(&job.member, Operation::Status, values).await {
+            match self.get(&job.member, Operation::Status, values).await {
                 Ok(answer) => match answer.text("state") {
-                    Some(state) if FINAL.contains(&state.as_str()) => Look::Holds(answer),
+                    Some(state) if is_there(&state) => Look::Holds(answer),
                     Some(state) => Look::NotYet(format!("it is {state}")),
                     None => Look::NotYet("its status names no state".into()),
                 },
@@ -146,7 +157,7 @@ impl World {
         waited.await.map_err(|gave| match gave {
             wait::Gave::Never(trouble) => trouble,
             wait::Gave::Up { last_seen, .. } => {
-                Trouble::platform(format!("the job did not come to an end within {within:?}: {last_seen}"))
+                Trouble::platform(format!("the job did not {goal} within {within:?}: {last_seen}"))
             }
         })
     }
