@@ -308,6 +308,8 @@ async fn listen(session: &WebDriver, rules: &OracleRules) -> Result<(BiDi, Logs)
     bidi.send_raw("session.subscribe", json!({ "events": EVENTS })).await.map_err(|error| trouble(&error))?;
     let script = json!({ "functionDeclaration": oracle::script(rules), "sandbox": SANDBOX });
     bidi.send_raw("script.addPreloadScript", script).await.map_err(|error| trouble(&error))?;
+    let planned = json!({ "functionDeclaration": oracle::PLANNED });
+    bidi.send_raw("script.addPreloadScript", planned).await.map_err(|error| trouble(&error))?;
     Ok((bidi, logs))
 }
 

@@ -89,6 +89,11 @@ impl Page {
         })
     }
 
+    /// Whether more tabs of the same profile were opened and are held.
+    pub(super) fn has_other_tabs(&self) -> bool {
+        Arc::strong_count(&self.profile) > 1
+    }
+
     /// Brings the tab to the front, as a person does who turns to it.
     ///
     /// # Errors

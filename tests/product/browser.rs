@@ -45,6 +45,11 @@ fn pages() -> BTreeMap<String, String> {
         .collect()
 }
 
+async fn answer_after(long: Duration) -> &'static str {
+    tokio::time::sleep(long).await;
+    "{}"
+}
+
 /// A site with the pages and with a service that agrees, refuses, is slow, or never answers.
 async fn site() -> String {
     let pages = Arc::new(pages());
@@ -65,13 +70,8 @@ async fn site() -> String {
     let app = axum::Router::new()
         .route("/api/ok", any(|| async { "{}" }))
         .route("/api/refuse", any(refusal))
-        .route(
-            "/api/slow",
-            any(|| async {
-                tokio::time::sleep(Duration::from_secs(3)).await;
-                "{}"
-            }),
-        )
+        .route("/api/soon", any(|| answer_after(Duration::from_millis(300))))
+        .route("/api/slow", any(|| answer_after(Duration::from_secs(3))))
         .route("/api/page", get(|| async { Html("<h1>All models</h1>") }))
         .route("/api/never", any(std::future::pending::<String>))
         .route("/api/echo", any(echo))

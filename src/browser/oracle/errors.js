@@ -238,14 +238,21 @@ const judge = (facts) => {
     if (!(became || el === before.target) || reasonFor(el) || news.some((message) => !meaningless(message.text))) continue;
     add('U4', el, ['disabled'], 'no text says why');
   }
-  return { problems, wrong: [...wrong].map(([el, looks]) => ({ element: describe(el), looks })), texts: news.map((message) => message.text).slice(0, 20), title: document.title, young: youngest(wrong.size > 0) };
+  return { problems, wrong: [...wrong].map(([el, looks]) => ({ element: describe(el), looks })), texts: news.map((message) => message.text).slice(0, 20), title: document.title, ...standing(age(wrong.size > 0), facts.stays) };
 };
 
 /** For how many milliseconds the last message is there, or where none came since the mark, nothing has changed; null where nothing is wrong. */
-const youngest = (isWrong) => {
+const age = (isWrong) => {
   const came = [...memory.said.values()].map(({ at }) => at);
   if (came.length) return performance.now() - Math.max(...came);
   return isWrong ? performance.now() - memory.changedAt : null;
+};
+
+/** In how many milliseconds what is said has stood long enough, if it has not yet, and in how many the page may change by itself. */
+const standing = (age, stays) => {
+  if (age === null || age >= stays) return {};
+  const next = changesIn();
+  return { left: stays - age, next: next === Infinity ? null : next };
 };
 
 const reasonFor = (el) => {

@@ -9,7 +9,7 @@
 //!
 //! The looking is done by a script in a world of its own inside the page (`dom.js`, `readable.js`, `watch.js`,
 //! `errors.js`, `page.js`), which the page cannot see or change. What it cannot see, such as requests, comes from the
-//! browser's events.
+//! browser's events; what the page has planned (`planned.js`) is counted in the page's own world.
 
 mod answer;
 mod rules;
@@ -19,3 +19,6 @@ pub use answer::Answer;
 pub use rules::OracleRules;
 pub(super) use rules::script;
 pub use state::{PageState, Problem, Wrong};
+
+/// Counts what a page has planned; to be called before any script of the page.
+pub(super) const PLANNED: &str = include_str!("planned.js");

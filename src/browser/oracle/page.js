@@ -108,12 +108,14 @@ const shows = ({ text }) => {
 
 /** For how many milliseconds nothing has changed on a page that has come to rest: longer than two frames. */
 const REST = 40;
+/** The same where nothing is planned: what is done in pieces has a piece ready at once. */
+const PIECE = 10;
 
 /** Whether nothing moves any more: loaded, not busy by its own word, no change for a while, and no transition under way. */
 const settled = () => {
   if (document.readyState !== 'complete' || document.querySelector('[aria-busy=true]')) return false;
   const moving = document.getAnimations().some((animation) => animation.playState === 'running' && animation.effect?.getTiming().iterations !== Infinity);
-  return !moving && quiet() > REST;
+  return !moving && (quiet() > REST || (quiet() > PIECE && changesIn() > REST));
 };
 
 /** The page as markup, with the content of open shadow roots. */

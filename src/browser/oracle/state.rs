@@ -5,6 +5,7 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 
+use crate::browser::link::locked;
 use crate::browser::{BrowserTrouble, Noticed, Page, PageLog};
 use crate::model::Finding;
 
@@ -63,28 +64,40 @@ impl Problem {
     }
 }
 
+/// For how many milliseconds what was due may still be at work.
+const DUE: f64 = 10.0;
+
 #[derive(Deserialize)]
 struct Judged {
     #[serde(flatten)]
     state: PageState,
-    /// For how many milliseconds what is said is there; `None` where nothing is wrong.
-    young: Option<f64>,
+    /// In how many milliseconds what is said has stood long enough; `None` where it has, or nothing is wrong.
+    left: Option<f64>,
+    /// In how many milliseconds the page may change by itself; `None` where it has nothing planned.
+    next: Option<f64>,
 }
 
 impl Page {
     /// Judges the page as it is, once it has come to rest and its requests since the last action are answered. Where
-    /// there is a young error message, looks again a little later, for messages that do not stay.
+    /// there is a young error message and something may take it away, looks again a little later, for messages that do not stay.
     ///
     /// # Errors
     /// If the browser is in trouble; silent failures are no errors but [`PageState::problems`].
     pub async fn judge(&self) -> Result<PageState, BrowserTrouble> {
-        let rules = &self.config.oracle;
         self.rest().await?;
-        let first = self.judge_now().await?;
-        let there = first.young.map(|millis| Duration::from_secs_f64(millis.max(0.0) / 1e3));
-        let Some(left) = there.and_then(|there| rules.stays.checked_sub(there)) else { return Ok(first.state) };
-        tokio::time::sleep(left).await;
-        Ok(self.judge_now().await?.state)
+        loop {
+            let judged = self.judge_now().await?;
+            let Some(left) = judged.left else { return Ok(judged.state) };
+            let next = if self.is_alone() { judged.next } else { Some(0.0) };
+            // What is due soon may have nothing to do with what is said: then it still stands afterwards.
+            let pause = match next {
+                Some(next) if next > left => return Ok(judged.state),
+                None => return Ok(judged.state),
+                Some(next) if next > 0.0 => left.min(next + DUE),
+                Some(_) => left,
+            };
+            tokio::time::sleep(Duration::from_secs_f64(pause / 1e3)).await;
+        }
     }
 
     /// Both parts of the oracle after an action: everything that failed in silence, with one finding for each.
@@ -96,6 +109,15 @@ impl Page {
         let mut findings: Vec<Finding> = answer.finding().into_iter().collect();
         findings.extend(self.judge().await?.findings());
         Ok(findings)
+    }
+
+    /// Whether nobody else can change the page: no answer is under way, and there is no other tab that could speak to it. The
+    /// browser tells of a request before it tells what the page says later.
+    fn is_alone(&self) -> bool {
+        let log = locked(&self.log);
+        log.pending_since(0) == 0
+            && !self.has_other_tabs()
+            && !log.since(0).any(|noticed| matches!(noticed, Noticed::Opened { .. }))
     }
 
     async fn judge_now(&self) -> Result<Judged, BrowserTrouble> {
@@ -118,6 +140,7 @@ impl Page {
             .count();
         let facts = json!({
             "pending": log.pending_since(first),
+            "stays": self.config.oracle.stays.as_millis() as f64,
             "requests": requests,
             "trouble": mark.action.as_ref().and_then(|_| trouble(&log, first, self.base_url())),
             "dialog": log.since(first).any(|noticed| matches!(noticed, Noticed::Dialog { .. })),
