@@ -10,7 +10,7 @@ use crate::report::Scenario;
 use crate::run::Rules;
 use crate::target::Target;
 
-/// What became of a mutant in one scenario, and why; `None` if it did not run.
+/// What became of a mutant in a scenario, and why; `None` if it did not run.
 pub fn fate(idea: &Idea, seen: &Seen, scenario: &Scenario, target: &Target, rules: &Rules) -> Option<(Fate, String)> {
     let attempt = scenario.last().filter(|_| scenario.verdict.verdict != Verdict::Skipped)?;
     let is_mutant = |exchange: &&Exchange| exchange.faults.iter().any(|fault| idea.faults.contains(fault));
@@ -22,21 +22,35 @@ pub fn fate(idea: &Idea, seen: &Seen, scenario: &Scenario, target: &Target, rule
     }
     // The rule of equivalence: whoever is on record as a reader of answers does not read what was changed, and everything else
     // in the scenario went as it goes on the healthy platform. What a service does with it shows in what it does next.
-    let as_ever = went(&attempt.exchanges) == went(&seen.exchanges);
-    Some(match (as_ever, is_read(idea, changed, target, rules)) {
-        (true, false) => (Fate::Equivalent, "nobody reads it, and everything else went as ever".into()),
-        (true, true) => (Fate::Survived, "it is read, and nothing was said".into()),
-        (false, _) => (Fate::Survived, "the scenario went another way, and nothing was said".into()),
+    let read = what_is_read(idea, changed, target, rules);
+    Some(match (turn(&seen.exchanges, &attempt.exchanges), read) {
+        (None, None) => (Fate::Equivalent, "nobody reads it, and everything else went as ever".into()),
+        (None, Some(read)) => (Fate::Survived, format!("{read}, and nothing was said")),
+        (Some(turn), _) => (Fate::Survived, format!("the scenario went another way ({turn}), and nothing was said")),
     })
 }
 
-/// How a scenario went: which operations were answered how. How often is left out: who waits, asks more or less often.
-fn went(exchanges: &[Exchange]) -> BTreeSet<(String, Option<u16>)> {
-    exchanges.iter().map(|exchange| (place(exchange), exchange.status())).collect()
+/// An operation, and how it was answered.
+type Turn = (String, Option<u16>);
+
+/// The first thing that went in one run of a scenario and not in the other. How often is left out: who waits, asks more or less
+/// often.
+fn turn(healthy: &[Exchange], mutant: &[Exchange]) -> Option<String> {
+    let turns = |exchanges: &[Exchange]| -> BTreeSet<Turn> {
+        exchanges.iter().map(|exchange| (place(exchange), exchange.status())).collect()
+    };
+    let (healthy, mutant) = (turns(healthy), turns(mutant));
+    let said = |(place, status): &Turn| match status {
+        Some(status) => format!("{place} was answered {status}"),
+        None => format!("{place} was not answered"),
+    };
+    let new = mutant.difference(&healthy).next().map(said);
+    new.or_else(|| healthy.difference(&mutant).next().map(|turn| format!("no more: {}", said(turn))))
 }
 
-/// Whether the target's file, for sentences or for checks, or the catalogue of refusals reads what was changed.
-fn is_read(idea: &Idea, changed: &Exchange, target: &Target, rules: &Rules) -> bool {
+/// What of the change the target's file, for sentences or for checks, or the catalogue of refusals reads, as a phrase; `None`
+/// where nobody does.
+fn what_is_read(idea: &Idea, changed: &Exchange, target: &Target, rules: &Rules) -> Option<String> {
     let overlaps = |read: &str, pointer: &str| {
         let inside = |whole: &str, part: &str| {
             part.strip_prefix(whole).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
@@ -46,11 +60,22 @@ fn is_read(idea: &Idea, changed: &Exchange, target: &Target, rules: &Rules) -> b
     // A `*` in the pointer of a fact stands for every item, and the first one is what is changed.
     let read: Vec<String> =
         target.reads(changed).chain(rules.mapping.reads(changed)).map(|read| read.replace('*', "0")).collect();
-    match (&idea.pointer, idea.operator) {
-        (Some(pointer), _) => read.iter().any(|read| overlaps(read, pointer)),
-        (None, "header") => ["content-type", "retry-after", "location"].iter().any(|name| idea.what.ends_with(name)),
+    let names = |what: &[&str]| format!("{} {} read", what.join(", "), if what.len() == 1 { "is" } else { "are" });
+    match idea.operator {
+        "header" => {
+            let told = ["content-type", "retry-after", "location"].into_iter().find(|name| idea.what.ends_with(name));
+            told.map(|name| names(&[name]))
+        }
         // That a request came twice or an answer late is nothing that an answer says: only what follows from it can be seen.
-        (None, "late" | "repeated") => false,
-        (None, _) => true,
+        "late" | "repeated" => None,
+        "status" | "code" => Some(names(&[idea.operator])),
+        _ if idea.pointers.is_empty() => {
+            (!read.is_empty()).then(|| names(&read.iter().map(String::as_str).collect::<Vec<_>>()))
+        }
+        _ => {
+            let changed = idea.pointers.iter().map(String::as_str);
+            let own: Vec<_> = changed.filter(|pointer| read.iter().any(|read| overlaps(read, pointer))).collect();
+            (!own.is_empty()).then(|| names(&own))
+        }
     }
 }

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde_json::Value;
 
-use super::operators::{ANSWER_OPERATORS, Answered, Change, FIELD_OPERATORS, Field, escaped};
+use super::operators::{ANSWER_OPERATORS, Alteration, Answered, Change, FIELD_OPERATORS, Field, escaped};
 use crate::model::Exchange;
 use crate::prove::baseline::Baseline;
 use crate::run::Rules;
@@ -22,8 +22,8 @@ pub struct Idea {
     pub what: String,
     /// The operator that makes it.
     pub operator: &'static str,
-    /// The field, where it is one.
-    pub pointer: Option<String>,
+    /// The fields that it changes; none where it is about something else.
+    pub pointers: Vec<String>,
     /// As taps make it.
     pub faults: Vec<String>,
     /// The scenarios that had the exchange, by their place in the baseline.
@@ -39,13 +39,13 @@ pub fn ideas(baseline: &Baseline, target: &Target, rules: &Rules) -> Vec<Idea> {
         for exchange in seen.exchanges.iter().filter(|exchange| exchange.faults.is_empty()) {
             let Some(answer) = exchange.response() else { continue };
             let at = place(exchange);
-            let mut add = |operator, pointer: Option<&str>, what: String, faults: Vec<String>| {
+            let mut add = |operator, Alteration { what, pointers, faults }| {
                 let idea = ideas.entry((at.clone(), what.clone())).or_insert_with(|| Idea {
                     faults: faults.iter().map(|fault| format!("{at}: {fault}")).collect(),
                     at: at.clone(),
                     what,
                     operator,
-                    pointer: pointer.map(str::to_owned),
+                    pointers,
                     scenarios: Vec::new(),
                 });
                 if !idea.scenarios.contains(&scenario) {
@@ -60,7 +60,8 @@ pub fn ideas(baseline: &Baseline, target: &Target, rules: &Rules) -> Vec<Idea> {
                         Some(Change::Set(value)) => format!("set response {pointer} to {value}"),
                         None => continue,
                     };
-                    add(operator.id, Some(&pointer), format!("{} {pointer}", operator.id), vec![fault]);
+                    let what = format!("{} {pointer}", operator.id);
+                    add(operator.id, Alteration { what, pointers: vec![pointer.clone()], faults: vec![fault] });
                 }
             }
             let own = body.and_then(|body| body.pointer(target.code_pointer())).and_then(Value::as_str);
@@ -80,8 +81,8 @@ pub fn ideas(baseline: &Baseline, target: &Target, rules: &Rules) -> Vec<Idea> {
                 changes: answered_otherwise(&seen.exchanges, exchange),
             };
             for operator in ANSWER_OPERATORS {
-                for (what, faults) in (operator.changes)(&answered) {
-                    add(operator.id, None, what, faults);
+                for alteration in (operator.changes)(&answered) {
+                    add(operator.id, alteration);
                 }
             }
         }

@@ -4,8 +4,22 @@ use serde_json::{Map, Value, json};
 
 use crate::base::redact::is_redacted;
 
-/// Changes in words, each with the faults that make it.
-pub type Changes = Vec<(String, Vec<String>)>;
+/// A change of an answer.
+pub struct Alteration {
+    /// In words.
+    pub what: String,
+    /// The fields that it changes; none where it is about something else.
+    pub pointers: Vec<String>,
+    /// The faults that make it, without their place.
+    pub faults: Vec<String>,
+}
+
+impl Alteration {
+    /// One that is not about fields.
+    fn new(what: impl Into<String>, fault: impl Into<String>) -> Self {
+        Self { what: what.into(), pointers: Vec::new(), faults: vec![fault.into()] }
+    }
+}
 
 /// Changes one field of an answer.
 pub struct FieldOperator {
@@ -23,8 +37,8 @@ pub struct AnswerOperator {
     pub id: &'static str,
     /// What it does.
     pub about: &'static str,
-    /// Each change that it can make: in words, and as the faults that make it, without their place.
-    pub changes: fn(&Answered<'_>) -> Changes,
+    /// Each change that it can make.
+    pub changes: fn(&Answered<'_>) -> Vec<Alteration>,
 }
 
 /// A field of an answer, as the baseline had it.
@@ -104,7 +118,8 @@ pub const ANSWER_OPERATORS: &[AnswerOperator] = &[
                 300..=499 => &[200, 500],
                 _ => &[200],
             };
-            others.iter().map(|status| (format!("the status {status}"), vec![format!("status {status}")])).collect()
+            let other = |status| Alteration::new(format!("the status {status}"), format!("status {status}"));
+            others.iter().map(other).collect()
         },
     },
     AnswerOperator {
@@ -113,7 +128,10 @@ pub const ANSWER_OPERATORS: &[AnswerOperator] = &[
         changes: |answer| {
             let (Some(pointer), Some(other)) = (answer.code, &answer.other_code) else { return Vec::new() };
             let has_code = answer.body.is_some_and(|body| body.pointer(pointer).is_some());
-            let set = || (format!("the code {other}"), vec![format!("set response {pointer} to {}", json!(other))]);
+            let set = || Alteration {
+                pointers: vec![pointer.to_owned()],
+                ..Alteration::new(format!("the code {other}"), format!("set response {pointer} to {}", json!(other)))
+            };
             if answer.status >= 400 && has_code { vec![set()] } else { Vec::new() }
         },
     },
@@ -122,7 +140,7 @@ pub const ANSWER_OPERATORS: &[AnswerOperator] = &[
         about: "a header is not there",
         changes: |answer| {
             let told = answer.headers.iter().map(|(name, _)| name.as_str()).filter(|name| !TRANSPORT.contains(name));
-            told.map(|name| (format!("no {name}"), vec![format!("strip response header {name}")])).collect()
+            told.map(|name| Alteration::new(format!("no {name}"), format!("strip response header {name}"))).collect()
         },
     },
     AnswerOperator {
@@ -134,26 +152,31 @@ pub const ANSWER_OPERATORS: &[AnswerOperator] = &[
             };
             let differing =
                 own.iter().filter_map(|(name, value)| Some((name, other.get(name).filter(|theirs| *theirs != value)?)));
-            let faults: Vec<String> =
-                differing.map(|(name, theirs)| format!("set response /{} to {theirs}", escaped(name))).collect();
-            if faults.is_empty() { Vec::new() } else { vec![("another member's answer".into(), faults)] }
+            let (pointers, faults): (Vec<_>, Vec<_>) = differing
+                .map(|(name, theirs)| (format!("/{}", escaped(name)), theirs))
+                .map(|(pointer, theirs)| (pointer.clone(), format!("set response {pointer} to {theirs}")))
+                .unzip();
+            if faults.is_empty() {
+                return Vec::new();
+            }
+            vec![Alteration { what: "another member's answer".into(), pointers, faults }]
         },
     },
     AnswerOperator {
         id: "late",
         about: "the answer comes later than it may",
-        changes: |answer| vec![("too late".into(), vec![format!("delay {}ms once", answer.too_late_ms)])],
+        changes: |answer| vec![Alteration::new("too late", format!("delay {}ms once", answer.too_late_ms))],
     },
     AnswerOperator {
         id: "repeated",
         about: "the request arrives twice",
-        changes: |_| vec![("the request twice".into(), vec!["repeat 1 times".into()])],
+        changes: |_| vec![Alteration::new("the request twice", "repeat 1 times")],
     },
     AnswerOperator {
         id: "stale",
         about: "the answer is an earlier one",
         changes: |answer| {
-            if answer.changes { vec![("an earlier answer".into(), vec!["stale".into()])] } else { Vec::new() }
+            if answer.changes { vec![Alteration::new("an earlier answer", "stale")] } else { Vec::new() }
         },
     },
 ];
