@@ -12,7 +12,7 @@ use crate::base::config::Span;
 use crate::base::seed::Seed;
 use crate::gherkin::tags::Expression;
 use crate::model::message::{Attachment, Envelope, media};
-use crate::model::{Exit, Proof};
+use crate::model::{Exit, Judged, Proof};
 use crate::prove::mutant::{Budget, mutate};
 use crate::prove::{Baseline, Broken, Defect, Extent, How, Progress, Stand, coverage, named, prove as try_each};
 use crate::report::{self, Style, journal, proof};
@@ -169,9 +169,10 @@ pub fn prove(composition: &Composition, arguments: &Arguments) -> Result<Exit, R
         notes,
     };
     console.clear();
+    let judged = baseline.run.end.iter().flat_map(|end| end.checks.clone()).collect::<Vec<_>>();
     let written =
         kept.end(&proof, baseline.run, &arguments.reports).map_err(|error| Refusal::Environment(error.to_string()));
-    print(arguments, &proof);
+    print(arguments, &proof, &judged);
     written?;
     let canaries = stand.canaries.into_inner().expect("nothing panics while it holds this lock");
     let files = [JOURNAL, FILE, MARKDOWN, "index.html"].map(|file| arguments.reports.join(file));
@@ -181,7 +182,7 @@ pub fn prove(composition: &Composition, arguments: &Arguments) -> Result<Exit, R
     Ok(if leaks.is_empty() { proof.exit() } else { Exit::Failed })
 }
 
-fn print(arguments: &Arguments, proof: &Proof) {
+fn print(arguments: &Arguments, proof: &Proof, judged: &[Judged]) {
     match arguments.format {
         Format::Text => put!("{}", proof::text(proof, &style())),
         Format::Markdown => put!("{}", proof::markdown(proof)),
@@ -189,10 +190,7 @@ fn print(arguments: &Arguments, proof: &Proof) {
     }
     if arguments.without_checks && arguments.format != Format::Json {
         let rules = CHECKS.iter().map(|check| check.id()).chain(crate::run::RULES_ELSEWHERE.iter().map(|rule| rule.id));
-        let removals = coverage::without_each(proof, rules)
-            .into_iter()
-            .map(|removal| (removal.rule, removal.survive, removal.covered));
-        put!("{}", proof::removals(removals));
+        put!("{}", proof::removals(coverage::without_each(proof, judged, rules)));
     }
     if arguments.format == Format::Text {
         say!("{}", arguments.reports.join("index.html").display());

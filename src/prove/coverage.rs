@@ -2,37 +2,71 @@
 //! in that scenario, so no further run is needed; the matrix has to be a whole one.
 
 use std::collections::BTreeSet;
+use std::fmt;
 
-use crate::model::Proof;
+use super::judge::counted_as;
 use crate::model::proof::{Row, Standing};
+use crate::model::{Judged, Proof};
 
-/// One check, and what depends on it.
+/// What taking a check away would cost.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Removal {
-    /// The rule.
-    pub rule: String,
+pub enum Removal {
     /// The defects that nothing else tells of.
-    pub survive: Vec<String>,
+    Survive(Vec<String>),
     /// The defects that it tells of, and who else does.
-    pub covered: Vec<(String, String)>,
+    Covered(Vec<(String, String)>),
+    /// No defect breaks it, and there was something to judge.
+    Unbroken,
+    /// It had nothing to judge in these scenarios.
+    Idle,
+    /// What it finds counts as this rule's.
+    CountsAs(&'static str),
 }
 
-/// For each of these rules, what taking it away would cost.
-pub fn without_each<'r>(proof: &Proof, rules: impl IntoIterator<Item = &'r str>) -> Vec<Removal> {
+impl fmt::Display for Removal {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Survive(defects) => write!(f, "{} would survive: {}", defects.len(), defects.join(", ")),
+            Self::Covered(defects) => {
+                let others = defects.iter().map(|(defect, others)| format!("{defect} ({others})"));
+                write!(f, "covered: {}", others.collect::<Vec<_>>().join(", "))
+            }
+            Self::Unbroken => f.write_str("no defect of the list breaks it in these scenarios"),
+            Self::Idle => f.write_str("it has nothing to judge in these scenarios"),
+            Self::CountsAs(rule) => write!(f, "what it finds counts as {rule}"),
+        }
+    }
+}
+
+/// For each of these rules, what taking it away would cost. `judged` is what the rules had to judge in the baseline.
+pub fn without_each<'r>(
+    proof: &Proof,
+    judged: &[Judged],
+    rules: impl IntoIterator<Item = &'r str>,
+) -> Vec<(&'r str, Removal)> {
     let caught: Vec<(&Row, BTreeSet<String>)> =
         proof.defects.iter().filter(|row| row.standing == Standing::Caught).map(|row| (row, tellers(row))).collect();
-    let removal = |rule: &'r str| {
-        let mut removal = Removal { rule: rule.to_owned(), survive: Vec::new(), covered: Vec::new() };
+    let removal = |rule: &str| {
+        if let Some(other) = counted_as(rule) {
+            return Removal::CountsAs(other);
+        }
+        let (mut survive, mut covered) = (Vec::new(), Vec::new());
         for (row, tellers) in caught.iter().filter(|(_, tellers)| tellers.contains(rule)) {
             let others: Vec<&str> = tellers.iter().map(String::as_str).filter(|other| *other != rule).collect();
             match others.is_empty() {
-                true => removal.survive.push(row.id.clone()),
-                false => removal.covered.push((row.id.clone(), others.join(", "))),
+                true => survive.push(row.id.clone()),
+                false => covered.push((row.id.clone(), others.join(", "))),
             }
         }
-        removal
+        let idle = !judged.iter().any(|known| known.rule == rule && known.scenarios > 0);
+        match (survive.is_empty(), covered.is_empty()) {
+            (false, _) => Removal::Survive(survive),
+            (true, false) => Removal::Covered(covered),
+            (true, true) if idle => Removal::Idle,
+            (true, true) => Removal::Unbroken,
+        }
     };
-    rules.into_iter().map(removal).collect()
+    rules.into_iter().map(|rule| (rule, removal(rule))).collect()
 }
 
 /// Everything that told of a defect: its rules that were found broken, and `a Then`.

@@ -7,8 +7,10 @@ use crate::model::proof::{Cell, Notice};
 use crate::model::{Exchange, Verdict};
 use crate::report::{Attempt, Scenario};
 
-/// The rules that departures from a contract stand for.
-const CONTRACT: (&str, &str) = ("contract", "U1");
+/// The rule that what another one finds counts as: a departure from a contract is a refusal or an answer that is not well formed.
+pub fn counted_as(rule: &str) -> Option<&'static str> {
+    (rule == "contract").then_some("U1")
+}
 
 /// What the scenario said under the defect; `None` if it did not run. `fired` is the header in which the platform says which
 /// defects it had.
@@ -42,7 +44,7 @@ pub fn cell(defect: &Defect, index: usize, seen: &Seen, scenario: &Scenario, fir
 fn rules(attempt: &Attempt) -> Vec<String> {
     let mut rules: Vec<String> = Vec::new();
     for finding in &attempt.findings {
-        let rule = if finding.rule == CONTRACT.0 { CONTRACT.1 } else { &finding.rule };
+        let rule = counted_as(&finding.rule).unwrap_or(&finding.rule);
         if !rules.iter().any(|known| known == rule) {
             rules.push(rule.to_owned());
         }

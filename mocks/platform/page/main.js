@@ -19,9 +19,12 @@ async function readVersion() {
   remember(state.resources[0].id);
 }
 
+// Asked for beside the session: neither needs the other, and what is refused later needs both.
+const catalogue = readCatalogue();
+
 refreshWith(async () => {
   try {
-    await readSession();
+    await readSession().finally(() => catalogue);
     const reads = id ? [readVersion, readFlags, readJobs] : [readKnown];
     // Each is shown as it comes: a slow answer must not hide the others.
     await Promise.all([readWallet, ...reads].map((read) => read().then(changed)));
@@ -36,5 +39,4 @@ refreshWith(async () => {
 
 $("load-again").addEventListener("click", press($("load-again"), $("page-error"), refresh));
 if (!id) showHome();
-await readCatalogue();
 await refresh();

@@ -31,7 +31,8 @@ export function press(button, alert, action, refused = () => {}) {
       await action();
     } catch (error) {
       const refusal = Refusal.from(error);
-      notBefore = performance.now() + refusal.retryAfter;
+      const pardon = refusal.retryAfter > 0 && !defects.has("ui.hasty"); // DEFECT: Retry-After is not read
+      notBefore = pardon ? performance.now() + refusal.retryAfter : 0;
       if (defects.has("ui.swallow-catch")) return console.error(refusal); // DEFECT: nobody reads the console
       refuse(alert, refusal.sentence);
       await refused(refusal);
@@ -73,6 +74,7 @@ export function mistake(field, alert, sentence, isWrong = sentence !== "") {
     else field.removeAttribute("aria-errormessage");
   }
   if (isWrong && defects.has("ui.border-only")) return; // DEFECT: the border is there, the text is not
+  if (isWrong && defects.has("ui.pale")) alert.style.opacity = "0.5"; // DEFECT: a colour that nobody has measured
   say(alert, sentence);
 }
 
@@ -86,7 +88,8 @@ export class Intent {
 
   async send(path, body, options = {}) {
     const text = JSON.stringify(body);
-    if (this.#body !== text || defects.has("ui.double-submit")) { // DEFECT: with it, every try has a key of its own
+    // DEFECT: with one of them, every try has a key of its own
+    if (this.#body !== text || defects.has("ui.double-submit") || defects.has("ui.fresh-key")) {
       this.#key = freshKey();
       this.#body = text;
     }

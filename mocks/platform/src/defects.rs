@@ -57,6 +57,9 @@ catalogue! {
     "ui.stale-token"       subtle member -> storefront ["G3"]      "The page submits with what it knew before the purchase, and is refused.";
     "ui.optimistic-unlock" plain  member -> storefront ["U5"]      "The page shows access that the server never gave; a reload takes it back.";
     "ui.drop-unavailable"  subtle member -> storefront ["U8"]      "The page submits without the model that was bought, and an image is made without it.";
+    "ui.fresh-key"         subtle member -> storefront ["U6"]      "A retry of what failed has a key of its own.";
+    "ui.hasty"             subtle member -> storefront ["U6"]      "A retry leaves before the server wants to be asked again.";
+    "ui.pale"              subtle member -> storefront ["axe"]     "What is wrong with a field is said, so pale that few can read it.";
     "ui.stale-cache"       subtle member -> storefront ["U5"]      "The page shows what held before the purchase until it is reloaded.";
 
     // Gateway

@@ -65,7 +65,7 @@ pub struct Departure {
 }
 
 /// The rules about what a person sees.
-const OF_PAGES: &[&str] = &["U3", "U4", "U5", "U6", "U8"];
+const OF_PAGES: &[&str] = &["U3", "U4", "U5", "U6", "U8", "axe"];
 
 impl Departure {
     /// How the sentence begins.
@@ -175,7 +175,7 @@ fn of_finding(evidence: &Evidence<'_>, finding: &Finding) -> Departure {
         ("G3" | "G4" | "G5" | "E1" | "E2" | "M9", _) => Class::Refused,
         ("G1", Some(seen)) if seen.is_refused() => Class::Refused,
         ("G2" | "G6" | "G7" | "G9" | "S1" | "S2" | "S5" | "S6" | "S7" | "E3" | "U9", _) => Class::NotRefused,
-        ("E5" | "E6" | "E7" | "U3" | "U4" | "U5" | "U6" | "U8", _) => Class::NotShown,
+        ("E5" | "E6" | "E7" | "U3" | "U4" | "U5" | "U6" | "U8" | "axe", _) => Class::NotShown,
         (rule, _) if rule.starts_with('M') => Class::MoneyWrong,
         ("G1" | "G8" | "S3" | "E4", _) => Class::MoneyWrong,
         (_, _) => Class::WrongCode,
