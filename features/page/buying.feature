@@ -30,8 +30,8 @@ Feature: What a member sees while they buy
     @allow(G3: access is late on purpose)
     Scenario: The page says that it is buying, and that access is on its way
       Given Ann has 500 credits
-      And the fault "member -> storefront POST /v1/purchases: delay 1s"
-      And the fault "billing -> entitlement POST /v1/events: delay 4s 2 times"
+      And the fault "member -> storefront POST /v1/purchases: delay 500ms"
+      And the fault "billing -> entitlement POST /v1/events: delay 1500ms 2 times"
       When Ann opens the page of Dusk
       And Ann presses "Get early access"
       And Ann presses "Buy generation access"
@@ -69,7 +69,7 @@ Feature: What a member sees while they buy
 
     Scenario: A double-click buys once
       Given Ann has 500 credits
-      And the fault "member -> storefront POST /v1/purchases: delay 400ms"
+      And the fault "member -> storefront POST /v1/purchases: delay 200ms"
       When Ann opens the page of Dusk
       And Ann presses "Get early access"
       And Ann double-clicks "Buy generation access"

@@ -44,7 +44,7 @@ Feature: What a member sees while they generate
     Scenario: A job in all its states, from nothing to the images
       Given Ann has 100 credits
       And Dusk is public
-      And the fault "member -> storefront POST /v1/jobs: delay 700ms"
+      And the fault "member -> storefront POST /v1/jobs: delay 500ms"
       And the fault 'storefront -> generation GET /v1/jobs: set response /jobs/0/status to "unassigned" 2 times'
       And what generation sends worker arrives 2 seconds late
       When Ann opens the page of Dusk
@@ -77,7 +77,7 @@ Feature: What a member sees while they generate
     Scenario: A job that has ended meanwhile cannot be canceled, and that stays to be read
       Given Ann has 100 credits
       And Dusk is public
-      And the fault 'storefront -> generation GET /v1/jobs: set response /jobs/0/status to "unassigned" 8 times'
+      And the fault 'storefront -> generation GET /v1/jobs: set response /jobs/0/status to "unassigned" 5 times'
       When Ann opens the page of Dusk
       And Ann types "A lighthouse" into "Prompt"
       And Ann presses "Generate"
@@ -122,7 +122,7 @@ Feature: What a member sees while they generate
       And what was chosen is what was submitted
 
     Scenario: A double-click makes one job
-      Given the fault "member -> storefront POST /v1/jobs: delay 400ms"
+      Given the fault "member -> storefront POST /v1/jobs: delay 200ms"
       And Ann has bought generation access to Dusk
       When Ann opens the page of Dusk
       And Ann types "A lighthouse" into "Prompt"
