@@ -10,6 +10,8 @@ use atelier::signing::webhook_headers;
 use serde_json::Value;
 use tokio::runtime::Handle;
 
+use paidpath::base::client::client_for;
+
 use super::wire::{Asked, Desk, new_id};
 
 /// Whom to tell, and how.
@@ -24,7 +26,7 @@ pub struct Telling {
 impl Telling {
     /// Tells the service at this address, from the runtime that this is called on.
     pub fn to(address: &str) -> Self {
-        let client = reqwest::Client::builder().no_proxy().build().expect("invariant: the TLS provider is installed");
+        let client = client_for(address).build().expect("invariant: the TLS provider is installed");
         Self { client, url: format!("{address}{PATH}"), home: Handle::current(), told: AtomicU64::new(0) }
     }
 

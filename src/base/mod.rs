@@ -4,6 +4,7 @@
 
 pub mod canary;
 pub mod ci;
+pub mod client;
 pub mod clock;
 pub mod config;
 pub mod fingerprint;

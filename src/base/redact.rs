@@ -6,7 +6,7 @@
 
 use std::borrow::Cow;
 use std::collections::HashMap;
-use std::sync::RwLock;
+use std::sync::{OnceLock, RwLock};
 
 use aho_corasick::AhoCorasick;
 use regex::{Captures, Regex};
@@ -48,11 +48,29 @@ impl Default for Policy {
     }
 }
 
-/// One way in which a secret may be written.
 #[derive(Debug)]
 struct Secret {
-    written: String,
+    plain: String,
     fingerprint: String,
+    /// The ways in which it may be written. Found out when there is a text that could hold one: most secrets are longer than
+    /// whatever is said in their scenario.
+    written: OnceLock<Vec<String>>,
+}
+
+impl Secret {
+    /// None is shorter than the secret itself.
+    fn written(&self) -> &[String] {
+        self.written.get_or_init(|| {
+            let mut written: Vec<String> = spellings(&self.plain).into_iter().map(|(_, written)| written).collect();
+            let json = Value::from(self.plain.as_str()).to_string();
+            for escaped in [percent_encoded(&self.plain), json.trim_matches('"').to_owned()] {
+                if escaped != self.plain {
+                    written.push(escaped);
+                }
+            }
+            written
+        })
+    }
 }
 
 /// Secrets that one owner knows.
@@ -70,8 +88,13 @@ impl Known {
         }
         let mut clean = text;
         for secret in &self.secrets {
-            if clean.len() >= secret.written.len() && clean.contains(&secret.written) {
-                clean = Cow::Owned(clean.replace(&secret.written, &secret.fingerprint));
+            if clean.len() < secret.plain.len() {
+                continue;
+            }
+            for written in secret.written() {
+                if clean.len() >= written.len() && clean.contains(written) {
+                    clean = Cow::Owned(clean.replace(written, &secret.fingerprint));
+                }
             }
         }
         clean
@@ -108,23 +131,17 @@ impl Redactor {
         let fingerprint = self.fingerprint(secret);
         let mut values = self.values.write().expect("no thread panics while it holds this lock");
         let known = values.entry(owner).or_default();
-        if known.secrets.iter().any(|value| value.written == secret) {
+        if known.secrets.iter().any(|known| known.plain == secret) {
             return;
-        }
-        let mut written: Vec<String> = spellings(secret).into_iter().map(|(_, written)| written).collect();
-        for escaped in [percent_encoded(secret), Value::from(secret).to_string().trim_matches('"').to_owned()] {
-            if escaped != secret {
-                written.push(escaped);
-            }
         }
         self.all
             .write()
             .expect("no thread panics while it holds this lock")
             .insert(secret.to_owned(), fingerprint.clone());
-        known.secrets.extend(written.into_iter().map(|written| Secret { written, fingerprint: fingerprint.clone() }));
+        known.secrets.push(Secret { plain: secret.to_owned(), fingerprint, written: OnceLock::new() });
         if owner.is_none() {
             // Without it, each is looked for by itself.
-            known.any = AhoCorasick::new(known.secrets.iter().map(|secret| &secret.written)).ok();
+            known.any = AhoCorasick::new(known.secrets.iter().flat_map(Secret::written)).ok();
         }
     }
 

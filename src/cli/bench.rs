@@ -9,6 +9,7 @@ use clap::Args;
 use super::Composition;
 use super::documents::{self, Beside};
 use super::run::Refusal;
+use crate::base::client::client_for;
 use crate::base::clock::Clock;
 use crate::base::redact::Redactor;
 use crate::base::seed::Seed;
@@ -131,7 +132,7 @@ fn plain_loop(
                     let runtime =
                         tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
                     runtime.block_on(async {
-                        let client = reqwest::Client::builder().no_proxy().build().expect("a client");
+                        let client = client_for(&platform.entry).build().expect("a client");
                         for _ in 0..mine {
                             journey(&client, target, platform, recorder).await;
                         }

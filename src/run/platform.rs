@@ -154,10 +154,9 @@ impl Platform {
         self.entry = self.taps.first().expect("there is always the member's edge").address().to_owned();
         let ups: BTreeMap<&str, watch::Sender<bool>> =
             topology.services.keys().map(|name| (name.as_str(), watch::Sender::new(false))).collect();
-        let client = reqwest::Client::builder().no_proxy().build().expect("a client without TLS settings builds");
         let starts = topology.services.iter().map(|(name, spec)| {
             let order = self.order(name, spec, topology, &doorstep_of(name));
-            let (ups, client, taps, providers) = (&ups, &client, &self.taps, &self.providers);
+            let (ups, taps, providers) = (&ups, &self.taps, &self.providers);
             async move {
                 for first in &spec.after {
                     let mut up = ups[first.as_str()].subscribe();
@@ -171,7 +170,7 @@ impl Platform {
                 }
                 if let Some(sign) = &spec.ready {
                     let within = deadline.saturating_duration_since(Instant::now()).max(Duration::from_millis(1));
-                    until_ready(client, name, &service, sign, within).await?;
+                    until_ready(name, &service, sign, within).await?;
                 }
                 ups[name.as_str()].send_replace(true);
                 Ok::<_, NotUp>(())

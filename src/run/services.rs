@@ -29,8 +29,6 @@ pub struct Services {
     home: Handle,
     /// How long one may take to get ready again.
     start_up: Duration,
-    /// Asks over HTTP whether they are ready.
-    client: reqwest::Client,
     outage: Mutex<Option<Outage>>,
 }
 
@@ -62,7 +60,6 @@ impl Services {
             running: running.iter().map(service).collect(),
             home,
             start_up: topology.start_up.0,
-            client: reqwest::Client::builder().no_proxy().build().expect("a client without TLS settings builds"),
             outage: Mutex::default(),
         }
     }
@@ -105,11 +102,11 @@ impl Services {
     /// If there is no such service, or it stays as it is.
     pub async fn recover(&self, name: &str) -> Result<(), Trouble> {
         let service = self.find(name)?;
-        let (client, start_up) = (self.client.clone(), self.start_up);
+        let start_up = self.start_up;
         let recovering = async move {
             service.running.recover().await?;
             match &service.ready {
-                Some(sign) => until_ready(&client, &service.name, &service.running, sign, start_up)
+                Some(sign) => until_ready(&service.name, &service.running, sign, start_up)
                     .await
                     .map_err(|error| error.to_string()),
                 None => Ok(()),

@@ -13,6 +13,7 @@ use super::schedule::{Schedule, Ticket};
 use super::stage::Stage;
 use super::vocabulary::Vocabulary;
 use super::{emit, panics};
+use crate::base::client::client_for;
 use crate::base::seed::Seed;
 use crate::model::message::{Attachment, media};
 use crate::model::{Blame, ScenarioVerdict, TraceId, Trail, Verdict};
@@ -158,8 +159,7 @@ pub fn work(number: usize, seat: &Seat, shared: &Shared) {
         .build()
         .expect("the operating system gives a worker its event queue");
     let client = runtime.block_on(async {
-        reqwest::Client::builder()
-            .no_proxy()
+        client_for(&shared.stage.entry)
             .redirect(reqwest::redirect::Policy::none())
             .build()
             .expect("a client without TLS settings builds")

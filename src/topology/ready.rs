@@ -10,6 +10,7 @@ use serde::de::value::MapAccessDeserializer;
 use serde::de::{self, MapAccess, Visitor};
 
 use super::{Running, StartError};
+use crate::base::client::client_for;
 use crate::base::wait::{self, Look};
 
 /// The sign by which a service counts as ready.
@@ -79,15 +80,15 @@ struct Sign {
 /// # Errors
 /// [`StartError::NotReady`] with what was last seen, after `within`; [`StartError::Failed`] as soon as it is gone.
 pub async fn until_ready(
-    client: &reqwest::Client,
     service: &str,
     running: &Arc<dyn Running>,
     sign: &Ready,
     within: Duration,
 ) -> Result<(), StartError> {
+    let client = client_for(running.address()).build().expect("a client without TLS settings builds");
     let look = || async {
         let seen = match sign {
-            Ready::Http(path) => answers(client, &format!("{}{path}", running.address())).await,
+            Ready::Http(path) => answers(&client, &format!("{}{path}", running.address())).await,
             Ready::Port(_) | Ready::Log(_) | Ready::Health => running.shows(sign).await,
         };
         match seen {

@@ -84,7 +84,8 @@ pub struct Kit {
 
 impl Kit {
     pub(crate) fn new(name: ServiceName, settings: Settings) -> Self {
-        Self { name, settings, clocks: Arc::default(), fired: Arc::default(), client: http::client() }
+        let client = http::client(settings.neighbours.values());
+        Self { name, settings, clocks: Arc::default(), fired: Arc::default(), client }
     }
 
     /// The kit of a service that has everything it needs.
