@@ -19,6 +19,8 @@ pub mod media {
     pub const TRAIL: &str = "application/vnd.paidpath.trail+json";
     /// A list of [`Finding`](crate::model::Finding)s.
     pub const FINDINGS: &str = "application/vnd.paidpath.findings+json";
+    /// The list of rules that had something to judge.
+    pub const JUDGED: &str = "application/vnd.paidpath.judged+json";
     /// A [`Diagnosis`](crate::model::Diagnosis).
     pub const DIAGNOSIS: &str = "application/vnd.paidpath.diagnosis+json";
     /// A [`ScenarioVerdict`](crate::model::ScenarioVerdict).

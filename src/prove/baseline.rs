@@ -37,6 +37,8 @@ pub struct Seen {
     pub exchanges: Vec<Exchange>,
     /// The defects whose place it came across, by id; empty where the platform does not tell.
     pub places: BTreeSet<String>,
+    /// The rules that had something to judge in it.
+    pub judged: Vec<String>,
     /// How long it took.
     pub took: Duration,
 }
@@ -105,6 +107,7 @@ impl Baseline {
                     steps: attempt.steps.clone(),
                     exchanges: attempt.exchanges.clone(),
                     places: tells.map(|header| named(&attempt.exchanges, header)).unwrap_or_default(),
+                    judged: attempt.judged.clone(),
                     took: attempt.took,
                 }),
                 None => baseline.skipped.push((place, scenario.verdict.reason.clone())),

@@ -6,7 +6,8 @@ use crate::model::Proof;
 
 /// The scenarios that could see a defect, by their place in the baseline: those that came across its place, where the platform
 /// names places; else those that crossed its hop, and carry its tag if it has one. Whoever told of it in the last proof comes
-/// first, then the quickest: most defects are seen by many.
+/// first, then those in which one of its rules had something to judge, the rarest rule first, and of these the quickest: most
+/// defects are seen by many.
 pub fn candidates(defect: &Defect, baseline: &Baseline, last: Option<&Proof>) -> Vec<usize> {
     let hop = defect.edge();
     let tagged = |seen: &Seen| defect.tag.is_none_or(|tag| seen.planned.pickle.tags.iter().any(|own| own.name == tag));
@@ -20,11 +21,19 @@ pub fn candidates(defect: &Defect, baseline: &Baseline, last: Option<&Proof>) ->
         candidates = those(&crosses);
     }
     let told = told(defect, last);
+    let often = |rule: &&'static str| (*rule, baseline.seen.iter().filter(|seen| judges(seen, rule)).count());
+    let rules: Vec<(&str, usize)> = defect.rules.iter().map(often).collect();
     candidates.sort_by_key(|index| {
         let seen = &baseline.seen[*index];
-        (!told.contains(&seen.place.at.as_str()), seen.took, *index)
+        let rarest = rules.iter().filter(|(rule, _)| judges(seen, rule)).map(|(_, often)| *often).min();
+        (!told.contains(&seen.place.at.as_str()), rarest.unwrap_or(usize::MAX), seen.took, *index)
     });
     candidates
+}
+
+/// Whether the rule had something to judge in the scenario.
+fn judges(seen: &Seen, rule: &str) -> bool {
+    seen.judged.iter().any(|judged| judged == rule)
 }
 
 /// The scenarios whose rule told of the defect last time.

@@ -32,10 +32,16 @@ pub enum Progress<'p> {
 /// So many Thens that said no are enough where no rule was found broken.
 const THENS: usize = 8;
 
+/// Where one scenario that tells is enough, so many are tried with the same defect at once: whoever has begun when it is told
+/// of has begun in vain.
+const AT_ONCE: usize = 2;
+
 /// One attempt to be made.
 struct Pair {
     row: usize,
     scenario: usize,
+    /// How many scenarios come before it with the same defect.
+    turn: usize,
 }
 
 /// Runs each defect against the scenarios that could see it. The rows come in the order of the defects.
@@ -63,7 +69,7 @@ pub fn prove(
     }
     let pairs = in_turn(&candidates);
     let plan = Plan {
-        scenarios: pairs.iter().map(|pair| planned(pair, baseline, defects, &trials)).collect(),
+        scenarios: pairs.iter().map(|pair| planned(pair, baseline, defects, &trials, extent)).collect(),
         ..Plan::default()
     };
     let mut left: Vec<usize> = candidates.iter().map(Vec::len).collect();
@@ -80,7 +86,7 @@ pub fn prove(
     let options = Options { history: Default::default(), repeat: 1, ..stand.options.clone() };
     stand.run(plan, options, |_, news, digest| {
         let News::Ended(ended) = news else { return };
-        let Pair { row: at, scenario } = pairs[ended];
+        let Pair { row: at, scenario, .. } = pairs[ended];
         let row = &mut rows[at];
         let seen = &baseline.seen[scenario];
         if let Some(cell) = judge::cell(&defects[at], scenario, seen, &digest.run().scenarios[ended], header) {
@@ -124,16 +130,20 @@ fn row(defect: &Defect, candidates: usize) -> Row {
 fn in_turn(candidates: &[Vec<usize>]) -> Vec<Pair> {
     let longest = candidates.iter().map(Vec::len).max().unwrap_or_default();
     let turn = |turn: usize| {
-        let nth =
-            move |(row, own): (usize, &Vec<usize>)| own.get(turn).map(|scenario| Pair { row, scenario: *scenario });
+        let nth = move |(row, own): (usize, &Vec<usize>)| {
+            own.get(turn).map(|scenario| Pair { row, scenario: *scenario, turn })
+        };
         candidates.iter().enumerate().filter_map(nth)
     };
     (0..longest).flat_map(turn).collect()
 }
 
 /// The scenario under the defect: tried once, and not spared.
-fn planned(pair: &Pair, baseline: &Baseline, defects: &[Defect], trials: &[Arc<Trial>]) -> Planned {
+fn planned(pair: &Pair, baseline: &Baseline, defects: &[Defect], trials: &[Arc<Trial>], extent: Extent) -> Planned {
     let mut planned = baseline.seen[pair.scenario].planned.again(defects[pair.row].id);
+    if extent == Extent::UntilTold {
+        planned.settings.alone.lock(format!("{} {}", defects[pair.row].id, pair.turn % AT_ONCE));
+    }
     planned.trial = Some(Arc::clone(&trials[pair.row]));
     planned.settings.retries = Some(0);
     planned.settings.quarantine = None;

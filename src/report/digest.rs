@@ -283,6 +283,7 @@ impl Digest {
             media::EXCHANGE => read_into(attachment, damage, |exchange| attempt.exchanges.push(exchange)),
             media::TRAIL => read_into(attachment, damage, |trail| attempt.trail = Some(trail)),
             media::FINDINGS => read_into(attachment, damage, |found: Vec<_>| attempt.findings.extend(found)),
+            media::JUDGED => read_into(attachment, damage, |judged| attempt.judged = judged),
             media::DIAGNOSIS => read_into(attachment, damage, |diagnosis| attempt.diagnosis = Some(diagnosis)),
             media::VERDICT => read_into(attachment, damage, |verdict| scenario.verdict = verdict),
             _ => attempt.kept.push(Kept { attachment: attachment.clone() }),

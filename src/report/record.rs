@@ -114,6 +114,8 @@ pub struct Attempt {
     pub trail: Option<Trail>,
     /// What the checks found.
     pub findings: Vec<Finding>,
+    /// The rules that had something to judge, where all evidence is recorded.
+    pub judged: Vec<String>,
     /// Why it failed.
     pub diagnosis: Option<Diagnosis>,
     /// Pictures and logs.

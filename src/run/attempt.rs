@@ -132,6 +132,9 @@ impl Maker<'_> {
         if !judged.findings.is_empty() {
             live.attach(media::FINDINGS, &judged.findings);
         }
+        if self.evidence == Evidence::All {
+            live.attach(media::JUDGED, &judged.held);
+        }
         if let Some(diagnosis) = &judged.diagnosis {
             live.attach(media::DIAGNOSIS, diagnosis);
         }

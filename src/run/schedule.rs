@@ -17,6 +17,17 @@ pub enum Alone {
     Serial,
 }
 
+impl Alone {
+    /// Nor with another that holds this lock.
+    pub fn lock(&mut self, name: String) {
+        match self {
+            Self::No => *self = Self::Locks(vec![name]),
+            Self::Locks(names) => names.push(name),
+            Self::Serial => {}
+        }
+    }
+}
+
 /// One attempt to be made.
 #[derive(Debug, Clone)]
 pub struct Ticket {
