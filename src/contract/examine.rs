@@ -96,11 +96,22 @@ impl<'c> Examiner<'c> {
                 self.flaw(&at, &parameter.pointer, flaw);
             }
         }
-        // Who could not be reached was sent no body, so the tap has seen none.
-        if !matches!(self.exchange.outcome, Outcome::Unreachable { .. }) {
+        if self.was_sent_whole(request) {
             self.request_body(operation, request);
         }
         Some(operation)
+    }
+
+    /// Whether the tap has seen all of the body: who cannot be reached is sent none, and who dies while it comes not all of it.
+    fn was_sent_whole(&self, request: &Request) -> bool {
+        let announced = request.header("content-length").and_then(|length| length.trim().parse::<u64>().ok());
+        match self.exchange.outcome {
+            Outcome::Answered(_) => true,
+            Outcome::Unreachable { .. } => false,
+            Outcome::Broken { .. } | Outcome::Open => {
+                request.header("transfer-encoding").is_none() && announced.is_none_or(|size| size == request.body.size)
+            }
+        }
     }
 
     fn request_body(&mut self, operation: &Operation, request: &Request) {

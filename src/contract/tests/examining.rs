@@ -117,6 +117,9 @@ fn an_exchange_that_keeps_the_contract_has_no_finding() {
         // Its body was never sent.
         sender().ended(Outcome::Unreachable { reason: "refused".into() }),
         ask("GET /v1/charges/7").ended(Outcome::Broken { reason: "reset".into() }),
+        // It was on its way when the callee died.
+        sender().header("content-length", "11").ended(Outcome::Broken { reason: "reset".into() }),
+        sender().header("transfer-encoding", "chunked").ended(Outcome::Broken { reason: "reset".into() }),
         ask("GET /v1/charges/7").answer(502).header("x-paidpath-tap", "unreachable").text("text/html", "no"),
     ];
     for exchange in sound {
