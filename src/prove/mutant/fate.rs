@@ -58,7 +58,7 @@ fn what_is_read(idea: &Idea, changed: &Exchange, target: &Target, rules: &Rules)
         inside(read, pointer) || inside(pointer, read)
     };
     // A `*` in the pointer of a fact stands for every item, and the first one is what is changed.
-    let read: Vec<String> =
+    let read: BTreeSet<String> =
         target.reads(changed).chain(rules.mapping.reads(changed)).map(|read| read.replace('*', "0")).collect();
     let names = |what: &[&str]| format!("{} {} read", what.join(", "), if what.len() == 1 { "is" } else { "are" });
     match idea.operator {
