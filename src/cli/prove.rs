@@ -12,9 +12,9 @@ use crate::base::config::Span;
 use crate::base::seed::Seed;
 use crate::gherkin::tags::Expression;
 use crate::model::message::{Attachment, Envelope, media};
-use crate::model::{Exit, Judged, Proof};
+use crate::model::{Exit, Proof};
 use crate::prove::mutant::{Budget, mutate};
-use crate::prove::{Baseline, Broken, Defect, Extent, How, Progress, Stand, coverage, named, prove as try_each};
+use crate::prove::{Baseline, Broken, Defect, Extent, How, Progress, Seen, Stand, coverage, named, prove as try_each};
 use crate::report::{self, Style, journal, proof};
 use crate::run::{Deadlines, Evidence, FlakyPolicy, Options, PathSpec, Plan, Selection};
 use crate::trail::CHECKS;
@@ -169,10 +169,9 @@ pub fn prove(composition: &Composition, arguments: &Arguments) -> Result<Exit, R
         notes,
     };
     console.clear();
-    let judged = baseline.run.end.iter().flat_map(|end| end.checks.clone()).collect::<Vec<_>>();
     let written =
         kept.end(&proof, baseline.run, &arguments.reports).map_err(|error| Refusal::Environment(error.to_string()));
-    print(arguments, &proof, &judged);
+    print(arguments, &proof, &baseline.seen);
     written?;
     let canaries = stand.canaries.into_inner().expect("nothing panics while it holds this lock");
     let files = [JOURNAL, FILE, MARKDOWN, "index.html"].map(|file| arguments.reports.join(file));
@@ -182,7 +181,7 @@ pub fn prove(composition: &Composition, arguments: &Arguments) -> Result<Exit, R
     Ok(if leaks.is_empty() { proof.exit() } else { Exit::Failed })
 }
 
-fn print(arguments: &Arguments, proof: &Proof, judged: &[Judged]) {
+fn print(arguments: &Arguments, proof: &Proof, seen: &[Seen]) {
     match arguments.format {
         Format::Text => put!("{}", proof::text(proof, &style())),
         Format::Markdown => put!("{}", proof::markdown(proof)),
@@ -190,7 +189,7 @@ fn print(arguments: &Arguments, proof: &Proof, judged: &[Judged]) {
     }
     if arguments.without_checks && arguments.format != Format::Json {
         let rules = CHECKS.iter().map(|check| check.id()).chain(crate::run::RULES_ELSEWHERE.iter().map(|rule| rule.id));
-        put!("{}", proof::removals(coverage::without_each(proof, judged, rules)));
+        put!("{}", proof::removals(coverage::without_each(proof, seen, rules)));
     }
     if arguments.format == Format::Text {
         say!("{}", arguments.reports.join("index.html").display());

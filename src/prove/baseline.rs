@@ -43,6 +43,13 @@ pub struct Seen {
     pub took: Duration,
 }
 
+impl Seen {
+    /// Whether a rule had something to judge in it.
+    pub fn judges(&self, rule: &str) -> bool {
+        self.judged.iter().any(|judged| judged == rule)
+    }
+}
+
 /// Why nothing can be concluded from these scenarios.
 #[derive(Debug, Default)]
 pub struct NotJudged {

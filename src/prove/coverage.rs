@@ -4,9 +4,10 @@
 use std::collections::BTreeSet;
 use std::fmt;
 
+use super::baseline::Seen;
 use super::judge::counted_as;
+use crate::model::Proof;
 use crate::model::proof::{Row, Standing};
-use crate::model::{Judged, Proof};
 
 /// What taking a check away would cost.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -38,10 +39,10 @@ impl fmt::Display for Removal {
     }
 }
 
-/// For each of these rules, what taking it away would cost. `judged` is what the rules had to judge in the baseline.
+/// For each of these rules, what taking it away would cost. `seen` is the baseline.
 pub fn without_each<'r>(
     proof: &Proof,
-    judged: &[Judged],
+    seen: &[Seen],
     rules: impl IntoIterator<Item = &'r str>,
 ) -> Vec<(&'r str, Removal)> {
     let caught: Vec<(&Row, BTreeSet<String>)> =
@@ -58,7 +59,7 @@ pub fn without_each<'r>(
                 false => covered.push((row.id.clone(), others.join(", "))),
             }
         }
-        let idle = !judged.iter().any(|known| known.rule == rule && known.scenarios > 0);
+        let idle = !seen.iter().any(|seen| seen.judges(rule));
         match (survive.is_empty(), covered.is_empty()) {
             (false, _) => Removal::Survive(survive),
             (true, false) => Removal::Covered(covered),

@@ -21,19 +21,14 @@ pub fn candidates(defect: &Defect, baseline: &Baseline, last: Option<&Proof>) ->
         candidates = those(&crosses);
     }
     let told = told(defect, last);
-    let often = |rule: &&'static str| (*rule, baseline.seen.iter().filter(|seen| judges(seen, rule)).count());
+    let often = |rule: &&'static str| (*rule, baseline.seen.iter().filter(|seen| seen.judges(rule)).count());
     let rules: Vec<(&str, usize)> = defect.rules.iter().map(often).collect();
     candidates.sort_by_key(|index| {
         let seen = &baseline.seen[*index];
-        let rarest = rules.iter().filter(|(rule, _)| judges(seen, rule)).map(|(_, often)| *often).min();
+        let rarest = rules.iter().filter(|(rule, _)| seen.judges(rule)).map(|(_, often)| *often).min();
         (!told.contains(&seen.place.at.as_str()), rarest.unwrap_or(usize::MAX), seen.took, *index)
     });
     candidates
-}
-
-/// Whether the rule had something to judge in the scenario.
-fn judges(seen: &Seen, rule: &str) -> bool {
-    seen.judged.iter().any(|judged| judged == rule)
 }
 
 /// The scenarios whose rule told of the defect last time.

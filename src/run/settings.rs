@@ -56,7 +56,6 @@ impl Settings {
     /// an argument that is not one of ours.
     pub fn read(pickle: &Pickle) -> Result<Self, WrongTag> {
         let mut settings = Self::default();
-        let mut locks = Vec::new();
         for tag in &pickle.tags {
             let (head, argument) = tags::split(&tag.name);
             let argument = argument.map(str::trim).filter(|argument| !argument.is_empty());
@@ -66,7 +65,7 @@ impl Settings {
             };
             match (head, argument) {
                 ("@serial", None) => settings.alone = Alone::Serial,
-                ("@lock", Some(name)) => locks.push(name.to_owned()),
+                ("@lock", Some(name)) => settings.alone.lock(name.to_owned()),
                 ("@lock", None) => return Err(wrong("@lock(wallet)")),
                 ("@retry", argument) => {
                     let retries = argument.and_then(|number| number.parse().ok()).ok_or_else(|| wrong("@retry(2)"))?;
@@ -108,9 +107,6 @@ impl Settings {
                 }
                 (_, None) => {}
             }
-        }
-        if settings.alone == Alone::No && !locks.is_empty() {
-            settings.alone = Alone::Locks(locks);
         }
         Ok(settings)
     }
