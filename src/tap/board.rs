@@ -10,6 +10,7 @@ use std::sync::{Arc, Mutex, MutexGuard, RwLock};
 
 use http::request::Parts;
 use rand::rngs::StdRng;
+use tokio::sync::watch;
 
 use super::disturbance::{Disturbance, Window};
 use super::fault::{Call, Fault};
@@ -83,7 +84,7 @@ impl FaultBoard {
         self.change(|all| {
             all.retain(|armed| {
                 if armed.id == id {
-                    found = Some(armed.fired());
+                    found = Some(armed.lift());
                 }
                 armed.id != id
             });
@@ -98,7 +99,7 @@ impl FaultBoard {
         self.change(|all| {
             all.retain(|armed| {
                 if armed.scenario == Some(scenario) {
-                    cleared.push(armed.fired());
+                    cleared.push(armed.lift());
                 }
                 armed.scenario != Some(scenario)
             });
@@ -179,6 +180,8 @@ struct Tally {
     /// Tickets out or used.
     taken: u32,
     fired: u32,
+    /// Closed with the tally, when the disturbance is lifted: whoever holds a request back until then goes on.
+    armed: watch::Sender<()>,
 }
 
 impl Tallies {
@@ -200,6 +203,13 @@ impl Armed {
         let tallies = self.tallies();
         let times = tallies.earlier + tallies.of.values().map(|tally| tally.fired).sum::<u32>();
         Fired { spec: self.spec.to_string(), times, missed: tallies.missed.clone() }
+    }
+
+    /// It is armed no longer: what became of it.
+    fn lift(&self) -> Fired {
+        let fired = self.fired();
+        self.tallies().of.clear();
+        fired
     }
 
     /// The scenario is over: only the sum stays.
@@ -227,6 +237,7 @@ impl Armed {
             matched: 0,
             taken: 0,
             fired: 0,
+            armed: watch::Sender::new(()),
         });
         if let Err(why) = tally.fault.wants(call) {
             tallies.missed = Some(why);
@@ -240,8 +251,8 @@ impl Armed {
         };
         its_turn.then(|| {
             tally.taken += 1;
-            let (fault, nth) = (Arc::clone(&tally.fault), tally.matched);
-            Ticket { armed: Arc::clone(self), trace, fault, nth, fired: AtomicBool::new(false) }
+            let (fault, nth, lifted) = (Arc::clone(&tally.fault), tally.matched, tally.armed.subscribe());
+            Ticket { armed: Arc::clone(self), trace, fault, nth, lifted, fired: AtomicBool::new(false) }
         })
     }
 }
@@ -252,6 +263,7 @@ pub(super) struct Ticket {
     trace: TraceId,
     fault: Arc<dyn Fault>,
     nth: u32,
+    lifted: watch::Receiver<()>,
     fired: AtomicBool,
 }
 
@@ -273,6 +285,11 @@ impl Ticket {
             tally.fired += 1;
         }
         first
+    }
+
+    /// Waits until it is armed no longer, in this scenario.
+    pub async fn lifted(&self) {
+        while self.lifted.clone().changed().await.is_ok() {}
     }
 
     /// It could not disturb the exchange.

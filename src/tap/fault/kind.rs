@@ -102,6 +102,11 @@ impl Way<'_> {
         }
     }
 
+    /// Waits until the fault is lifted, or the scenario has ended.
+    pub async fn lifted(&self) {
+        self.own.lifted().await;
+    }
+
     /// How long a callee may stay silent before the exchange counts as broken.
     pub fn patience(&self) -> Duration {
         self.passage.patience()

@@ -22,6 +22,7 @@ mod delay;
 mod drip;
 mod drop_request;
 mod garble;
+mod hold;
 mod kind;
 mod lose_response;
 mod malformed_chunk;
@@ -50,6 +51,7 @@ pub use side::Side;
 /// Every fault there is, in the order in which help lists them: time, loss, answers, contents, order.
 pub static KINDS: &[&Kind] = &[
     &delay::KIND,
+    &hold::KIND,
     &bandwidth::KIND,
     &drip::KIND,
     &timeout::KIND,

@@ -15,6 +15,7 @@ fn every_kind_of_fault_can_be_said() {
         "delay 300ms",
         "delay 300ms ± 100ms",
         "delay 2s +- 1s",
+        "hold",
         "bandwidth 10 kB/s",
         "drip over 5s",
         "timeout",
