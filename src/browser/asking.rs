@@ -3,15 +3,19 @@
 
 use std::time::{Duration, Instant};
 
+use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::link::{SANDBOX, locked};
-use super::{BrowserTrouble, Page, PageLog, oracle};
+use super::{BrowserTrouble, Noticed, Page, PageLog, oracle};
 use crate::base::wait::{self, Gave, Look};
 
 /// When nothing has changed on a page for so long and nothing is under way, what an answer should have brought does not come any
 /// more.
 const IDLE: Duration = Duration::from_secs(3);
+
+/// The same where the page has nothing planned and nobody else can change it: then nothing comes any more, whatever is waited for.
+const STILL: Duration = Duration::from_secs(1);
 
 /// For how long a page is asked at the most without a word in between: who is asked for longer may not be heard to be gone.
 const PORTION: Duration = Duration::from_secs(1);
@@ -30,7 +34,7 @@ impl Page {
         let resting = async {
             loop {
                 self.noticed(|log| (log.pending_since(mark) == 0).then_some(())).await;
-                let settled = self.ask_until("settled", Value::Null, within, |is| match is == json!(true) {
+                let settled = self.ask_for("settled", Value::Null, within, |is| match is == json!(true) {
                     true => Look::Holds(()),
                     false => Look::NotYet(String::new()),
                 });
@@ -100,6 +104,18 @@ impl Page {
         string_of(name, &self.command("script.callFunction", call).await?)
     }
 
+    /// Asks the page a question until the answer is the one that is waited for (`look` judges each), or nothing can change the
+    /// page any more.
+    pub(super) async fn ask_until<T>(
+        &self,
+        question: &str,
+        argument: Value,
+        within: Duration,
+        look: impl Fn(Value) -> Look<T, BrowserTrouble>,
+    ) -> Result<T, Gave<BrowserTrouble>> {
+        self.ask_until_over(Duration::MAX, question, argument, within, look).await
+    }
+
     /// As [`Page::ask_until`], but for no longer than something may still come of an answer.
     pub(super) async fn ask_until_idle<T>(
         &self,
@@ -108,37 +124,69 @@ impl Page {
         within: Duration,
         look: impl Fn(Value) -> Look<T, BrowserTrouble>,
     ) -> Result<T, Gave<BrowserTrouble>> {
+        self.ask_until_over(IDLE, question, argument, within, look).await
+    }
+
+    async fn ask_until_over<T>(
+        &self,
+        idle: Duration,
+        question: &str,
+        argument: Value,
+        within: Duration,
+        look: impl Fn(Value) -> Look<T, BrowserTrouble>,
+    ) -> Result<T, Gave<BrowserTrouble>> {
         let started = Instant::now();
-        let idle = wait::until(within, async || {
-            // What was done just before may not have shown in the log yet.
-            if started.elapsed() < IDLE || !locked(&self.log).is_idle(IDLE) {
-                return Look::NotYet(String::new());
-            }
-            match self.call("quiet", Value::Null).await {
-                Ok(quiet) if quiet.as_f64().is_some_and(|millis| millis >= IDLE.as_secs_f64() * 1e3) => Look::Holds(()),
-                Ok(_) => Look::NotYet(String::new()),
-                Err(trouble) if passing(&trouble) => Look::NotYet(String::new()),
-                Err(trouble) => Look::Never(trouble),
-            }
-        });
         tokio::select! {
             biased;
-            answer = self.ask_until(question, argument.clone(), within, &look) => return answer,
-            ended = idle => {
-                if let Err(Gave::Never(trouble)) = ended {
-                    return Err(Gave::Never(trouble));
-                }
-            }
+            answer = self.ask_for(question, argument.clone(), within, &look) => return answer,
+            over = self.over(idle, within) => over.map_err(Gave::Never)?,
         }
         // It may have come just now.
-        match self.ask_until(question, argument, Duration::ZERO, look).await {
+        match self.ask_for(question, argument, Duration::ZERO, look).await {
             Err(Gave::Up { last_seen, .. }) => Err(Gave::Up { waited: started.elapsed(), last_seen }),
             answer => answer,
         }
     }
 
+    /// Waits until the page has been idle for so long, or nothing can change it any more within this time.
+    async fn over(&self, idle: Duration, within: Duration) -> Result<(), BrowserTrouble> {
+        let started = Instant::now();
+        let over = wait::until(within, async || {
+            let waited = started.elapsed();
+            // What was done just before may not have shown in the log yet.
+            if waited < STILL || !locked(&self.log).is_idle(STILL) {
+                return Look::NotYet(String::new());
+            }
+            let outlook: Outlook = match self.call("outlook", Value::Null).await.map(serde_json::from_value) {
+                Ok(Ok(outlook)) => outlook,
+                Ok(Err(_)) => return Look::NotYet(String::new()),
+                Err(trouble) if passing(&trouble) => return Look::NotYet(String::new()),
+                Err(trouble) => return Look::Never(trouble),
+            };
+            let unchanged = waited.min(Duration::from_secs_f64(outlook.quiet.max(0.0) / 1e3));
+            let is_idle = unchanged >= idle && locked(&self.log).is_idle(idle);
+            let left = within.saturating_sub(waited).as_secs_f64() * 1e3;
+            let stays = self.is_alone() && !locked(&self.log).has_under_way();
+            let is_still = unchanged >= STILL && stays && outlook.next.is_none_or(|next| next > left);
+            if is_idle || is_still { Look::Holds(()) } else { Look::NotYet(String::new()) }
+        });
+        match over.await {
+            Ok(()) | Err(Gave::Up { .. }) => Ok(()),
+            Err(Gave::Never(trouble)) => Err(trouble),
+        }
+    }
+
+    /// Whether nobody else can change the page: no answer is under way, and there is no other tab that could speak to it. The
+    /// browser tells of a request before it tells what the page says later.
+    pub(super) fn is_alone(&self) -> bool {
+        let log = locked(&self.log);
+        log.pending_since(0) == 0
+            && !self.has_other_tabs()
+            && !log.since(0).any(|noticed| matches!(noticed, Noticed::Opened { .. }))
+    }
+
     /// Asks the page a question until the answer is the one that is waited for; `look` judges each.
-    pub(super) async fn ask_until<T>(
+    async fn ask_for<T>(
         &self,
         question: &str,
         argument: Value,
@@ -156,6 +204,15 @@ impl Page {
         })
         .await
     }
+}
+
+/// Whether something may still change on a page, by its own word.
+#[derive(Deserialize)]
+struct Outlook {
+    /// For how many milliseconds nothing has changed.
+    quiet: f64,
+    /// In how many milliseconds it may change by itself; `None` where it has nothing planned.
+    next: Option<f64>,
 }
 
 /// Whether trouble passes by itself: a page that is being replaced has no world to call into.

@@ -134,6 +134,11 @@ impl PageLog {
         self.under_way.values().filter(|(entry, script)| *script && *entry >= first).count()
     }
 
+    /// Whether anything is without an answer, whoever asked.
+    pub(super) fn has_under_way(&self) -> bool {
+        !self.under_way.is_empty()
+    }
+
     /// Whether for so long nothing was noticed, and no script waits for an answer.
     pub(super) fn is_idle(&self, long: Duration) -> bool {
         let recent = self.entries.last().is_some_and(|(at, _)| at.elapsed() < long);

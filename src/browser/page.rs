@@ -1,7 +1,7 @@
 //! One page of one scenario: what a person can do on it and read from it.
 
 use std::sync::{Arc, Mutex};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use base64::Engine as _;
 use serde::Deserialize;
@@ -214,18 +214,37 @@ impl Page {
     /// # Errors
     /// As [`Page::press`].
     pub async fn press_times(&self, locator: &Locator, times: usize) -> Result<(), BrowserTrouble> {
-        let place = self.element("aim", json!(locator), locator).await?;
-        let (x, y) = (place["x"].as_i64().unwrap_or_default(), place["y"].as_i64().unwrap_or_default());
-        self.begin(Some(locator.to_string()));
-        let mut actions = vec![json!({ "type": "pointerMove", "x": x, "y": y, "origin": "viewport" })];
+        let mut actions = vec![Value::Null];
         for _ in 0..times {
             actions.push(json!({ "type": "pointerDown", "button": 0 }));
             actions.push(json!({ "type": "pointerUp", "button": 0 }));
         }
-        self.act(
-            json!({ "type": "pointer", "id": "mouse", "parameters": { "pointerType": "mouse" }, "actions": actions }),
-        )
-        .await
+        let until = Instant::now() + self.config.find_within;
+        loop {
+            let left = until.saturating_duration_since(Instant::now());
+            let place = self.element_within("aim", json!(locator), locator, left).await?;
+            self.begin(Some(locator.to_string()));
+            actions[0] = json!({ "type": "pointerMove", "x": place["x"], "y": place["y"], "origin": "viewport" });
+            self.act(
+                json!({ "type": "pointer", "id": "mouse", "parameters": { "pointerType": "mouse" }, "actions": actions }),
+            )
+            .await?;
+            // The page may have put something else there in between, which is then kept from the press: aim again.
+            let Some(other) = self.missed().await? else { return Ok(()) };
+            if Instant::now() >= until {
+                return Err(BrowserTrouble::Covered { locator: locator.to_string(), by: other });
+            }
+        }
+    }
+
+    /// What got the last press instead of the element that was aimed at.
+    async fn missed(&self) -> Result<Option<String>, BrowserTrouble> {
+        match self.call("missed", Value::Null).await {
+            Ok(other) => Ok(other.as_str().map(str::to_owned)),
+            // What was pressed took the page away.
+            Err(trouble) if passing(&trouble) => Ok(None),
+            Err(trouble) => Err(trouble),
+        }
     }
 
     /// Presses a key of the keyboard, wherever the focus is: `Enter`, `Tab`, `Escape`, `Space`, or a character.

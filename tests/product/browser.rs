@@ -196,6 +196,14 @@ fn a_person_can_type_choose_press_and_read() {
         assert!(page.snapshot().await.unwrap().contains("at least three letters"));
         let strange = page.wait_for(&Locator::role("button", "Buy"), Duration::from_millis(50)).await.unwrap_err();
         assert!(strange.to_string().contains("there is Generate"), "{strange}");
+        page.goto("/healthy-moves-away").await.unwrap();
+        page.press(&Locator::role("button", "Generate")).await.unwrap();
+        page.see("on its way", BOUND).await.unwrap();
+        let text = page.text().await.unwrap();
+        assert!(
+            text.contains("Delete all") && !text.contains("deleted"),
+            "what came in between was not pressed: {text}"
+        );
         page.goto("/silent-covered").await.unwrap();
         page.evaluate("document.querySelector('.banner').style.height = '100%'").await.unwrap();
         let covered = Browsers::open(&browsers, &site).await.unwrap();

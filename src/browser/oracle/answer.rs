@@ -91,7 +91,7 @@ impl Page {
         match waited {
             Ok(answer) => Ok(answer),
             Err(Gave::Never(trouble)) => Err(trouble),
-            Err(Gave::Up { .. }) => {
+            Err(Gave::Up { waited: within, .. }) => {
                 let hints = self.call("hints", Value::Null).await?;
                 let mut traces: Vec<String> = serde_json::from_value(hints).unwrap_or_default();
                 traces.extend(self.log().since(mark.entry).filter_map(trace));

@@ -238,7 +238,7 @@ const judge = (facts) => {
     if (!(became || el === before.target) || reasonFor(el) || news.some((message) => !meaningless(message.text))) continue;
     add('U4', el, ['disabled'], 'no text says why');
   }
-  return { problems, wrong: [...wrong].map(([el, looks]) => ({ element: describe(el), looks })), texts: news.map((message) => message.text).slice(0, 20), title: document.title, ...standing(age(wrong.size > 0), facts.stays) };
+  return { problems, wrong: [...wrong].map(([el, looks]) => ({ element: describe(el), looks })), texts: news.map((message) => message.text).slice(0, 20), failures: news.filter((message) => soundsWrong(message.el, message.text)).map((message) => message.text), title: document.title, ...standing(age(wrong.size > 0), facts.stays) };
 };
 
 /** For how many milliseconds the last message is there, or where none came since the mark, nothing has changed; null where nothing is wrong. */

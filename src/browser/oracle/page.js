@@ -49,16 +49,27 @@ const aimed = (locator) => {
   if (box.right - box.left < 1 || box.bottom - box.top < 1) return { problem: 'covered', by: 'nothing: it has no size' };
   const [x, y] = [(box.left + box.right) / 2, (box.top + box.bottom) / 2].map(Math.floor);
   const top = stackAt(x, y)[0];
-  const label = el.labels && [...el.labels].some((label) => top && within(top, label));
-  if (top && !within(top, el) && !within(el, top) && !label) return { problem: 'covered', by: describe(top), x, y };
+  if (top && !hits(top, el)) return { problem: 'covered', by: describe(top), x, y };
   return { el, x, y };
 };
+
+/** Whether who presses `top` presses `el`. */
+const hits = (top, el) => within(top, el) || within(el, top) || [...(el.labels ?? [])].some((label) => within(top, label));
 
 /** The same, and how the page looks before it is pressed is remembered. */
 const aim = (locator) => {
   const { el, ...place } = aimed(locator);
-  if (el) mark(el);
+  if (!el) return place;
+  mark(el);
+  memory.press = { el };
   return place;
+};
+
+/** What got the press instead of what was aimed at; null if nothing did. Such a press has had no effect: see `guard`. */
+const missed = () => {
+  const { other } = memory.press ?? {};
+  memory.press = null;
+  return other ?? null;
 };
 
 /** Puts the cursor into a field and selects what is there, so that typing replaces it. */
@@ -128,10 +139,16 @@ const snapshot = () => {
 /** For how many milliseconds nothing has changed. */
 const quiet = () => performance.now() - memory.changedAt;
 
+/** For how long nothing has changed, and in how many milliseconds something may change by itself. */
+const outlook = () => {
+  const next = changesIn();
+  return { quiet: quiet(), next: next === Infinity ? null : next };
+};
+
 const count = ({ locator }) => find(locator).length;
 const markNow = () => mark(null);
 
-const calls = { aim, mark: markNow, select, choose, read, readable, shows, settled, snapshot, changed, hints, judge, count, quiet };
+const calls = { aim, mark: markNow, select, choose, read, readable, shows, settled, snapshot, changed, hints, judge, count, outlook, missed };
 
 /** Which answer to a question is the one that is waited for. */
 const usable = ({ problem }) => problem === undefined;

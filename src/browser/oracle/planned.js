@@ -54,12 +54,35 @@
     timers.set(key, { at: now() + span(after) });
     return () => timers.delete(key);
   };
-  const abortAfter = AbortSignal.timeout;
+  // A signal that ends a request plans nothing else: the request is under way until then. It does for whoever listens to it.
+  const { timeout, any } = AbortSignal;
+  const plans = new WeakMap();
   AbortSignal.timeout = (after) => {
-    const signal = abortAfter.call(AbortSignal, after);
-    signal.addEventListener('abort', unnumbered(after), { once: true });
+    const signal = timeout.call(AbortSignal, after);
+    const [at, key, listen] = [now() + span(after), {}, signal.addEventListener];
+    plans.set(signal, () => signal.aborted || timers.set(key, { at }));
+    listen.call(signal, 'abort', () => timers.delete(key), { once: true });
+    signal.addEventListener = (...given) => {
+      plans.get(signal)();
+      return listen.apply(signal, given);
+    };
+    const { get, set } = Object.getOwnPropertyDescriptor(AbortSignal.prototype, 'onabort');
+    Object.defineProperty(signal, 'onabort', {
+      get,
+      set(then) {
+        plans.get(signal)();
+        set.call(signal, then);
+      },
+    });
     return signal;
   };
+  if (any) {
+    AbortSignal.any = (signals) => {
+      const all = [...signals];
+      for (const signal of all) plans.get(signal)?.();
+      return any.call(AbortSignal, all);
+    };
+  }
   const { postTask } = globalThis.Scheduler?.prototype ?? {};
   if (postTask) {
     Scheduler.prototype.postTask = function (task, options) {

@@ -5,7 +5,6 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 
-use crate::browser::link::locked;
 use crate::browser::{BrowserTrouble, Noticed, Page, PageLog};
 use crate::model::Finding;
 
@@ -18,6 +17,8 @@ pub struct PageState {
     pub wrong: Vec<Wrong>,
     /// The readable texts that came since the last action.
     pub texts: Vec<String>,
+    /// Those of them that look or sound as if something failed.
+    pub failures: Vec<String>,
     /// The page's title.
     pub title: String,
 }
@@ -109,15 +110,6 @@ impl Page {
         let mut findings: Vec<Finding> = answer.finding().into_iter().collect();
         findings.extend(self.judge().await?.findings());
         Ok(findings)
-    }
-
-    /// Whether nobody else can change the page: no answer is under way, and there is no other tab that could speak to it. The
-    /// browser tells of a request before it tells what the page says later.
-    fn is_alone(&self) -> bool {
-        let log = locked(&self.log);
-        log.pending_since(0) == 0
-            && !self.has_other_tabs()
-            && !log.since(0).any(|noticed| matches!(noticed, Noticed::Opened { .. }))
     }
 
     async fn judge_now(&self) -> Result<Judged, BrowserTrouble> {

@@ -3,6 +3,7 @@
 const memory = {
   rules: { classes: [], words: [] },
   mark: null, // how it looked before the action
+  press: null, // the element that is being pressed, and what got the press instead
   dirty: true, // something may look different from the last look
   changedAt: performance.now(),
   regions: new WeakMap(), // live regions: since when they are there
@@ -51,6 +52,26 @@ const watchRoot = (root) => {
   for (const event of ['input', 'change', 'focusin', 'scroll', 'toggle', 'transitionend', 'animationend', 'load']) {
     root.addEventListener(event, touched, { capture: true, passive: true });
   }
+  for (const event of ['pointerdown', 'mousedown', 'pointerup', 'mouseup', 'click', 'dblclick']) {
+    root.addEventListener(event, guard, { capture: true });
+  }
+};
+
+/**
+ * Keeps a press from what took the place of the element between aiming and pressing: nobody wanted to press that. The first
+ * touch decides; what a press itself moves may get the rest of it.
+ */
+const guard = (event) => {
+  const { press } = memory;
+  if (!press || !event.isTrusted) return;
+  if (event.type === 'pointerdown' && !press.touched) {
+    press.touched = true;
+    const [top] = event.composedPath();
+    if (!hits(top, press.el)) press.other = describe(top);
+  }
+  if (!press.other) return;
+  event.stopImmediatePropagation();
+  event.preventDefault();
 };
 
 const watchAll = () => {
