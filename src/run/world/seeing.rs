@@ -6,7 +6,7 @@ use std::time::Duration;
 use super::page::trouble;
 use super::{StepResult, Trouble, World};
 use crate::base::wait::{self, Look};
-use crate::browser::BrowserTrouble;
+use crate::browser::{BrowserTrouble, PageState};
 use crate::model::{Edge, Event, EventKind, Exchange, Finding};
 
 /// How long a text may take that nothing slower than an answer of the platform stands behind.
@@ -112,13 +112,10 @@ impl World {
                 let state = page.judge().await.map_err(trouble)?;
                 let exchange = self.last_refusal();
                 let after = exchange.as_ref().map_or_else(|| "after that".to_owned(), after);
-                let said = match state.texts.as_slice() {
-                    [] => "and says nothing to read".to_owned(),
-                    said => format!("and says “{}”", said.join(" · ")),
-                };
+                let said = said(&state);
                 let is_silent = state.texts.is_empty();
                 state.findings().into_iter().for_each(|finding| self.found_on_page(finding));
-                let message = format!("{after} the page should explain {code}: “{sentence}”, {said}");
+                let message = format!("{after} the page should explain {code}: “{sentence}”, and {said}");
                 self.accuse_of("U3", message, exchange.as_ref());
                 if is_silent {
                     self.accuse_of("U4", format!("{after} nothing to read appeared"), exchange.as_ref());
@@ -363,8 +360,11 @@ impl World {
             self.accuse_of("U5", disagreement, None);
         }
         let Some(refused) = self.last_refusal() else { return Ok(()) };
-        if self.page_of(member)?.judge().await.map_err(trouble)?.texts.is_empty() {
-            let message = format!("{} the page says nothing to read", after(&refused));
+        // Something else may have come to read at the same time: what it costs, for one.
+        let state = self.page_of(member)?.judge().await.map_err(trouble)?;
+        if state.failures.is_empty() {
+            let of_that = if state.texts.is_empty() { "" } else { ", and nothing of that" };
+            let message = format!("{} the page {}{of_that}", after(&refused), said(&state));
             self.accuse_of("U3", message, Some(&refused));
         }
         Ok(())
@@ -388,6 +388,14 @@ impl World {
 fn after(exchange: &Exchange) -> String {
     let status = exchange.status().map_or_else(|| "nothing".into(), |status| status.to_string());
     format!("after {} {} was answered with {status}", exchange.request.method, exchange.request.path())
+}
+
+/// What came to read since the last action.
+fn said(state: &PageState) -> String {
+    match state.texts.as_slice() {
+        [] => "says nothing to read".to_owned(),
+        said => format!("says “{}”", said.join(" · ")),
+    }
 }
 
 fn finding(rule: &str, message: String) -> Finding {
