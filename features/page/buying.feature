@@ -28,16 +28,21 @@ Feature: What a member sees while they buy
       And Ann sees 1 image
 
     @allow(G3: access is late on purpose)
-    Scenario: The page says that it is buying, and that access is on its way
+    Scenario Outline: Until access is there, the page says what it waits for: <state>
       Given Ann has 500 credits
-      And the fault "member -> storefront POST /v1/purchases: delay 500ms"
-      And the fault "billing -> entitlement POST /v1/events: delay 1500ms 2 times"
+      And the fault "<fault>"
       When Ann opens the page of Dusk
       And Ann presses "Get early access"
       And Ann presses "Buy generation access"
-      Then the page becomes "buying"
-      And the page becomes "waiting for access"
-      And the page becomes "ready"
+      Then the page becomes "<state>"
+      When every fault has happened
+      And everything is as before
+      Then the page becomes "ready"
+
+      Examples:
+        | state              | fault                                         |
+        | buying             | member -> storefront POST /v1/purchases: hold |
+        | waiting for access | billing -> entitlement POST /v1/events: hold  |
 
     Scenario: What was bought in another tab is there in this one, too
       Given Ann has 500 credits
@@ -69,10 +74,12 @@ Feature: What a member sees while they buy
 
     Scenario: A double-click buys once
       Given Ann has 500 credits
-      And the fault "member -> storefront POST /v1/purchases: delay 200ms"
+      And the fault "member -> storefront POST /v1/purchases: hold"
       When Ann opens the page of Dusk
       And Ann presses "Get early access"
       And Ann double-clicks "Buy generation access"
+      And every fault has happened
+      And everything is as before
       And the page has become "ready"
       Then that had one effect
       And Ann has paid 120 credits

@@ -41,12 +41,9 @@ Feature: What a member sees while they generate
       And Ann presses "Generate"
       Then the page explains purchase-required
 
-    Scenario: A job in all its states, from nothing to the images
+    Scenario: From nothing to the images
       Given Ann has 100 credits
       And Dusk is public
-      And the fault "member -> storefront POST /v1/jobs: delay 500ms"
-      And the fault 'storefront -> generation GET /v1/jobs: set response /jobs/0/status to "unassigned" 2 times'
-      And what generation sends worker arrives 2 seconds late
       When Ann opens the page of Dusk
       Then the page becomes "ready"
       And the page becomes "idle"
@@ -56,12 +53,27 @@ Feature: What a member sees while they generate
       When Ann types "A lighthouse" into "Prompt"
       And Ann types "2" into "Quantity"
       And Ann presses "Generate"
-      Then the page becomes "submitting"
-      And the page becomes "queued"
-      And the page becomes "processing"
-      And the page becomes "done"
+      Then the page becomes "done"
       And Ann sees 2 images
       And what was chosen is what was submitted
+
+    Scenario Outline: Until a job is done, the page says where it stands: <state>
+      Given Ann has 100 credits
+      And Dusk is public
+      And the fault '<fault>'
+      When Ann opens the page of Dusk
+      And Ann types "A lighthouse" into "Prompt"
+      And Ann presses "Generate"
+      Then the page becomes "<state>"
+      When every fault has happened
+      And everything is as before
+      Then the page becomes "done"
+
+      Examples:
+        | state      | fault                                                                              |
+        | submitting | member -> storefront POST /v1/jobs: hold                                           |
+        | queued     | storefront -> generation GET /v1/jobs: set response /jobs/0/status to "unassigned" |
+        | processing | generation -> worker: hold                                                         |
 
     Scenario: A job that failed says why, and that nothing was lost
       Given Ann has 100 credits
@@ -77,14 +89,16 @@ Feature: What a member sees while they generate
     Scenario: A job that has ended meanwhile cannot be canceled, and that stays to be read
       Given Ann has 100 credits
       And Dusk is public
-      And the fault 'storefront -> generation GET /v1/jobs: set response /jobs/0/status to "unassigned" 5 times'
+      And the fault 'storefront -> generation GET /v1/jobs: set response /jobs/0/status to "unassigned"'
       When Ann opens the page of Dusk
       And Ann types "A lighthouse" into "Prompt"
       And Ann presses "Generate"
       Then the page becomes "queued"
       When Ann presses "Cancel"
       Then the page explains job-finished
-      And the page becomes "done"
+      When every fault has happened
+      And everything is as before
+      Then the page becomes "done"
       And Ann sees "It is too late to cancel this job."
 
     Scenario: While access cannot be checked, nobody is told to buy
@@ -122,11 +136,13 @@ Feature: What a member sees while they generate
       And what was chosen is what was submitted
 
     Scenario: A double-click makes one job
-      Given the fault "member -> storefront POST /v1/jobs: delay 200ms"
+      Given the fault "member -> storefront POST /v1/jobs: hold"
       And Ann has bought generation access to Dusk
       When Ann opens the page of Dusk
       And Ann types "A lighthouse" into "Prompt"
       And Ann double-clicks "Generate"
+      And every fault has happened
+      And everything is as before
       And the page has become "done"
       Then that had one effect
       And Ann sees 1 image

@@ -48,8 +48,11 @@ function badges({ status, early_access: offer }) {
   return texts;
 }
 
-/** The countdown; at its end the server is asked what holds now. */
+let ticking;
+
+/** The countdown, made anew when it says something else; at its end the server is asked what holds now. */
 function tick() {
+  clearTimeout(ticking);
   const ends = parseDate(state.resources[0]?.version.early_access?.ends_at);
   if (ends === null) return say($("ends"), "");
   const left = ends - now();
@@ -57,24 +60,22 @@ function tick() {
     if ($("ends").textContent !== "Early access has ended.") refresh();
     return say($("ends"), "Early access has ended.");
   }
-  say($("ends"), `Early access ends in ${duration(left)}, then it is free for everybody.`);
+  const seconds = Math.ceil(left / 1000);
+  const [words, step] = duration(seconds);
+  say($("ends"), `Early access ends in ${words}, then it is free for everybody.`);
+  const unchanged = seconds % step; // for so many seconds it says the same
+  ticking = setTimeout(tick, left - (seconds - unchanged - 1) * 1000);
 }
-setInterval(tick, 1000);
 
-/** The two largest units: `6 d 23 h`. */
-function duration(milliseconds) {
-  const seconds = Math.ceil(milliseconds / 1000);
-  const units = [
-    ["d", Math.floor(seconds / 86_400)],
-    ["h", Math.floor(seconds / 3600) % 24],
-    ["min", Math.floor(seconds / 60) % 60],
-    ["s", seconds % 60],
-  ];
-  const first = units.findIndex(([, amount]) => amount > 0);
-  return units
-    .slice(first, first + 2)
-    .map(([unit, amount]) => `${amount} ${unit}`)
-    .join(" ");
+const UNITS = [["d", 86_400], ["h", 3600], ["min", 60], ["s", 1]];
+
+/** A number of seconds in the two largest units, `6 d 23 h`, and how many seconds the smaller of them has. */
+function duration(seconds) {
+  const first = UNITS.findIndex(([, size]) => seconds >= size);
+  const [large, small = ["", 1]] = UNITS.slice(first, first + 2);
+  const words = [`${Math.floor(seconds / large[1])} ${large[0]}`];
+  if (small[0]) words.push(`${Math.floor((seconds % large[1]) / small[1])} ${small[0]}`);
+  return [words.join(" "), small[1]];
 }
 
 $("open-purchase").addEventListener("click", () => openPurchase());

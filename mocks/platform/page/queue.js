@@ -1,7 +1,7 @@
 // The member's jobs: asked for while one is unfinished, each shown with where it stands and what came of it.
 
 import { call, pause } from "./api.js";
-import { $, credits, make, say } from "./dom.js";
+import { $, credits, fill, make, say } from "./dom.js";
 import { Refusal, sentenceOf } from "./errors.js";
 import { clear, press, refuse } from "./press.js";
 import { readWallet } from "./session.js";
@@ -68,25 +68,19 @@ async function poll() {
   changed();
 }
 
+/** Each job's card stays the same element, so that whoever is about to press something in it can. */
 const cards = new Map();
-
-/** The button that cancels a job, and what that was answered with: kept while its card is made anew, so that it can be read. */
-const cancels = new Map();
 
 watch(() => {
   const jobs = state.jobs.slice(0, SHOWN);
   $("queue-empty").hidden = jobs.length > 0;
-  for (const known of [cards, cancels]) {
-    for (const id of known.keys()) if (!jobs.some((job) => job.id === id)) known.delete(id);
-  }
-  jobs.forEach((job) => {
-    const shown = JSON.stringify(job);
+  for (const id of cards.keys()) if (!jobs.some((job) => job.id === id)) cards.delete(id);
+  const elements = jobs.map((job) => {
+    if (!cards.has(job.id)) cards.set(job.id, makeCard(job));
     const card = cards.get(job.id);
-    if (card?.shown === shown) return;
-    if (card?.element.contains(document.activeElement)) $("queue-title").focus();
-    cards.set(job.id, { shown, element: makeCard(job) });
+    card.show(job);
+    return card.element;
   });
-  const elements = jobs.map((job) => cards.get(job.id).element);
   if (elements.some((element, index) => $("jobs").children[index] !== element) || $("jobs").children.length !== jobs.length) {
     $("jobs").replaceChildren(...elements);
   }
@@ -125,27 +119,32 @@ function words(job) {
   }
 }
 
-function makeCard(job) {
-  const title = make("h3", { id: `title-${job.id}` }, job.prompt);
-  const card = make(
-    "li",
-    { class: "job", "data-job": job.id, "data-status": job.status, "aria-labelledby": title.id },
-    title,
-    make("p", { class: "job-state" }, words(job)),
-  );
-  if (!hasEnded(job)) {
-    const [, value] = STATES[job.status] ?? ["", 0];
-    card.append(make("progress", { max: 4, value: value + 0.5, "aria-labelledby": title.id }));
-  }
-  if (!cancels.has(job.id)) cancels.set(job.id, makeCancel(job));
-  const { button, alert } = cancels.get(job.id);
-  if (["unassigned", "preparing", "scheduled"].includes(job.status)) card.append(button);
-  card.append(alert);
-  if (job.images.length > 0) {
-    const images = job.images.map((image, index) => makeImage(job, image, index));
-    card.append(make("div", { class: "images" }, ...images));
-  }
-  return card;
+function makeCard({ id, prompt }) {
+  const title = make("h3", { id: `title-${id}` }, prompt);
+  const standing = make("p", { class: "job-state" });
+  const progress = make("progress", { max: 4, "aria-labelledby": title.id });
+  const cancel = make("button", { type: "button", class: "quiet" }, "Cancel");
+  const alert = make("p", { class: "error", role: "alert" });
+  const images = make("div", { class: "images" });
+  const attributes = { class: "job", "data-job": id, "aria-labelledby": title.id };
+  const element = make("li", attributes, title, standing, progress, cancel, alert, images);
+  const canceled = press(cancel, alert, async () => {
+    await call("POST", `/v1/jobs/${id}/cancel`);
+    await readJobs();
+    changed();
+  });
+  cancel.addEventListener("click", canceled);
+  const show = (job) => {
+    element.dataset.status = job.status;
+    say(standing, words(job));
+    progress.hidden = hasEnded(job);
+    progress.value = (STATES[job.status]?.[1] ?? 0) + 0.5;
+    cancel.hidden = !["unassigned", "preparing", "scheduled"].includes(job.status);
+    if (cancel.hidden && document.activeElement === cancel) $("queue-title").focus();
+    images.hidden = job.images.length === 0;
+    fill(images, job.images, (image, index) => makeImage(job, image, index));
+  };
+  return { element, show };
 }
 
 function makeImage(job, { url }, index) {
@@ -156,18 +155,6 @@ function makeImage(job, { url }, index) {
     frame.replaceWith(make("p", { class: "alert", role: "alert" }, `${alt} could not be loaded. Reload to try again.`));
   });
   return frame;
-}
-
-function makeCancel(job) {
-  const button = make("button", { type: "button", class: "quiet" }, "Cancel");
-  const alert = make("p", { class: "error", role: "alert" });
-  const cancel = press(button, alert, async () => {
-    await call("POST", `/v1/jobs/${job.id}/cancel`);
-    await readJobs();
-    changed();
-  });
-  button.addEventListener("click", cancel);
-  return { button, alert };
 }
 
 $("generate-form").addEventListener("input", () => {
