@@ -163,6 +163,7 @@ const ROWS: &[Row] = &[
     ),
     (&["generation -> entitlement POST /access/*: truncate response"], PATH, "generation → entitlement", "was cut off"),
     (&["generation -> entitlement POST /access/*: timeout"], PATH, "generation → entitlement", "no answer"),
+    (&["generation -> entitlement POST /access/*: hold"], PATH, "generation → entitlement", "no answer"),
     (&["generation -> entitlement POST /access/*: drip over 3s"], PATH, "generation → entitlement", "no answer"),
     (&["generation -> entitlement POST /access/*: bandwidth 20 B/s"], PATH, "generation → entitlement", "no answer"),
     (&["storefront -> billing POST /v1/purchases: lose response"], BUY, "storefront → billing", "lost on the way back"),
