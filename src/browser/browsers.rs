@@ -4,7 +4,7 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use serde_json::json;
-use tokio::sync::Semaphore;
+use tokio::sync::{Semaphore, oneshot};
 
 use super::link::{Line, Link, locked};
 use super::{BrowserConfig, BrowserTrouble, Page};
@@ -53,7 +53,7 @@ impl Browsers {
             places: Arc::new(Semaphore::new(config.parallel.max(1))),
             config,
         };
-        browsers.refill(&line);
+        browsers.refill(&line, std::future::ready(()));
         Ok(browsers)
     }
 
@@ -70,8 +70,11 @@ impl Browsers {
             Some(tab) if tab.line.is(&line) => tab,
             Some(_) | None => blank(&line, self.config.answer_within).await?,
         };
-        self.refill(&line);
-        Ok(Page::new(tab, base_url, self.config.clone(), place))
+        let (loaded, has_loaded) = oneshot::channel();
+        self.refill(&line, async move {
+            let _ = has_loaded.await; // or it was given up
+        });
+        Ok(Page::new(tab, base_url, self.config.clone(), place, loaded))
     }
 
     /// Ends the browser, the driver and every process that they started.
@@ -105,11 +108,13 @@ impl Browsers {
         Ok(line)
     }
 
-    /// Makes blank pages in the background: making one is the largest part of opening a page.
-    fn refill(&self, line: &Line) {
+    /// Makes blank pages in the background: making one is the largest part of opening a page. Not before the page that was opened
+    /// last has loaded: they would take the browser's time from it.
+    fn refill(&self, line: &Line, has_loaded: impl Future<Output = ()> + Send + 'static) {
         let (warm, wanted, within) = (self.warm.clone(), self.config.warm, self.config.answer_within);
         let own = line.clone();
         line.spawn(async move {
+            has_loaded.await;
             while locked(&warm).len() < wanted && !own.is_lost() {
                 // A blank page that cannot be had is made when it is asked for, and the trouble is told then.
                 let Ok(tab) = blank(&own, within).await else { break };

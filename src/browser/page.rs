@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use base64::Engine as _;
 use serde::Deserialize;
 use serde_json::{Value, json};
-use tokio::sync::OwnedSemaphorePermit;
+use tokio::sync::{OwnedSemaphorePermit, oneshot};
 
 use super::asking::{passing, string_of};
 use super::browsers::{Tab, keep_names};
@@ -23,6 +23,8 @@ pub struct Page {
     pub(super) config: Arc<BrowserConfig>,
     pub(super) log: Arc<Mutex<PageLog>>,
     marked: Mutex<Mark>,
+    /// Dropped when the page has loaded for the first time.
+    loads: Mutex<Option<oneshot::Sender<()>>>,
     profile: Arc<Profile>,
 }
 
@@ -62,11 +64,18 @@ pub struct ElementState {
 const LOADS: usize = 3;
 
 impl Page {
-    pub(super) fn new(tab: Tab, base: &str, config: Arc<BrowserConfig>, place: OwnedSemaphorePermit) -> Self {
+    pub(super) fn new(
+        tab: Tab,
+        base: &str,
+        config: Arc<BrowserConfig>,
+        place: OwnedSemaphorePermit,
+        loads: oneshot::Sender<()>,
+    ) -> Self {
         let log = tab.line.log(&tab.user_context);
         let base = base.trim_end_matches('/').to_owned();
         let profile = Profile { line: tab.line.clone(), user_context: tab.user_context.clone(), _place: place };
-        Self { tab, base, config, log, marked: Mutex::default(), profile: Arc::new(profile) }
+        let loads = Mutex::new(Some(loads));
+        Self { tab, base, config, log, marked: Mutex::default(), loads, profile: Arc::new(profile) }
     }
 
     /// Opens another blank tab of the same profile. The tabs have one log.
@@ -85,6 +94,7 @@ impl Page {
             config: self.config.clone(),
             log: self.log.clone(),
             marked: Mutex::default(),
+            loads: Mutex::default(),
             profile: self.profile.clone(),
         })
     }
@@ -158,8 +168,14 @@ impl Page {
         self.load_whole("browsingContext.navigate", params, &url).await
     }
 
-    /// Loads, and again where the machine's network changed meanwhile.
     async fn load_whole(&self, method: &str, params: Value, url: &str) -> Result<(), BrowserTrouble> {
+        let loaded = self.load_uncut(method, params, url).await;
+        drop(locked(&self.loads).take());
+        loaded
+    }
+
+    /// Loads, and again where the machine's network changed meanwhile.
+    async fn load_uncut(&self, method: &str, params: Value, url: &str) -> Result<(), BrowserTrouble> {
         for _ in 0..LOADS {
             let before = locked(&self.log).len();
             let loaded = self.load(method, params.clone(), url).await;

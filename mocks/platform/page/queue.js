@@ -55,7 +55,7 @@ let polling = false;
 async function poll() {
   if (polling) return;
   polling = true;
-  for (let delay = 100; state.jobs.some((job) => !hasEnded(job) || isOwed(job)); delay = Math.min(delay * 1.3, 2000)) {
+  for (let delay = 50; state.jobs.some((job) => !hasEnded(job) || isOwed(job)); delay = Math.min(delay * 1.3, 2000)) {
     await pause(delay);
     const open = state.jobs.filter((job) => !hasEnded(job)).length;
     const retryAfter = (await readJobs()) ?? 0;
