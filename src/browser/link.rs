@@ -48,7 +48,7 @@ pub(super) struct Link {
 pub(super) struct Line {
     bidi: BiDi,
     runtime: tokio::runtime::Handle,
-    lost: watch::Receiver<Option<String>>,
+    lost: watch::Sender<Option<String>>,
     logs: Logs,
 }
 
@@ -121,7 +121,7 @@ impl Line {
     /// # Errors
     /// [`BrowserTrouble::Lost`], [`BrowserTrouble::Hung`] or [`BrowserTrouble::Refused`].
     pub(super) async fn command(&self, method: &str, params: Value, within: Duration) -> Result<Value, BrowserTrouble> {
-        let mut lost = self.lost.clone();
+        let mut lost = self.lost.subscribe();
         let answer = tokio::select! {
             biased;
             _ = lost.wait_for(Option::is_some) => return Err(BrowserTrouble::Lost(self.why_lost())),
@@ -133,6 +133,10 @@ impl Line {
             let closed = error.message.contains("BiDi")
                 || error.message.contains("disconnected")
                 || error.message.contains("crashed");
+            // The next page must not be asked for on a line that is known to be closed: the heart beats only now and then.
+            if error.message.contains("WebSocket") {
+                lose(&self.lost, &error.message);
+            }
             if gone || closed {
                 BrowserTrouble::Lost(format!("{method}: {}", error.message))
             } else {
@@ -159,11 +163,11 @@ impl Line {
 
     /// Whether it can still be used.
     pub(super) fn is_lost(&self) -> bool {
-        self.lost.borrow().is_some() || self.lost.has_changed().is_err()
+        self.lost.borrow().is_some()
     }
 
     fn why_lost(&self) -> String {
-        self.lost.borrow().clone().unwrap_or_else(|| "it was stopped".into())
+        self.lost.borrow().clone().unwrap_or_default()
     }
 
     /// Runs a task on the browser's own thread.
@@ -207,16 +211,12 @@ fn own(config: &BrowserConfig, ready: Ready, ended: oneshot::Receiver<()>) {
         }
         match tokio::time::timeout(config.start_within, listen(&session, &config.oracle)).await {
             Ok(Ok((bidi, logs))) => {
-                let (lose, lost) = watch::channel(None);
-                if ready
-                    .send(Ok(Line { bidi: bidi.clone(), runtime: tokio::runtime::Handle::current(), lost, logs }))
-                    .is_ok()
-                {
+                let lost = watch::Sender::new(None);
+                let runtime = tokio::runtime::Handle::current();
+                if ready.send(Ok(Line { bidi: bidi.clone(), runtime, lost: lost.clone(), logs })).is_ok() {
                     tokio::select! {
-                        _ = ended => {}
-                        why = heart(&bidi) => {
-                            lose.send_replace(Some(why));
-                        }
+                        _ = ended => lose(&lost, "it was stopped"),
+                        why = heart(&bidi) => lose(&lost, &why),
                     }
                 }
             }
@@ -227,6 +227,15 @@ fn own(config: &BrowserConfig, ready: Ready, ended: oneshot::Receiver<()>) {
         drop(driver);
     });
     runtime.shutdown_background();
+}
+
+/// From here on the browser is gone; what was said first is why.
+fn lose(lost: &watch::Sender<Option<String>>, why: &str) {
+    lost.send_if_modified(|known| {
+        let is_news = known.is_none();
+        known.get_or_insert_with(|| why.to_owned());
+        is_news
+    });
 }
 
 /// Beats until the browser is gone; says why. The command goes through the driver into the browser itself.
