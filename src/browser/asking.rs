@@ -104,32 +104,10 @@ impl Page {
         string_of(name, &self.command("script.callFunction", call).await?)
     }
 
-    /// Asks the page a question until the answer is the one that is waited for (`look` judges each), or nothing can change the
-    /// page any more.
+    /// Asks the page a question until the answer is the one that is waited for (`look` judges each), or none can come any more.
     pub(super) async fn ask_until<T>(
         &self,
-        question: &str,
-        argument: Value,
-        within: Duration,
-        look: impl Fn(Value) -> Look<T, BrowserTrouble>,
-    ) -> Result<T, Gave<BrowserTrouble>> {
-        self.ask_until_over(Duration::MAX, question, argument, within, look).await
-    }
-
-    /// As [`Page::ask_until`], but for no longer than something may still come of an answer.
-    pub(super) async fn ask_until_idle<T>(
-        &self,
-        question: &str,
-        argument: Value,
-        within: Duration,
-        look: impl Fn(Value) -> Look<T, BrowserTrouble>,
-    ) -> Result<T, Gave<BrowserTrouble>> {
-        self.ask_until_over(IDLE, question, argument, within, look).await
-    }
-
-    async fn ask_until_over<T>(
-        &self,
-        idle: Duration,
+        end: End,
         question: &str,
         argument: Value,
         within: Duration,
@@ -139,7 +117,7 @@ impl Page {
         tokio::select! {
             biased;
             answer = self.ask_for(question, argument.clone(), within, &look) => return answer,
-            over = self.over(idle, within) => over.map_err(Gave::Never)?,
+            over = self.over(end, within) => over.map_err(Gave::Never)?,
         }
         // It may have come just now.
         match self.ask_for(question, argument, Duration::ZERO, look).await {
@@ -148,8 +126,8 @@ impl Page {
         }
     }
 
-    /// Waits until the page has been idle for so long, or nothing can change it any more within this time.
-    async fn over(&self, idle: Duration, within: Duration) -> Result<(), BrowserTrouble> {
+    /// Waits until the page has come to this end, or the time is up.
+    async fn over(&self, end: End, within: Duration) -> Result<(), BrowserTrouble> {
         let started = Instant::now();
         let over = wait::until(within, async || {
             let waited = started.elapsed();
@@ -164,7 +142,7 @@ impl Page {
                 Err(trouble) => return Look::Never(trouble),
             };
             let unchanged = waited.min(Duration::from_secs_f64(outlook.quiet.max(0.0) / 1e3));
-            let is_idle = unchanged >= idle && locked(&self.log).is_idle(idle);
+            let is_idle = end == End::Idle && unchanged >= IDLE && locked(&self.log).is_idle(IDLE);
             let left = within.saturating_sub(waited).as_secs_f64() * 1e3;
             let stays = self.is_alone() && !locked(&self.log).has_under_way();
             let is_still = unchanged >= STILL && stays && outlook.next.is_none_or(|next| next > left);
@@ -204,6 +182,15 @@ impl Page {
         })
         .await
     }
+}
+
+/// When nothing is waited for on a page any more, before the time is up.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum End {
+    /// When nothing can change it any more.
+    Still,
+    /// Also when it has been idle for so long that nothing follows from an answer any more.
+    Idle,
 }
 
 /// Whether something may still change on a page, by its own word.

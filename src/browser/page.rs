@@ -8,7 +8,7 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 use tokio::sync::{OwnedSemaphorePermit, oneshot};
 
-use super::asking::{passing, string_of};
+use super::asking::{End, passing, string_of};
 use super::browsers::{Tab, keep_names};
 use super::link::{Line, locked};
 use super::{BrowserConfig, BrowserTrouble, Locator, Noticed, PageLog};
@@ -337,7 +337,7 @@ impl Page {
     /// [`BrowserTrouble::NotShown`] with how many there are instead.
     pub async fn counts(&self, locator: &Locator, wanted: usize, within: Duration) -> Result<(), BrowserTrouble> {
         let question = json!({ "locator": locator, "wanted": wanted });
-        let waited = self.ask_until("count", question, within, |count| match number(&count) {
+        let waited = self.ask_until(End::Still, "count", question, within, |count| match number(&count) {
             count if count == wanted => Look::Holds(()),
             count => Look::NotYet(count.to_string()),
         });
@@ -381,7 +381,7 @@ impl Page {
             true => Look::Holds(()),
             false => Look::NotYet(String::new()),
         };
-        match self.ask_until_idle("shows", question, within, look).await {
+        match self.ask_until(End::Idle, "shows", question, within, look).await {
             Ok(()) => Ok(()),
             Err(Gave::Never(trouble)) => Err(trouble),
             Err(Gave::Up { waited: within, .. }) => {
@@ -398,13 +398,14 @@ impl Page {
     /// [`BrowserTrouble::NotShown`] with what the element says instead.
     pub async fn says(&self, locator: &Locator, text: &str, within: Duration) -> Result<String, BrowserTrouble> {
         let question = json!({ "locator": locator, "says": text });
-        let waited =
-            self.ask_until("read", question, within, |found| match serde_json::from_value::<ElementState>(found) {
+        let waited = self.ask_until(End::Still, "read", question, within, |found| {
+            match serde_json::from_value::<ElementState>(found) {
                 Ok(state) if state.text.contains(text) && state.unreadable.is_none() => Look::Holds(state.text),
                 Ok(ElementState { text, unreadable: None, .. }) => Look::NotYet(format!("“{text}”")),
                 Ok(ElementState { text, unreadable: Some(why), .. }) => Look::NotYet(format!("“{text}”, which {why}")),
                 Err(_) => Look::NotYet("nothing: it is not there".into()),
-            });
+            }
+        });
         match waited.await {
             Ok(said) => Ok(said),
             Err(Gave::Never(trouble)) => Err(trouble),
@@ -501,7 +502,7 @@ impl Page {
         locator: &Locator,
         within: Duration,
     ) -> Result<Value, BrowserTrouble> {
-        let waited = self.ask_until(call, argument, within, |found| match found["problem"].is_null() {
+        let waited = self.ask_until(End::Still, call, argument, within, |found| match found["problem"].is_null() {
             true => Look::Holds(found),
             false => Look::NotYet(found.to_string()),
         });

@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::base::wait::{Gave, Look};
+use crate::browser::asking::End;
 use crate::browser::{BrowserTrouble, Noticed, Page, PageLog};
 use crate::model::Finding;
 
@@ -79,7 +80,7 @@ impl Page {
     /// If the browser is in trouble; a dead click is no error but [`Answer::Nothing`].
     pub async fn answered(&self, within: Duration) -> Result<Answer, BrowserTrouble> {
         let mark = self.marked();
-        let changed = self.ask_until("changed", Value::Null, within, |what| match what {
+        let changed = self.ask_until(End::Still, "changed", Value::Null, within, |what| match what {
             Value::String(what) => Look::Holds(Answer::Change { what }),
             _ => Look::NotYet(String::new()),
         });

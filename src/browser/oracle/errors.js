@@ -251,8 +251,7 @@ const age = (isWrong) => {
 /** In how many milliseconds what is said has stood long enough, if it has not yet, and in how many the page may change by itself. */
 const standing = (age, stays) => {
   if (age === null || age >= stays) return {};
-  const next = changesIn();
-  return { left: stays - age, next: next === Infinity ? null : next };
+  return { left: stays - age, next: changesIn() };
 };
 
 const reasonFor = (el) => {

@@ -140,10 +140,7 @@ const snapshot = () => {
 const quiet = () => performance.now() - memory.changedAt;
 
 /** For how long nothing has changed, and in how many milliseconds something may change by itself. */
-const outlook = () => {
-  const next = changesIn();
-  return { quiet: quiet(), next: next === Infinity ? null : next };
-};
+const outlook = () => ({ quiet: quiet(), next: changesIn() });
 
 const count = ({ locator }) => find(locator).length;
 const markNow = () => mark(null);

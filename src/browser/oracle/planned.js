@@ -59,9 +59,12 @@
   const plans = new WeakMap();
   AbortSignal.timeout = (after) => {
     const signal = timeout.call(AbortSignal, after);
-    const [at, key, listen] = [now() + span(after), {}, signal.addEventListener];
-    plans.set(signal, () => signal.aborted || timers.set(key, { at }));
-    listen.call(signal, 'abort', () => timers.delete(key), { once: true });
+    const [at, listen] = [now() + span(after), signal.addEventListener];
+    let forget;
+    plans.set(signal, () => {
+      if (!signal.aborted) forget ??= unnumbered(at - now());
+    });
+    listen.call(signal, 'abort', () => forget?.(), { once: true });
     signal.addEventListener = (...given) => {
       plans.get(signal)();
       return listen.apply(signal, given);

@@ -17,7 +17,7 @@ const LIVE = '[role=alert],[role=status],[role=log],[role=alertdialog],[aria-liv
 /** What changes by itself, whatever a person does: no answer to a press, no message, and no sign that something is under way. */
 const TICKING = '[role=timer],[role=marquee]';
 
-/** In how many milliseconds the page may change by itself: 0 where nobody can say, infinitely many where nothing is planned. */
+/** In how many milliseconds the page may change by itself: 0 where nobody can say, infinitely many (in JSON `null`) where nothing is planned. */
 const changesIn = () => {
   let next = 0;
   const hear = ({ detail }) => (next = JSON.parse(detail) ?? Infinity);
