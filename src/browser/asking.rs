@@ -7,7 +7,7 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::link::{SANDBOX, locked};
-use super::{BrowserTrouble, Noticed, Page, PageLog, oracle};
+use super::{BrowserTrouble, Locator, Noticed, Page, PageLog, oracle};
 use crate::base::wait::{self, Gave, Look};
 
 /// When nothing has changed on a page for so long and nothing is under way, what an answer should have brought does not come any
@@ -182,6 +182,37 @@ impl Page {
         })
         .await
     }
+
+    pub(super) async fn element(
+        &self,
+        call: &str,
+        argument: Value,
+        locator: &Locator,
+    ) -> Result<Value, BrowserTrouble> {
+        self.element_within(call, argument, locator, self.config.find_within).await
+    }
+
+    /// Calls a function about one element until that element is there and can be used.
+    pub(super) async fn element_within(
+        &self,
+        call: &str,
+        argument: Value,
+        locator: &Locator,
+        within: Duration,
+    ) -> Result<Value, BrowserTrouble> {
+        let waited = self.ask_until(End::Still, call, argument, within, |found| match found["problem"].is_null() {
+            true => Look::Holds(found),
+            false => Look::NotYet(found.to_string()),
+        });
+        match waited.await {
+            Ok(found) => Ok(found),
+            Err(Gave::Never(trouble)) => Err(trouble),
+            Err(Gave::Up { waited, last_seen }) => {
+                let problem: Value = serde_json::from_str(&last_seen).unwrap_or_default();
+                Err(not_usable(locator, waited, &problem))
+            }
+        }
+    }
 }
 
 /// When nothing is waited for on a page any more, before the time is up.
@@ -216,4 +247,27 @@ pub(super) fn string_of(command: &str, answer: &Value) -> Result<Option<String>,
         return Err(BrowserTrouble::Refused { command: command.into(), reason });
     }
     Ok(answer["result"]["value"].as_str().map(str::to_owned))
+}
+
+fn not_usable(locator: &Locator, within: Duration, problem: &Value) -> BrowserTrouble {
+    let locator = locator.to_string();
+    let list =
+        |key: &str| -> Vec<&str> { problem[key].as_array().into_iter().flatten().filter_map(Value::as_str).collect() };
+    match problem["problem"].as_str() {
+        Some("covered") => {
+            BrowserTrouble::Covered { locator, by: problem["by"].as_str().unwrap_or("something").to_owned() }
+        }
+        Some("ambiguous") => {
+            let seen = format!("{} fit: {}", problem["count"], list("first").join(", "));
+            BrowserTrouble::NotFound { locator, within, seen }
+        }
+        Some(_) | None => {
+            let there = list("there");
+            let seen = match there.len() {
+                0 => "nothing of the kind is there".to_owned(),
+                _ => format!("there is {}", there.join(", ")),
+            };
+            BrowserTrouble::NotFound { locator, within, seen }
+        }
+    }
 }

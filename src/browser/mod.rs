@@ -6,6 +6,7 @@
 //!
 //! Not here: which elements a platform's page has (its target file says), and what a scenario does with them (steps).
 
+mod acting;
 mod asking;
 mod axe;
 mod browsers;
@@ -15,6 +16,7 @@ mod link;
 mod log;
 mod oracle;
 mod page;
+mod reading;
 mod translator;
 mod trouble;
 
@@ -22,7 +24,8 @@ pub use browsers::Browsers;
 pub use config::{BrowserConfig, missing};
 pub use log::{Noticed, PageLog};
 pub use oracle::{Answer, OracleRules, PageState, Problem, Wrong};
-pub use page::{ElementState, Page};
+pub use page::Page;
+pub use reading::ElementState;
 pub use trouble::BrowserTrouble;
 
 pub use crate::model::Locator;

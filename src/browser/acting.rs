@@ -1,0 +1,146 @@
+//! What a person does on a page: presses, types, chooses. What follows is judged against the moment before it.
+
+use std::time::Instant;
+
+use serde_json::{Value, json};
+
+use super::asking::passing;
+use super::link::locked;
+use super::{BrowserTrouble, Locator, Noticed, Page};
+
+/// Where the last action began.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Mark {
+    /// The first entry of the log that is later than the mark.
+    pub(super) entry: usize,
+    /// What was pressed, for sentences.
+    pub(super) action: Option<String>,
+}
+
+impl Page {
+    /// Presses an element with the mouse, where a person would; waits until it is there. What follows is judged against
+    /// the moment before the press ([`Page::answered`], [`Page::judge`]). A disabled element is pressed all the same.
+    ///
+    /// # Errors
+    /// [`BrowserTrouble::NotFound`], [`BrowserTrouble::Covered`].
+    pub async fn press(&self, locator: &Locator) -> Result<(), BrowserTrouble> {
+        self.press_times(locator, 1).await
+    }
+
+    /// Presses several times in quick succession, as a double-click does.
+    ///
+    /// # Errors
+    /// As [`Page::press`].
+    pub async fn press_times(&self, locator: &Locator, times: usize) -> Result<(), BrowserTrouble> {
+        let mut actions = vec![Value::Null];
+        for _ in 0..times {
+            actions.push(json!({ "type": "pointerDown", "button": 0 }));
+            actions.push(json!({ "type": "pointerUp", "button": 0 }));
+        }
+        let until = Instant::now() + self.config.find_within;
+        loop {
+            let left = until.saturating_duration_since(Instant::now());
+            let place = self.element_within("aim", json!(locator), locator, left).await?;
+            self.begin(Some(locator.to_string()));
+            actions[0] = json!({ "type": "pointerMove", "x": place["x"], "y": place["y"], "origin": "viewport" });
+            self.act(
+                json!({ "type": "pointer", "id": "mouse", "parameters": { "pointerType": "mouse" }, "actions": actions }),
+            )
+            .await?;
+            // The page may have put something else there in between, which is then kept from the press: aim again.
+            let Some(other) = self.missed().await? else { return Ok(()) };
+            if Instant::now() >= until {
+                return Err(BrowserTrouble::Covered { locator: locator.to_string(), by: other });
+            }
+        }
+    }
+
+    /// What got the last press instead of the element that was aimed at.
+    async fn missed(&self) -> Result<Option<String>, BrowserTrouble> {
+        match self.call("missed", Value::Null).await {
+            Ok(other) => Ok(other.as_str().map(str::to_owned)),
+            // What was pressed took the page away.
+            Err(trouble) if passing(&trouble) => Ok(None),
+            Err(trouble) => Err(trouble),
+        }
+    }
+
+    /// Presses a key of the keyboard, wherever the focus is: `Enter`, `Tab`, `Escape`, `Space`, or a character.
+    ///
+    /// # Errors
+    /// If the browser is in trouble.
+    pub async fn key(&self, key: &str) -> Result<(), BrowserTrouble> {
+        let value = match key {
+            "Enter" => "\u{e007}",
+            "Tab" => "\u{e004}",
+            "Escape" => "\u{e00c}",
+            "Space" => " ",
+            "Backspace" => "\u{e003}",
+            other => other,
+        };
+        self.mark().await?;
+        self.keys(value).await
+    }
+
+    /// Types into a field, replacing what is there.
+    ///
+    /// # Errors
+    /// As [`Page::press`].
+    pub async fn type_text(&self, locator: &Locator, text: &str) -> Result<(), BrowserTrouble> {
+        let state = self.element("select", json!(locator), locator).await?;
+        if text.is_empty() {
+            return if state["empty"] == json!(true) { Ok(()) } else { self.keys("\u{e003}").await };
+        }
+        self.keys(text).await
+    }
+
+    /// Chooses an option of a list (`select`) by its text or value.
+    ///
+    /// # Errors
+    /// [`BrowserTrouble::NotFound`] where there is no such list or no such option.
+    pub async fn choose(&self, list: &Locator, option: &str) -> Result<(), BrowserTrouble> {
+        self.begin(Some(list.to_string()));
+        self.element("choose", json!({ "locator": list, "option": option }), list).await.map(drop)
+    }
+
+    /// Remembers how the page looks now; [`Page::press`], [`Page::key`] and [`Page::choose`] do it by themselves.
+    ///
+    /// # Errors
+    /// If the browser is in trouble.
+    pub async fn mark(&self) -> Result<(), BrowserTrouble> {
+        self.call("mark", Value::Null).await?;
+        self.begin(None);
+        Ok(())
+    }
+
+    pub(super) fn begin(&self, action: Option<String>) {
+        *locked(&self.marked) = Mark { entry: locked(&self.log).len(), action };
+    }
+
+    pub(super) fn marked(&self) -> Mark {
+        locked(&self.marked).clone()
+    }
+
+    async fn keys(&self, text: &str) -> Result<(), BrowserTrouble> {
+        let strokes: Vec<Value> = text
+            .chars()
+            .flat_map(|key| ["keyDown", "keyUp"].map(|kind| json!({ "type": kind, "value": key.to_string() })))
+            .collect();
+        self.act(json!({ "type": "key", "id": "keyboard", "actions": strokes })).await
+    }
+
+    async fn act(&self, source: Value) -> Result<(), BrowserTrouble> {
+        let params = json!({ "context": self.tab.context, "actions": [source] });
+        match self.command("input.performActions", params).await {
+            Ok(_) => Ok(()),
+            // The press itself may take the page away.
+            Err(trouble) if passing(&trouble) && self.has_navigated() => Ok(()),
+            Err(trouble) => Err(trouble),
+        }
+    }
+
+    fn has_navigated(&self) -> bool {
+        let mark = self.marked();
+        locked(&self.log).since(mark.entry).any(|noticed| matches!(noticed, Noticed::Navigation { .. }))
+    }
+}
