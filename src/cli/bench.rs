@@ -6,9 +6,8 @@ use std::time::{Duration, Instant};
 
 use clap::Args;
 
-use super::Composition;
 use super::documents::{self, Beside};
-use super::run::Refusal;
+use super::{Composition, Refusal};
 use crate::base::client::client_for;
 use crate::base::clock::Clock;
 use crate::base::redact::Redactor;

@@ -7,9 +7,8 @@ use std::path::{Path, PathBuf};
 
 use clap::{Args, ValueEnum};
 
-use super::Composition;
 use super::documents::{self, Beside};
-use super::run::Refusal;
+use super::{Composition, Refusal};
 use crate::base::config::{ConfigError, read_text};
 use crate::base::suggest::did_you_mean;
 use crate::lint::{self, Charge, Finding, Kind, Linter, RULES, Weight};
@@ -334,7 +333,7 @@ fn documents_of(file: &str, text: &str) -> Option<Finding> {
 fn stubs_of(file: &str, text: &str) -> Option<Finding> {
     let folder = documents::folder(file);
     let topology = Topology { folder: Some(folder.clone()), ..Topology::parse(file, text).ok()? };
-    let error = super::run::stubs(&topology, topology.services.iter()).err()?;
+    let error = super::prepare::stubs(&topology, topology.services.iter()).err()?;
     let mut named = topology.services.values().flat_map(|spec| &spec.stubs).filter(|_| error.place.is_none());
     let named = named.find(|path| folder.join(path).display().to_string() == error.file);
     // What is not there has no place; the line that names it has.

@@ -3,7 +3,7 @@
 use clap::{Args, Command};
 use clap_complete::{Shell, generate};
 
-use super::run::Refusal;
+use super::Refusal;
 use crate::model::Exit;
 
 /// For which shell.

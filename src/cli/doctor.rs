@@ -6,8 +6,7 @@ use std::time::Duration;
 
 use clap::Args;
 
-use super::Composition;
-use super::run::Refusal;
+use super::{Composition, Refusal};
 use crate::model::Exit;
 use crate::report::text;
 use crate::run::{Needs, Requirement};

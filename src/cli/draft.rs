@@ -8,7 +8,7 @@ use std::path::PathBuf;
 use clap::Args;
 use serde_json::Value;
 
-use super::run::Refusal;
+use super::Refusal;
 use crate::model::{Event, EventKind, Exit};
 use crate::report::{Run, journal};
 

@@ -5,9 +5,8 @@ use std::path::{Path, PathBuf};
 
 use clap::Args;
 
-use super::Composition;
-use super::run::Refusal;
 use super::steps;
+use super::{Composition, Refusal};
 use crate::model::Exit;
 
 /// Where to lay it out.

@@ -1,4 +1,5 @@
-//! The command line: one file per subcommand. It composes the rooms and turns what they say into text and an exit code.
+//! The command line: one file per subcommand, and what several of them share ([`prepare`], [`listener`], [`refusal`]). It
+//! composes the rooms and turns what they say into text and an exit code.
 //!
 //! Commands print with `say!`, `put!` and `complain!` ([`out`]): the macros of the standard library panic where nobody reads.
 
@@ -16,7 +17,10 @@ mod documents;
 mod draft;
 mod faults;
 mod init;
+mod listener;
+mod prepare;
 mod prove;
+mod refusal;
 mod report;
 mod run;
 mod soak;
@@ -30,6 +34,7 @@ use std::process::ExitCode;
 
 use clap::{CommandFactory, Parser, Subcommand};
 
+use self::refusal::Refusal;
 use crate::model::Exit;
 use crate::prove::Defect;
 use crate::run::{Embedded, Suite};
@@ -141,7 +146,7 @@ pub fn main(composition: &Composition) -> ExitCode {
         Some(Command::VerifyDoubles(arguments)) => verify::verify(composition, &arguments),
         Some(Command::Bench(arguments)) => bench::bench(composition, &arguments),
         Some(Command::Soak(arguments)) => soak::soak(&arguments),
-        Some(Command::Reap { run }) => container::reap(&run).map(|()| Exit::Passed).map_err(run::Refusal::Environment),
+        Some(Command::Reap { run }) => container::reap(&run).map(|()| Exit::Passed).map_err(Refusal::Environment),
     };
     let exit = ended.unwrap_or_else(|refusal| {
         complain!("{refusal}");
@@ -150,7 +155,7 @@ pub fn main(composition: &Composition) -> ExitCode {
     ExitCode::from(out::ended(exit).code())
 }
 
-fn run_or_watch(composition: &Composition, arguments: &run::Arguments) -> Result<Exit, run::Refusal> {
+fn run_or_watch(composition: &Composition, arguments: &run::Arguments) -> Result<Exit, Refusal> {
     if arguments.watch { watch::watch(composition, arguments) } else { run::run(composition, arguments) }
 }
 

@@ -6,8 +6,9 @@ use std::time::{Duration, Instant};
 
 use clap::{Args, ValueEnum};
 
-use super::Composition;
-use super::run::{Prepared, Refusal, leaks, prepared};
+use super::listener::leaks;
+use super::prepare::{Prepared, prepared};
+use super::{Composition, Refusal};
 use crate::base::config::Span;
 use crate::base::seed::Seed;
 use crate::gherkin::tags::Expression;

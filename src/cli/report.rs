@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 
 use clap::Args;
 
-use super::run::Refusal;
+use super::Refusal;
 use crate::model::Exit;
 use crate::report::{self, History, Run, Style, console, merge};
 

@@ -1,35 +1,30 @@
 //! `paidpath run`: selects scenarios, runs them, and writes the reports.
 
 use std::fmt;
-use std::io::{IsTerminal, Write};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::thread;
 use std::time::Duration;
 
 use clap::{Args, ValueEnum};
 use regex::Regex;
 
-use super::Composition;
-use super::documents::{Beside, folder, rules};
-use crate::base::canary::{Canaries, Leak};
+use super::listener::{Listener, leaks};
+use super::prepare::{Prepared, prepared};
+use super::{Composition, Refusal};
 use crate::base::ci;
-use crate::base::config::{ConfigError, Span, read_text};
-use crate::base::fingerprint::fingerprint;
+use crate::base::config::Span;
 use crate::base::seed::Seed;
 use crate::base::suggest::did_you_mean;
 use crate::contract::Contracts;
 use crate::gherkin::tags::Expression;
-use crate::model::message::Envelope;
 use crate::model::{Exit, Shard};
-use crate::report::{self, Console, Digest, Reporter, Style, journal};
+use crate::report;
 use crate::run::history::{FILE, History, Timings};
 use crate::run::platform::NotUp;
-use crate::run::{Deadlines, Evidence, FlakyPolicy, Options, PathSpec, Plan, Records, Rules, Selection, records};
-use crate::stub;
+use crate::run::{Deadlines, Evidence, FlakyPolicy, Options, PathSpec, Plan, Rules, Selection, records};
 use crate::tap::Disturbance;
 use crate::target::Target;
-use crate::topology::{ProviderKind, ServiceSpec, Topology};
-use crate::trail::Mapping;
+use crate::topology::Topology;
 
 /// The options of a run.
 #[derive(Debug, Clone, Args)]
@@ -157,101 +152,6 @@ enum Record {
     All,
 }
 
-/// A run that ended before anything was judged.
-#[derive(Debug)]
-pub enum Refusal {
-    /// The command or a file is wrong.
-    Usage(String),
-    /// The environment is broken.
-    Environment(String),
-    /// Somebody wanted it to end.
-    Stopped(Exit),
-}
-
-impl Refusal {
-    /// How the process ends.
-    pub fn exit(&self) -> Exit {
-        match self {
-            Self::Usage(_) => Exit::Usage,
-            Self::Environment(_) => Exit::Unknown,
-            Self::Stopped(exit) => *exit,
-        }
-    }
-}
-
-impl fmt::Display for Refusal {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Usage(message) => write!(f, "{message}"),
-            Self::Environment(message) => write!(f, "nothing could be judged: {message}"),
-            Self::Stopped(_) => f.write_str("it was stopped before anything could be concluded"),
-        }
-    }
-}
-
-impl From<ConfigError> for Refusal {
-    fn from(error: ConfigError) -> Self {
-        Self::Usage(error.to_string())
-    }
-}
-
-/// What scenarios are run against.
-pub(super) struct Prepared {
-    pub target: Target,
-    /// Of the target's file.
-    pub fingerprint: String,
-    pub rules: Rules,
-    pub topology: Topology,
-}
-
-/// Reads a target and a topology, each a file or the name of one that comes with paidpath.
-///
-/// # Errors
-/// For whatever is wrong in them or in the files that they name.
-pub(super) fn prepared(
-    composition: &Composition,
-    topology: &str,
-    target_name: &str,
-    providers: &[String],
-) -> Result<Prepared, Refusal> {
-    let (file, text) = shipped_or_file(target_name, "target", composition.targets)?;
-    let target = Target::parse(&file, &text)?;
-    let fingerprint = fingerprint([&text]);
-    let mapping = Mapping::parse(&file, &text)?;
-    let beside = match composition.targets.iter().any(|(known, _)| *known == target_name) {
-        true => Beside::Binary(composition.documents),
-        false => Beside::Folder(folder(&file)),
-    };
-    let rules = rules(&target, mapping, &beside)?;
-    let (file, text) = shipped_or_file(topology, "topology", composition.topologies)?;
-    let is_shipped = composition.topologies.iter().any(|(known, _)| *known == topology);
-    let mut topology = Topology::parse(&file, &text)?;
-    topology.folder = match is_shipped {
-        true => composition.topology_folder.clone().filter(|folder| folder.is_dir()),
-        false => Some(folder(&file)),
-    };
-    for swap in providers {
-        swap_provider(&mut topology, swap)?;
-    }
-    let doubles = topology.services.iter().filter(|(_, spec)| spec.provider == ProviderKind::Mock);
-    stubs(&topology, doubles)?;
-    Ok(Prepared { target, fingerprint, rules, topology })
-}
-
-/// Whether the stub files that a topology names for these services are sound.
-pub(super) fn stubs<'t>(
-    topology: &Topology,
-    mut services: impl Iterator<Item = (&'t String, &'t ServiceSpec)>,
-) -> Result<(), ConfigError> {
-    let folder = topology.folder.clone().unwrap_or_default();
-    services.try_for_each(|(name, spec)| {
-        stub::load(&folder, &spec.stubs).map(drop).map_err(|error| match error.place {
-            None => ConfigError { message: format!("{} (the stubs of {name})", error.message), ..error },
-            Some(_) => error,
-        })
-    })
-}
-
 /// Runs. Gives the exit of a run that began.
 pub fn run(composition: &Composition, arguments: &Arguments) -> Result<Exit, Refusal> {
     let usage = |error: &dyn fmt::Display| Refusal::Usage(error.to_string());
@@ -294,7 +194,7 @@ pub fn run(composition: &Composition, arguments: &Arguments) -> Result<Exit, Ref
     let doubles = super::verify::known(&arguments.reports, &topology);
     let options = Options { doubles, ..options(arguments, known, environment) };
     let (sender, records) = records();
-    let listener = Listener::begin(arguments, reporters).map_err(|error| usage(&error))?;
+    let listener = Listener::begin(&arguments.reports, arguments.verbose, reporters).map_err(|error| usage(&error))?;
     let listening = thread::spawn(move || listener.listen(records));
     let outcome = crate::run::run(&composition.suite, plan, target, rules, &topology, options, sender);
     let heard = listening
@@ -315,113 +215,6 @@ pub fn run(composition: &Composition, arguments: &Arguments) -> Result<Exit, Ref
         Exit::Passed if !heard.complete => Exit::Unknown,
         exit => exit,
     })
-}
-
-/// What the run has written that holds one of its secrets, one sentence each.
-pub(super) fn leaks(canaries: &Canaries, files: &[PathBuf], printed: &[u8]) -> Vec<String> {
-    let said = |place: &str, Leak { fingerprint, how, at }: Leak| {
-        format!("a secret leaked: {place} holds {fingerprint} {how}, at byte {at}; do not publish it")
-    };
-    let mut leaks = match canaries.search(files) {
-        Ok(found) => found.into_iter().map(|(file, leak)| said(&file.display().to_string(), leak)).collect(),
-        Err(error) => vec![format!("what was written could not be searched for secrets: {error}")],
-    };
-    leaks.extend(canaries.find(printed).map(|leak| said("what was printed", leak)));
-    leaks
-}
-
-/// What became of everything that was said about a run.
-struct Heard {
-    /// Whether everything that should be written was.
-    complete: bool,
-    /// What was written, files and folders.
-    files: Vec<PathBuf>,
-    /// What a person saw.
-    printed: Vec<u8>,
-}
-
-/// Hands on what is printed, and keeps it.
-#[derive(Debug)]
-struct Kept<W> {
-    out: W,
-    bytes: Vec<u8>,
-}
-
-impl<W: Write> Write for Kept<W> {
-    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
-        let count = self.out.write(bytes)?;
-        self.bytes.extend_from_slice(&bytes[..count]);
-        Ok(count)
-    }
-
-    fn flush(&mut self) -> std::io::Result<()> {
-        self.out.flush()
-    }
-}
-
-/// Writes the journal and the console while the run goes on, and the reports when it has ended.
-struct Listener {
-    journal: journal::Writer,
-    console: Console<Kept<std::io::Stdout>>,
-    digest: Digest,
-    reporters: Vec<&'static dyn Reporter>,
-    folder: PathBuf,
-}
-
-impl Listener {
-    fn begin(arguments: &Arguments, reporters: Vec<&'static dyn Reporter>) -> Result<Self, journal::JournalError> {
-        report::clear(&arguments.reports, &reporters);
-        let stdout = std::io::stdout();
-        let width = std::env::var("COLUMNS").ok().and_then(|columns| columns.parse().ok());
-        let style = Style::of(stdout.is_terminal(), width, arguments.verbose, |name| std::env::var(name).ok());
-        Ok(Self {
-            journal: journal::Writer::create(arguments.reports.join(journal::FILE))?,
-            console: Console::new(Kept { out: stdout, bytes: Vec::new() }, style),
-            digest: Digest::default(),
-            reporters,
-            folder: arguments.reports.clone(),
-        })
-    }
-
-    /// Listens until the run is over.
-    fn listen(mut self, mut records: Records) -> Heard {
-        while let Some(envelope) = self.next(&mut records) {
-            self.journal.append(&envelope);
-            let news = self.digest.add(&envelope);
-            self.console.on(news, self.digest.run());
-            // A thread that was given up may hold the other end for ever: the run's own word ends it.
-            if matches!(envelope, Envelope::TestRunFinished(_)) {
-                break;
-            }
-        }
-        let mut heard = Heard { complete: true, files: vec![self.journal.path().to_owned()], printed: Vec::new() };
-        if let Err(error) = self.journal.finish() {
-            complain!("{error}");
-            heard.complete = false;
-        }
-        if self.digest.run().info.id.is_empty() {
-            return heard; // The platform never came up: there is nothing to report.
-        }
-        let written = report::write_all(self.digest.run(), &self.folder, &self.reporters);
-        heard.complete &= written.iter().all(|written| written.result.is_ok());
-        heard.files.extend(written.iter().map(|written| written.file.clone()));
-        match self.console.finish(self.digest.run(), &written) {
-            Ok(kept) => heard.printed = kept.bytes,
-            Err(error) => {
-                complain!("the console could not be written: {error}");
-                heard.complete = false;
-            }
-        }
-        heard
-    }
-
-    /// The next message. While there is none, everything before it is on the disk: whoever is killed has written that.
-    fn next(&mut self, records: &mut Records) -> Option<Envelope> {
-        records.ready().or_else(|| {
-            self.journal.flush();
-            records.next()
-        })
-    }
 }
 
 fn options(arguments: &Arguments, history: History, environment: impl Fn(&str) -> Option<String>) -> Options {
@@ -570,33 +363,4 @@ fn require(composition: &Composition, required: &[String], topology: &Topology) 
         }
     }
     Ok(())
-}
-
-fn swap_provider(topology: &mut Topology, swap: &str) -> Result<(), Refusal> {
-    let wrong = || {
-        Refusal::Usage(format!("--provider: `{swap}` is not a swap: write `billing=mock` or `billing=url:http://…`"))
-    };
-    let (service, provider) = swap.split_once('=').ok_or_else(wrong)?;
-    let (kind, url) = match provider.split_once(':') {
-        Some((kind, url)) => (kind, Some(url.to_owned())),
-        None => (provider, None),
-    };
-    let kind: ProviderKind = kind.parse().map_err(|error| Refusal::Usage(format!("--provider: {error}")))?;
-    Ok(topology.swap(service, kind, url)?)
-}
-
-/// The text of a file on disk, or of one that comes with the binary; and the name under which errors speak of it.
-fn shipped_or_file(name: &str, what: &str, shipped: &[(&str, &str)]) -> Result<(String, String), Refusal> {
-    if let Some((_, text)) = shipped.iter().find(|(known, _)| *known == name) {
-        return Ok((format!("{what} {name}"), (*text).to_owned()));
-    }
-    if !name.contains(['/', '.']) {
-        let known = shipped.iter().map(|(known, _)| *known);
-        let list = known.clone().collect::<Vec<_>>().join(", ");
-        let hint = did_you_mean(name, known);
-        return Err(Refusal::Usage(format!(
-            "no {what} called `{name}` comes with paidpath ({list}).{hint} A file's name has a dot."
-        )));
-    }
-    Ok((name.to_owned(), read_text(Path::new(name))?))
 }

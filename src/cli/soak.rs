@@ -5,7 +5,7 @@ use std::time::Instant;
 
 use clap::Args;
 
-use super::run::Refusal;
+use super::Refusal;
 use crate::model::Exit;
 
 /// How often, and what.

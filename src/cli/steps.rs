@@ -4,8 +4,7 @@ use std::collections::HashMap;
 
 use clap::{Args, ValueEnum};
 
-use super::Composition;
-use super::run::Refusal;
+use super::{Composition, Refusal};
 use crate::base::suggest::did_you_mean;
 use crate::catalogue::{self, Entry, Example, Word};
 use crate::model::Exit;

@@ -7,8 +7,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser};
 
-use super::run::{self, Refusal};
-use super::{Cli, Command, Composition};
+use super::{Cli, Command, Composition, Refusal, run};
 use crate::model::Exit;
 
 /// The feature that a session begins with, of those that come with the binary.

@@ -7,9 +7,10 @@ use std::time::Instant;
 
 use clap::Args;
 
-use super::Composition;
+use super::listener::leaks;
+use super::prepare::{Prepared, prepared};
 use super::prove::{broken, options};
-use super::run::{Prepared, Refusal, leaks, prepared};
+use super::{Composition, Refusal};
 use crate::base::canary::Canaries;
 use crate::base::config::Span;
 use crate::base::seed::Seed;

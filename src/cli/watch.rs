@@ -7,8 +7,7 @@ use notify::{EventKind, RecursiveMode, Watcher};
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::mpsc::UnboundedReceiver;
 
-use super::Composition;
-use super::run::{self, Refusal};
+use super::{Composition, Refusal, run};
 use crate::model::Exit;
 use crate::run::PathSpec;
 

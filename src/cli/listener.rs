@@ -1,0 +1,120 @@
+//! Everything that is said about a run goes through here: into the journal, onto the console, into the reports.
+
+use std::io::{IsTerminal, Write};
+use std::path::{Path, PathBuf};
+
+use crate::base::canary::{Canaries, Leak};
+use crate::model::message::Envelope;
+use crate::report::{self, Console, Digest, Reporter, Style, journal};
+use crate::run::Records;
+
+/// What became of everything that was said about a run.
+pub(super) struct Heard {
+    /// Whether everything that should be written was.
+    pub complete: bool,
+    /// What was written, files and folders.
+    pub files: Vec<PathBuf>,
+    /// What a person saw.
+    pub printed: Vec<u8>,
+}
+
+/// Hands on what is printed, and keeps it.
+#[derive(Debug)]
+struct Kept<W> {
+    out: W,
+    bytes: Vec<u8>,
+}
+
+impl<W: Write> Write for Kept<W> {
+    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+        let count = self.out.write(bytes)?;
+        self.bytes.extend_from_slice(&bytes[..count]);
+        Ok(count)
+    }
+
+    fn flush(&mut self) -> std::io::Result<()> {
+        self.out.flush()
+    }
+}
+
+/// Writes the journal and the console while the run goes on, and the reports when it has ended.
+pub(super) struct Listener {
+    journal: journal::Writer,
+    console: Console<Kept<std::io::Stdout>>,
+    digest: Digest,
+    reporters: Vec<&'static dyn Reporter>,
+    folder: PathBuf,
+}
+
+impl Listener {
+    pub(super) fn begin(
+        folder: &Path,
+        verbose: bool,
+        reporters: Vec<&'static dyn Reporter>,
+    ) -> Result<Self, journal::JournalError> {
+        report::clear(folder, &reporters);
+        let stdout = std::io::stdout();
+        let width = std::env::var("COLUMNS").ok().and_then(|columns| columns.parse().ok());
+        let style = Style::of(stdout.is_terminal(), width, verbose, |name| std::env::var(name).ok());
+        Ok(Self {
+            journal: journal::Writer::create(folder.join(journal::FILE))?,
+            console: Console::new(Kept { out: stdout, bytes: Vec::new() }, style),
+            digest: Digest::default(),
+            reporters,
+            folder: folder.to_owned(),
+        })
+    }
+
+    /// Listens until the run is over.
+    pub(super) fn listen(mut self, mut records: Records) -> Heard {
+        while let Some(envelope) = self.next(&mut records) {
+            self.journal.append(&envelope);
+            let news = self.digest.add(&envelope);
+            self.console.on(news, self.digest.run());
+            // A thread that was given up may hold the other end for ever: the run's own word ends it.
+            if matches!(envelope, Envelope::TestRunFinished(_)) {
+                break;
+            }
+        }
+        let mut heard = Heard { complete: true, files: vec![self.journal.path().to_owned()], printed: Vec::new() };
+        if let Err(error) = self.journal.finish() {
+            complain!("{error}");
+            heard.complete = false;
+        }
+        if self.digest.run().info.id.is_empty() {
+            return heard; // The platform never came up: there is nothing to report.
+        }
+        let written = report::write_all(self.digest.run(), &self.folder, &self.reporters);
+        heard.complete &= written.iter().all(|written| written.result.is_ok());
+        heard.files.extend(written.iter().map(|written| written.file.clone()));
+        match self.console.finish(self.digest.run(), &written) {
+            Ok(kept) => heard.printed = kept.bytes,
+            Err(error) => {
+                complain!("the console could not be written: {error}");
+                heard.complete = false;
+            }
+        }
+        heard
+    }
+
+    /// The next message. While there is none, everything before it is on the disk: whoever is killed has written that.
+    fn next(&mut self, records: &mut Records) -> Option<Envelope> {
+        records.ready().or_else(|| {
+            self.journal.flush();
+            records.next()
+        })
+    }
+}
+
+/// What the run has written that holds one of its secrets, one sentence each.
+pub(super) fn leaks(canaries: &Canaries, files: &[PathBuf], printed: &[u8]) -> Vec<String> {
+    let said = |place: &str, Leak { fingerprint, how, at }: Leak| {
+        format!("a secret leaked: {place} holds {fingerprint} {how}, at byte {at}; do not publish it")
+    };
+    let mut leaks = match canaries.search(files) {
+        Ok(found) => found.into_iter().map(|(file, leak)| said(&file.display().to_string(), leak)).collect(),
+        Err(error) => vec![format!("what was written could not be searched for secrets: {error}")],
+    };
+    leaks.extend(canaries.find(printed).map(|leak| said("what was printed", leak)));
+    leaks
+}

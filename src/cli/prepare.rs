@@ -1,0 +1,100 @@
+//! What commands run scenarios against: a target, a topology, and the files that they name.
+
+use std::path::Path;
+
+use super::documents::{Beside, folder, rules};
+use super::{Composition, Refusal};
+use crate::base::config::{ConfigError, read_text};
+use crate::base::fingerprint::fingerprint;
+use crate::base::suggest::did_you_mean;
+use crate::run::Rules;
+use crate::stub;
+use crate::target::Target;
+use crate::topology::{ProviderKind, ServiceSpec, Topology};
+use crate::trail::Mapping;
+
+/// What scenarios are run against.
+pub(super) struct Prepared {
+    pub target: Target,
+    /// Of the target's file.
+    pub fingerprint: String,
+    pub rules: Rules,
+    pub topology: Topology,
+}
+
+/// Reads a target and a topology, each a file or the name of one that comes with paidpath.
+///
+/// # Errors
+/// For whatever is wrong in them or in the files that they name.
+pub(super) fn prepared(
+    composition: &Composition,
+    topology: &str,
+    target_name: &str,
+    providers: &[String],
+) -> Result<Prepared, Refusal> {
+    let (file, text) = shipped_or_file(target_name, "target", composition.targets)?;
+    let target = Target::parse(&file, &text)?;
+    let fingerprint = fingerprint([&text]);
+    let mapping = Mapping::parse(&file, &text)?;
+    let beside = match composition.targets.iter().any(|(known, _)| *known == target_name) {
+        true => Beside::Binary(composition.documents),
+        false => Beside::Folder(folder(&file)),
+    };
+    let rules = rules(&target, mapping, &beside)?;
+    let (file, text) = shipped_or_file(topology, "topology", composition.topologies)?;
+    let is_shipped = composition.topologies.iter().any(|(known, _)| *known == topology);
+    let mut topology = Topology::parse(&file, &text)?;
+    topology.folder = match is_shipped {
+        true => composition.topology_folder.clone().filter(|folder| folder.is_dir()),
+        false => Some(folder(&file)),
+    };
+    for swap in providers {
+        swap_provider(&mut topology, swap)?;
+    }
+    let doubles = topology.services.iter().filter(|(_, spec)| spec.provider == ProviderKind::Mock);
+    stubs(&topology, doubles)?;
+    Ok(Prepared { target, fingerprint, rules, topology })
+}
+
+/// Whether the stub files that a topology names for these services are sound.
+pub(super) fn stubs<'t>(
+    topology: &Topology,
+    mut services: impl Iterator<Item = (&'t String, &'t ServiceSpec)>,
+) -> Result<(), ConfigError> {
+    let folder = topology.folder.clone().unwrap_or_default();
+    services.try_for_each(|(name, spec)| {
+        stub::load(&folder, &spec.stubs).map(drop).map_err(|error| match error.place {
+            None => ConfigError { message: format!("{} (the stubs of {name})", error.message), ..error },
+            Some(_) => error,
+        })
+    })
+}
+
+fn swap_provider(topology: &mut Topology, swap: &str) -> Result<(), Refusal> {
+    let wrong = || {
+        Refusal::Usage(format!("--provider: `{swap}` is not a swap: write `billing=mock` or `billing=url:http://…`"))
+    };
+    let (service, provider) = swap.split_once('=').ok_or_else(wrong)?;
+    let (kind, url) = match provider.split_once(':') {
+        Some((kind, url)) => (kind, Some(url.to_owned())),
+        None => (provider, None),
+    };
+    let kind: ProviderKind = kind.parse().map_err(|error| Refusal::Usage(format!("--provider: {error}")))?;
+    Ok(topology.swap(service, kind, url)?)
+}
+
+/// The text of a file on disk, or of one that comes with the binary; and the name under which errors speak of it.
+fn shipped_or_file(name: &str, what: &str, shipped: &[(&str, &str)]) -> Result<(String, String), Refusal> {
+    if let Some((_, text)) = shipped.iter().find(|(known, _)| *known == name) {
+        return Ok((format!("{what} {name}"), (*text).to_owned()));
+    }
+    if !name.contains(['/', '.']) {
+        let known = shipped.iter().map(|(known, _)| *known);
+        let list = known.clone().collect::<Vec<_>>().join(", ");
+        let hint = did_you_mean(name, known);
+        return Err(Refusal::Usage(format!(
+            "no {what} called `{name}` comes with paidpath ({list}).{hint} A file's name has a dot."
+        )));
+    }
+    Ok((name.to_owned(), read_text(Path::new(name))?))
+}
