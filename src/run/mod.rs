@@ -11,6 +11,7 @@ mod attempt;
 mod browsing;
 mod emit;
 mod evidence;
+mod extents;
 mod files;
 pub mod history;
 mod judging;
