@@ -143,6 +143,23 @@ fn every_silent_failure_is_found_and_no_healthy_page_is_accused() {
 }
 
 #[test]
+fn what_is_announced_in_the_line_of_a_button_is_known_to_tell_of_a_failure() {
+    let Some(config) = config() else { return };
+    run(async {
+        let site = site().await;
+        let browsers = Browsers::start(config).await.unwrap();
+        let page = browsers.open(&site).await.unwrap();
+        page.goto("healthy-alert-beside-its-button").await.unwrap();
+        page.press(&Locator::css("[data-press]")).await.unwrap();
+        page.see("choose another", BOUND).await.unwrap();
+        let state = page.judge().await.unwrap();
+        assert_eq!(state.failures, ["You have no access to this: choose another."], "{state:#?}");
+        page.close().await;
+        browsers.stop().await;
+    });
+}
+
+#[test]
 fn pages_of_workers_on_different_runtimes_share_nothing() {
     let Some(config) = config() else { return };
     run(async {

@@ -118,10 +118,10 @@ const missing = () => {
 const SILENT = 'script,style,noscript,template,title,option,head,svg';
 const hasOwnText = (el) => !el.matches(SILENT) && [...el.childNodes].some((node) => node.nodeType === Node.TEXT_NODE && node.data.trim() !== '');
 
-/** The paragraph, cell or box that a piece of text belongs to. */
+/** The paragraph, cell or box that a piece of text belongs to; what is announced or marked as an error speaks for itself. */
 const blockOf = (el, holdsField = new Map()) => {
   let at = el;
-  while (at.parentElement && !isControl(at) && at.localName !== 'label' && styleOf(at).display.startsWith('inline') && styleOf(at).position === 'static') {
+  while (at.parentElement && !isControl(at) && at.localName !== 'label' && !at.matches(LIVE) && !hasErrorClass(at) && styleOf(at).display.startsWith('inline') && styleOf(at).position === 'static') {
     const parent = at.parentElement;
     if (parent === at.ownerDocument.body || isControl(parent)) break;
     if (!holdsField.has(parent)) holdsField.set(parent, parent.querySelector(FIELD) !== null); // once, however many children ask
