@@ -34,7 +34,7 @@ pub struct RightTo(pub Right);
 
 /// A stable error code: `insufficient-funds`.
 #[derive(Debug, Clone, Parameter)]
-#[param(name = "code", regex = "[a-z]+(?:-[a-z]+)*")]
+#[param(name = "code", regex = "[A-Za-z][A-Za-z0-9]*(?:[-_.][A-Za-z0-9]+)*")]
 pub struct Code(pub String);
 
 /// How a job ends: `succeeded`, `failed`, `expired` or `canceled`.

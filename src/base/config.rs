@@ -6,6 +6,7 @@ use std::path::Path;
 
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
+use toml::de::{DeTable, DeValue};
 
 use super::suggest::did_you_mean;
 
@@ -41,6 +42,23 @@ impl ConfigError {
         }
     }
 
+    /// A mistake in what a TOML file says under these keys, one below the other; an element of an array is named by its text.
+    /// Points there, or as far on the way as the file goes.
+    pub fn under(file: impl Into<String>, text: &str, keys: &[&str], message: impl Into<String>) -> Self {
+        match offsets_under(text, keys) {
+            Some((_, value)) => Self::at(file, text, value, message),
+            None => Self::whole(file, message),
+        }
+    }
+
+    /// A mistake in the last of these keys itself, as [`ConfigError::under`].
+    pub fn key(file: impl Into<String>, text: &str, keys: &[&str], message: impl Into<String>) -> Self {
+        match offsets_under(text, keys) {
+            Some((key, _)) => Self::at(file, text, key, message),
+            None => Self::whole(file, message),
+        }
+    }
+
     /// A mistake somewhere in the value of a key: points at the first line that names it.
     pub fn about(file: impl Into<String>, text: &str, key: &str, message: impl Into<String>) -> Self {
         match text.find(key) {
@@ -48,6 +66,28 @@ impl ConfigError {
             None => Self::whole(file, message),
         }
     }
+}
+
+/// Where a key stands, and its value; of a table or array that is its name, too.
+fn offsets_under(text: &str, keys: &[&str]) -> Option<(usize, usize)> {
+    let mut at = DeValue::Table(DeTable::parse(text).ok()?.into_inner());
+    let mut offsets = None;
+    for key in keys {
+        let found = match at {
+            DeValue::Table(table) => table.into_iter().find(|(name, _)| name.get_ref() == key),
+            DeValue::Array(array) => {
+                let element = array.into_iter().find(|element| element.get_ref().as_str() == Some(key));
+                return element.map(|element| (element.span().start, element.span().start)).or(offsets);
+            }
+            _ => None,
+        };
+        let Some((name, value)) = found else { break };
+        let holds_more = matches!(value.get_ref(), DeValue::Table(_) | DeValue::Array(_));
+        let key = name.span().start;
+        offsets = Some((key, if holds_more { key } else { value.span().start }));
+        at = value.into_inner();
+    }
+    offsets
 }
 
 fn floor(text: &str, offset: usize) -> usize {
@@ -176,6 +216,18 @@ mod tests {
     fn a_wrong_type_is_refused_with_its_place() {
         let error = parse_toml::<Sample>("t.toml", "provider = 3\n").unwrap_err().to_string();
         assert!(error.starts_with("t.toml:1:12: invalid type: integer"), "{error}");
+    }
+
+    #[test]
+    fn a_mistake_is_shown_where_it_stands_and_not_where_its_words_stand_first() {
+        let text = "name = \"shop\"\n[shop]\ncalls = [\"bank\", \"shop\"]\nurl = \"shop\"\n";
+        let place = |keys: &[&str]| ConfigError::under("t.toml", text, keys, "").place;
+        assert_eq!(place(&["shop"]), Some((2, 2)));
+        assert_eq!(place(&["shop", "url"]), Some((4, 7)));
+        assert_eq!(place(&["shop", "calls", "shop"]), Some((3, 18)));
+        assert_eq!(place(&["shop", "port"]), Some((2, 2)), "as far as the file goes");
+        assert_eq!(place(&["nothing"]), None);
+        assert_eq!(ConfigError::key("t.toml", text, &["shop", "url"], "").place, Some((4, 1)));
     }
 
     #[test]

@@ -8,6 +8,7 @@ pub mod client;
 pub mod clock;
 pub mod config;
 pub mod fingerprint;
+pub mod picture;
 pub mod redact;
 pub mod seed;
 pub mod suggest;

@@ -7,12 +7,15 @@ use serde::Deserialize;
 use serde_json::{Map, Value};
 
 use super::answer::as_text;
+use super::check::check;
 use super::template::{fill, fill_text, placeholders};
 use super::{Answer, Operation, PageWords, Values};
 use crate::base::config::{ConfigError, Span, parse_toml};
 use crate::base::redact::Policy;
-use crate::base::suggest::did_you_mean;
 use crate::model::{Edge, Exchange};
+
+/// The methods of RFC 9110 and RFC 5789 that a platform can be asked with.
+const METHODS: [&str; 7] = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"];
 
 /// How to speak to one platform.
 #[derive(Debug, Clone, Deserialize)]
@@ -33,9 +36,13 @@ pub struct Target {
     pub credential_header: Option<String>,
     /// Headers of every request. One with a placeholder that has no value is left out.
     #[serde(default)]
-    headers: BTreeMap<String, String>,
-    operations: BTreeMap<Operation, Shape>,
+    pub(super) headers: BTreeMap<String, String>,
+    pub(super) operations: BTreeMap<Operation, Shape>,
     errors: Errors,
+    /// What the platform calls the states in which a job ends or is worked on, each with the word of the sentences:
+    /// `processing`, `succeeded`, `failed`, `expired` or `canceled`. Only for those that it calls otherwise.
+    #[serde(default)]
+    pub(super) states: BTreeMap<String, String>,
     /// The OpenAPI document of each service, as a path from this file.
     #[serde(default)]
     pub contracts: BTreeMap<String, String>,
@@ -108,18 +115,18 @@ pub struct BaggageNames {
 
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
-struct Shape {
+pub(super) struct Shape {
     /// `METHOD /path/with/{placeholders}`.
-    request: String,
+    pub request: String,
     /// Query parameters; a value that is a table is sent as JSON text.
     #[serde(default)]
-    query: Map<String, Value>,
+    pub query: Map<String, Value>,
     #[serde(default)]
-    headers: BTreeMap<String, String>,
-    body: Option<Value>,
+    pub headers: BTreeMap<String, String>,
+    pub body: Option<Value>,
     /// Name → JSON pointer into the answer.
     #[serde(default)]
-    answer: BTreeMap<String, String>,
+    pub answer: BTreeMap<String, String>,
 }
 
 #[derive(Debug, Clone, Deserialize)]
@@ -185,26 +192,11 @@ impl Target {
     /// Reads a target from the text of its file; `file` is how errors name it.
     ///
     /// # Errors
-    /// With line and suggestion: malformed TOML, unknown keys and operations, answers that the operation does not give,
-    /// requests that are not `METHOD /path`, pointers that are not JSON pointers.
+    /// With line and suggestion: malformed TOML, unknown keys and operations, placeholders for which an operation has no value,
+    /// answers that it does not give, requests that are not `METHOD /path`, pointers that are not JSON pointers.
     pub fn parse(file: &str, text: &str) -> Result<Self, ConfigError> {
         let target: Self = parse_toml(file, text)?;
-        for (operation, shape) in &target.operations {
-            let wrong = |key: &str, message: String| Err(ConfigError::about(file, text, key, message));
-            if method_and_path(&shape.request).is_none() {
-                return wrong(&shape.request, format!("`{}` is not a request: write `GET /path`", shape.request));
-            }
-            for (name, pointer) in &shape.answer {
-                if !operation.gives().contains(&name.as_str()) {
-                    let hint = did_you_mean(name, operation.gives().iter().copied());
-                    let known = operation.gives().join(", ");
-                    return wrong(name, format!("`{operation}` does not give `{name}` but: {known}.{hint}"));
-                }
-                if !pointer.is_empty() && !pointer.starts_with('/') {
-                    return wrong(pointer, format!("`{pointer}` is not a JSON pointer: it begins with `/`"));
-                }
-            }
-        }
+        check(&target, file, text)?;
         if let Some(page) = &target.page {
             page.check(file, text)?;
         }
@@ -268,6 +260,10 @@ impl Target {
             let found =
                 |(name, pointer): (&String, &String)| json.pointer(pointer).map(|value| (name.clone(), value.clone()));
             answer.fields = shape.answer.iter().filter_map(found).collect();
+            let state = answer.text("state").and_then(|state| self.states.get(&state).cloned());
+            if let Some(state) = state {
+                answer.fields.insert("state".into(), state.into());
+            }
         }
         if !ok {
             let text = |pointer: &str| json.as_ref()?.pointer(pointer)?.as_str().map(str::to_owned);
@@ -346,9 +342,9 @@ fn filled_headers<'t>(
     headers.filter_map(|(name, value)| Some((name.clone(), fill_text(value, values, str::to_owned).ok()?))).collect()
 }
 
-fn method_and_path(request: &str) -> Option<(http::Method, &str)> {
+pub(super) fn method_and_path(request: &str) -> Option<(http::Method, &str)> {
     let (method, path) = request.split_once(' ')?;
-    let method = http::Method::from_bytes(method.as_bytes()).ok()?;
+    let method = METHODS.contains(&method).then(|| http::Method::from_bytes(method.as_bytes()).ok())??;
     path.starts_with('/').then_some((method, path))
 }
 

@@ -5,6 +5,7 @@
 //! Sending is not here: `run` does that, through the tap of the member's edge.
 
 mod answer;
+mod check;
 mod file;
 mod operation;
 mod page;

@@ -5,10 +5,10 @@ use std::fmt;
 use serde::Deserialize;
 
 macro_rules! operations {
-    ($($(#[doc = $doc:literal])* $name:ident = $word:literal gives [$($field:literal),*],)*) => {
+    ($(#[doc = $doc:literal] $name:ident = $word:literal takes [$($value:literal),*] gives [$($field:literal),*],)*) => {
         /// One thing to ask of a platform. The target's file says how.
         #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Deserialize)]
-        pub enum Operation { $($(#[doc = $doc])* #[serde(rename = $word)] $name,)* }
+        pub enum Operation { $(#[doc = $doc] #[serde(rename = $word)] $name,)* }
 
         impl Operation {
             /// All of them.
@@ -17,6 +17,16 @@ macro_rules! operations {
             /// The word for it in a target's file.
             pub fn word(self) -> &'static str {
                 match self { $(Self::$name => $word,)* }
+            }
+
+            /// What it does, in a sentence.
+            pub fn means(self) -> &'static str {
+                match self { $(Self::$name => $doc.trim_ascii(),)* }
+            }
+
+            /// The names of the values that its request may use as placeholders.
+            pub fn takes(self) -> &'static [&'static str] {
+                match self { $(Self::$name => &[$($value),*],)* }
             }
 
             /// The names of what its answer may give, for the target's file to point to.
@@ -28,46 +38,46 @@ macro_rules! operations {
 }
 
 operations! {
-    /// Makes a new member; `name`, `role`.
-    SignUp = "sign-up" gives ["member", "token"],
-    /// Puts money into the member's wallet; `amount`, `key`, `card`.
-    TopUp = "top-up" gives ["balance"],
+    /// Makes a new member.
+    SignUp = "sign-up" takes ["name", "role"] gives ["member", "token"],
+    /// Puts money into the member's wallet.
+    TopUp = "top-up" takes ["amount", "key", "card"] gives ["balance"],
     /// The member's money.
-    Wallet = "wallet" gives ["balance"],
+    Wallet = "wallet" takes [] gives ["balance"],
     /// What went in and out of the member's wallet.
-    Entries = "entries" gives ["entries"],
+    Entries = "entries" takes [] gives ["entries"],
     /// The sum over all accounts of the platform; asked by an administrator.
-    Ledger = "ledger" gives ["sum"],
-    /// Publishes a model version with its early-access terms; `name`, `terms`.
-    Publish = "publish" gives ["model", "version"],
-    /// Changes a version's early-access terms; `version`, `terms`.
-    Reprice = "reprice" gives [],
-    /// The terms of a model version; `version`.
-    Offer = "offer" gives ["status", "ends_at", "generation_price", "download_price", "trial_uses"],
-    /// Asks for a price; `version`, `right`, and of those who cheat `claimed_amount`, `claimed_member`.
-    Quote = "quote" gives ["quote", "amount", "expires_at"],
-    /// Buys at a quoted price; `quote`, `key`, and of those who cheat `claimed_amount`, `claimed_member`.
-    Purchase = "purchase" gives ["purchase", "amount", "status"],
-    /// One purchase; `purchase`.
-    Order = "order" gives ["purchase", "amount", "status"],
-    /// Gives money back for a purchase; `purchase`, `amount`, `key`. Asked by a moderator.
-    Refund = "refund" gives ["refund", "amount"],
-    /// Begins a trial; `version`.
-    Trial = "trial" gives ["uses_left"],
-    /// What the member may do with a version; `version`.
-    Access = "access" gives ["generate", "download", "basis", "reason", "credential", "grant", "expires_at", "uses_left"],
-    /// What a generation would cost; `version`, `quantity`.
-    Estimate = "estimate" gives ["cost", "ready"],
-    /// Asks for images; `version`, `prompt`, `quantity`, `seed`, `credential`, `key`.
-    Submit = "submit" gives ["job", "state", "cost"],
-    /// How a job is getting on; `job`.
-    Status = "status" gives ["state", "images", "history", "failure", "cost", "refunded"],
-    /// Stops a job; `job`.
-    Cancel = "cancel" gives ["state", "refunded"],
-    /// Fetches an image; `image`.
-    Image = "image" gives [],
-    /// Fetches the model's file; `version`.
-    Download = "download" gives [],
+    Ledger = "ledger" takes [] gives ["sum"],
+    /// Publishes a model version with its early-access terms: all of them as one object, or each by itself.
+    Publish = "publish" takes ["name", "early_access", "generation_price", "download_price", "trial_uses", "ends_at"] gives ["model", "version"],
+    /// Changes a version's early-access terms.
+    Reprice = "reprice" takes ["version", "early_access", "generation_price", "download_price", "trial_uses", "ends_at"] gives [],
+    /// The terms of a model version.
+    Offer = "offer" takes ["version"] gives ["status", "ends_at", "generation_price", "download_price", "trial_uses"],
+    /// Asks for a price. What begins with `claimed_` is sent by those who cheat.
+    Quote = "quote" takes ["version", "right", "claimed_amount", "claimed_member"] gives ["quote", "amount", "expires_at"],
+    /// Buys: at a quoted price, or, where there is no operation `quote`, by version and right.
+    Purchase = "purchase" takes ["quote", "key", "version", "right", "claimed_amount", "claimed_member"] gives ["purchase", "amount", "status"],
+    /// One purchase.
+    Order = "order" takes ["purchase"] gives ["purchase", "amount", "status"],
+    /// Gives money back for a purchase; asked by a moderator.
+    Refund = "refund" takes ["purchase", "amount", "key"] gives ["refund", "amount"],
+    /// Begins a trial.
+    Trial = "trial" takes ["version"] gives ["uses_left"],
+    /// What the member may do with a version.
+    Access = "access" takes ["version"] gives ["generate", "download", "basis", "reason", "credential", "grant", "expires_at", "uses_left"],
+    /// What a generation would cost.
+    Estimate = "estimate" takes ["version", "quantity"] gives ["cost", "ready"],
+    /// Asks for images.
+    Submit = "submit" takes ["version", "prompt", "quantity", "seed", "credential", "key"] gives ["job", "state", "cost"],
+    /// How a job is getting on.
+    Status = "status" takes ["job"] gives ["state", "images", "history", "failure", "cost", "refunded"],
+    /// Stops a job.
+    Cancel = "cancel" takes ["job"] gives ["state", "refunded"],
+    /// Fetches an image.
+    Image = "image" takes ["image"] gives [],
+    /// Fetches the model's file.
+    Download = "download" takes ["version"] gives [],
 }
 
 impl fmt::Display for Operation {

@@ -173,14 +173,15 @@ impl PageWords {
     /// # Errors
     /// With the line of the first such entry.
     pub(super) fn check(&self, file: &str, text: &str) -> Result<(), ConfigError> {
-        let wrong = |key: &str, message: String| Err(ConfigError::about(file, text, key, message));
+        let wrong =
+            |keys: &[&str], message: String| Err(ConfigError::under(file, text, &[&["page"], keys].concat(), message));
         if !self.version.starts_with('/') || placeholders(&self.version).any(|name| name != "version") {
             let message =
                 format!("`{}` is not the path of a page: write for example `/versions/{{version}}`", self.version);
-            return wrong(&self.version, message);
+            return wrong(&["version"], message);
         }
         if self.session_cookie.trim().is_empty() {
-            return wrong("session_cookie", "`session_cookie` needs the name of a cookie".into());
+            return wrong(&["session_cookie"], "`session_cookie` needs the name of a cookie".into());
         }
         for (name, locator) in &self.elements {
             let parts = [&locator.role, &locator.name, &locator.css];
@@ -188,35 +189,45 @@ impl PageWords {
             if blank || parts.iter().all(|part| part.is_none()) {
                 let message =
                     format!("the element `{name}` is not named: give a `role` and a `name`, or else a `css` selector");
-                return wrong(name, message);
+                return wrong(&["elements", name], message);
             }
             if let Some(role) = locator.role.as_deref().filter(|role| !ROLES.contains(role)) {
                 let hint = did_you_mean(role, ROLES.iter().copied());
-                return wrong(role, format!("`{role}` is not a role of WAI-ARIA.{hint}"));
+                return wrong(&["elements", name, "role"], format!("`{role}` is not a role of WAI-ARIA.{hint}"));
             }
         }
-        let unknown = |name: &str| {
+        let unknown = |keys: &[&str], name: &str| {
             let hint = did_you_mean(name, self.elements.keys().map(String::as_str));
-            ConfigError::about(file, text, name, format!("[page.elements] names no `{name}`.{hint}"))
+            wrong(keys, format!("[page.elements] names no `{name}`.{hint}"))
         };
         for (name, shown) in &self.states {
             if !self.elements.contains_key(&shown.at) {
-                return Err(unknown(&shown.at));
+                return unknown(&["states", name, "at"], &shown.at);
             }
             if shown.says.trim().is_empty() {
-                return wrong(name, format!("the state `{name}` has no words by which a person would know it"));
+                return wrong(
+                    &["states", name, "says"],
+                    format!("the state `{name}` has no words by which a person would know it"),
+                );
             }
         }
         let Shows { ready, wallet, resources, quantity, prompt, image } = &self.shows;
-        for name in [wallet, resources, quantity, prompt, image].into_iter().flatten() {
-            if !self.elements.contains_key(name) {
-                return Err(unknown(name));
+        let elements = [
+            ("wallet", wallet),
+            ("resources", resources),
+            ("quantity", quantity),
+            ("prompt", prompt),
+            ("image", image),
+        ];
+        for (key, name) in elements {
+            if let Some(name) = name.as_ref().filter(|name| !self.elements.contains_key(*name)) {
+                return unknown(&["shows", key], name);
             }
         }
         match ready.as_ref().filter(|state| !self.states.contains_key(*state)) {
             Some(state) => {
                 let hint = did_you_mean(state, self.states.keys().map(String::as_str));
-                wrong(state, format!("[page.states] names no `{state}`.{hint}"))
+                wrong(&["shows", "ready"], format!("[page.states] names no `{state}`.{hint}"))
             }
             None => Ok(()),
         }

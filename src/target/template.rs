@@ -84,6 +84,16 @@ pub(super) fn fill_text(text: &str, values: &Values, escape: fn(&str) -> String)
     Ok(filled)
 }
 
+/// The placeholders in all texts of a JSON value.
+pub(super) fn placeholders_in(template: &Value) -> Vec<&str> {
+    match template {
+        Value::String(text) => placeholders(text).collect(),
+        Value::Array(items) => items.iter().flat_map(placeholders_in).collect(),
+        Value::Object(fields) => fields.values().flat_map(placeholders_in).collect(),
+        Value::Null | Value::Bool(_) | Value::Number(_) => Vec::new(),
+    }
+}
+
 /// The placeholders that a text names.
 pub(super) fn placeholders(text: &str) -> impl Iterator<Item = &str> {
     text.split('{').skip(1).filter_map(|part| part.split_once('}')).map(|(name, _)| name).filter(|name| is_name(name))

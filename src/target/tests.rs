@@ -60,6 +60,18 @@ fn answers_and_errors_are_read_from_their_envelopes() {
 }
 
 #[test]
+fn a_platform_may_have_words_of_its_own_for_how_a_job_stands() {
+    let text = format!("states = {{ done = \"succeeded\" }}\n{TRPC}[operations.status]\nrequest = \"GET /{{job}}\"\n");
+    let target = Target::parse("t.toml", &format!("{text}answer = {{ state = \"/state\" }}\n")).unwrap();
+    let state = |said: &str| {
+        let body = format!(r#"{{"state":"{said}"}}"#);
+        target.answer(Operation::Status, 200, Vec::new(), body.into()).text("state")
+    };
+    assert_eq!(state("done").as_deref(), Some("succeeded"));
+    assert_eq!(state("failed").as_deref(), Some("failed"));
+}
+
+#[test]
 fn an_operation_that_the_file_does_not_have_is_named() {
     let error = target().call(Operation::Wallet, &Values::new()).unwrap_err();
     assert!(error.to_string().contains("add [operations.wallet]"), "{error}");
@@ -75,10 +87,20 @@ fn mistakes_in_the_file_are_told_with_their_line() {
             "does not give",
             "generation_price",
         ),
+        ("[operations.offer]\nrequest = \"GTE /\"", "is not a request", "t.toml:4:11"),
+        ("[operations.offer]\nrequest = \"GET /{vresion}\"", "has no value for {vresion}", "Did you mean `version`?"),
+        (
+            "[operations.publish]\nrequest = \"POST /\"\nbody = { terms = [{ price = \"{generation_prize}\" }] }",
+            "has no value for {generation_prize}",
+            "Did you mean `generation_price`?",
+        ),
+        ("headers = { Session = \"{tokn}\" }", "a header has no value for {tokn}", "t.toml:3:23"),
+        ("states = { done = \"succeded\" }", "is not a state of jobs", "Did you mean `succeeded`?"),
         ("[operations.wallet]\nrequest = \"GET /\"\nanswer = { balance = \"x\" }", "is not a JSON pointer", "t.toml:"),
     ];
     for (operations, expected, also) in wrong {
         let text = format!("name = \"x\"\nerrors = {{ code = \"/code\", message = \"/detail\" }}\n{operations}\n");
+        let text = if text.contains("[operations") { text } else { format!("{text}[operations]\n") };
         let error = Target::parse("t.toml", &text).unwrap_err().to_string();
         assert!(error.contains(expected) && error.contains(also), "{error}");
     }

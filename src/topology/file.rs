@@ -192,21 +192,23 @@ impl Topology {
     }
 
     fn check(&self, file: &str, text: &str) -> Result<(), ConfigError> {
-        let wrong = |about: &str, message: String| Err(ConfigError::about(file, text, about, message));
+        let wrong = |keys: &[&str], message: String| Err(ConfigError::under(file, text, keys, message));
         let names = || self.services.keys().map(String::as_str);
         if !self.services.contains_key(&self.entry) {
             let hint = did_you_mean(&self.entry, names());
-            return wrong("entry", format!("the entry `{}` is not among the services.{hint}", self.entry));
+            return wrong(&["entry"], format!("the entry `{}` is not among the services.{hint}", self.entry));
         }
         for (name, spec) in &self.services {
             if let Some(missing) = spec.calls.iter().find(|callee| !self.services.contains_key(*callee)) {
                 let hint = did_you_mean(missing, names());
-                return wrong(missing, format!("`{name}` calls `{missing}`, which is not among the services.{hint}"));
+                let message = format!("`{name}` calls `{missing}`, which is not among the services.{hint}");
+                return wrong(&["services", name, "calls", missing], message);
             }
-            let env = self.env.iter().chain(&spec.env).map(|(key, value)| (key.as_str(), value, true));
+            let common = self.env.iter().map(|(key, value)| (vec!["env", key], value, true));
+            let own = spec.env.iter().map(|(key, value)| (vec!["services", name, "env", key], value, true));
             // A shell has braces of its own.
-            let command = spec.command.iter().map(|word| ("command", word, false));
-            for (key, value, every_brace) in env.chain(command) {
+            let command = spec.command.iter().map(|word| (vec!["services", name, "command"], word, false));
+            for (keys, value, every_brace) in common.chain(own).chain(command) {
                 let is_ours = |placeholder: &&str| {
                     let kind = placeholder.split_once('.').map_or("", |(kind, _)| kind);
                     every_brace || ["tap", "secret", "container"].contains(&kind)
@@ -214,33 +216,43 @@ impl Topology {
                 if let Some(unknown) = placeholders(value).filter(is_ours).find(|one| !self.fills(spec, one)) {
                     let rule = "{tap.NAME} needs NAME in `calls`, {secret.NAME} needs it in [secrets], \
                                 {container.NAME} needs a service with a `port`";
-                    return wrong(value, format!("`{key}` of `{name}` names {{{unknown}}}: {rule}"));
+                    let key = keys.last().copied().unwrap_or_default();
+                    return wrong(&keys, format!("`{key}` of `{name}` names {{{unknown}}}: {rule}"));
                 }
             }
             if let Some(missing) = spec.after.iter().find(|first| !self.services.contains_key(*first)) {
                 let hint = did_you_mean(missing, names());
-                return wrong(
-                    missing,
-                    format!("`{name}` starts after `{missing}`, which is not among the services.{hint}"),
-                );
+                let message = format!("`{name}` starts after `{missing}`, which is not among the services.{hint}");
+                return wrong(&["services", name, "after", missing], message);
             }
             match (spec.provider, &spec.url) {
                 (ProviderKind::Url, None) => {
-                    return wrong(name, format!("`{name}` has the provider `url` and no `url = \"http://…\"`"));
+                    return wrong(
+                        &["services", name],
+                        format!("`{name}` has the provider `url` and no `url = \"http://…\"`"),
+                    );
                 }
-                (ProviderKind::Url, Some(url)) => self.allow(url).or_else(|message| wrong(url, message))?,
+                (ProviderKind::Url, Some(url)) => {
+                    self.allow(url).or_else(|message| wrong(&["services", name, "url"], message))?;
+                }
                 (ProviderKind::Container, _) if spec.image.is_none() => {
-                    return wrong(name, format!("`{name}` has the provider `container` and no `image`"));
+                    return wrong(&["services", name], format!("`{name}` has the provider `container` and no `image`"));
                 }
                 (ProviderKind::Container, _) if spec.port.is_none() && self.is_called(name) => {
-                    return wrong(name, format!("`{name}` is called, and has no `port` on which it answers"));
+                    return wrong(
+                        &["services", name],
+                        format!("`{name}` is called, and has no `port` on which it answers"),
+                    );
                 }
                 (ProviderKind::Embedded | ProviderKind::Mock | ProviderKind::Container, _) => {}
             }
         }
         self.check_order().or_else(|circle| {
-            let first = circle.first().map_or("after", String::as_str);
-            wrong(first, format!("these services wait for each other and would never start: {}", circle.join(", ")))
+            let first = circle.first().map_or("", String::as_str);
+            wrong(
+                &["services", first, "after"],
+                format!("these services wait for each other and would never start: {}", circle.join(", ")),
+            )
         })
     }
 

@@ -352,7 +352,7 @@ const CONFIGURATION: &[Mistake] = &[
     (
         "targets/request",
         "name = \"x\"\nerrors = { code = \"/code\", message = \"/detail\" }\n[operations.wallet]\nrequest = \"/v1/wallet\"\n",
-        "4:12 target",
+        "4:11 target",
         "write `GET /path`",
     ),
     (
@@ -364,7 +364,7 @@ const CONFIGURATION: &[Mistake] = &[
     (
         "targets/pointer",
         "name = \"x\"\nerrors = { code = \"/code\", message = \"/detail\" }\n[operations.wallet]\nrequest = \"GET /v1/wallet\"\nanswer = { balance = \"$.balance\" }\n",
-        "5:23 target",
+        "5:22 target",
         "it begins with `/`",
     ),
     (
@@ -401,31 +401,31 @@ const CONFIGURATION: &[Mistake] = &[
     (
         "topologies/entry",
         "name = \"x\"\nentry = \"shp\"\n[services.shop]\nprovider = \"mock\"\n",
-        "2:1 topology",
+        "2:9 topology",
         "Did you mean `shop`?",
     ),
     (
         "topologies/call",
         "name = \"x\"\nentry = \"shop\"\n[services.shop]\nprovider = \"mock\"\ncalls = [\"bank\"]\n",
-        "5:11 topology",
+        "5:10 topology",
         "not among the services",
     ),
     (
         "topologies/url",
         "name = \"x\"\nentry = \"shop\"\n[services.shop]\nprovider = \"url\"\n",
-        "2:10 topology",
+        "3:11 topology",
         "no `url = ",
     ),
     (
         "topologies/host",
         "name = \"x\"\nentry = \"shop\"\n[services.shop]\nprovider = \"url\"\nurl = \"http://shop.example.org\"\n",
-        "5:8 topology",
+        "5:7 topology",
         "add it to `allowed_hosts`",
     ),
     (
         "topologies/tap",
         "name = \"x\"\nentry = \"shop\"\n[services.shop]\nprovider = \"embedded\"\nenv = { BANK = \"{tap.bank}\" }\n",
-        "5:17 topology",
+        "5:16 topology",
         "{tap.NAME} needs NAME in `calls`",
     ),
     ("broken/check", "[tags\n", "1:6 check-file", "unclosed"),

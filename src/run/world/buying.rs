@@ -139,8 +139,7 @@ impl World {
             self.join(owner, 0).await?;
         }
         let ends_at = terms.is_early_access().then(|| self.now() + terms.ends_in.unwrap_or(7 * DAY));
-        let early_access = early_access(&terms, ends_at);
-        let values = Values::new().with("name", model).with_null_or("early_access", early_access);
+        let values = terms_of(&terms, ends_at).with("name", model);
         let answer = self.get(owner, Operation::Publish, values).await?;
         let version = ModelVersion { id: required(&answer, "version")?, owner: owner.to_owned(), terms, ends_at };
         self.models.insert(model.to_owned(), version);
@@ -163,8 +162,7 @@ impl World {
 
     /// Sends the terms of a model version as those from now on.
     pub(super) async fn send_terms(&self, by: &str, version: &ModelVersion) -> Result<Answer, Trouble> {
-        let early_access = early_access(&version.terms, version.ends_at);
-        let values = Values::new().with("version", version.id.as_str()).with_null_or("early_access", early_access);
+        let values = terms_of(&version.terms, version.ends_at).with("version", version.id.as_str());
         self.ask(by, Operation::Reprice, values).await
     }
 
@@ -179,16 +177,20 @@ impl World {
         Ok(answer)
     }
 
-    /// Buys access at the price quoted now.
+    /// Buys access at the price quoted now, or at the one that its owner set where the platform has no quotes.
     ///
     /// # Errors
     /// If there is no answer. A refusal is an answer.
     pub async fn buy(&mut self, member: &str, right: Right, model: &str) -> StepResult {
-        let quote = self.quote(member, right, model).await?;
-        if !quote.ok {
-            return Ok(());
-        }
-        let purchase = self.prepared(&quote, model)?;
+        let purchase = if self.stage.target.has(Operation::Quote) {
+            let quote = self.quote(member, right, model).await?;
+            if !quote.ok {
+                return Ok(());
+            }
+            self.prepared(&quote, right, model)?
+        } else {
+            self.unquoted(right, model)?
+        };
         self.member_mut(member)?.purchases.push(purchase);
         self.repeat_purchase(member).await
     }
@@ -230,18 +232,31 @@ impl World {
         let key = self.latest_purchase(member)?.key.clone();
         let quote = self.quote(member, right, model).await?;
         accepted(&quote, &format!("{member}'s quote"))?;
-        let purchase = Purchase { key, ..self.prepared(&quote, model)? };
+        let purchase = Purchase { key, ..self.prepared(&quote, right, model)? };
         self.last = Some(self.send_purchase(member, &purchase).await?);
         Ok(())
     }
 
-    pub(super) fn prepared(&self, quote: &Answer, model: &str) -> Result<Purchase, Trouble> {
+    pub(super) fn prepared(&self, quote: &Answer, right: Right, model: &str) -> Result<Purchase, Trouble> {
+        let amount = quote.number("amount").unwrap_or_default();
+        Ok(Purchase { quote: Some(required(quote, "quote")?), amount, ..self.unquoted(right, model)? })
+    }
+
+    /// A purchase at the price that the version's owner set.
+    pub(super) fn unquoted(&self, right: Right, model: &str) -> Result<Purchase, Trouble> {
+        let version = self.model(model)?;
+        let price = match right {
+            Right::Generation => version.terms.generation,
+            Right::Download => version.terms.download,
+        };
         Ok(Purchase {
             id: None,
             key: self.key(),
-            quote: required(quote, "quote")?,
+            quote: None,
             model: model.to_owned(),
-            amount: quote.number("amount").unwrap_or_default(),
+            version: version.id.clone(),
+            right,
+            amount: price.unwrap_or_default(),
         })
     }
 
@@ -331,7 +346,22 @@ impl World {
 
 /// What a purchase is asked for with.
 pub(super) fn order(purchase: &Purchase) -> Values {
-    Values::new().with("quote", purchase.quote.as_str()).with("key", purchase.key.as_str())
+    Values::new()
+        .with("quote", purchase.quote.clone())
+        .with("key", purchase.key.as_str())
+        .with("version", purchase.version.as_str())
+        .with("right", purchase.right.word())
+}
+
+/// The terms as one object, and each by itself: platforms write them in either way.
+fn terms_of(terms: &Terms, ends_at: Option<jiff::Timestamp>) -> Values {
+    let sold = |value: Option<i64>| ends_at.and(value);
+    Values::new()
+        .with_null_or("early_access", early_access(terms, ends_at))
+        .with("generation_price", sold(terms.generation))
+        .with("download_price", sold(terms.download))
+        .with("trial_uses", sold(terms.trial_uses))
+        .with("ends_at", ends_at.map(|end| format!("{end:.3}")))
 }
 
 fn early_access(terms: &Terms, ends_at: Option<jiff::Timestamp>) -> Value {

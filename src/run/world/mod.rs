@@ -131,11 +131,15 @@ pub struct Purchase {
     pub id: Option<String>,
     /// The key it was sent with.
     pub key: String,
-    /// The quote it was made from.
-    pub quote: String,
+    /// The quote it was made from, where the platform has quotes.
+    pub quote: Option<String>,
     /// The model version, by its name in the scenario.
     pub model: String,
-    /// The amount of the quote.
+    /// The platform's id for that.
+    pub version: String,
+    /// What access is for.
+    pub right: Right,
+    /// The amount of the quote, or the price that was set.
     pub amount: i64,
 }
 

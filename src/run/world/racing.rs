@@ -4,7 +4,7 @@ use futures::future::join_all;
 
 use super::asking::accepted;
 use super::{Job, Purchase, Right, StepResult, Trouble, World};
-use crate::target::Answer;
+use crate::target::{Answer, Operation};
 
 impl World {
     /// Buys with so many clients released at once, each with a quote and a key of its own.
@@ -59,9 +59,12 @@ impl World {
     }
 
     pub(super) async fn quoted(&mut self, member: &str, right: Right, model: &str) -> Result<Purchase, Trouble> {
+        if !self.stage.target.has(Operation::Quote) {
+            return self.unquoted(right, model);
+        }
         let quote = self.quote(member, right, model).await?;
         accepted(&quote, &format!("{member}'s quote"))?;
-        self.prepared(&quote, model)
+        self.prepared(&quote, right, model)
     }
 
     pub(super) fn keep_purchases(

@@ -8,6 +8,7 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 
 use super::{Check, Judgement, Layer, Question, Ruling};
+use crate::base::picture::{self, SIGNATURE};
 use crate::model::{Content, EventKind, Exchange};
 use crate::trail::evidence::Evidence;
 use crate::trail::seen::Seen;
@@ -97,9 +98,6 @@ impl Check for Image {
     }
 }
 
-/// How every PNG begins.
-const SIGNATURE: &[u8] = b"\x89PNG\r\n\x1a\n";
-
 /// What is wrong with an image that was handed out.
 fn flaw(exchange: &Exchange) -> Option<String> {
     let answer = exchange.response()?;
@@ -109,26 +107,9 @@ fn flaw(exchange: &Exchange) -> Option<String> {
         Content::Empty => return Some("is empty".into()),
         Content::Json(_) | Content::Text(_) => return Some(format!("is no image but {kind}")),
     };
-    if kind.starts_with("image/") && kind != "image/png" {
-        return None;
-    }
-    if answer.body.truncated {
+    if answer.body.truncated && !picture::is_believed(kind) {
         // Of a large one only the beginning is kept.
         return (!bytes.starts_with(SIGNATURE)).then(|| "does not decode: it does not begin as a PNG does".to_owned());
     }
-    let reader = png::Decoder::new(std::io::Cursor::new(bytes)).read_info();
-    let decoded = reader.and_then(|mut reader| {
-        let mut pixels = vec![0; reader.output_buffer_size().unwrap_or_default()];
-        let info = reader.next_frame(&mut pixels)?;
-        pixels.truncate(info.buffer_size());
-        Ok((pixels, info.color_type.samples()))
-    });
-    match decoded {
-        Err(error) => Some(format!("does not decode: {error}")),
-        Ok((pixels, samples)) => {
-            let mut pixels = pixels.chunks(samples.max(1));
-            let first = pixels.next();
-            pixels.all(|pixel| Some(pixel) == first).then(|| "is blank".to_owned())
-        }
-    }
+    picture::flaw(kind, &bytes)
 }

@@ -1,0 +1,81 @@
+//! What cannot be meant in a target's file, found when it is read.
+
+use super::file::{Shape, method_and_path};
+use super::template::{placeholders, placeholders_in};
+use super::{Operation, Target};
+use crate::base::config::ConfigError;
+use crate::base::suggest::did_you_mean;
+
+/// The words that sentences have for how a job stands.
+const STATES: [&str; 5] = ["processing", "succeeded", "failed", "expired", "canceled"];
+
+/// Looks for it everywhere but in the page.
+///
+/// # Errors
+/// With the place of the first that there is.
+pub(super) fn check(target: &Target, file: &str, text: &str) -> Result<(), ConfigError> {
+    let wrong = |keys: &[&str], message: String| Err(ConfigError::under(file, text, keys, message));
+    let values: Vec<&str> = Operation::ALL.iter().flat_map(|operation| operation.takes()).copied().collect();
+    for (name, value) in &target.headers {
+        if let Some(message) = unknown("a header", &values, placeholders(value)) {
+            return wrong(&["headers", name], message);
+        }
+    }
+    for (own, word) in &target.states {
+        if !STATES.contains(&word.as_str()) {
+            let hint = did_you_mean(word, STATES);
+            let known = STATES.join(", ");
+            return wrong(&["states", own], format!("`{word}` is not a state of jobs: {known}.{hint}"));
+        }
+    }
+    target.operations.iter().try_for_each(|(operation, shape)| check_shape(*operation, shape, file, text))
+}
+
+fn check_shape(operation: Operation, shape: &Shape, file: &str, text: &str) -> Result<(), ConfigError> {
+    let table = ["operations", operation.word()];
+    let wrong = |keys: &[&str], message: String| Err(ConfigError::under(file, text, &[&table, keys].concat(), message));
+    if method_and_path(&shape.request).is_none() {
+        return wrong(&["request"], format!("`{}` is not a request: write `GET /path`", shape.request));
+    }
+    let own = format!("`{operation}`");
+    let unknown = |used: Vec<&str>| unknown(&own, operation.takes(), used.into_iter());
+    if let Some(message) = unknown(placeholders(&shape.request).collect()) {
+        return wrong(&["request"], message);
+    }
+    for (name, value) in &shape.headers {
+        if let Some(message) = unknown(placeholders(value).collect()) {
+            return wrong(&["headers", name], message);
+        }
+    }
+    for (name, value) in &shape.query {
+        if let Some(message) = unknown(placeholders_in(value)) {
+            return wrong(&["query", name], message);
+        }
+    }
+    if let Some(message) = shape.body.as_ref().and_then(|body| unknown(placeholders_in(body))) {
+        return wrong(&["body"], message);
+    }
+    for (name, pointer) in &shape.answer {
+        if !operation.gives().contains(&name.as_str()) {
+            let hint = did_you_mean(name, operation.gives().iter().copied());
+            let known = operation.gives().join(", ");
+            let message = format!("`{operation}` does not give `{name}` but: {known}.{hint}");
+            return Err(ConfigError::key(file, text, &[&table[..], &["answer", name]].concat(), message));
+        }
+        if !pointer.is_empty() && !pointer.starts_with('/') {
+            return wrong(&["answer", name], format!("`{pointer}` is not a JSON pointer: it begins with `/`"));
+        }
+    }
+    Ok(())
+}
+
+/// The first placeholder that stands for none of these values, in a sentence.
+fn unknown<'u>(what: &str, values: &[&str], mut used: impl Iterator<Item = &'u str>) -> Option<String> {
+    let mut known = [values, &["token"]].concat();
+    let name = used.find(|name| !known.contains(name) && !name.starts_with("secret."))?;
+    known.sort_unstable();
+    known.dedup();
+    let hint = did_you_mean(name, known.iter().copied());
+    let known = known.join("}, {");
+    Some(format!("{what} has no value for {{{name}}}, only for {{{known}}} and {{secret.…}}.{hint}"))
+}
