@@ -148,7 +148,11 @@ impl<'v> Linter<'v> {
             (Under::Rows(rows), None) => {
                 let message = format!("`{}` needs a table under it", known.expression);
                 let rows = rows.iter().map(|row| format!("`{row}`")).collect::<Vec<_>>().join(", ");
-                findings.push(found("missing-table", step.location, message).help(format!("Its rows are {rows}.")));
+                let help = match rows.as_str() {
+                    "" => known.about.clone(),
+                    rows => format!("Its rows are {rows}."),
+                };
+                findings.push(found("missing-table", step.location, message).help(help));
             }
             (Under::Rows(rows), Some(_)) if !rows.is_empty() => {
                 for row in under.into_iter().flatten() {

@@ -12,7 +12,8 @@ pub enum Verdict {
     Passed,
     /// It was not run, for a reason that is named.
     Skipped,
-    /// It could not be judged: the environment was broken, a fault never fired, a check crashed.
+    /// It could not be judged: the environment was broken, the scenario asks for what is not there, a fault never fired, a check
+    /// crashed.
     Unknown,
     /// The platform did not do what the scenario says, or broke a rule.
     Failed,
@@ -47,7 +48,7 @@ pub enum Blame {
     Platform,
     /// Something around it is down: `unknown`.
     Environment,
-    /// A file or the command is wrong.
+    /// A file or the command is wrong, or a scenario asks for what cannot be done: `unknown`.
     User,
     /// paidpath has a bug: `unknown`.
     Paidpath,

@@ -93,7 +93,9 @@ impl Maker<'_> {
         // Between two steps no deadline runs: this has its own.
         let recovered = stage.services.recover_all(trace).await;
         live.begin_step(self.deadlines.step);
-        let failure = (!went_well(steps.verdict)).then(|| steps.reason.clone());
+        // A mistake of the scenario's own is no hop's doing.
+        let is_explained = !went_well(steps.verdict) && steps.blame != Some(Blame::User);
+        let failure = is_explained.then(|| steps.reason.clone());
         let allowed = &planned.settings.allowed;
         let steps = match recovered.and(world.look_last().await) {
             Err(trouble) if steps.verdict == Verdict::Passed => {
@@ -192,8 +194,8 @@ impl Maker<'_> {
                     let message = self.stage.redactor.fields(Some(trace), &trouble.message).into_owned();
                     live.end_step(StepEnd { panicked_at, ..StepEnd::failed(message.clone()) });
                     let verdict = match trouble.blame {
-                        Blame::Platform | Blame::User => Verdict::Failed,
-                        Blame::Environment | Blame::Paidpath => Verdict::Unknown,
+                        Blame::Platform => Verdict::Failed,
+                        Blame::User | Blame::Environment | Blame::Paidpath => Verdict::Unknown,
                     };
                     Ended::new(verdict, message, trouble.blame)
                 }

@@ -42,7 +42,7 @@ fn the_storefront_alone_plays_what_can_be_played_there_and_says_why_it_skips_the
 fn an_edge_that_the_platform_does_not_have_is_a_mistake_also_where_edges_are_missing() {
     let steps = format!("And the fault \"generation -> wroker: drop\"\n    {BOUGHT_AND_USED}");
     let folder = Folder::with("features/doubles.feature", &feature(&[("", "A typing error", &steps)]));
-    folder.paidpath(&["run", "--topology", "mocked"]).expect(1, &["the topology has no edge generation → wroker"]);
+    folder.paidpath(&["run", "--topology", "mocked"]).expect(2, &["the topology has no edge generation → wroker"]);
 }
 
 #[test]

@@ -44,13 +44,12 @@ fn what_others_would_notice_is_refused_and_what_cannot_happen_is_nobodys_failure
         ];
         let (folder, _) = with_container(&feature.concat(), DATABASE);
         folder.paidpath(RUN).expect(
-            1,
+            2,
             &[
                 "only a scenario that runs alone may have extra killed: tag it with @serial",
                 "billing cannot be killed: only a container can be killed",
                 "Did you mean `extra`?",
-                "2 failed",
-                "1 could not be judged",
+                "3 could not be judged",
             ],
         );
     }

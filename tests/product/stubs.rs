@@ -136,7 +136,7 @@ fn a_name_without_a_file_is_refused_where_it_stands_with_what_was_meant() {
         "features/money/stubs.feature",
         buying("And purse answers as in \"broke\"", "Then Ann has paid 120 credits"),
     );
-    folder.paidpath(&["run"]).expect(1, &["nobody in the topology calls `purse`"]);
+    folder.paidpath(&["run"]).expect(2, &["nobody in the topology calls `purse`"]);
 }
 
 #[test]

@@ -100,8 +100,10 @@ impl World {
     }
 
     async fn expect_words_for(&mut self, code: &str) -> StepResult {
-        let catalogue = self.stage.rules.catalogue.as_ref();
-        let known = catalogue.and_then(|catalogue| catalogue.code(code));
+        let catalogue = self.stage.rules.catalogue.as_ref().ok_or_else(|| {
+            Trouble::scenario("the target's file names no `catalogue` of refusals that would say what to expect")
+        })?;
+        let known = catalogue.code(code);
         let sentence = known.map(|known| known.sentence.clone());
         let sentence =
             sentence.ok_or_else(|| Trouble::scenario(format!("the catalogue of refusals has no `{code}`")))?;

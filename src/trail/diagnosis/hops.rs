@@ -86,12 +86,14 @@ pub fn position(evidence: &Evidence<'_>, seen: Seen<'_>) -> Option<usize> {
     HOPS.iter().position(|spec| spec.is(evidence, seen))
 }
 
-/// The next thing that a member would ask for: the first such hop behind everything that was walked.
+/// The next thing that a member would ask for, of what the target's file knows: the first such hop behind everything that was
+/// walked.
 pub fn next_at_front(evidence: &Evidence<'_>) -> Option<usize> {
     let walked = |spec: &Spec| evidence.all().any(|seen| seen.is_done() && spec.is(evidence, seen));
     let last = HOPS.iter().rposition(|spec| spec.always && walked(spec));
     let rest = last.map_or(0, |last| last + 1);
-    HOPS[rest..].iter().position(|spec| spec.always && spec.at_front).map(|place| rest + place)
+    let is_known = |spec: &Spec| evidence.mapping.edges_of(spec.kind).next().is_some();
+    HOPS[rest..].iter().position(|spec| spec.always && spec.at_front && is_known(spec)).map(|place| rest + place)
 }
 
 /// How each hop went, for whom and what the departure is about.

@@ -26,8 +26,11 @@ pub fn diagnose(evidence: &Evidence<'_>, findings: &[Finding], failure: Option<&
     }
     let departure = departure::first(evidence, findings, failure);
     let Some(departure) = departure else {
-        let sentence =
-            format!("unexplained: every hop went as a paid path goes, but {}", failure.unwrap_or("a rule was broken"));
+        let hops = match evidence.mapping.events.is_empty() {
+            true => "the target's file does not say what the hops are for ([[trail.events]]), and",
+            false => "every hop went as a paid path goes, but",
+        };
+        let sentence = format!("unexplained: {hops} {}", failure.unwrap_or("a rule was broken"));
         return Some(Diagnosis {
             class: "unexplained".into(),
             edge: None,
