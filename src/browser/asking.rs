@@ -257,10 +257,12 @@ fn not_usable(locator: &Locator, within: Duration, problem: &Value) -> BrowserTr
         Some("covered") => {
             BrowserTrouble::Covered { locator, by: problem["by"].as_str().unwrap_or("something").to_owned() }
         }
-        Some("ambiguous") => {
-            let seen = format!("{} fit: {}", problem["count"], list("first").join(", "));
-            BrowserTrouble::NotFound { locator, within, seen }
-        }
+        Some("ambiguous") => BrowserTrouble::Ambiguous {
+            locator,
+            count: problem["count"].as_u64().unwrap_or_default(),
+            seen: list("first").join(", "),
+        },
+        Some("unfit") => BrowserTrouble::Unfit { locator, used: problem["use"].as_str().unwrap_or("used").to_owned() },
         Some(_) | None => {
             let there = list("there");
             let seen = match there.len() {

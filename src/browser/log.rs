@@ -129,6 +129,14 @@ impl PageLog {
         self.since(first).any(cut)
     }
 
+    /// The status with which the page itself was answered since an entry, behind all redirections.
+    pub fn document(&self, first: usize) -> Option<u16> {
+        self.since(first).find_map(|noticed| match noticed {
+            Noticed::Response { status, script: false, .. } if !(300..400).contains(status) => Some(*status),
+            _ => None,
+        })
+    }
+
     /// How many requests of scripts that left since an entry are still without an answer.
     pub fn pending_since(&self, first: usize) -> usize {
         self.under_way.values().filter(|(entry, script)| *script && *entry >= first).count()

@@ -125,10 +125,12 @@ impl Page {
     pub async fn says(&self, locator: &Locator, text: &str, within: Duration) -> Result<String, BrowserTrouble> {
         let question = json!({ "locator": locator, "says": text });
         let waited = self.ask_until(End::Still, "read", question, within, |found| {
+            let count = found["count"].as_u64().unwrap_or_default();
             match serde_json::from_value::<ElementState>(found) {
                 Ok(state) if state.text.contains(text) && state.unreadable.is_none() => Look::Holds(state.text),
                 Ok(ElementState { text, unreadable: None, .. }) => Look::NotYet(format!("“{text}”")),
                 Ok(ElementState { text, unreadable: Some(why), .. }) => Look::NotYet(format!("“{text}”, which {why}")),
+                Err(_) if count > 1 => Look::NotYet(format!("{count} of them, and which one is meant is not clear")),
                 Err(_) => Look::NotYet("nothing: it is not there".into()),
             }
         });

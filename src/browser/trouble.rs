@@ -40,7 +40,7 @@ pub enum BrowserTrouble {
         /// What the browser said, or that the time was up.
         reason: String,
     },
-    /// There is no such element on the page, or more than one.
+    /// There is no such element on the page.
     #[error("there is no {locator} on the page within {within:.1?}: {seen}")]
     NotFound {
         /// What was looked for.
@@ -49,6 +49,24 @@ pub enum BrowserTrouble {
         within: Duration,
         /// What was there instead.
         seen: String,
+    },
+    /// Several elements on the page are called so.
+    #[error("the {locator} could be any of {count} on the page: {seen}")]
+    Ambiguous {
+        /// What was looked for.
+        locator: String,
+        /// How many there are.
+        count: u64,
+        /// The first of them.
+        seen: String,
+    },
+    /// The element is there, and nobody can use it in this way.
+    #[error("the {locator} cannot be {used}")]
+    Unfit {
+        /// What was to be used.
+        locator: String,
+        /// In which way.
+        used: String,
     },
     /// The element is there, and a person cannot reach it.
     #[error("the {locator} cannot be pressed: it is covered by {by}")]
@@ -77,9 +95,12 @@ impl BrowserTrouble {
         match self {
             Self::Missing(_) | Self::Start(_) | Self::Lost(_) | Self::Hung { .. } => Blame::Environment,
             Self::Refused { .. } => Blame::Paidpath,
-            Self::NotOpened { .. } | Self::NotFound { .. } | Self::Covered { .. } | Self::NotShown { .. } => {
-                Blame::Platform
-            }
+            Self::NotOpened { .. }
+            | Self::NotFound { .. }
+            | Self::Ambiguous { .. }
+            | Self::Unfit { .. }
+            | Self::Covered { .. }
+            | Self::NotShown { .. } => Blame::Platform,
         }
     }
 }

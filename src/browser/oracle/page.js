@@ -19,9 +19,18 @@ const PLACES = {
 };
 const NAMED = `${FIELD},${CONTROL},[role],dialog,fieldset,img,h1,h2,h3`;
 
+const valid = (css) => {
+  try {
+    document.querySelector(css);
+  } catch {
+    throw new Error(`“${css}” is no CSS selector`);
+  }
+};
+
 /** Elements by role and accessible name; by CSS where that is all there is. Hidden ones do not count. */
 const find = ({ role, name, css }) => {
   const place = role ? (PLACES[role] ? `[role],${PLACES[role]}` : '*') : name ? NAMED : '*';
+  if (css) valid(css);
   const isRole = (el) => roleOf(el) === role || (role === 'textbox' && roleOf(el) === 'searchbox');
   const fits = everything().filter((el) => el.matches(css ?? '*') && el.matches(place) && shown(el) && (!role || isRole(el)));
   if (!name) return fits;
@@ -72,10 +81,14 @@ const missed = () => {
   return other ?? null;
 };
 
+const TYPED = 'input:not([type=checkbox],[type=radio],[type=range],[type=color],[type=file],[type=button],[type=submit],[type=reset],[type=image]),textarea';
+
 /** Puts the cursor into a field and selects what is there, so that typing replaces it. */
 const select = (locator) => {
   const { el, ...problem } = aimed(locator);
   if (!el) return problem;
+  if (!el.matches(TYPED) && !el.isContentEditable) return { problem: 'unfit', use: 'typed into' };
+  if (isDisabled(el) || el.readOnly) return { problem: 'unfit', use: 'typed into now' };
   el.focus();
   if (typeof el.select === 'function') el.select();
   else el.ownerDocument.getSelection().selectAllChildren(el);
@@ -86,9 +99,10 @@ const select = (locator) => {
 const choose = ({ locator, option }) => {
   const { el, ...problem } = only(locator);
   if (!el) return problem;
+  if (!el.options) return { problem: 'unfit', use: 'chosen from: it is no list' };
   mark(el);
-  const found = [...(el.options ?? [])].find((one) => squeeze(one.label) === option || one.value === option);
-  if (!found) return { problem: 'absent', there: [...(el.options ?? [])].map((one) => squeeze(one.label)) };
+  const found = [...el.options].find((one) => squeeze(one.label) === option || one.value === option);
+  if (!found) return { problem: 'absent', there: [...el.options].map((one) => squeeze(one.label)) };
   el.value = found.value;
   el.dispatchEvent(new Event('input', { bubbles: true }));
   el.dispatchEvent(new Event('change', { bubbles: true }));

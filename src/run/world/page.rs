@@ -77,7 +77,12 @@ impl World {
         self.looking = Some(member.to_owned());
         model.clone_into(&mut self.screen_mut(member)?.model);
         self.mark_exchanges();
-        self.page_of(member)?.goto(path).await.map_err(trouble)?;
+        let page = self.page_of(member)?;
+        let before = page.log().len();
+        page.goto(path).await.map_err(trouble)?;
+        if let Some(status) = page.log().document(before).filter(|status| *status >= 400) {
+            return Err(Trouble::platform(format!("the page of {model} was answered with {status}: GET {path}")));
+        }
         self.loaded(member)
     }
 
