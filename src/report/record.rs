@@ -19,7 +19,7 @@ use super::journal::{self, JournalError};
 use super::text;
 use crate::model::message::{Attachment, ContentEncoding, Envelope, ParseError, Status};
 use crate::model::{
-    Diagnosis, Exchange, Exit, Finding, HopState, Proof, RunEnd, RunInfo, ScenarioVerdict, Shard, Trail, Verdict,
+    Diagnosis, Edge, Exchange, Exit, Finding, HopState, Proof, RunEnd, RunInfo, ScenarioVerdict, Shard, Trail, Verdict,
 };
 
 /// One run, or as much of it as was recorded.
@@ -375,9 +375,15 @@ impl Scenario {
         text.lines().find(|line| !line.trim().is_empty()).unwrap_or_default().trim().to_owned()
     }
 
-    /// The reason under which failures are counted as one: where, and what kind; else the one line.
+    /// The reason under which failures are counted as one: where, and what kind; else the one line. A page has one edge for
+    /// everything that it shows, so what it does not show is told apart by the line, but for its numbers.
     pub fn cause(&self) -> String {
         match self.last().and_then(|attempt| attempt.diagnosis.as_ref()) {
+            Some(Diagnosis { class, edge: Some(edge), sentence, .. })
+                if edge.from == Edge::MEMBER && ["not shown", "never sent"].contains(&class.as_str()) =>
+            {
+                without_numbers(sentence)
+            }
             Some(Diagnosis { class, edge: Some(edge), .. }) => format!("{class} at {edge}"),
             Some(_) | None => self.why(),
         }
@@ -431,6 +437,13 @@ impl Step {
             Status::Passed | Status::Skipped | Status::Unknown => false,
         }
     }
+}
+
+/// The text with a mark in place of every word that has a digit: ids, amounts, and how long something took.
+fn without_numbers(text: &str) -> String {
+    let has_digit = |word: &str| word.contains(|letter: char| letter.is_ascii_digit());
+    let words = text.split(' ').map(|word| if has_digit(word) { "#" } else { word });
+    words.collect::<Vec<_>>().join(" ")
 }
 
 /// Groups of those with the same key, each in order, in the order of their first.

@@ -3,8 +3,8 @@ use std::io::{self, Write};
 use std::rc::Rc;
 
 use super::story::{everything, failed, hostile, many, passed, skipped, tell, unknown};
-use crate::model::RunInfo;
 use crate::model::message::{Envelope, media};
+use crate::model::{Edge, RunInfo};
 use crate::report::style::Style;
 use crate::report::{Console, Digest, ReportError, Run, Written};
 
@@ -97,6 +97,28 @@ fn failures_of_one_cause_are_told_once_at_the_end() {
     let recap = shown.split("what failed\n").nth(1).unwrap();
     assert_eq!(recap.matches("permission lost at").count(), 1);
     assert!(recap.contains("… and 20 more"));
+}
+
+#[test]
+fn a_page_that_does_not_show_several_things_has_several_causes() {
+    let silent = |name: &str, sentence: &str| {
+        let mut told = failed("a", name);
+        let diagnosis = told.attempts[0].diagnosis.as_mut().unwrap();
+        diagnosis.class = "not shown".into();
+        diagnosis.edge = Some(Edge::new(Edge::MEMBER, "shop"));
+        diagnosis.sentence = format!("not shown at member → shop: {sentence} (U3)");
+        told
+    };
+    let shown = show(
+        &tell(&[
+            silent("One", "after POST /orders/o-17 was answered with 402 the page says nothing"),
+            silent("Two", "after GET /pictures was answered with 403 the page says nothing"),
+            silent("Three", "after POST /orders/o-18 was answered with 402 the page says nothing"),
+        ]),
+        Style { width: 200, ..NARROW },
+    );
+    let recap = shown.split("what failed\n").nth(1).unwrap();
+    assert_eq!((recap.matches("after POST /orders").count(), recap.matches("after GET /pictures").count()), (1, 1));
 }
 
 #[test]
