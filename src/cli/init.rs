@@ -5,8 +5,8 @@ use std::path::{Path, PathBuf};
 
 use clap::Args;
 
-use super::steps;
 use super::{Composition, Refusal};
+use super::{platform, steps};
 use crate::model::Exit;
 
 /// Where to lay it out.
@@ -55,6 +55,7 @@ pub fn init(composition: &Composition, arguments: &Arguments) -> Result<Exit, Re
     files.push(("target.toml".into(), format!("{TARGET}{target}")));
     files.push(("topology.toml".into(), format!("{TOPOLOGY}{}", shipped(composition.topologies, "embedded"))));
     files.push(("features/STEPS.md".into(), steps::page(composition)));
+    files.push(("PLATFORM.md".into(), platform::page()));
 
     let folder = &arguments.folder;
     let there: Vec<String> = files

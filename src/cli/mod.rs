@@ -18,6 +18,7 @@ mod draft;
 mod faults;
 mod init;
 mod listener;
+mod platform;
 mod prepare;
 mod prove;
 mod refusal;
@@ -92,6 +93,8 @@ enum Command {
     Completions(completions::Arguments),
     /// Lists what a tap can do to an exchange, for `--fault` and for sentences with a fault
     Faults,
+    /// Explains the two files that describe a platform of one's own, target.toml and topology.toml, as Markdown
+    Platform,
     /// Breaks the platform on purpose, one thing at a time, and shows which scenario notices
     Prove(Box<prove::Arguments>),
     /// Plays the same scenarios on several topologies and says where one answers otherwise: whether doubles tell the truth
@@ -136,6 +139,10 @@ pub fn main(composition: &Composition) -> ExitCode {
         Some(Command::Completions(arguments)) => completions::completions(&arguments, Cli::command()),
         Some(Command::Faults) => {
             say!("{}", faults::text());
+            Ok(Exit::Passed)
+        }
+        Some(Command::Platform) => {
+            put!("{}", platform::page());
             Ok(Exit::Passed)
         }
         Some(Command::Checks(arguments)) => {

@@ -56,6 +56,12 @@ pub(super) fn prepared(
     Ok(Prepared { target, fingerprint, rules, topology })
 }
 
+/// A file of this folder, where there is one, or else what comes with paidpath under a name: whoever has laid out a project of
+/// their own need not name it each time.
+pub(super) fn own_or(file: &str, shipped: &str) -> String {
+    if Path::new(file).is_file() { file.to_owned() } else { shipped.to_owned() }
+}
+
 /// Whether the stub files that a topology names for these services are sound.
 pub(super) fn stubs<'t>(
     topology: &Topology,

@@ -9,7 +9,7 @@ use clap::{Args, ValueEnum};
 use regex::Regex;
 
 use super::listener::{Listener, leaks};
-use super::prepare::{Prepared, prepared};
+use super::prepare::{Prepared, own_or, prepared};
 use super::{Composition, Refusal};
 use crate::base::ci;
 use crate::base::config::Span;
@@ -56,10 +56,10 @@ pub struct Arguments {
     dry_run: bool,
 
     /// Which services there are and who supplies them: a file, or the name of one that comes with paidpath
-    #[arg(long, value_name = "FILE", default_value = "embedded", help_heading = "Against what")]
+    #[arg(long, value_name = "FILE", default_value_t = own_or("topology.toml", "embedded"), help_heading = "Against what")]
     pub(super) topology: String,
     /// How to speak to the platform: a file, or the name of one that comes with paidpath
-    #[arg(long, value_name = "FILE", default_value = "atelier", help_heading = "Against what")]
+    #[arg(long, value_name = "FILE", default_value_t = own_or("target.toml", "atelier"), help_heading = "Against what")]
     pub(super) target: String,
     /// Another provider for a service: billing=mock, generation=url:http://127.0.0.1:9000
     #[arg(long, value_name = "SERVICE=PROVIDER", help_heading = "Against what")]

@@ -4,46 +4,56 @@ use serde::{Deserialize, Serialize};
 
 use super::{Edge, TraceId};
 
-/// What an exchange meant. The target's file says which exchange means what.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum EventKind {
+macro_rules! event_kinds {
+    ($(#[doc = $doc:literal] $name:ident = $word:literal,)*) => {
+        /// What an exchange meant. The target's file says which exchange means what.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+        pub enum EventKind { $(#[doc = $doc] #[serde(rename = $word)] $name,)* }
+
+        impl EventKind {
+            /// Every kind: its word in a target's file, and what it means.
+            pub const ALL: &'static [(&'static str, &'static str)] = &[$(($word, $doc),)*];
+        }
+    };
+}
+
+event_kinds! {
     /// The terms of a model version were set or shown.
-    Offered,
+    Offered = "offered",
     /// A flag was asked for.
-    Flagged,
+    Flagged = "flagged",
     /// Money was put into a wallet.
-    ToppedUp,
+    ToppedUp = "topped_up",
     /// A wallet, or all accounts together, was read.
-    Counted,
+    Counted = "counted",
     /// A price was named.
-    Quoted,
+    Quoted = "quoted",
     /// Money left a wallet for access.
-    Charged,
+    Charged = "charged",
     /// Money for access came back.
-    Refunded,
+    Refunded = "refunded",
     /// The purchase reached the service that keeps permissions.
-    Granted,
+    Granted = "granted",
     /// A permission was taken back.
-    Revoked,
+    Revoked = "revoked",
     /// A change of permission reached the service that generates.
-    Synced,
+    Synced = "synced",
     /// Somebody asked what a member may do, or whether they may, and was answered.
-    Checked,
+    Checked = "checked",
     /// An image was asked for.
-    Submitted,
+    Submitted = "submitted",
     /// Money left a wallet for a job.
-    Billed,
+    Billed = "billed",
     /// Money for a job came back.
-    Repaid,
+    Repaid = "repaid",
     /// A worker rendered.
-    Rendered,
+    Rendered = "rendered",
     /// A job or a purchase was seen in a state.
-    State,
+    State = "state",
     /// An image or a model's file was handed out.
-    Delivered,
+    Delivered = "delivered",
     /// A page showed something.
-    Shown,
+    Shown = "shown",
 }
 
 /// One thing that happened, with the exchange that proves it.

@@ -35,5 +35,5 @@ pub use cast::{Cast, Person, Thing};
 pub use check::{CHECKS, Check, Judgement, Pending, Question};
 pub use diagnosis::diagnose;
 pub use evidence::{Bounds, Evidence, Given};
-pub use mapping::Mapping;
+pub use mapping::{FACTS, Mapping};
 pub use seen::Seen;

@@ -15,6 +15,7 @@ mod images;
 mod kills;
 mod machine_room;
 mod mistakes;
+mod own;
 mod page;
 mod proof;
 mod qa;

@@ -37,6 +37,21 @@ fn the_page_of_sentences_is_fresh() {
 }
 
 #[test]
+fn the_page_about_platforms_is_fresh_and_its_files_are_sound() {
+    let page = paidpath(&std::env::temp_dir(), &["platform"]).out;
+    let kept = std::fs::read_to_string(root().join("features/PLATFORM.md")).unwrap();
+    assert!(page == kept, "stale: paidpath platform > features/PLATFORM.md");
+    let part = |name: &str| {
+        let (_, rest) = page.split_once(&format!("```toml {name}\n")).unwrap();
+        rest.split_once("```").unwrap().0.to_owned()
+    };
+    let folder = Folder::new();
+    folder.write("topology.toml", part("topology"));
+    folder.write("target.toml", ["target", "page", "trail"].map(part).concat());
+    paidpath(folder.path(), &["check"]).expect(0, &["2 files looked at, nothing found"]);
+}
+
+#[test]
 fn every_sentence_is_described_and_used_by_a_feature_that_runs_in_every_language() {
     for language in ["en", "zh-CN"] {
         let unused: Vec<_> = sentences(&["--language", language])
@@ -161,10 +176,15 @@ fn a_project_of_ones_own_is_green_at_once() {
     let project = folder.path().join("shop");
     paidpath(folder.path(), &["init", "shop"]).expect(0, &["cd shop", "paidpath run"]);
     paidpath(&project, &["check"]).expect(0, &["nothing found"]);
-    paidpath(&project, &["run", "--topology", "topology.toml", "--target", "target.toml"]).expect(0, &["3 passed"]);
-    for file in
-        [".github/workflows/paidpath.yml", ".gitlab-ci.yml", "README.md", "features/STEPS.md", "contracts/errors.toml"]
-    {
+    paidpath(&project, &["run"]).expect(0, &["3 passed"]);
+    for file in [
+        ".github/workflows/paidpath.yml",
+        ".gitlab-ci.yml",
+        "README.md",
+        "features/STEPS.md",
+        "PLATFORM.md",
+        "contracts/errors.toml",
+    ] {
         assert!(project.join(file).is_file(), "{file}");
     }
     // Somebody edits: what is wrong is found before it runs, and then the run says what does not hold.
