@@ -204,6 +204,33 @@ fn what_a_scenario_asks_for_and_nobody_has_is_not_blamed_on_the_platform() {
 }
 
 #[test]
+fn what_is_not_there_because_the_platform_refused_it_is_the_platforms_doing() {
+    let folder = project(
+        "Feature: A shop
+  Scenario: Nothing to look at
+    Given Ann has 5 credits
+    And early access to Dusk costs 120 credits for generation
+    When Ann buys generation access to Dusk
+    And Ann looks at the purchase of Ann
+    Then that is accepted
+  Scenario: No job
+    Given Ann has 5 credits
+    Then Ann gets an image
+",
+    );
+    let ran = folder.paidpath(&["run", "a.feature"]);
+    ran.expect(
+        1,
+        &[
+            "Ann has bought nothing to look at: purchase was refused with NO_MONEY",
+            "nothing has been asked of the platform yet",
+            "1 failed",
+            "1 could not be judged",
+        ],
+    );
+}
+
+#[test]
 fn a_hop_is_not_said_to_be_as_it_should_where_nobody_said_what_it_is_for() {
     let folder = project(
         "Feature: A shop\n  Scenario: Too much\n    Given Ann has 5 credits\n    Then Ann has 6 credits left\n",

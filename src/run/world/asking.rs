@@ -90,6 +90,16 @@ impl World {
         Trouble::platform(format!("{asked}: the answer broke off: {error}"))
     }
 
+    /// Why there is nothing to go on with: the platform's doing where it refused what was asked for last, else the scenario's.
+    pub(super) fn nothing(&self, what: String) -> Trouble {
+        match &self.last {
+            Some(answer) if !answer.ok => {
+                Trouble::platform(format!("{what}: {} was {}", answer.asked, answer.summary()))
+            }
+            Some(_) | None => Trouble::scenario(what),
+        }
+    }
+
     /// Asks, and expects the platform to do it.
     ///
     /// # Errors

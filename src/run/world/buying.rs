@@ -265,8 +265,8 @@ impl World {
     }
 
     fn latest_purchase(&self, member: &str) -> Result<&Purchase, Trouble> {
-        let nothing = || Trouble::scenario(format!("{member} has not bought anything yet"));
-        self.member(member)?.purchases.last().ok_or_else(nothing)
+        let latest = self.member(member)?.purchases.last();
+        latest.ok_or_else(|| self.nothing(format!("{member} has not bought anything yet")))
     }
 
     /// Buys access, and waits until the platform says the member may use it.

@@ -115,7 +115,7 @@ impl World {
     }
 
     fn credential(&self, member: &str, model: &str) -> Result<String, Trouble> {
-        let none = || Trouble::scenario(format!("{member} holds no credential for {model}"));
+        let none = || self.nothing(format!("{member} holds no credential for {model}"));
         self.member(member)?.credentials.get(&self.model(model)?.id).cloned().ok_or_else(none)
     }
 

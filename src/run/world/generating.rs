@@ -180,10 +180,7 @@ impl World {
     }
 
     pub(super) fn latest_job(&self) -> Result<&Job, Trouble> {
-        self.jobs.last().ok_or_else(|| match &self.last {
-            Some(answer) if !answer.ok => Trouble::platform(format!("there is no job: it was {}", answer.summary())),
-            Some(_) | None => Trouble::scenario("nothing has been submitted yet"),
-        })
+        self.jobs.last().ok_or_else(|| self.nothing("there is no job yet".into()))
     }
 
     pub(super) fn new_job(&mut self, member: &str, model: &str, quantity: u64) -> Result<Job, Trouble> {

@@ -29,8 +29,7 @@ impl World {
     /// # Errors
     /// If there is no answer, or no purchase.
     pub async fn refund(&mut self, by: &str, member: &str, amount: Option<i64>) -> StepResult {
-        let bought = self.member(member)?.purchases.iter().rev().find_map(|purchase| purchase.id.clone());
-        let purchase = bought.ok_or_else(|| Trouble::scenario(format!("{member} has bought nothing to give back")))?;
+        let purchase = self.bought(member, "give back")?;
         let values = Values::new()
             .with("purchase", purchase.as_str())
             .with("key", format!("refund-{purchase}"))
@@ -44,10 +43,15 @@ impl World {
     /// # Errors
     /// If there is no answer, or no purchase.
     pub async fn look_at_purchase(&mut self, by: &str, of: &str) -> StepResult {
-        let bought = self.member(of)?.purchases.iter().rev().find_map(|purchase| purchase.id.clone());
-        let purchase = bought.ok_or_else(|| Trouble::scenario(format!("{of} has bought nothing to look at")))?;
+        let purchase = self.bought(of, "look at")?;
         self.last = Some(self.ask(by, Operation::Order, Values::new().with("purchase", purchase)).await?);
         Ok(())
+    }
+
+    /// The platform's id of the latest purchase that it accepted.
+    fn bought(&self, member: &str, for_what: &str) -> Result<String, Trouble> {
+        let accepted = self.member(member)?.purchases.iter().rev().find_map(|purchase| purchase.id.clone());
+        accepted.ok_or_else(|| self.nothing(format!("{member} has bought nothing to {for_what}")))
     }
 
     /// The sum over all accounts, as an administrator of the platform sees it.

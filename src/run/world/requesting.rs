@@ -124,7 +124,7 @@ impl World {
                 Owned::Purchase => self.member(member)?.purchases.iter().rev().find_map(|purchase| purchase.id.clone()),
                 Owned::Job => self.jobs.iter().rev().find(|job| job.member == member).map(|job| job.id.clone()),
             };
-            return id.ok_or_else(|| Trouble::scenario(format!("there is no {{{name}}} yet")));
+            return id.ok_or_else(|| self.nothing(format!("there is no {{{name}}} yet")));
         }
         let member = self.members.get(name).map(|member| &member.id);
         let model = self.models.get(name).map(|model| &model.id);
