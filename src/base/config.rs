@@ -45,23 +45,21 @@ impl ConfigError {
     /// A mistake in what a TOML file says under these keys, one below the other; an element of an array is named by its text.
     /// Points there, or as far on the way as the file goes.
     pub fn under(file: impl Into<String>, text: &str, keys: &[&str], message: impl Into<String>) -> Self {
-        match offsets_under(text, keys) {
-            Some((_, value)) => Self::at(file, text, value, message),
-            None => Self::whole(file, message),
-        }
+        Self::maybe_at(file, text, offsets_under(text, keys).map(|(_, value)| value), message)
     }
 
     /// A mistake in the last of these keys itself, as [`ConfigError::under`].
     pub fn key(file: impl Into<String>, text: &str, keys: &[&str], message: impl Into<String>) -> Self {
-        match offsets_under(text, keys) {
-            Some((key, _)) => Self::at(file, text, key, message),
-            None => Self::whole(file, message),
-        }
+        Self::maybe_at(file, text, offsets_under(text, keys).map(|(key, _)| key), message)
     }
 
     /// A mistake somewhere in the value of a key: points at the first line that names it.
     pub fn about(file: impl Into<String>, text: &str, key: &str, message: impl Into<String>) -> Self {
-        match text.find(key) {
+        Self::maybe_at(file, text, text.find(key), message)
+    }
+
+    fn maybe_at(file: impl Into<String>, text: &str, offset: Option<usize>, message: impl Into<String>) -> Self {
+        match offset {
             Some(offset) => Self::at(file, text, offset, message),
             None => Self::whole(file, message),
         }
@@ -132,10 +130,7 @@ pub fn read_text(path: &Path) -> Result<String, ConfigError> {
 pub fn parse_toml<T: DeserializeOwned>(file: &str, text: &str) -> Result<T, ConfigError> {
     toml::from_str(text).map_err(|error| {
         let message = with_suggestion(error.message());
-        match error.span() {
-            Some(span) => ConfigError::at(file, text, span.start, message),
-            None => ConfigError::whole(file, message),
-        }
+        ConfigError::maybe_at(file, text, error.span().map(|span| span.start), message)
     })
 }
 

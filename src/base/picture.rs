@@ -1,11 +1,17 @@
 //! Whether an image is one, and shows anything.
 
 /// How every PNG begins.
-pub const SIGNATURE: &[u8] = b"\x89PNG\r\n\x1a\n";
+const SIGNATURE: &[u8] = b"\x89PNG\r\n\x1a\n";
 
 /// Whether an image of this media type is not looked into: formats other than PNG are believed to be what they say.
-pub fn is_believed(media_type: &str) -> bool {
+fn is_believed(media_type: &str) -> bool {
     media_type.starts_with("image/") && !media_type.starts_with("image/png")
+}
+
+/// What is wrong with the beginning of an image of this media type, where more of it was not kept.
+pub fn flaw_of_beginning(media_type: &str, bytes: &[u8]) -> Option<String> {
+    let is_odd = !is_believed(media_type) && !bytes.starts_with(SIGNATURE);
+    is_odd.then(|| "does not decode: it does not begin as a PNG does".to_owned())
 }
 
 /// What is wrong with an image of this media type.

@@ -130,7 +130,7 @@ impl PageLog {
     }
 
     /// The status with which the page itself was answered since an entry, behind all redirections.
-    pub fn document(&self, first: usize) -> Option<u16> {
+    pub(super) fn document(&self, first: usize) -> Option<u16> {
         self.since(first).find_map(|noticed| match noticed {
             Noticed::Response { status, script: false, .. } if !(300..400).contains(status) => Some(*status),
             _ => None,

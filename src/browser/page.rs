@@ -163,6 +163,11 @@ impl Page {
         self.load(method, params, url).await
     }
 
+    /// The status with which the address that was gone to last was answered, behind all redirections.
+    pub fn status(&self) -> Option<u16> {
+        locked(&self.log).document(self.marked().entry)
+    }
+
     /// Loads the page again and waits until it has loaded.
     ///
     /// # Errors

@@ -5,8 +5,7 @@ use std::path::{Path, PathBuf};
 
 use clap::Args;
 
-use super::{Composition, Refusal};
-use super::{platform, steps};
+use super::{Composition, Refusal, platform, steps};
 use crate::model::Exit;
 
 /// Where to lay it out.

@@ -10,7 +10,7 @@ pub fn page() -> String {
     let operations = Operation::ALL.iter().map(|operation| {
         [operation.word().to_owned(), operation.means().to_owned(), list(operation.takes()), list(operation.gives())]
     });
-    let events = EventKind::ALL.iter().map(|(word, means)| [(*word).to_owned(), means.trim().to_owned()]);
+    let events = EventKind::ALL.iter().map(|(word, means)| [(*word).to_owned(), (*means).to_owned()]);
     let facts = FACTS.iter().map(|(word, means)| [(*word).to_owned(), (*means).to_owned()]);
     include_str!("platform.md")
         .replace("{{operations}}", &table(["operation", "what it does", "placeholders", "answer"], operations))

@@ -13,6 +13,11 @@ use crate::target::Target;
 use crate::topology::{ProviderKind, ServiceSpec, Topology};
 use crate::trail::Mapping;
 
+/// The topology that is used where there is no file of one's own.
+pub(super) const SHIPPED_TOPOLOGY: &str = "embedded";
+/// The same for the target.
+pub(super) const SHIPPED_TARGET: &str = "atelier";
+
 /// What scenarios are run against.
 pub(super) struct Prepared {
     pub target: Target,
@@ -56,9 +61,18 @@ pub(super) fn prepared(
     Ok(Prepared { target, fingerprint, rules, topology })
 }
 
-/// A file of this folder, where there is one, or else what comes with paidpath under a name: whoever has laid out a project of
-/// their own need not name it each time.
-pub(super) fn own_or(file: &str, shipped: &str) -> String {
+/// The topology where none is named: whoever has laid out a project of their own need not name it each time.
+pub(super) fn default_topology() -> String {
+    own_or("topology.toml", SHIPPED_TOPOLOGY)
+}
+
+/// The target where none is named.
+pub(super) fn default_target() -> String {
+    own_or("target.toml", SHIPPED_TARGET)
+}
+
+/// A file of this folder, where there is one, or else what comes with paidpath under a name.
+fn own_or(file: &str, shipped: &str) -> String {
     if Path::new(file).is_file() { file.to_owned() } else { shipped.to_owned() }
 }
 

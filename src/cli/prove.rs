@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use clap::{Args, ValueEnum};
 
 use super::listener::leaks;
-use super::prepare::{Prepared, own_or, prepared};
+use super::prepare::{Prepared, default_target, default_topology, prepared};
 use super::{Composition, Refusal};
 use crate::base::config::Span;
 use crate::base::seed::Seed;
@@ -51,10 +51,10 @@ pub struct Arguments {
     budget: usize,
 
     /// Which services there are and who supplies them: a file, or the name of one that comes with paidpath
-    #[arg(long, value_name = "FILE", default_value_t = own_or("topology.toml", "embedded"), help_heading = "Against what")]
+    #[arg(long, value_name = "FILE", default_value_t = default_topology(), help_heading = "Against what")]
     topology: String,
     /// How to speak to the platform: a file, or the name of one that comes with paidpath
-    #[arg(long, value_name = "FILE", default_value_t = own_or("target.toml", "atelier"), help_heading = "Against what")]
+    #[arg(long, value_name = "FILE", default_value_t = default_target(), help_heading = "Against what")]
     target: String,
     /// Another provider for a service: billing=mock, generation=url:http://127.0.0.1:9000
     #[arg(long, value_name = "SERVICE=PROVIDER", help_heading = "Against what")]

@@ -9,7 +9,7 @@ use clap::{Args, ValueEnum};
 use regex::Regex;
 
 use super::listener::{Listener, leaks};
-use super::prepare::{Prepared, own_or, prepared};
+use super::prepare::{Prepared, SHIPPED_TARGET, SHIPPED_TOPOLOGY, default_target, default_topology, prepared};
 use super::{Composition, Refusal};
 use crate::base::ci;
 use crate::base::config::Span;
@@ -56,10 +56,10 @@ pub struct Arguments {
     dry_run: bool,
 
     /// Which services there are and who supplies them: a file, or the name of one that comes with paidpath
-    #[arg(long, value_name = "FILE", default_value_t = own_or("topology.toml", "embedded"), help_heading = "Against what")]
+    #[arg(long, value_name = "FILE", default_value_t = default_topology(), help_heading = "Against what")]
     pub(super) topology: String,
     /// How to speak to the platform: a file, or the name of one that comes with paidpath
-    #[arg(long, value_name = "FILE", default_value_t = own_or("target.toml", "atelier"), help_heading = "Against what")]
+    #[arg(long, value_name = "FILE", default_value_t = default_target(), help_heading = "Against what")]
     pub(super) target: String,
     /// Another provider for a service: billing=mock, generation=url:http://127.0.0.1:9000
     #[arg(long, value_name = "SERVICE=PROVIDER", help_heading = "Against what")]
@@ -260,10 +260,10 @@ fn options(arguments: &Arguments, history: History, environment: impl Fn(&str) -
 fn repeat_command(arguments: &Arguments, seed: Seed) -> String {
     let mut command = format!("paidpath run --seed {seed}");
     let quoted = |text: &str| if text.contains(char::is_whitespace) { format!("'{text}'") } else { text.to_owned() };
-    if arguments.topology != "embedded" {
+    if arguments.topology != SHIPPED_TOPOLOGY {
         command.push_str(&format!(" --topology {}", quoted(&arguments.topology)));
     }
-    if arguments.target != "atelier" {
+    if arguments.target != SHIPPED_TARGET {
         command.push_str(&format!(" --target {}", quoted(&arguments.target)));
     }
     for provider in &arguments.provider {

@@ -7,7 +7,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser};
 
-use super::prepare::own_or;
+use super::prepare::{default_target, default_topology};
 use super::{Cli, Command, Composition, Refusal, run};
 use crate::model::Exit;
 
@@ -18,10 +18,10 @@ const SESSION: &str = "by-hand/session.feature";
 #[derive(Debug, Args)]
 pub struct Arguments {
     /// Which services there are, and who supplies them: a file, or one that comes with paidpath
-    #[arg(long, value_name = "FILE", default_value_t = own_or("topology.toml", "embedded"))]
+    #[arg(long, value_name = "FILE", default_value_t = default_topology())]
     topology: String,
     /// How to speak to the platform: a file, or one that comes with paidpath
-    #[arg(long, value_name = "FILE", default_value_t = own_or("target.toml", "atelier"))]
+    #[arg(long, value_name = "FILE", default_value_t = default_target())]
     target: String,
     /// A feature to begin with instead: somebody has to take over in it
     #[arg(value_name = "PATH[:LINE]")]

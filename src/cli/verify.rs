@@ -8,7 +8,7 @@ use std::time::Instant;
 use clap::Args;
 
 use super::listener::leaks;
-use super::prepare::{Prepared, own_or, prepared};
+use super::prepare::{Prepared, default_target, prepared};
 use super::prove::{broken, options};
 use super::{Composition, Refusal};
 use crate::base::canary::Canaries;
@@ -33,7 +33,7 @@ pub struct Arguments {
     #[arg(value_name = "TOPOLOGY")]
     topologies: Vec<String>,
     /// How to speak to the platform: a file, or one that comes with paidpath
-    #[arg(long, value_name = "FILE", default_value_t = own_or("target.toml", "atelier"))]
+    #[arg(long, value_name = "FILE", default_value_t = default_target())]
     target: String,
     /// Feature files or folders [default: features]
     #[arg(long = "features", value_name = "PATH[:LINE]")]

@@ -12,7 +12,7 @@ macro_rules! event_kinds {
 
         impl EventKind {
             /// Every kind: its word in a target's file, and what it means.
-            pub const ALL: &'static [(&'static str, &'static str)] = &[$(($word, $doc),)*];
+            pub const ALL: &'static [(&'static str, &'static str)] = &[$(($word, $doc.trim_ascii()),)*];
         }
     };
 }

@@ -2,12 +2,9 @@
 
 use super::file::{Shape, method_and_path};
 use super::template::{placeholders, placeholders_in};
-use super::{Operation, Target};
+use super::{FINAL, Operation, Target, WORKED_ON};
 use crate::base::config::ConfigError;
 use crate::base::suggest::did_you_mean;
-
-/// The words that sentences have for how a job stands.
-const STATES: [&str; 5] = ["processing", "succeeded", "failed", "expired", "canceled"];
 
 /// Looks for it everywhere but in the page.
 ///
@@ -22,9 +19,10 @@ pub(super) fn check(target: &Target, file: &str, text: &str) -> Result<(), Confi
         }
     }
     for (own, word) in &target.states {
-        if !STATES.contains(&word.as_str()) {
-            let hint = did_you_mean(word, STATES);
-            let known = STATES.join(", ");
+        let known = [&[WORKED_ON], &FINAL[..]].concat();
+        if !known.contains(&word.as_str()) {
+            let hint = did_you_mean(word, known.iter().copied());
+            let known = known.join(", ");
             return wrong(&["states", own], format!("`{word}` is not a state of jobs: {known}.{hint}"));
         }
     }
@@ -37,23 +35,14 @@ fn check_shape(operation: Operation, shape: &Shape, file: &str, text: &str) -> R
     if method_and_path(&shape.request).is_none() {
         return wrong(&["request"], format!("`{}` is not a request: write `GET /path`", shape.request));
     }
-    let own = format!("`{operation}`");
-    let unknown = |used: Vec<&str>| unknown(&own, operation.takes(), used.into_iter());
-    if let Some(message) = unknown(placeholders(&shape.request).collect()) {
-        return wrong(&["request"], message);
-    }
-    for (name, value) in &shape.headers {
-        if let Some(message) = unknown(placeholders(value).collect()) {
-            return wrong(&["headers", name], message);
+    let headers = shape.headers.iter().map(|(name, text)| (vec!["headers", name], placeholders(text).collect()));
+    let query = shape.query.iter().map(|(name, value)| (vec!["query", name], placeholders_in(value)));
+    let body = shape.body.iter().map(|body| (vec!["body"], placeholders_in(body)));
+    let path: (Vec<&str>, Vec<&str>) = (vec!["request"], placeholders(&shape.request).collect());
+    for (keys, used) in std::iter::once(path).chain(headers).chain(query).chain(body) {
+        if let Some(message) = unknown(&format!("`{operation}`"), operation.takes(), used.into_iter()) {
+            return wrong(&keys, message);
         }
-    }
-    for (name, value) in &shape.query {
-        if let Some(message) = unknown(placeholders_in(value)) {
-            return wrong(&["query", name], message);
-        }
-    }
-    if let Some(message) = shape.body.as_ref().and_then(|body| unknown(placeholders_in(body))) {
-        return wrong(&["body"], message);
     }
     for (name, pointer) in &shape.answer {
         if !operation.gives().contains(&name.as_str()) {

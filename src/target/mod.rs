@@ -13,7 +13,7 @@ mod template;
 
 pub use answer::Answer;
 pub use file::{Bounds, Call, Target, TargetError};
-pub use operation::Operation;
+pub use operation::{FINAL, Operation, WORKED_ON};
 pub use page::{PageWords, Shown, Shows};
 pub use template::Values;
 

@@ -4,6 +4,11 @@ use std::fmt;
 
 use serde::Deserialize;
 
+/// The words of sentences for the states in which a job ends.
+pub const FINAL: [&str; 4] = ["succeeded", "failed", "expired", "canceled"];
+/// The word for the state in which a job is worked on.
+pub const WORKED_ON: &str = "processing";
+
 macro_rules! operations {
     ($(#[doc = $doc:literal] $name:ident = $word:literal takes [$($value:literal),*] gives [$($field:literal),*],)*) => {
         /// One thing to ask of a platform. The target's file says how.

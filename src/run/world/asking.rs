@@ -93,9 +93,7 @@ impl World {
     /// Why there is nothing to go on with: the platform's doing where it refused what was asked for last, else the scenario's.
     pub(super) fn nothing(&self, what: String) -> Trouble {
         match &self.last {
-            Some(answer) if !answer.ok => {
-                Trouble::platform(format!("{what}: {} was {}", answer.asked, answer.summary()))
-            }
+            Some(answer) if !answer.ok => refused(answer, &format!("{what}: {}", answer.asked)),
             Some(_) | None => Trouble::scenario(what),
         }
     }
@@ -113,10 +111,12 @@ impl World {
 
 /// Holds if the platform did what was asked.
 pub(super) fn accepted(answer: &Answer, what: &str) -> Result<(), Trouble> {
-    match answer.ok {
-        true => Ok(()),
-        false => Err(Trouble::platform(format!("{what} was {}", answer.summary()))),
-    }
+    if answer.ok { Ok(()) } else { Err(refused(answer, what)) }
+}
+
+/// What there is to say where the platform did not do what was asked.
+pub(super) fn refused(answer: &Answer, what: &str) -> Trouble {
+    Trouble::platform(format!("{what} was {}", answer.summary()))
 }
 
 /// A field that an answer must have for the scenario to go on.

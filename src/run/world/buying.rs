@@ -8,7 +8,7 @@ use fake::Fake;
 use fake::faker::name::en::Name;
 use serde_json::{Value, json};
 
-use super::asking::{accepted, required};
+use super::asking::{accepted, refused, required};
 use super::{Member, ModelVersion, Purchase, StepResult, Trouble, World};
 use crate::base::wait::{self, Look};
 use crate::target::{Answer, Operation, Values};
@@ -182,15 +182,7 @@ impl World {
     /// # Errors
     /// If there is no answer. A refusal is an answer.
     pub async fn buy(&mut self, member: &str, right: Right, model: &str) -> StepResult {
-        let purchase = if self.stage.target.has(Operation::Quote) {
-            let quote = self.quote(member, right, model).await?;
-            if !quote.ok {
-                return Ok(());
-            }
-            self.prepared(&quote, right, model)?
-        } else {
-            self.unquoted(right, model)?
-        };
+        let Ok(purchase) = self.priced(member, right, model).await? else { return Ok(()) };
         self.member_mut(member)?.purchases.push(purchase);
         self.repeat_purchase(member).await
     }
@@ -230,20 +222,33 @@ impl World {
     /// If there is no answer, or nothing to repeat.
     pub async fn reuse_key(&mut self, member: &str, right: Right, model: &str) -> StepResult {
         let key = self.latest_purchase(member)?.key.clone();
-        let quote = self.quote(member, right, model).await?;
-        accepted(&quote, &format!("{member}'s quote"))?;
-        let purchase = Purchase { key, ..self.prepared(&quote, right, model)? };
+        let purchase = Purchase { key, ..self.quoted(member, right, model).await? };
         self.last = Some(self.send_purchase(member, &purchase).await?);
         Ok(())
     }
 
-    pub(super) fn prepared(&self, quote: &Answer, right: Right, model: &str) -> Result<Purchase, Trouble> {
+    /// A purchase at the price quoted now, or else the answer that refuses to quote one.
+    async fn priced(&mut self, member: &str, right: Right, model: &str) -> Result<Result<Purchase, Answer>, Trouble> {
+        let purchase = self.unquoted(right, model)?;
+        if !self.stage.target.has(Operation::Quote) {
+            return Ok(Ok(purchase));
+        }
+        let quote = self.quote(member, right, model).await?;
+        if !quote.ok {
+            return Ok(Err(quote));
+        }
         let amount = quote.number("amount").unwrap_or_default();
-        Ok(Purchase { quote: Some(required(quote, "quote")?), amount, ..self.unquoted(right, model)? })
+        Ok(Ok(Purchase { quote: Some(required(&quote, "quote")?), amount, ..purchase }))
+    }
+
+    /// The same, where it is expected to be quoted.
+    pub(super) async fn quoted(&mut self, member: &str, right: Right, model: &str) -> Result<Purchase, Trouble> {
+        let priced = self.priced(member, right, model).await?;
+        priced.map_err(|quote| refused(&quote, &format!("{member}'s quote")))
     }
 
     /// A purchase at the price that the version's owner set.
-    pub(super) fn unquoted(&self, right: Right, model: &str) -> Result<Purchase, Trouble> {
+    fn unquoted(&self, right: Right, model: &str) -> Result<Purchase, Trouble> {
         let version = self.model(model)?;
         let price = match right {
             Right::Generation => version.terms.generation,

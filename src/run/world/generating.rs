@@ -8,10 +8,7 @@ use super::asking::required;
 use super::{Right, StepResult, Trouble, World};
 use crate::base::picture;
 use crate::base::wait::{self, Look};
-use crate::target::{Answer, Operation, Values};
-
-/// The states a job ends in.
-const FINAL: [&str; 4] = ["succeeded", "failed", "expired", "canceled"];
+use crate::target::{Answer, FINAL, Operation, Values, WORKED_ON};
 
 /// A job that was accepted.
 #[derive(Debug, Clone)]
@@ -138,7 +135,7 @@ impl World {
     /// # Errors
     /// If it does not get there within the target's bound.
     pub async fn wait_until_begun(&mut self) -> StepResult {
-        self.status_once(|state| state == "processing" || FINAL.contains(&state), "begin").await.map(drop)
+        self.status_once(|state| state == WORKED_ON || FINAL.contains(&state), "begin").await.map(drop)
     }
 
     async fn status_once(&self, is_there: impl Fn(&str) -> bool, goal: &str) -> Result<Answer, Trouble> {

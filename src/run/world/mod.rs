@@ -124,6 +124,13 @@ pub struct Member {
     pub opening_balance: i64,
 }
 
+impl Member {
+    /// The platform's id of the latest purchase that it accepted.
+    fn bought(&self) -> Option<String> {
+        self.purchases.iter().rev().find_map(|purchase| purchase.id.clone())
+    }
+}
+
 /// One attempt to buy.
 #[derive(Debug, Clone)]
 pub struct Purchase {

@@ -48,9 +48,9 @@ impl World {
         Ok(())
     }
 
-    /// The platform's id of the latest purchase that it accepted.
+    /// The latest purchase that the platform accepted, which there has to be.
     fn bought(&self, member: &str, for_what: &str) -> Result<String, Trouble> {
-        let accepted = self.member(member)?.purchases.iter().rev().find_map(|purchase| purchase.id.clone());
+        let accepted = self.member(member)?.bought();
         accepted.ok_or_else(|| self.nothing(format!("{member} has bought nothing to {for_what}")))
     }
 

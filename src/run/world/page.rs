@@ -78,9 +78,8 @@ impl World {
         model.clone_into(&mut self.screen_mut(member)?.model);
         self.mark_exchanges();
         let page = self.page_of(member)?;
-        let before = page.log().len();
         page.goto(path).await.map_err(trouble)?;
-        if let Some(status) = page.log().document(before).filter(|status| *status >= 400) {
+        if let Some(status) = page.status().filter(|status| *status >= 400) {
             return Err(Trouble::platform(format!("the page of {model} was answered with {status}: GET {path}")));
         }
         self.loaded(member)

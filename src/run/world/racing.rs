@@ -2,9 +2,8 @@
 
 use futures::future::join_all;
 
-use super::asking::accepted;
 use super::{Job, Purchase, Right, StepResult, Trouble, World};
-use crate::target::{Answer, Operation};
+use crate::target::Answer;
 
 impl World {
     /// Buys with so many clients released at once, each with a quote and a key of its own.
@@ -56,15 +55,6 @@ impl World {
         self.look_up_access(member, model).await?;
         let job = self.new_job(member, model, 1)?;
         self.send_jobs(member, model, vec![job; times]).await
-    }
-
-    pub(super) async fn quoted(&mut self, member: &str, right: Right, model: &str) -> Result<Purchase, Trouble> {
-        if !self.stage.target.has(Operation::Quote) {
-            return self.unquoted(right, model);
-        }
-        let quote = self.quote(member, right, model).await?;
-        accepted(&quote, &format!("{member}'s quote"))?;
-        self.prepared(&quote, right, model)
     }
 
     pub(super) fn keep_purchases(

@@ -121,7 +121,7 @@ impl World {
         for (suffix, owned) in OWNED {
             let Some(member) = name.strip_suffix(suffix) else { continue };
             let id = match owned {
-                Owned::Purchase => self.member(member)?.purchases.iter().rev().find_map(|purchase| purchase.id.clone()),
+                Owned::Purchase => self.member(member)?.bought(),
                 Owned::Job => self.jobs.iter().rev().find(|job| job.member == member).map(|job| job.id.clone()),
             };
             return id.ok_or_else(|| self.nothing(format!("there is no {{{name}}} yet")));

@@ -103,10 +103,8 @@ impl World {
         let catalogue = self.stage.rules.catalogue.as_ref().ok_or_else(|| {
             Trouble::scenario("the target's file names no `catalogue` of refusals that would say what to expect")
         })?;
-        let known = catalogue.code(code);
-        let sentence = known.map(|known| known.sentence.clone());
-        let sentence =
-            sentence.ok_or_else(|| Trouble::scenario(format!("the catalogue of refusals has no `{code}`")))?;
+        let missing = || Trouble::scenario(format!("the catalogue of refusals has no `{code}`"));
+        let sentence = catalogue.code(code).ok_or_else(missing)?.sentence.clone();
         let (_, page) = self.looker()?;
         match page.see(&sentence, READABLE).await {
             Ok(()) => self.judge(true, String::new),

@@ -8,7 +8,7 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 
 use super::{Check, Judgement, Layer, Question, Ruling};
-use crate::base::picture::{self, SIGNATURE};
+use crate::base::picture;
 use crate::model::{Content, EventKind, Exchange};
 use crate::trail::evidence::Evidence;
 use crate::trail::seen::Seen;
@@ -107,9 +107,8 @@ fn flaw(exchange: &Exchange) -> Option<String> {
         Content::Empty => return Some("is empty".into()),
         Content::Json(_) | Content::Text(_) => return Some(format!("is no image but {kind}")),
     };
-    if answer.body.truncated && !picture::is_believed(kind) {
-        // Of a large one only the beginning is kept.
-        return (!bytes.starts_with(SIGNATURE)).then(|| "does not decode: it does not begin as a PNG does".to_owned());
+    match answer.body.truncated {
+        true => picture::flaw_of_beginning(kind, &bytes), // of a large one no more is kept
+        false => picture::flaw(kind, &bytes),
     }
-    picture::flaw(kind, &bytes)
 }
