@@ -210,6 +210,7 @@ fn scenarios(
         command: Vec::new(),
         repeat_command: String::new(),
         history: crate::run::history::History::default(),
+        quiet: Duration::ZERO,
         hand_over: false,
         doubles: None,
         evidence: Evidence::Failed,

@@ -239,6 +239,7 @@ pub(super) fn options(jobs: Option<usize>, step_timeout: Span, seed: Option<u64>
         command: std::env::args().collect(),
         repeat_command: "paidpath run".into(),
         history: Default::default(),
+        quiet: Duration::ZERO,
         // What a defect breaks is found by comparing with what was seen without it.
         hand_over: false,
         doubles: None,

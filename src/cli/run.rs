@@ -247,6 +247,7 @@ fn options(arguments: &Arguments, history: History, environment: impl Fn(&str) -
         command: std::env::args().collect(),
         repeat_command: repeat_command(arguments, seed),
         history,
+        quiet: Duration::ZERO,
         hand_over: arguments.hand_over,
         doubles: None,
         evidence: match arguments.record {

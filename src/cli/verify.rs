@@ -3,7 +3,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use clap::Args;
 
@@ -67,6 +67,10 @@ const FILE: &str = "doubles.json";
 /// The folder in which it is looked for, beside that of the run's own reports.
 const USUAL: &str = "reports";
 
+/// For how long nothing must have come any more before a scenario is over: whether an event that no rule waits for is seen in
+/// time is no difference between topologies.
+const QUIET: Duration = Duration::from_millis(300);
+
 /// How many differences are printed.
 const SHOWN: usize = 30;
 
@@ -107,7 +111,7 @@ pub fn verify(composition: &Composition, arguments: &Arguments) -> Result<Exit, 
             suite: &composition.suite,
             topology: &topology,
             target: &freshly,
-            options: Options { faults, ..options(arguments.jobs, arguments.step_timeout, Some(seed)) },
+            options: Options { faults, quiet: QUIET, ..options(arguments.jobs, arguments.step_timeout, Some(seed)) },
             canaries: Default::default(),
         };
         let run = stand.play(plan).map_err(broken)?;

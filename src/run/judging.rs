@@ -111,7 +111,11 @@ pub(super) async fn judge(
 ) -> Judged {
     let settled = tokio::time::timeout(UNDER_WAY, stage.recorder.settled(trace)).await.is_ok();
     let cast = world.cast();
+    let began = Instant::now();
     let mut look = settle(stage, world, &cast, trace, allowed).await;
+    while began.elapsed() < LONGEST && stirs(stage, trace, look.progress).await {
+        look = settle(stage, world, &cast, trace, allowed).await;
+    }
     let closed = stage.recorder.close(trace);
     if closed.progress() != look.progress {
         look = Look::at(stage, &cast, trace, closed.progress(), closed.exchanges());
@@ -192,6 +196,18 @@ async fn settle(stage: &Stage, world: &World, cast: &Cast, trace: TraceId, allow
         }
         (until, open) = (due, questions);
     }
+}
+
+/// Whether something comes for which no check has waited, before it was quiet for as long as the run wants.
+async fn stirs(stage: &Stage, trace: TraceId, progress: Progress) -> bool {
+    let began = Instant::now();
+    while began.elapsed() < stage.quiet {
+        tokio::time::sleep(PAUSE).await;
+        if stage.recorder.progress(trace) != progress {
+            return true;
+        }
+    }
+    false
 }
 
 /// One look at what was seen so far.

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::Arc;
+use std::time::Duration;
 
 use super::browsing::Browsing;
 use super::rules::Rules;
@@ -43,6 +44,8 @@ pub struct Stage {
     pub faults: FaultBoard,
     /// Replaces what must not be recorded.
     pub redactor: Arc<Redactor>,
+    /// For how long nothing has to come any more before a scenario is over.
+    pub quiet: Duration,
     /// Whether there is a person to whom a scenario can be handed over.
     pub hand_over: bool,
     /// The services, and where they run.

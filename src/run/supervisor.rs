@@ -149,6 +149,9 @@ pub struct Options {
     pub history: History,
     /// How much evidence is recorded.
     pub evidence: Evidence,
+    /// For how long nothing has to come any more before a scenario is over, beyond what rules wait for. Zero, unless all
+    /// that services tell each other has to be seen.
+    pub quiet: Duration,
     /// Whether there is a person to whom a scenario can be handed over.
     pub hand_over: bool,
     /// What is known of how truly doubles answer.
@@ -256,6 +259,7 @@ pub fn run(
             front: platform.front.clone(),
             browsing,
             defects: options.defects.clone(),
+            quiet: options.quiet,
             hand_over: options.hand_over,
             edges: topology.edges(),
             topology: topology.name.clone(),

@@ -27,17 +27,26 @@ pub struct Purchase<'a> {
     pub perhaps_refunded: Vec<Seen<'a>>,
 }
 
-impl Purchase<'_> {
+impl<'a> Purchase<'a> {
     /// How much came back.
     pub fn returned(&self) -> i64 {
         self.refunds.iter().filter_map(|refund| refund.number("amount")).sum()
     }
 
     /// The refund with which all of the price had come back.
-    pub fn fully_refunded(&self) -> Option<Seen<'_>> {
-        let amount = self.amount?;
-        let mut left = amount;
-        self.refunds.iter().copied().find(|refund| {
+    pub fn fully_refunded(&self) -> Option<Seen<'a>> {
+        self.last_refund().map(|index| self.refunds[index])
+    }
+
+    /// The refunds after which something of the price was left. None where the price is not known.
+    pub fn refunds_in_part(&self) -> &[Seen<'a>] {
+        let none_left = self.last_refund().unwrap_or(self.refunds.len());
+        if self.amount.is_some() { &self.refunds[..none_left] } else { &[] }
+    }
+
+    fn last_refund(&self) -> Option<usize> {
+        let mut left = self.amount?;
+        self.refunds.iter().position(|refund| {
             left -= refund.number("amount").unwrap_or_default();
             left <= 0
         })

@@ -112,6 +112,24 @@ fn a_wrong_double_is_told_by_scenario_operation_and_what_each_of_the_two_says() 
 }
 
 #[test]
+fn what_no_rule_waits_for_is_compared_all_the_same() {
+    let text = feature(&[(
+        "@contract",
+        "A trial that is told on later",
+        "And the early-access model version Noon
+      | generation | 120 credits |
+      | trials     | 2           |
+    When Ann begins a trial of Noon
+    Then Ann has 500 credits left",
+    )]);
+    let folder = Folder::with("features/doubles.feature", &text);
+    let late = include_str!("../../mocks/topologies/embedded.toml").replace("name = \"embedded\"", "name = \"late\"");
+    folder.write("late.toml", late);
+    let late = ["verify-doubles", "embedded", "late.toml", "--fault", "entitlement -> generation: abort 503 2 times"];
+    folder.paidpath(&late).expect(1, &["POST /v1/events\n    embedded  202\n    late      202, 503\n"]);
+}
+
+#[test]
 fn nothing_is_verified_by_scenarios_that_are_red_or_not_there() {
     let red = feature(&[("@contract", "Not so", "Then Ann has 1 credit left")]);
     let folder = Folder::with("features/doubles.feature", &red);

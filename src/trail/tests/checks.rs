@@ -54,6 +54,11 @@ fn buys_and_is_refunded(history: &mut History) {
     history.asks("Ann").refunds("Mo", "Ann", &purchase);
 }
 
+fn buys_and_gets_two_parts_back(history: &mut History) {
+    let purchase = history.buys("Ann").purchase();
+    history.asks("Ann").gives_back("Mo", "Ann", &purchase, 20).gives_back("Mo", "Ann", &purchase, 30);
+}
+
 /// An order that billing never answered.
 fn order_gets_lost(history: &mut History) {
     history.looks_into_wallet("Ann");
@@ -238,11 +243,30 @@ const CASES: &[Case] = &[
     },
     Case {
         rule: "M9",
-        breaks: &[|history| {
-            buys_and_is_refunded(history);
-            refund_event_is_lost(history);
-        }],
-        keeps: buys_and_is_refunded,
+        breaks: &[
+            |history| {
+                buys_and_is_refunded(history);
+                refund_event_is_lost(history);
+            },
+            |history| {
+                buys_and_gets_two_parts_back(history);
+                refund_event_is_lost(history);
+            },
+            |history| {
+                // One event for two refunds.
+                buys_and_gets_two_parts_back(history);
+                history.exchanges.pop();
+            },
+            |history| {
+                buys_and_gets_two_parts_back(history);
+                history.edit_last(sends("/data/full", json!(true)));
+            },
+        ],
+        keeps: |history| {
+            buys_and_gets_two_parts_back(history);
+            let purchase = history.buys("Sam").purchase();
+            history.refunds("Mo", "Sam", &purchase);
+        },
         silent: buys,
     },
     Case {

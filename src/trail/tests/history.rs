@@ -323,17 +323,24 @@ impl History {
 
     /// Mo gives Ann's latest purchase back.
     pub fn refunds(&mut self, by: &str, who: &str, purchase: &str) -> &mut Self {
-        *self.wallets.entry(who.into()).or_default() += self.price;
-        let answer = json!({"id": self.id("ref"), "amount": self.price});
+        self.gives_back(by, who, purchase, self.price);
+        self.syncs("revoked", who);
+        self.revoked.insert(who.into());
+        self
+    }
+
+    /// Mo gives back so much of Ann's purchase, and billing tells entitlement whether that was all of it.
+    pub fn gives_back(&mut self, by: &str, who: &str, purchase: &str, amount: i64) -> &mut Self {
+        *self.wallets.entry(who.into()).or_default() += amount;
+        let answer = json!({"id": self.id("ref"), "amount": amount});
         self.during(&format!("member -> storefront POST /v1/purchases/{purchase}/refund"), by, json!({}), |h| {
             let request = format!("storefront -> billing POST /v1/purchases/{purchase}/refunds");
             h.call(&request, by, json!({}), 201, answer.clone());
             (201, answer)
         });
-        self.last_with_key(2, &format!("refund-{purchase}"));
-        self.tells("refunded", who, purchase).syncs("revoked", who);
-        self.revoked.insert(who.into());
-        self
+        self.last_with_key(2, &format!("refund-{purchase}-{amount}"));
+        let full = json!(amount == self.price);
+        self.tells("refunded", who, purchase).edit_last(sends("/data/full", full))
     }
 
     /// The id of the latest purchase.
