@@ -5,7 +5,7 @@ use gherkin::Step;
 use paidpath::World;
 use paidpath::run::world::StepResult;
 
-use crate::steps::parameters::{Code, Member, Model};
+use crate::steps::parameters::{Code, Element, Member, Model, PageState};
 
 /// The member opens the page of a model version in a browser of their own, signed in if they are.
 #[when(expr = "{member} opens the page of {model}")]
@@ -32,45 +32,45 @@ async fn reloads(world: &mut World, member: Member) -> StepResult {
 }
 
 /// The member presses a button. Something has to answer: a request, a navigation, or words to read.
-#[when(expr = "{member} presses {string}")]
-async fn presses(world: &mut World, member: Member, element: String) -> StepResult {
-    world.press(&member.0, &element, 1).await
+#[when(expr = "{member} presses {element}")]
+async fn presses(world: &mut World, member: Member, element: Element) -> StepResult {
+    world.press(&member.0, &element.0, 1).await
 }
 
 /// The member presses a button twice in quick succession.
-#[when(expr = "{member} double-clicks {string}")]
-async fn double_clicks(world: &mut World, member: Member, element: String) -> StepResult {
-    world.press(&member.0, &element, 2).await
+#[when(expr = "{member} double-clicks {element}")]
+async fn double_clicks(world: &mut World, member: Member, element: Element) -> StepResult {
+    world.press(&member.0, &element.0, 2).await
 }
 
 /// The member types into a field, in place of what is there.
-#[when(expr = "{member} types {string} into {string}")]
-async fn types(world: &mut World, member: Member, text: String, element: String) -> StepResult {
-    world.type_into(&member.0, &text, &element).await
+#[when(expr = "{member} types {string} into {element}")]
+async fn types(world: &mut World, member: Member, text: String, element: Element) -> StepResult {
+    world.type_into(&member.0, &text, &element.0).await
 }
 
 /// The member types what the platform calls a model version.
-#[when(expr = "{member} types the id of {model} into {string}")]
-async fn types_id(world: &mut World, member: Member, model: Model, element: String) -> StepResult {
-    world.type_model_into(&member.0, &model.0, &element).await
+#[when(expr = "{member} types the id of {model} into {element}")]
+async fn types_id(world: &mut World, member: Member, model: Model, element: Element) -> StepResult {
+    world.type_model_into(&member.0, &model.0, &element.0).await
 }
 
 /// The member chooses from a list.
-#[when(expr = "{member} chooses {string} in {string}")]
-async fn chooses(world: &mut World, member: Member, option: String, element: String) -> StepResult {
-    world.choose_in(&member.0, &option, &element).await
+#[when(expr = "{member} chooses {string} in {element}")]
+async fn chooses(world: &mut World, member: Member, option: String, element: Element) -> StepResult {
+    world.choose_in(&member.0, &option, &element.0).await
 }
 
 /// Goes on once the page is in a state.
-#[when(expr = "the page has become {string}")]
-async fn has_become(world: &mut World, state: String) -> StepResult {
-    world.expect_state(&state).await
+#[when(expr = "the page has become {page_state}")]
+async fn has_become(world: &mut World, state: PageState) -> StepResult {
+    world.expect_state(&state.0).await
 }
 
 /// By what a person can read, the page is in a state; it has the target's bound for a job to get there.
-#[then(expr = "the page becomes {string}")]
-async fn becomes(world: &mut World, state: String) -> StepResult {
-    world.expect_state(&state).await
+#[then(expr = "the page becomes {page_state}")]
+async fn becomes(world: &mut World, state: PageState) -> StepResult {
+    world.expect_state(&state.0).await
 }
 
 /// The member can read this on the page.
@@ -92,9 +92,9 @@ async fn sees_images(world: &mut World, member: Member, quantity: usize) -> Step
 }
 
 /// An element of the page says this.
-#[then(expr = "{string} says {string}")]
-async fn says(world: &mut World, element: String, text: String) -> StepResult {
-    world.expect_element(&element, &text).await
+#[then(expr = "{element} says {string}")]
+async fn says(world: &mut World, element: Element, text: String) -> StepResult {
+    world.expect_element(&element.0, &text).await
 }
 
 /// The page says what this refusal means, in the words of the platform's catalogue, and nothing fails silently.
@@ -105,11 +105,11 @@ async fn explains(world: &mut World, code: Code) -> StepResult {
 
 /// Each refusal in the table, one after the other, of what pressing this asks for; the page explains every one. A row for each
 /// code.
-#[then(expr = "pressing {string} explains each refusal of {string}")]
-async fn explains_each(world: &mut World, element: String, request: String, step: &Step) -> StepResult {
+#[then(expr = "pressing {element} explains each refusal of {string}")]
+async fn explains_each(world: &mut World, element: Element, request: String, step: &Step) -> StepResult {
     let rows = step.table.iter().flat_map(|table| &table.rows);
     let codes: Vec<String> = rows.filter_map(|row| row.first().cloned()).collect();
-    world.expect_each_explained(&element, &request, &codes).await
+    world.expect_each_explained(&element.0, &request, &codes).await
 }
 
 /// Tools for people who cannot see the page understand it: axe-core finds nothing wrong, and nothing that it cannot decide.

@@ -47,6 +47,16 @@ pub struct State(pub String);
 #[param(name = "service", regex = "[a-z]+(?:-[a-z]+)*")]
 pub struct Service(pub String);
 
+/// An element of the page, as the target's file calls it, in quotes: `"Generate"`.
+#[derive(Debug, Clone, Parameter)]
+#[param(name = "element", regex = r#""[^"]*"|'[^']*'"#)]
+pub struct Element(pub String);
+
+/// What the page can become, as the target's file calls it, in quotes: `"ready"`.
+#[derive(Debug, Clone, Parameter)]
+#[param(name = "page_state", regex = r#""[^"]*"|'[^']*'"#)]
+pub struct PageState(pub String);
+
 /// An event that one service tells another: `purchase event`, `refund event` or `access event`.
 #[derive(Debug, Clone, Copy, Parameter)]
 #[param(name = "event", regex = "(?:purchase|refund|access) event")]
@@ -58,13 +68,13 @@ macro_rules! words {
             type Err = std::convert::Infallible;
 
             fn from_str(text: &str) -> Result<Self, Self::Err> {
-                Ok(Self(text.to_owned()))
+                Ok(Self(text.trim_matches(['"', '\'']).to_owned()))
             }
         }
     )*};
 }
 
-words!(Member, Model, Code, State, Service);
+words!(Member, Model, Code, State, Service, Element, PageState);
 
 impl FromStr for Money {
     type Err = std::num::ParseIntError;

@@ -47,9 +47,17 @@ pub(super) fn rules(target: &Target, mapping: Mapping, beside: &Beside) -> Resul
         let (file, text) = beside.read(path)?;
         contracts.insert(service, Contract::load(&file, &text)?);
     }
-    let catalogue = target.catalogue.as_ref().map(|path| {
+    Ok(Rules::new(mapping, contracts, catalogue(target, beside)?))
+}
+
+/// Reads the catalogue of refusals, if the target names one.
+///
+/// # Errors
+/// As those of [`rules`].
+pub(super) fn catalogue(target: &Target, beside: &Beside) -> Result<Option<Catalogue>, ConfigError> {
+    let read = |path: &String| {
         let (file, text) = beside.read(path)?;
         Catalogue::load(&file, &text)
-    });
-    Ok(Rules::new(mapping, contracts, catalogue.transpose()?))
+    };
+    target.catalogue.as_ref().map(read).transpose()
 }

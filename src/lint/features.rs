@@ -4,9 +4,10 @@ use std::collections::HashMap;
 
 use super::charge::Charge;
 use super::finding::Finding;
+use super::names::Names;
 use super::tags;
 use crate::base::suggest::did_you_mean;
-use crate::catalogue::{Entry, Under, snippet};
+use crate::catalogue::{Entry, Expression, Under, snippet};
 use crate::gherkin::meaning;
 use crate::gherkin::tags::split;
 use crate::model::message::{Background, Feature, Location, PickleStepType, Scenario, Step};
@@ -26,6 +27,8 @@ pub struct Linter<'v> {
     today: jiff::civil::Date,
     /// The sentences that a proof found to be decoration.
     decoration: Vec<String>,
+    /// What the platform's files name.
+    names: Names,
 }
 
 /// What was found in a feature.
@@ -40,7 +43,19 @@ pub struct Linted {
 impl<'v> Linter<'v> {
     /// Looks with this vocabulary; `tags` have a meaning, and need no declaration.
     pub fn new(vocabulary: &'v Vocabulary, tags: Vec<&'v str>, today: jiff::civil::Date) -> Self {
-        Self { vocabulary, inspector: Inspector::new(vocabulary), tags, today, decoration: Vec::new() }
+        Self {
+            vocabulary,
+            inspector: Inspector::new(vocabulary),
+            tags,
+            today,
+            decoration: Vec::new(),
+            names: Names::default(),
+        }
+    }
+
+    /// Holds what sentences name against these names.
+    pub fn naming(self, names: Names) -> Self {
+        Self { names, ..self }
     }
 
     /// Minds these sentences, too: a proof has put them to the test, and nothing turned them red.
@@ -71,6 +86,7 @@ impl<'v> Linter<'v> {
                 findings.extend(self.under(*sentence, step, language, file, text));
             }
         }
+        findings.extend(self.unknown_names(&inspected.scenarios, &steps, file, text));
         let written = tags::written(feature);
         findings.extend(tags::expired(&written, self.today, file, text));
         if let Some(charge) = charge {
@@ -127,8 +143,12 @@ impl<'v> Linter<'v> {
             let words = words.and_then(|text| text[1..].rsplit_once(quoted(text)?)).map(|(words, _)| words);
             // A placeholder of an outline is filled in later.
             let words = words.filter(|words| !words.contains('<'));
-            if let Some(Err(error)) = words.map(str::parse::<Disturbance>) {
-                findings.push(found("wrong-fault", step.location, error.to_string()));
+            match words.map(str::parse::<Disturbance>) {
+                Some(Err(error)) => findings.push(found("wrong-fault", step.location, error.to_string())),
+                Some(Ok(fault)) => findings.extend(
+                    self.names.object_to_edge(&fault).map(|message| found("unknown-name", step.location, message)),
+                ),
+                None => {}
             }
         }
         if self.decoration.contains(&known.expression) {
@@ -177,6 +197,38 @@ impl<'v> Linter<'v> {
         findings
     }
 
+    /// What steps name that the platform's files do not: at the word, or at the row of the examples that has it.
+    fn unknown_names(
+        &self,
+        scenarios: &[Planned],
+        written: &[(PickleStepType, &Step)],
+        file: &str,
+        text: &str,
+    ) -> Vec<Finding> {
+        let mut findings = Vec::new();
+        for scenario in scenarios {
+            for (step, sentence) in scenario.pickle.steps.iter().zip(&scenario.sentences) {
+                let place = self.vocabulary.definitions()[*sentence].place;
+                let known = &self.vocabulary.catalogue().sentences[place];
+                let Ok(expression) = Expression::parse(&known.expression) else { continue };
+                let words = self.vocabulary.arguments(*sentence, &step.text);
+                for (parameter, word) in expression.parameters().into_iter().zip(&words) {
+                    // What is set up may be a code that nobody knows yet.
+                    if parameter == "code" && known.kind == PickleStepType::Context {
+                        continue;
+                    }
+                    let Some(message) = self.names.object(parameter, word) else { continue };
+                    let own = |(_, written): &&(PickleStepType, &Step)| step.ast_node_ids.first() == Some(&written.id);
+                    let written = written.iter().find(own).map(|(_, written)| *written);
+                    let location =
+                        written.and_then(|written| place_of(word, written, text)).or(scenario.pickle.location);
+                    findings.push(Finding::new("unknown-name", file, text, location.unwrap_or_default(), message));
+                }
+            }
+        }
+        findings
+    }
+
     /// Scenarios all of whose outcomes prove little.
     fn weak(&self, scenarios: &[Planned], charge: &Charge, file: &str, text: &str) -> Vec<Finding> {
         let sentences = &self.vocabulary.catalogue().sentences;
@@ -194,6 +246,14 @@ impl<'v> Linter<'v> {
         });
         weak.collect()
     }
+}
+
+/// Where a word stands in the line of a step; `None` where the examples of an outline say it.
+fn place_of(word: &str, step: &Step, text: &str) -> Option<Location> {
+    let word = word.trim_matches(['"', '\'']);
+    let line = text.split('\n').nth(step.location.line as usize - 1)?;
+    let column = line[..line.rfind(word)?].chars().count() + 1;
+    Some(Location { line: step.location.line, column: u32::try_from(column).ok() })
 }
 
 /// The sentences of the written steps, by the steps' ids.

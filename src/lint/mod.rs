@@ -10,8 +10,8 @@
 //! # Add another rule
 //!
 //! 1. Give it a line in [`RULES`].
-//! 2. Find it: in `features.rs` what needs the vocabulary, in `tags.rs` what is about tags, in `configuration.rs` what stands
-//!    in TOML files.
+//! 2. Find it: in `features.rs` what needs the vocabulary, in `names.rs` what needs the platform's files too, in `tags.rs` what
+//!    is about tags, in `configuration.rs` what stands in TOML files.
 //! 3. Give it a row in the table of `tests/product/mistakes.rs`, with the place where it must be found.
 //! 4. If the languages under `steps/languages/` say the rules, say it there.
 
@@ -20,6 +20,7 @@ mod configuration;
 mod features;
 mod finding;
 mod format;
+mod names;
 mod rules;
 mod tags;
 
@@ -28,4 +29,5 @@ pub use configuration::{Kind, configuration};
 pub use features::{Linted, Linter};
 pub use finding::{Finding, fix_all};
 pub use format::{github, json, sarif, text};
+pub use names::Names;
 pub use rules::{RULES, Rule, Weight, rule};

@@ -47,6 +47,10 @@ static OWN: &[Rule] = &[
     minded("unused-table", "A table or a text stands under a sentence that does not look at it."),
     minded("unknown-row", "A table has a row that its sentence does not know, or one without two cells."),
     minded("wrong-fault", "The words of a fault cannot be read."),
+    minded(
+        "unknown-name",
+        "A sentence names a code, service, edge, element or state that the platform's files do not have.",
+    ),
     minded("weak-outcome", "A scenario expects nothing but what `check.toml` calls weak."),
     minded("decoration", "A Then that a proof in `reports/` put to the test, and that nothing turned red."),
     minded("unknown-tag", "A tag is not declared in `check.toml`."),

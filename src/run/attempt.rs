@@ -21,6 +21,7 @@ use crate::base::seed::Seed;
 use crate::base::wait::{self, Look};
 use crate::model::message::{KeywordType, PickleStep, PickleStepType, Status, media};
 use crate::model::{Blame, Exchange, Outcome, TraceId, Verdict};
+use crate::trail::FailedStep;
 
 /// How long things may take.
 #[derive(Debug, Clone, Copy)]
@@ -90,6 +91,7 @@ impl Maker<'_> {
             world.undergo(trial);
         }
         let steps = self.run_steps(planned, trace, live, &mut world).await;
+        let over_at = stage.clock.micros();
         // Between two steps no deadline runs: this has its own.
         let recovered = stage.services.recover_all(trace).await;
         live.begin_step(self.deadlines.step);
@@ -119,7 +121,8 @@ impl Maker<'_> {
         // What a trial breaks is not the scenario's doing: it excuses nothing, and whether it fired is the trial's affair.
         fired.retain(|fault| !planned.trial.as_ref().is_some_and(|trial| trial.has(&fault.spec)));
         fired.iter_mut().for_each(|fault| *fault = stage.as_recorded(Some(trace), fault));
-        let judged = judging::judge(stage, &world, trace, &fired, allowed, failure.as_deref()).await;
+        let failed = failure.as_deref().map(|reason| FailedStep { reason, at: over_at });
+        let judged = judging::judge(stage, &world, trace, &fired, allowed, failed).await;
         let never_fired: Vec<_> = fired.iter().filter(|fault| fault.times == 0).map(ToString::to_string).collect();
         live.end_step(match (judged.findings.first(), judged.crashed.first()) {
             (Some(first), _) => StepEnd::failed(format!("{} ({})", first.message, first.rule)),

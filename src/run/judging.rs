@@ -11,7 +11,7 @@ use super::stage::Stage;
 use super::world::World;
 use crate::model::{Diagnosis, Exchange, Finding, TraceId, Trail};
 use crate::tap::{Fired, Progress};
-use crate::trail::{Bounds, CHECKS, Cast, Evidence, Given, Judgement, Question, diagnose};
+use crate::trail::{Bounds, CHECKS, Cast, Evidence, FailedStep, Given, Judgement, Question, diagnose};
 
 /// The longest that checks are waited for, whatever the bounds say.
 const LONGEST: Duration = Duration::from_secs(20);
@@ -107,7 +107,7 @@ pub(super) async fn judge(
     trace: TraceId,
     fired: &[Fired],
     allowed: &[(String, String)],
-    failure: Option<&str>,
+    failed: Option<FailedStep<'_>>,
 ) -> Judged {
     let settled = tokio::time::timeout(UNDER_WAY, stage.recorder.settled(trace)).await.is_ok();
     let cast = world.cast();
@@ -128,7 +128,7 @@ pub(super) async fn judge(
     let (lifted, findings): (Vec<_>, Vec<_>) = look.findings.into_iter().partition(|finding| is_allowed(&finding.rule));
     let diagnosis = {
         let evidence = evidence(stage, &cast, &look.trail, &look.exchanges);
-        catch_unwind(AssertUnwindSafe(|| diagnose(&evidence, &findings, failure)))
+        catch_unwind(AssertUnwindSafe(|| diagnose(&evidence, &findings, failed)))
     };
     let mut crashed = look.crashed;
     let diagnosis = diagnosis.unwrap_or_else(|_| {

@@ -33,7 +33,7 @@ mod tests;
 
 pub use cast::{Cast, Person, Thing};
 pub use check::{CHECKS, Check, Judgement, Pending, Question};
-pub use diagnosis::diagnose;
+pub use diagnosis::{FailedStep, diagnose};
 pub use evidence::{Bounds, Evidence, Given};
 pub use mapping::{FACTS, Mapping};
 pub use seen::Seen;

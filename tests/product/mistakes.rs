@@ -494,6 +494,65 @@ fn one_mistake_is_not_said_twice() {
     }
 }
 
+/// Sentences with a name in them that neither the platform's files nor Atelier's have, and where it stands.
+const UNKNOWN_NAMES: &[(&str, &str, &str)] = &[
+    (
+        "Then that is refused with insufficient-fund",
+        "4:31",
+        "the code `insufficient-fund`. Did you mean `insufficient-funds`?",
+    ),
+    ("Given storefront cannot reach biling", "4:35", "the service `biling`. Did you mean `billing`?"),
+    (
+        "Given the fault \"billing -> storefront: drop\"",
+        "4:5",
+        "the edge billing → storefront. There are billing → entitlement, ",
+    ),
+    ("When Ann presses \"Generat\"", "4:23", "the element `Generat`. Did you mean `Generate`?"),
+    ("Then the page becomes \"redy\"", "4:28", "the state `redy`. Did you mean `ready`?"),
+    ("Then the page becomes \"on the moon\"", "4:28", "the state `on the moon`. There are buying, done, "),
+    ("Then \"<what>\" says \"500\"\n    Examples:\n      | what   |\n      | Walet |", "7:7", "the element `Walet`"),
+];
+
+#[test]
+fn a_name_that_the_platforms_files_do_not_have_is_found_where_it_stands() {
+    let folder = Folder::new();
+    for (number, (step, ..)) in UNKNOWN_NAMES.iter().enumerate() {
+        let kind = if step.contains("<what>") { "Scenario Outline" } else { "Scenario" };
+        let text = format!("Feature: f\n  {kind}: s\n    Given Ann has 5 credits\n    {step}\n");
+        folder.write(&format!("{number}.feature"), text);
+    }
+    let check = || folder.paidpath(&["check", "--format", "json", "--allow", "no-outcome"]);
+    let ran = check();
+    let found = serde_json::from_str::<Vec<Value>>(&ran.out).unwrap();
+    let said = |finding: &Value| {
+        let text = |key: &str| finding[key].as_str().unwrap().to_owned();
+        (format!("{} {}:{} {}", text("file"), finding["line"], finding["column"], text("rule")), text("message"))
+    };
+    let said: Vec<_> = found.iter().map(said).collect();
+    for (number, (_, place, words)) in UNKNOWN_NAMES.iter().enumerate() {
+        let at = format!("{number}.feature {place} unknown-name");
+        assert!(said.iter().any(|(place, message)| *place == at && message.contains(words)), "{at}: {said:#?}");
+    }
+    assert_eq!(said.len(), UNKNOWN_NAMES.len(), "{said:#?}");
+    // A platform's own files decide alone; one that cannot be read leaves open what it would have named.
+    let mine = r#"
+name = "mine"
+errors = { code = "/code", message = "/text" }
+operations = {}
+[page]
+version = "/v/{version}"
+session_cookie = "sid"
+[page.elements]
+"Generat" = { css = "button" }
+"#;
+    folder.write("mine/target.toml", mine);
+    let out = check().out;
+    assert!(!out.contains("`Generat`") && out.contains("Walet") && out.contains("biling"), "{out}");
+    folder.write("mine/target.toml", mine.replace("css", "cs"));
+    let out = check().out;
+    assert!(out.contains("mine/target.toml") && !out.contains("unknown-name"), "{out}");
+}
+
 #[test]
 fn encodings_that_are_not_utf_8_are_told_with_their_place() {
     let folder = Folder::new();

@@ -175,6 +175,12 @@ impl Catalogue {
         self.written.codes.get(slug)
     }
 
+    /// That it has no such code, and which one may have been meant.
+    pub fn lacks(&self, slug: &str) -> String {
+        let hint = did_you_mean(slug, self.written.codes.keys().map(String::as_str));
+        format!("the catalogue of refusals has no `{slug}`.{hint}")
+    }
+
     /// All codes by name.
     pub fn codes(&self) -> impl Iterator<Item = (&str, &Code)> {
         self.written.codes.iter().map(|(slug, code)| (slug.as_str(), code))

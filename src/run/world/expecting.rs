@@ -55,6 +55,12 @@ impl World {
     /// If it did what was asked, refused with another code, or without a sentence.
     pub fn expect_refused(&mut self, code: &str) -> StepResult {
         let answer = self.last_answer()?.clone();
+        let catalogue = self.stage.rules.catalogue.as_ref();
+        if let Some(catalogue) = catalogue.filter(|_| answer.code.as_deref() != Some(code))
+            && catalogue.code(code).is_none()
+        {
+            return Err(Trouble::scenario(catalogue.lacks(code)));
+        }
         let what = format!("the {} should be refused with {code}", answer.asked);
         self.judge(!answer.ok, || format!("{what}, and was {}", answer.summary()))?;
         self.judge(answer.code.as_deref() == Some(code), || format!("{what}, and was {}", answer.summary()))?;

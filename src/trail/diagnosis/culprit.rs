@@ -55,11 +55,9 @@ pub fn innermost<'a>(evidence: &Evidence<'a>, failed: &'a Exchange, expected: Op
     }
 }
 
-/// The last thing that a member asked for, if it failed; looking at a job that failed counts as that.
-pub fn last_request<'a>(evidence: &Evidence<'a>) -> Option<Seen<'a>> {
-    let mut asked: Vec<_> = evidence.all().filter(|seen| seen.at_front()).collect();
-    asked.sort_by_key(|seen| seen.from());
-    asked.last().copied()
+/// The last thing that a member asked for until then; looking at a job counts as that.
+pub fn last_request<'a>(evidence: &Evidence<'a>, until: u64) -> Option<Seen<'a>> {
+    evidence.all().filter(|seen| seen.at_front() && seen.from() < until).max_by_key(|seen| seen.from())
 }
 
 /// Exchanges that failed and were not made good by a later one like them.

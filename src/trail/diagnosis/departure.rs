@@ -1,5 +1,6 @@
 //! Everything that departs from a paid path, and which of it came first.
 
+use super::FailedStep;
 use super::culprit::{self, Failure};
 use super::hops::{self, HOPS};
 use crate::model::{Edge, EventKind, Exchange, Finding};
@@ -82,6 +83,8 @@ impl Departure {
             Class::NotCarried | Class::NeverSent => "permission lost",
             Class::Refused if of_permission => "permission lost",
             Class::Refused => "refused",
+            // That a step expected otherwise does not say that there was no right.
+            Class::NotRefused if self.is_guess() => "not refused",
             Class::NotRefused => "let in without a right",
             Class::NotSyncedInTime => "permission late",
             Class::WrongCode => "wrong answer",
@@ -89,6 +92,11 @@ impl Departure {
             Class::MoneyWrong => "money wrong",
             Class::Environment => "no answer",
         }
+    }
+
+    /// No rule was broken: a failed step points at it.
+    fn is_guess(&self) -> bool {
+        self.rank == GUESS
     }
 
     /// The rules that were broken here.
@@ -110,8 +118,11 @@ impl Departure {
 /// Rules whose findings explain those of others in the same exchange, most telling first.
 const TELLING: &[&str] = &["S4", "S5", "S6", "G1", "G3", "G4", "M2", "M3", "M1"];
 
+/// The rank of what only a failed step points at.
+const GUESS: usize = TELLING.len() + 1;
+
 /// The first departure of a scenario.
-pub fn first(evidence: &Evidence<'_>, findings: &[Finding], failure: Option<&str>) -> Option<Departure> {
+pub fn first(evidence: &Evidence<'_>, findings: &[Finding], step: Option<FailedStep<'_>>) -> Option<Departure> {
     let mut departures: Vec<_> = findings.iter().map(|finding| of_finding(evidence, finding)).collect();
     // What was sent wrongly explains that nothing of the kind was seen. Which of the two comes first hangs on milliseconds.
     let shown: Vec<_> =
@@ -121,15 +132,15 @@ pub fn first(evidence: &Evidence<'_>, findings: &[Finding], failure: Option<&str
     // What a rule says is evidence. A failed step only says where to look, and without any finding it is what there is. What a
     // page should have shown explains by itself why a step that looked for it failed.
     let on_page = departures.iter().any(|departure| departure.on_page);
-    let guessed = failure.filter(|_| !on_page);
-    let guessed = guessed.and_then(|failure| of_failed_step(evidence, failure, findings.is_empty()));
+    let guessed = step.filter(|_| !on_page);
+    let guessed = guessed.and_then(|step| of_failed_step(evidence, step, findings.is_empty()));
     let explained = guessed.as_ref().and_then(|guess| {
         let same_hop = |each: &&Departure| each.edge == guess.edge && each.position == guess.position;
         earliest(departures.iter().filter(same_hop).cloned().collect())
     });
     // Where a certain refusal was expected, trouble further in may be what it was expected of; who then says something else,
     // and breaks a rule with it, is to blame. Who only hands on what was said further in is not.
-    let is_expected = failure.and_then(expected).is_some();
+    let is_expected = step.and_then(|step| expected(step.reason)).is_some();
     let reworded = guessed.as_ref().filter(|_| is_expected).and_then(|guess| {
         let said = code_of(evidence, guess);
         let hands_on = |outer: &Departure| said.is_some() && code_of(evidence, outer) == said;
@@ -241,8 +252,9 @@ fn before(evidence: &Evidence<'_>, position: Option<usize>) -> u64 {
 
 /// What a failed step points at: the last thing that a member asked for, or else, where `anything` will do, an exchange that
 /// failed for good.
-fn of_failed_step(evidence: &Evidence<'_>, failure: &str, anything: bool) -> Option<Departure> {
-    let last = culprit::last_request(evidence);
+fn of_failed_step(evidence: &Evidence<'_>, step: FailedStep<'_>, anything: bool) -> Option<Departure> {
+    let failure = step.reason;
+    let last = culprit::last_request(evidence, step.at);
     let failed = last.filter(|last| culprit::failure(evidence, last.exchange).is_some());
     let accepted = last.filter(|last| last.is_done() && failure.contains("should be refused"));
     let exchange = match (failed, accepted) {
@@ -252,7 +264,8 @@ fn of_failed_step(evidence: &Evidence<'_>, failure: &str, anything: bool) -> Opt
             let decides = |seen: &Seen<'_>| seen.is_done() && seen.is_within(accepted) && seen.shares(accepted, "who");
             let inner = evidence.behind(EventKind::Submitted).find(decides);
             let inner = inner.filter(|_| accepted.kind() == EventKind::Submitted).unwrap_or(accepted);
-            return Some(departure(evidence, inner.exchange, Class::NotRefused, "it was accepted".into()));
+            let message = format!("`{}` was accepted", name_of(evidence, inner.exchange));
+            return Some(departure(evidence, inner.exchange, Class::NotRefused, message));
         }
         (None, None) if anything => culprit::never_made_good(evidence).next()?,
         (None, None) => return None,
@@ -263,17 +276,21 @@ fn of_failed_step(evidence: &Evidence<'_>, failure: &str, anything: bool) -> Opt
         Failure::Refused if failure.contains("should be refused with") => Class::WrongCode,
         Failure::Refused => Class::Refused,
     };
-    let seen = seen_of(evidence, exchange);
-    let name = seen.and_then(|seen| hops::position(evidence, seen)).map(|place| HOPS[place].name);
-    let request = format!("{} {}", exchange.request.method, exchange.request.path());
-    let what =
-        name.map_or(request, |name| name.trim_start_matches(|letter: char| !letter.is_ascii()).trim().to_owned());
-    let answer = match seen {
+    let answer = match seen_of(evidence, exchange) {
         Some(flag) if culprit::is_off(flag) => format!("{} is off", flag.text("flag").unwrap_or_default()),
         Some(seen) => seen.answer(),
         None => describe(exchange),
     };
-    Some(departure(evidence, exchange, class, format!("`{what}` {answer}")))
+    Some(departure(evidence, exchange, class, format!("`{}` {answer}", name_of(evidence, exchange))))
+}
+
+/// What an exchange is called in the path, or else its request.
+fn name_of(evidence: &Evidence<'_>, exchange: &Exchange) -> String {
+    let hop = seen_of(evidence, exchange).and_then(|seen| hops::position(evidence, seen));
+    match hop {
+        Some(place) => HOPS[place].name.trim_start_matches(|letter: char| !letter.is_ascii()).trim().to_owned(),
+        None => format!("{} {}", exchange.request.method, exchange.request.path()),
+    }
 }
 
 /// The code that a step expected a refusal to have.
@@ -290,7 +307,7 @@ fn departure(evidence: &Evidence<'_>, exchange: &Exchange, class: Class, message
         position: seen_of(evidence, exchange).and_then(|seen| hops::position(evidence, seen)),
         message,
         at: exchange.at_micros + exchange.took_micros,
-        rank: TELLING.len() + 1,
+        rank: GUESS,
         on_page: false,
     }
 }

@@ -18,19 +18,28 @@ use crate::model::{Diagnosis, Finding};
 
 pub use hops::HOPS;
 
-/// Explains a failure: `findings` of checks and contracts, and what the failed step said, if one failed. `None` where
-/// nothing failed.
-pub fn diagnose(evidence: &Evidence<'_>, findings: &[Finding], failure: Option<&str>) -> Option<Diagnosis> {
-    if findings.is_empty() && failure.is_none() {
+/// A step that failed.
+#[derive(Debug, Clone, Copy)]
+pub struct FailedStep<'a> {
+    /// What it said.
+    pub reason: &'a str,
+    /// When: microseconds since the start of the run. What a member asked later was asked to judge, and not by the scenario.
+    pub at: u64,
+}
+
+/// Explains a failure: `findings` of checks and contracts, and the step that failed, if one did. `None` where nothing
+/// failed.
+pub fn diagnose(evidence: &Evidence<'_>, findings: &[Finding], step: Option<FailedStep<'_>>) -> Option<Diagnosis> {
+    if findings.is_empty() && step.is_none() {
         return None;
     }
-    let departure = departure::first(evidence, findings, failure);
+    let departure = departure::first(evidence, findings, step);
     let Some(departure) = departure else {
         let hops = match evidence.mapping.events.is_empty() {
             true => "the target's file does not say what the hops are for ([[trail.events]]), and",
             false => "every hop went as a paid path goes, but",
         };
-        let sentence = format!("unexplained: {hops} {}", failure.unwrap_or("a rule was broken"));
+        let sentence = format!("unexplained: {hops} {}", step.map_or("a rule was broken", |step| step.reason));
         return Some(Diagnosis {
             class: "unexplained".into(),
             edge: None,

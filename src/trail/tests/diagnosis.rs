@@ -4,13 +4,18 @@ use serde_json::json;
 
 use super::history::{History, answers, credential, lacks, refused, unanswered};
 use crate::model::{Diagnosis, HopState};
-use crate::trail::diagnose;
+use crate::trail::{FailedStep, diagnose};
 
 const STEP: Option<&str> = Some("Ann's submit was refused");
 
 fn diagnosed(history: &History, failure: Option<&str>) -> Diagnosis {
+    let failed = failure.map(|reason| FailedStep { reason, at: history.at });
+    explained(history, failed)
+}
+
+fn explained(history: &History, failed: Option<FailedStep<'_>>) -> Diagnosis {
     let findings = history.findings();
-    history.with_evidence(|evidence| diagnose(evidence, &findings, failure)).expect("something has failed")
+    history.with_evidence(|evidence| diagnose(evidence, &findings, failed)).expect("something has failed")
 }
 
 #[track_caller]
@@ -28,6 +33,17 @@ fn expect(history: &History, failure: Option<&str>, edge: &str, class: &str, say
 #[test]
 fn nothing_failed_so_there_is_nothing_to_explain() {
     assert_eq!(History::new().with_evidence(|evidence| diagnose(evidence, &[], None)), None);
+}
+
+#[test]
+fn what_was_asked_to_judge_explains_no_step_that_had_failed_before() {
+    let mut history = History::new();
+    history.buys("Ann");
+    let reason = "the purchase should be refused with insufficient-funds, and was accepted (201)";
+    let failed = FailedStep { reason, at: history.at };
+    history.asks("Ann");
+    let sentence = explained(&history, Some(failed)).sentence;
+    assert_eq!(sentence, "not refused at member → storefront: `buy` was accepted");
 }
 
 #[test]
@@ -108,7 +124,8 @@ fn an_answer_that_cannot_be_read() {
         }
     });
     history.edit("member -> storefront POST /v1/jobs", refused(503, "generation-unavailable"));
-    let failure = history.with_evidence(|evidence| diagnose(evidence, &[], STEP)).unwrap();
+    let failed = STEP.map(|reason| FailedStep { reason, at: history.at });
+    let failure = history.with_evidence(|evidence| diagnose(evidence, &[], failed)).unwrap();
     assert_eq!(
         (failure.edge.unwrap().to_string().as_str(), failure.class.as_str()),
         ("storefront → generation", "wrong code")
