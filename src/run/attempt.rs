@@ -37,7 +37,7 @@ pub struct Deadlines {
 /// How an attempt ended.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Ended {
-    /// Passed, unknown or failed; skipped where a step found that the topology lacks what it needs.
+    /// Passed, unknown or failed; skipped where a step found that what it needs is not here.
     pub verdict: Verdict,
     /// Why, in one sentence; empty when it passed.
     pub reason: String,

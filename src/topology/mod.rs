@@ -1,8 +1,8 @@
 //! Which provider each service of a platform has, and which service calls which.
 //!
-//! A topology is a TOML file ([`Topology`]). A [`Provider`] starts one service of it and gives its address; [`container`] is the
-//! largest of them. Taps are not
-//! here: `run` opens one for every edge and hands their addresses to the providers as the addresses of the neighbours.
+//! A topology is a TOML file ([`Topology`]). A [`Provider`] starts one service of it and gives its address; [`container`] is
+//! the largest of them. Taps are not here: `run` opens one for every edge and hands their addresses to the providers as the
+//! addresses of the neighbours.
 //!
 //! # Add another provider
 //!
@@ -17,7 +17,14 @@ mod provider;
 mod ready;
 mod url;
 
+use std::io::Write;
+
 pub use file::{ImageSpec, ProviderKind, Secret, ServiceSpec, Topology};
 pub use provider::{Doorstep, Mark, Mishap, Order, Provider, Running, StartError};
 pub use ready::{Ready, until_ready};
 pub use url::UrlProvider;
+
+/// Says what takes long while services start. Nobody may be listening.
+fn tell(line: &str) {
+    let _ = writeln!(std::io::stderr(), "{line}");
+}

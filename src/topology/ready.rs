@@ -2,14 +2,15 @@
 
 use std::fmt;
 use std::sync::Arc;
-use std::time::Duration;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::{Duration, Instant};
 
 use regex::Regex;
 use serde::Deserialize;
 use serde::de::value::MapAccessDeserializer;
 use serde::de::{self, MapAccess, Visitor};
 
-use super::{Running, StartError};
+use super::{Running, StartError, tell};
 use crate::base::client::client_for;
 use crate::base::wait::{self, Look};
 
@@ -75,7 +76,10 @@ struct Sign {
     health: Option<bool>,
 }
 
-/// Waits until a service shows its sign.
+/// How long nobody is told what is waited for.
+const SILENCE: Duration = Duration::from_secs(2);
+
+/// Waits until a service shows its sign, and says what it waits for where that takes long.
 ///
 /// # Errors
 /// [`StartError::NotReady`] with what was last seen, after `within`; [`StartError::Failed`] as soon as it is gone.
@@ -86,6 +90,7 @@ pub async fn until_ready(
     within: Duration,
 ) -> Result<(), StartError> {
     let client = client_for(running.address()).build().expect("a client without TLS settings builds");
+    let (began, told) = (Instant::now(), AtomicBool::new(false));
     let look = || async {
         let seen = match sign {
             Ready::Http(path) => answers(&client, &format!("{}{path}", running.address())).await,
@@ -94,7 +99,12 @@ pub async fn until_ready(
         match seen {
             Ok(()) => Look::Holds(()),
             Err(seen) => match running.alive().await {
-                Ok(()) => Look::NotYet(seen),
+                Ok(()) => {
+                    if began.elapsed() >= SILENCE && !told.swap(true, Ordering::Relaxed) {
+                        tell(&format!("waiting for {service}, up to {within:.0?}: {seen}"));
+                    }
+                    Look::NotYet(seen)
+                }
                 Err(gone) => Look::Never(gone),
             },
         }

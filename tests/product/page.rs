@@ -123,6 +123,8 @@ fn without_a_browser_pages_are_skipped_with_the_reason_and_refused_where_one_is_
         Ran::of(command.env("PAIDPATH_BROWSER", "/nowhere/chromium").output().unwrap(), folder.reports())
     };
     without(&["run", "a.feature"]).expect(2, &["1 skipped", "the browser /nowhere/chromium is not there"]);
+    folder.write("untagged.feature", PAID.replace("@page", ""));
+    without(&["run", "untagged.feature"]).expect(2, &["1 skipped", "the browser /nowhere/chromium is not there"]);
     let refused = without(&["run", "a.feature", "--require", "browser"]);
     refused.expect(2, &["browser is required: the browser /nowhere/chromium is not there"]);
     without(&["doctor"])

@@ -96,16 +96,13 @@ fn a_port_that_is_taken() {
 #[test]
 fn a_service_that_is_not_there() {
     let folder = Folder::with("a.feature", PASSING);
-    folder.write(
-        "t.toml",
-        topology(
-            "billing",
-            "provider = \"url\"\nurl = \"http://127.0.0.1:9\"\nready = \"/healthz\"\ncalls = [\"entitlement\"]\n",
-        ),
-    );
-    folder
-        .paidpath(&["run", "a.feature", "--topology", "t.toml"])
-        .expect(2, &["nothing could be judged", "`billing` was not ready", "refused"]);
+    let away = "provider = \"url\"\nurl = \"http://127.0.0.1:9\"\nready = \"/healthz\"\ncalls = [\"entitlement\"]\n";
+    let topology = topology("billing", away);
+    folder.write("t.toml", &topology);
+    let run = || folder.paidpath(&["run", "a.feature", "--topology", "t.toml"]);
+    run().expect(2, &["nothing could be judged", "`billing` was not ready", "refused"]);
+    folder.write("t.toml", topology.replace("start_up = \"500ms\"", "start_up = \"2500ms\""));
+    run().expect(2, &["waiting for billing, up to 2s: ", "/healthz: Connection refused"]);
 }
 
 #[test]

@@ -58,7 +58,7 @@ pub type StepResult = Result<(), Trouble>;
 pub struct Trouble {
     /// Whose fault.
     pub blame: Blame,
-    /// Whether it is nobody's: the scenario needs something that the topology does not have, and is skipped.
+    /// Whether it is nobody's: the scenario needs something that the topology or this machine does not have, and is skipped.
     pub unmet: bool,
     /// One sentence for a person.
     pub message: String,

@@ -43,7 +43,8 @@ pub(in crate::run) struct Keepsake {
 }
 
 pub(super) fn trouble(error: BrowserTrouble) -> Trouble {
-    Trouble { blame: error.blame(), unmet: false, message: error.to_string() }
+    let unmet = matches!(error, BrowserTrouble::Missing(_));
+    Trouble { blame: error.blame(), unmet, message: error.to_string() }
 }
 
 impl World {

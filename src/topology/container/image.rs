@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::fs::{self, File};
-use std::io::{self, Write};
+use std::io;
 use std::path::{Path, PathBuf};
 use std::time::Instant;
 
@@ -16,7 +16,7 @@ use testcontainers::runners::AsyncBuilder;
 
 use super::engine::cause;
 use super::script;
-use crate::topology::{ImageSpec, ProviderKind, Topology};
+use crate::topology::{ImageSpec, ProviderKind, Topology, tell};
 
 /// The images of all containers of a topology, by the name that services use for them.
 pub(super) async fn all(docker: &Docker, topology: &Topology) -> Result<BTreeMap<String, String>, String> {
@@ -145,11 +145,6 @@ impl Maker<'_> {
 fn announce(image: &str, from: &Path) -> Instant {
     tell(&format!("making the image {image} with {}", from.display()));
     Instant::now()
-}
-
-/// Nobody may be listening.
-fn tell(line: &str) {
-    let _ = writeln!(io::stderr(), "{line}");
 }
 
 /// Names below `root` and contents, in an order that does not depend on the file system.
