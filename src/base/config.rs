@@ -42,8 +42,8 @@ impl ConfigError {
         }
     }
 
-    /// A mistake in what a TOML file says under these keys, one below the other; an element of an array is named by its text.
-    /// Points there, or as far on the way as the file goes.
+    /// A mistake in what a TOML file says under these keys, one below the other; an element of an array is named by its text,
+    /// or by its place, counted from 0. Points there, or as far on the way as the file goes.
     pub fn under(file: impl Into<String>, text: &str, keys: &[&str], message: impl Into<String>) -> Self {
         Self::maybe_at(file, text, offsets_under(text, keys).map(|(_, value)| value), message)
     }
@@ -51,11 +51,6 @@ impl ConfigError {
     /// A mistake in the last of these keys itself, as [`ConfigError::under`].
     pub fn key(file: impl Into<String>, text: &str, keys: &[&str], message: impl Into<String>) -> Self {
         Self::maybe_at(file, text, offsets_under(text, keys).map(|(key, _)| key), message)
-    }
-
-    /// A mistake somewhere in the value of a key: points at the first line that names it.
-    pub fn about(file: impl Into<String>, text: &str, key: &str, message: impl Into<String>) -> Self {
-        Self::maybe_at(file, text, text.find(key), message)
     }
 
     fn maybe_at(file: impl Into<String>, text: &str, offset: Option<usize>, message: impl Into<String>) -> Self {
@@ -74,8 +69,13 @@ fn offsets_under(text: &str, keys: &[&str]) -> Option<(usize, usize)> {
         let found = match at {
             DeValue::Table(table) => table.into_iter().find(|(name, _)| name.get_ref() == key),
             DeValue::Array(array) => {
-                let element = array.into_iter().find(|element| element.get_ref().as_str() == Some(key));
-                return element.map(|element| (element.span().start, element.span().start)).or(offsets);
+                let mut elements = array.into_iter().enumerate();
+                let element = elements
+                    .find(|(place, element)| element.get_ref().as_str() == Some(key) || key.parse() == Ok(*place));
+                let Some((_, element)) = element else { break };
+                offsets = Some((element.span().start, element.span().start));
+                at = element.into_inner();
+                continue;
             }
             _ => None,
         };

@@ -109,20 +109,21 @@ impl Language {
     /// With the file's line: a sentence that the vocabulary does not have, other parameters than the English sentence has,
     /// forms that are no regular expressions.
     pub fn sentences(&self, catalogue: &Catalogue, file: &str, text: &str) -> Result<Vec<Translated>, ConfigError> {
-        let wrong = |about: &str, message: String| ConfigError::about(file, text, about, message);
-        for words in self.parameters.values() {
+        let wrong = |keys: &[&str], message: String| ConfigError::key(file, text, keys, message);
+        for (name, words) in &self.parameters {
             for form in words.forms.keys() {
-                Regex::new(form).map_err(|error| wrong(form, error.to_string()))?;
+                Regex::new(form).map_err(|error| wrong(&["parameters", name, "forms", form], error.to_string()))?;
             }
         }
         let known = || catalogue.sentences.iter().map(|sentence| sentence.expression.as_str());
         if let Some(unknown) = self.sentences.keys().find(|key| !known().any(|known| known == *key)) {
             let hint = did_you_mean(unknown, known());
-            return Err(wrong(unknown, format!("the vocabulary has no sentence `{unknown}`.{hint}")));
+            return Err(wrong(&["sentences", unknown], format!("the vocabulary has no sentence `{unknown}`.{hint}")));
         }
         let said = known().enumerate().filter_map(|(of, english)| Some((of, english, self.sentences.get(english)?)));
         said.map(|(of, english, own)| {
-            let translated = self.translate(catalogue, of, english, own).map_err(|message| wrong(own, message))?;
+            let translated = self.translate(catalogue, of, english, own);
+            let translated = translated.map_err(|message| wrong(&["sentences", english], message))?;
             let line = text.lines().position(|line| line.contains(&format!("\"{english}\""))).map_or(1, |at| at + 1);
             Ok(Translated { line: u32::try_from(line).unwrap_or(1), ..translated })
         })

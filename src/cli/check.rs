@@ -355,17 +355,9 @@ fn documents_of(file: &str, text: &str) -> Option<Finding> {
     let (target, mapping) = (Target::parse(file, text).ok()?, Mapping::parse(file, text).ok()?);
     let folder = documents::folder(file);
     let error = documents::rules(&target, mapping, &Beside::Folder(folder.clone())).err()?;
-    let missing = target.contracts.values().chain(&target.catalogue);
-    let missing =
-        missing.filter(|_| error.place.is_none()).find(|path| folder.join(path).display().to_string() == error.file);
-    // What is not there has no place; the line that names it has.
-    Some(Finding::of_config(
-        "target",
-        match missing {
-            Some(path) => ConfigError::about(file, text, path, format!("`{path}`: {}", error.message)),
-            None => error,
-        },
-    ))
+    let contracts = target.contracts.iter().map(|(service, path)| (vec!["contracts", service], path));
+    let named = contracts.chain(target.catalogue.iter().map(|path| (vec!["catalogue"], path)));
+    Some(Finding::of_config("target", where_it_is_named(error, file, text, &folder, named)))
 }
 
 /// What is wrong with the stub files that a sound topology names.
@@ -373,16 +365,28 @@ fn stubs_of(file: &str, text: &str) -> Option<Finding> {
     let folder = documents::folder(file);
     let topology = Topology { folder: Some(folder.clone()), ..Topology::parse(file, text).ok()? };
     let error = super::prepare::stubs(&topology, topology.services.iter()).err()?;
-    let mut named = topology.services.values().flat_map(|spec| &spec.stubs).filter(|_| error.place.is_none());
-    let named = named.find(|path| folder.join(path).display().to_string() == error.file);
-    // What is not there has no place; the line that names it has.
-    Some(Finding::of_config(
-        "stub",
-        match named.map(|path| path.display().to_string()) {
-            Some(path) => ConfigError::about(file, text, &path, format!("`{path}`: {}", error.message)),
-            None => error,
-        },
-    ))
+    let paths: Vec<_> = topology
+        .services
+        .iter()
+        .flat_map(|(service, spec)| spec.stubs.iter().map(move |path| (service, path.display().to_string())))
+        .collect();
+    let named = paths.iter().map(|(service, path)| (vec!["services", service, "stubs", path], path));
+    Some(Finding::of_config("stub", where_it_is_named(error, file, text, &folder, named)))
+}
+
+/// What is not there has no place; what names it has.
+fn where_it_is_named<'n>(
+    error: ConfigError,
+    file: &str,
+    text: &str,
+    folder: &Path,
+    mut named: impl Iterator<Item = (Vec<&'n str>, &'n String)>,
+) -> ConfigError {
+    let is_missing = |path: &String| error.place.is_none() && folder.join(path).display().to_string() == error.file;
+    match named.find(|(_, path)| is_missing(path)) {
+        Some((keys, path)) => ConfigError::under(file, text, &keys, format!("`{path}`: {}", error.message)),
+        None => error,
+    }
 }
 
 fn list_rules() {

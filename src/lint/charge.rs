@@ -32,18 +32,21 @@ impl Charge {
     /// With its line: malformed TOML, unknown keys, rules and sentences that do not exist, tags without their `@`.
     pub fn parse(file: &str, text: &str, vocabulary: &Vocabulary) -> Result<Self, ConfigError> {
         let charge: Self = parse_toml(file, text)?;
-        let wrong = |about: &str, message: String| Err(ConfigError::about(file, text, about, message));
+        let wrong = |keys: &[&str], message: String| Err(ConfigError::key(file, text, keys, message));
         if let Some(unknown) = charge.allow.iter().find(|id| rule(id).is_none()) {
             let hint = did_you_mean(unknown, RULES.iter().map(|rule| rule.id));
-            return wrong(unknown, format!("there is no rule `{unknown}`: `paidpath check --rules` lists them.{hint}"));
+            return wrong(
+                &["allow", unknown],
+                format!("there is no rule `{unknown}`: `paidpath check --rules` lists them.{hint}"),
+            );
         }
         if let Some(tag) = charge.tags.keys().find(|tag| !tag.starts_with('@') || split(tag).1.is_some()) {
-            return wrong(tag, format!("`{tag}` is not a tag: write its `@`, and no argument"));
+            return wrong(&["tags", tag], format!("`{tag}` is not a tag: write its `@`, and no argument"));
         }
         let sentences = || vocabulary.catalogue().sentences.iter().map(|sentence| sentence.expression.as_str());
         if let Some(unknown) = charge.weak.keys().find(|key| !sentences().any(|known| known == *key)) {
             let hint = did_you_mean(unknown, sentences());
-            return wrong(unknown, format!("the vocabulary has no sentence `{unknown}`.{hint}"));
+            return wrong(&["weak", unknown], format!("the vocabulary has no sentence `{unknown}`.{hint}"));
         }
         Ok(charge)
     }

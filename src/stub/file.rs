@@ -82,7 +82,8 @@ impl StubFile {
         let parts: Vec<Range<usize>> = if keys.contains_key("mappings") {
             let several: Several<'_> = parse_json(file, text, whole).map_err(explained)?;
             if several.mappings.is_empty() {
-                return Err(ConfigError::about(file, text, "mappings", "`mappings` holds no stub"));
+                let at = text.find("mappings").unwrap_or_default();
+                return Err(ConfigError::at(file, text, at, "`mappings` holds no stub"));
             }
             several.mappings.iter().map(|raw| part(text, raw.get())).collect()
         } else {

@@ -320,28 +320,29 @@ impl Mapping {
             trail: Mapping,
         }
         let File { trail: mapping } = parse_toml(file, text)?;
-        let known = |name: &str| FACTS.iter().any(|(fact, _)| *fact == name);
-        let of_events = mapping.events.iter().flat_map(|meaning| {
-            meaning.facts.keys().map(String::as_str).chain(meaning.at.iter().flat_map(Place::facts))
-        });
-        if let Some(unknown) = mapping.always.keys().map(String::as_str).chain(of_events).find(|name| !known(name)) {
-            let hint = did_you_mean(unknown, FACTS.iter().map(|(fact, _)| *fact));
-            return Err(ConfigError::about(
-                file,
-                text,
-                unknown,
-                format!("`{unknown}` is not a fact of the path.{hint}"),
-            ));
-        }
-        for words in mapping.events.iter().flat_map(|meaning| meaning.only.keys()) {
-            if let Err(error) = words.parse::<Source>() {
-                return Err(ConfigError::about(file, text, words, error.to_string()));
+        let wrong = |keys: &[&str], message: String| ConfigError::key(file, text, keys, message);
+        let known = |keys: &[&str], name: &str| {
+            let facts = || FACTS.iter().map(|(fact, _)| *fact);
+            let unknown = || wrong(keys, format!("`{name}` is not a fact of the path.{}", did_you_mean(name, facts())));
+            facts().find(|fact| *fact == name).map(drop).ok_or_else(unknown)
+        };
+        mapping.always.keys().try_for_each(|name| known(&["trail", "always", name], name))?;
+        for (place, meaning) in mapping.events.iter().enumerate() {
+            let place = place.to_string();
+            let under = |key, name| ["trail", "events", &place, key, name];
+            meaning.facts.keys().try_for_each(|name| known(&under("facts", name), name))?;
+            meaning.at.iter().flat_map(Place::facts).try_for_each(|name| known(&under("at", name), name))?;
+            for words in meaning.only.keys() {
+                if let Err(error) = words.parse::<Source>() {
+                    return Err(wrong(&under("only", words), error.to_string()));
+                }
             }
         }
-        let states = mapping.jobs.values().flatten();
-        if let Some(unknown) = states.into_iter().find(|state| !mapping.jobs.contains_key(*state)) {
-            let message = format!("the state `{unknown}` may follow, but has no line of its own in [trail.jobs]");
-            return Err(ConfigError::about(file, text, unknown, message));
+        for (state, followers) in &mapping.jobs {
+            if let Some(unknown) = followers.iter().find(|follower| !mapping.jobs.contains_key(*follower)) {
+                let message = format!("the state `{unknown}` may follow, but has no line of its own in [trail.jobs]");
+                return Err(wrong(&["trail", "jobs", state, unknown], message));
+            }
         }
         Ok(mapping)
     }

@@ -376,7 +376,7 @@ const CONFIGURATION: &[Mistake] = &[
     (
         "targets/contract",
         "name = \"x\"\nerrors = { code = \"/code\", message = \"/detail\" }\n[contracts]\nshop = \"none.yaml\"\n[operations]\n",
-        "4:9 target",
+        "4:8 target",
         "there is no such file",
     ),
     (
@@ -429,9 +429,9 @@ const CONFIGURATION: &[Mistake] = &[
         "{tap.NAME} needs NAME in `calls`",
     ),
     ("broken/check", "[tags\n", "1:6 check-file", "unclosed"),
-    ("rule/check", "allow = [\"weak-outcom\"]\n", "1:11 check-file", "Did you mean `weak-outcome`?"),
+    ("rule/check", "# weak-outcom\nallow = [\"weak-outcom\"]\n", "2:10 check-file", "Did you mean `weak-outcome`?"),
     ("tag/check", "[tags]\nsmoke = \"x\"\n", "2:1 check-file", "write its `@`"),
-    ("weak/check", "[weak]\n\"that is acepted\" = \"x\"\n", "2:2 check-file", "Did you mean `that is accepted`?"),
+    ("weak/check", "[weak]\n\"that is acepted\" = \"x\"\n", "2:1 check-file", "Did you mean `that is accepted`?"),
     ("unused/check", "[tags]\n\"@ghost\" = \"x\"\n", "2:1 unused-tag", "no scenario has the tag `@ghost`"),
 ];
 

@@ -269,7 +269,7 @@ fn a_double_is_refused_for_files_that_are_wrong_missing_or_beyond_it() {
     let topology = std::fs::read_to_string(folder.path().join("topology.toml")).unwrap();
     folder.write("topology.toml", topology.replace("stubs/price-list", "stubs/pricelist"));
     folder.paidpath(&OWN).expect(64, &["stubs/pricelist: there is no such file (the stubs of price-list)"]);
-    folder.paidpath(&["check"]).expect(1, &["topology.toml:6:11: `stubs/pricelist`: there is no such file"]);
+    folder.paidpath(&["check"]).expect(1, &["topology.toml:6:10: `stubs/pricelist`: there is no such file"]);
 }
 
 #[test]

@@ -150,24 +150,27 @@ impl Catalogue {
     /// named and not in the catalogue.
     pub fn load(file: &str, text: &str) -> Result<Self, ConfigError> {
         let written: Written = parse_toml(file, text)?;
-        let wrong = |key: &str, message: String| Err(ConfigError::about(file, text, key, message));
+        let wrong = |keys: &[&str], message: String| ConfigError::under(file, text, keys, message);
         for (slug, code) in &written.codes {
             if !(400..600).contains(&code.status) {
-                return wrong(
-                    &format!("[codes.{slug}]"),
-                    format!("`{slug}` has the status {}, which refuses nothing", code.status),
-                );
+                let message = format!("`{slug}` has the status {}, which refuses nothing", code.status);
+                return Err(wrong(&["codes", slug, "status"], message));
             }
         }
-        let translated =
-            written.translations.iter().flat_map(|translation| translation.becomes.iter().chain(&translation.said));
-        for slug in written.unavailable.values().chain(translated) {
-            if !written.codes.contains_key(slug) {
-                let hint = did_you_mean(slug, written.codes.keys().map(String::as_str));
-                return wrong(&format!("\"{slug}\""), format!("`{slug}` is not in the catalogue.{hint}"));
-            }
+        let catalogue = Self { file: file.to_owned(), written };
+        let known = |keys: &[&str], slug: &str| {
+            catalogue.code(slug).map(drop).ok_or_else(|| wrong(keys, catalogue.lacks(slug)))
+        };
+        for (service, slug) in &catalogue.written.unavailable {
+            known(&["unavailable", service], slug)?;
         }
-        Ok(Self { file: file.to_owned(), written })
+        for (place, translation) in catalogue.written.translations.iter().enumerate() {
+            let place = place.to_string();
+            let under = |key| ["translations", &place, key];
+            translation.said.iter().try_for_each(|slug| known(&under("said"), slug))?;
+            translation.becomes.iter().try_for_each(|slug| known(&[&under("becomes")[..], &[slug]].concat(), slug))?;
+        }
+        Ok(catalogue)
     }
 
     /// What the catalogue says about a code.
