@@ -133,6 +133,12 @@ impl<'c> Examiner<'c> {
 
     fn response(&mut self, operation: &Operation, response: &Response) {
         let status = response.status;
+        // Whoever is turned away may have asked without.
+        let security = operation.security.as_ref().filter(|_| status < 400);
+        if let Some(security) = security.filter(|security| !security.is_met(&self.exchange.request)) {
+            let message = format!("it was served, and shows none of the credentials that are documented: {security}");
+            self.flawed("request/security", &security.pointer, &message);
+        }
         let Some(answer) = operation.answer(status) else {
             let known: Vec<_> = operation.answers.iter().map(|answer| answer.statuses.to_string()).collect();
             let message = format!("the status {status} is not documented, only {}", known.join(", "));

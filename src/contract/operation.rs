@@ -9,6 +9,7 @@ use super::body::{Range, is_json};
 use super::document::Document;
 use super::parameter::{Parameter, Place, Shape};
 use super::schema::{Schema, Schemas};
+use super::security::Security;
 use crate::base::config::ConfigError;
 
 /// Headers that OpenAPI describes elsewhere; a parameter of such a name is ignored.
@@ -19,6 +20,8 @@ const DESCRIBED_ELSEWHERE: [&str; 3] = ["accept", "content-type", "authorization
 pub(super) struct Operation {
     /// Where the document describes it.
     pub pointer: String,
+    /// `None` where whoever asks is served.
+    pub security: Option<Security>,
     pub parameters: Vec<Parameter>,
     pub body: Option<RequestBody>,
     /// The more exact ones first.
@@ -124,7 +127,8 @@ impl Reader<'_, '_> {
             return Err(document.mistake(pointer, "this operation documents no answer"));
         }
         answers.sort_by_key(|answer| answer.statuses);
-        Ok(Operation { pointer: pointer.to_owned(), parameters, body, answers })
+        let security = Security::read(document, pointer)?;
+        Ok(Operation { pointer: pointer.to_owned(), security, parameters, body, answers })
     }
 
     fn parameters(&mut self, pointer: &str) -> Result<Vec<Parameter>, ConfigError> {

@@ -314,3 +314,47 @@ fn a_document_of_3_0_means_what_it_says_there() {
         (vec!["response/body/n".to_owned()], vec!["response/body/n".to_owned()])
     );
 }
+
+const GATE: &str = r#"
+openapi: 3.1.0
+security: [{session: []}, {key: [], stamp: []}]
+paths:
+  /in:
+    get: {responses: {'200': {description: in}, '401': {description: out}}}
+  /open:
+    get: {security: [], responses: {'200': {description: in}}}
+  /perhaps:
+    get: {security: [{session: []}, {}], responses: {'200': {description: in}}}
+  /unseen:
+    get: {security: [{certificate: []}], responses: {'200': {description: in}}}
+components:
+  securitySchemes:
+    session: {type: http, scheme: bearer}
+    key: {type: apiKey, in: query, name: key}
+    stamp: {type: apiKey, in: cookie, name: stamp}
+    certificate: {type: mutualTLS}
+"#;
+
+#[test]
+fn whoever_is_served_has_shown_one_of_the_documented_credentials() {
+    let gate = Contract::load("gate.yaml", GATE).unwrap();
+    let findings = |exchange: Made| gate.check(&exchange.done());
+    let (bearer, stamp) = (("authorization", "«secret 0a1b2c3d»"), ("cookie", "stamp=1"));
+    let served = [
+        ask("GET /in").header(bearer.0, bearer.1),
+        ask("GET /in?key=1").header(stamp.0, stamp.1),
+        ask("GET /open"),
+        ask("GET /perhaps"),
+        ask("GET /unseen"),
+    ];
+    for request in served {
+        assert_eq!(findings(request.answer(200)), []);
+    }
+    for request in [ask("GET /in"), ask("GET /in?key=1"), ask("GET /in").header("authorization", "")] {
+        let found = findings(request.clone().answer(200));
+        assert_eq!(places(&found), ["request/security"]);
+        let says = "session (headers/authorization), or key (query/key) and stamp (cookies/stamp)";
+        assert!(found[0].message.contains(says), "{}", found[0].message);
+        assert_eq!(findings(request.answer(401)), []);
+    }
+}

@@ -49,6 +49,13 @@ fn what_is_not_sound_is_refused_at_its_place() {
         ("in: path", "in: body", "a.yaml:5:", "path, query, header or cookie"),
         ("paths:", "pahts:", "a.yaml:", "has no `paths`"),
         ("components:", "components: [", "a.yaml:", ""),
+        ("paths:", "security: [{door: []}]\npaths:", "a.yaml:2:1", "there is no `door` in components.securitySchemes"),
+        (
+            "components:",
+            "security: [{door: []}]\ncomponents:\n  securitySchemes: {door: {type: apiKey, in: path, name: x}}",
+            "a.yaml:",
+            "an `apiKey` has a `name` and is `in` query, header or cookie",
+        ),
     ];
     for (right, wrong, place, message) in mistakes {
         let text = SOUND.replacen(right, wrong, 1);

@@ -1,0 +1,95 @@
+//! What a request has to show before it is served: OpenAPI's security requirements.
+
+use std::fmt;
+
+use serde_json::Value;
+
+use super::document::{Document, escape};
+use super::parameter::{Place, in_cookies, in_headers, in_query};
+use crate::base::config::ConfigError;
+use crate::model::Request;
+
+/// The ways to be let in, each of which will do.
+#[derive(Debug)]
+pub(super) struct Security {
+    /// Where the document says so.
+    pub pointer: String,
+    ways: Vec<Vec<Credential>>,
+}
+
+/// Something that is shown. What it is worth is the platform's affair.
+#[derive(Debug)]
+struct Credential {
+    scheme: String,
+    /// `None` of a scheme that nothing recorded shows, such as `mutualTLS`.
+    stands: Option<(Place, String)>,
+}
+
+impl Security {
+    /// What the operation at `pointer` asks for: its own requirements, or else those of the document. `None` where whoever
+    /// asks is served.
+    pub fn read(document: &Document<'_>, pointer: &str) -> Result<Option<Self>, ConfigError> {
+        let own = format!("{pointer}/security");
+        let pointer = if document.value.pointer(&own).is_some() { own } else { "/security".to_owned() };
+        let listed = document.value.pointer(&pointer).and_then(Value::as_array);
+        let mut ways = Vec::new();
+        for way in listed.into_iter().flatten().filter_map(Value::as_object) {
+            let schemes = way.keys().map(|scheme| credential(document, scheme, &pointer));
+            ways.push(schemes.collect::<Result<Vec<_>, _>>()?);
+        }
+        let is_open = ways.is_empty() || ways.iter().any(Vec::is_empty);
+        Ok((!is_open).then_some(Self { pointer, ways }))
+    }
+
+    /// Whether a request shows all that one of the ways asks for.
+    pub fn is_met(&self, request: &Request) -> bool {
+        self.ways.iter().any(|way| way.iter().all(|credential| credential.is_in(request)))
+    }
+}
+
+fn credential(document: &Document<'_>, scheme: &str, pointer: &str) -> Result<Credential, ConfigError> {
+    let described = format!("/components/securitySchemes/{}", escape(scheme));
+    if document.value.pointer(&described).is_none() {
+        return Err(document.mistake(pointer, format!("there is no `{scheme}` in components.securitySchemes")));
+    }
+    let (place, value) = document.at(&described)?;
+    let text = |name: &str| value.get(name).and_then(Value::as_str);
+    let stands = match text("type") {
+        Some("http" | "oauth2" | "openIdConnect") => Some((Place::Header, "authorization".to_owned())),
+        Some("apiKey") => {
+            let stands = text("in").and_then(Place::read).filter(|place| *place != Place::Path);
+            let (Some(name), Some(stands)) = (text("name"), stands) else {
+                return Err(document.mistake(&place, "an `apiKey` has a `name` and is `in` query, header or cookie"));
+            };
+            Some((stands, if stands == Place::Header { name.to_ascii_lowercase() } else { name.to_owned() }))
+        }
+        Some(_) | None => None,
+    };
+    Ok(Credential { scheme: scheme.to_owned(), stands })
+}
+
+impl Credential {
+    fn is_in(&self, request: &Request) -> bool {
+        let Some((place, name)) = &self.stands else { return true };
+        let given = match place {
+            Place::Query => in_query(&request.target, name),
+            Place::Header => in_headers(&request.headers, name),
+            Place::Cookie => in_cookies(&request.headers, name),
+            Place::Path => return true,
+        };
+        given.iter().any(|value| !value.trim().is_empty())
+    }
+}
+
+impl fmt::Display for Security {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let way = |way: &Vec<Credential>| {
+            let shown = way.iter().map(|credential| match &credential.stands {
+                Some((place, name)) => format!("{} ({}/{name})", credential.scheme, place.word()),
+                None => credential.scheme.clone(),
+            });
+            shown.collect::<Vec<_>>().join(" and ")
+        };
+        f.write_str(&self.ways.iter().map(way).collect::<Vec<_>>().join(", or "))
+    }
+}
