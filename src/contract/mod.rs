@@ -1,7 +1,8 @@
 //! OpenAPI documents and the error catalogue, held against what the taps saw.
 //!
 //! - A [`Contract`] is one service's OpenAPI document (3.1; 3.0 is read with 3.1's meaning). [`Contract::examine`] holds one
-//!   exchange against it: what was asked, with which credentials it was served, and what was answered. [`Contracts`] are the documents of a platform, by service.
+//!   exchange against it: what was asked, with which credentials it was served, and what was answered. [`Contracts`] are the
+//!   documents of a platform, by service.
 //! - The [`Catalogue`] is the platform's list of refusals: what each code means, which status it has, who says it first.
 //!   [`Catalogue::check`] holds all exchanges of a scenario against it, in order: a refusal that is no problem document, and
 //!   a code that got lost or became another one on its way to the member.
