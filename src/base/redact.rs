@@ -145,6 +145,13 @@ impl Redactor {
         }
     }
 
+    /// How many secrets are looked for in what belongs to `owner`: what was cleaned when there were as many is still clean.
+    pub fn known(&self, owner: Option<TraceId>) -> usize {
+        let values = self.values.read().expect("no thread panics while it holds this lock");
+        let of_the_owner = owner.and_then(|owner| values.get(&Some(owner)));
+        values.get(&None).into_iter().chain(of_the_owner).map(|known| known.secrets.len()).sum()
+    }
+
     /// Everything that was ever known, to be looked for in what the run has written: also what only one scenario knew, which
     /// another one's records must not hold either.
     pub fn canaries(&self) -> Canaries {

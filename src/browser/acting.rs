@@ -43,10 +43,8 @@ impl Page {
             let place = self.element_within("aim", json!(locator), locator, left).await?;
             self.begin(Some(locator.to_string()));
             actions[0] = json!({ "type": "pointerMove", "x": place["x"], "y": place["y"], "origin": "viewport" });
-            self.act(
-                json!({ "type": "pointer", "id": "mouse", "parameters": { "pointerType": "mouse" }, "actions": actions }),
-            )
-            .await?;
+            let mouse = json!({ "type": "pointer", "id": "mouse", "parameters": { "pointerType": "mouse" }, "actions": actions });
+            self.act(json!([mouse])).await?;
             // The page may have put something else there in between, which is then kept from the press: aim again.
             let Some(other) = self.missed().await? else { return Ok(()) };
             if Instant::now() >= until {
@@ -122,15 +120,13 @@ impl Page {
     }
 
     async fn keys(&self, text: &str) -> Result<(), BrowserTrouble> {
-        let strokes: Vec<Value> = text
-            .chars()
-            .flat_map(|key| ["keyDown", "keyUp"].map(|kind| json!({ "type": kind, "value": key.to_string() })))
-            .collect();
-        self.act(json!({ "type": "key", "id": "keyboard", "actions": strokes })).await
+        let [left, right] = with_both_hands(text);
+        let hand = |id: &str, strokes: Vec<Value>| json!({ "type": "key", "id": id, "actions": strokes });
+        self.act(json!([hand("left", left), hand("right", right)])).await
     }
 
-    async fn act(&self, source: Value) -> Result<(), BrowserTrouble> {
-        let params = json!({ "context": self.tab.context, "actions": [source] });
+    async fn act(&self, sources: Value) -> Result<(), BrowserTrouble> {
+        let params = json!({ "context": self.tab.context, "actions": sources });
         match self.command("input.performActions", params).await {
             Ok(_) => Ok(()),
             // The press itself may take the page away.
@@ -143,4 +139,20 @@ impl Page {
         let mark = self.marked();
         locked(&self.log).since(mark.entry).any(|noticed| matches!(noticed, Noticed::Navigation { .. }))
     }
+}
+
+/// What the left and the right hand do to type a text, tick by tick: as fluent typists do, the one presses the next key while the
+/// other lets go of the last. That takes half as long as one key after the other.
+fn with_both_hands(text: &str) -> [Vec<Value>; 2] {
+    let mut hands = [Vec::new(), Vec::new()];
+    let (mut tick, mut last) = (0, None);
+    for (number, key) in text.chars().enumerate() {
+        // A key has to come up before it goes down again.
+        tick += usize::from(last == Some(key));
+        let hand = &mut hands[number % 2];
+        hand.resize(tick, json!({ "type": "pause" }));
+        hand.extend(["keyDown", "keyUp"].map(|kind| json!({ "type": kind, "value": key.to_string() })));
+        (tick, last) = (tick + 1, Some(key));
+    }
+    hands
 }

@@ -124,7 +124,19 @@ impl Recorder {
     ///
     /// A secret that was learned late is replaced in earlier exchanges too.
     pub fn exchanges(&self, trace: TraceId) -> Vec<Exchange> {
-        self.log(trace).map(|log| rendered(log.records().clone(), &self.0.redactor)).unwrap_or_default()
+        self.exchanges_after(trace, 0)
+    }
+
+    /// The same, of what arrived after the exchange with this id; of everything for 0.
+    pub fn exchanges_after(&self, trace: TraceId, id: u64) -> Vec<Exchange> {
+        let later = |log: Arc<Log>| log.records().iter().filter(|record| record.identity.id > id).cloned().collect();
+        self.log(trace).map(|log| rendered(later(log), &self.0.redactor)).unwrap_or_default()
+    }
+
+    /// The id of the exchange of a scenario that arrived last; 0 where there is none.
+    pub fn last(&self, trace: TraceId) -> u64 {
+        let ids = |log: Arc<Log>| log.records().iter().map(|record| record.identity.id).max();
+        self.log(trace).and_then(ids).unwrap_or_default()
     }
 
     /// How many requests of a scenario are in flight.

@@ -213,14 +213,12 @@ impl World {
     }
 
     fn mark_exchanges(&mut self) {
-        let seen = self.stage.recorder.exchanges(self.trace);
-        self.marked_exchange = seen.iter().map(|exchange| exchange.id).max().unwrap_or_default();
+        self.marked_exchange = self.stage.recorder.last(self.trace);
     }
 
     /// What was exchanged since the last press, or since the page was opened, and what it meant.
     pub(super) fn since_mark(&self) -> (Vec<Exchange>, Trail) {
-        let mut exchanges = self.stage.recorder.exchanges(self.trace);
-        exchanges.retain(|exchange| exchange.id > self.marked_exchange);
+        let exchanges = self.stage.recorder.exchanges_after(self.trace, self.marked_exchange);
         let trail = Trail::build(&self.stage.rules.mapping, self.trace, &exchanges);
         (exchanges, trail)
     }
