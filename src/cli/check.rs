@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 use clap::{Args, ValueEnum};
 
 use super::documents::{self, Beside};
+use super::names::names;
 use super::{Composition, Refusal};
 use crate::base::config::{ConfigError, read_text};
 use crate::base::suggest::did_you_mean;
@@ -76,7 +77,7 @@ pub fn check(composition: &Composition, arguments: &Arguments) -> Result<Exit, R
         let hint = did_you_mean(unknown, RULES.iter().map(|rule| rule.id));
         return Err(Refusal::Usage(format!("--allow: there is no rule `{unknown}`: --rules lists them.{hint}")));
     }
-    let mut check = Check::new(composition, arguments, names(composition, &arguments.paths)?);
+    let mut check = Check::new(composition, arguments, names(composition, &arguments.paths));
     if arguments.stdin {
         let [file] = arguments.paths.as_slice() else {
             return Err(Refusal::Usage("--stdin: name the one file whose text comes".into()));
@@ -308,48 +309,6 @@ impl<'c> Check<'c> {
     }
 }
 
-/// What platforms call things: those whose files are looked at or stand in this folder, or else those that come with
-/// paidpath. Nothing, where such a file cannot be read: then it cannot be said what is not in it.
-fn names(composition: &Composition, paths: &[PathBuf]) -> Result<Names, Refusal> {
-    let mut files = BTreeSet::new();
-    for path in paths.iter().map(PathBuf::as_path).chain([Path::new(".")]) {
-        match path.is_dir() {
-            true => files.extend(files_in(path)?),
-            false => files.extend([path.to_owned()]),
-        }
-    }
-    let (mut targets, mut topologies) = (Vec::new(), Vec::new());
-    for file in files.iter().filter(|file| file.extension().is_some_and(|extension| extension == "toml")) {
-        let Ok(text) = read_text(file) else { continue };
-        let name = name_of(file);
-        match Kind::of(&name, &text) {
-            Some(Kind::Target) => targets.push((Beside::Folder(documents::folder(&name)), name, text)),
-            Some(Kind::Topology) => topologies.push((name, text)),
-            Some(Kind::Catalogue | Kind::Charge | Kind::Stub) | None => {}
-        }
-    }
-    let owned = |(name, text): &(&str, &str)| ((*name).to_owned(), (*text).to_owned());
-    if targets.is_empty() {
-        let shipped = composition.targets.iter().map(owned);
-        targets.extend(shipped.map(|(name, text)| (Beside::Binary(composition.documents), name, text)));
-    }
-    if topologies.is_empty() {
-        topologies.extend(composition.topologies.iter().map(owned));
-    }
-    let learn = || {
-        let mut names = Names::default();
-        for (beside, name, text) in &targets {
-            let target = Target::parse(name, text)?;
-            names.learn_target(&target, documents::catalogue(&target, beside)?.as_ref());
-        }
-        for (name, text) in &topologies {
-            names.learn_topology(&Topology::parse(name, text)?);
-        }
-        Ok::<_, ConfigError>(names)
-    };
-    Ok(learn().unwrap_or_default())
-}
-
 /// What is wrong with the files that a sound target names.
 fn documents_of(file: &str, text: &str) -> Option<Finding> {
     let (target, mapping) = (Target::parse(file, text).ok()?, Mapping::parse(file, text).ok()?);
@@ -401,12 +360,12 @@ fn list_rules() {
     say!("\nSwitch a rule off with --allow RULE, or for a folder in its check.toml: allow = [\"RULE\"].");
 }
 
-fn name_of(file: &Path) -> String {
+pub(super) fn name_of(file: &Path) -> String {
     file.display().to_string().replace('\\', "/").trim_start_matches("./").to_owned()
 }
 
 /// The files that a person may have written, in order.
-fn files_in(folder: &Path) -> Result<Vec<PathBuf>, Refusal> {
+pub(super) fn files_in(folder: &Path) -> Result<Vec<PathBuf>, Refusal> {
     let mut files = Vec::new();
     walk(folder, &mut files).map_err(|error| Refusal::Usage(format!("{}: {error}", folder.display())))?;
     files.sort();

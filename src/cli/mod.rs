@@ -18,6 +18,7 @@ mod draft;
 mod faults;
 mod init;
 mod listener;
+mod names;
 mod platform;
 mod prepare;
 mod prove;

@@ -1,5 +1,7 @@
 //! M2. What is shown is what is quoted is what is charged: for access, and for jobs.
 
+use std::collections::BTreeSet;
+
 use super::{Check, Judgement, Layer, Ruling};
 use crate::model::EventKind;
 use crate::trail::evidence::Evidence;
@@ -34,12 +36,17 @@ impl Check for OnePrice {
                 });
             }
         }
+        // Who departs from what was said before is to blame, and not who keeps to it afterwards.
+        let mut departed = BTreeSet::new();
         let movements =
             [(EventKind::Charged, EventKind::Quoted, "quote"), (EventKind::Granted, EventKind::Charged, "purchase")];
         for (kind, earlier, name) in movements {
             for seen in evidence.seen(kind).filter(|seen| seen.is_done()) {
-                for other in evidence.seen(earlier).filter(|other| other.is_done() && other.shares(seen, name)) {
-                    self.same(&mut ruling, evidence, other, seen);
+                let said = evidence.seen(earlier).filter(|other| other.is_done() && other.shares(seen, name));
+                for other in said.filter(|other| !departed.contains(&other.event.exchange)).collect::<Vec<_>>() {
+                    if !self.same(&mut ruling, evidence, other, seen) {
+                        departed.insert(seen.event.exchange);
+                    }
                 }
             }
         }
@@ -65,13 +72,14 @@ impl Check for OnePrice {
 }
 
 impl OnePrice {
-    fn same(&self, ruling: &mut Ruling, evidence: &Evidence<'_>, one: Seen<'_>, other: Seen<'_>) {
-        if let (Some(before), Some(after)) = (one.number("amount"), other.number("amount")) {
-            ruling.judge(before == after, || {
-                let message = format!("{} says {before}, and {} says {after}", place(one), place(other));
-                evidence.finding(self.id(), other, message)
-            });
-        }
+    /// Whether both say the same amount, as far as they say any.
+    fn same(&self, ruling: &mut Ruling, evidence: &Evidence<'_>, one: Seen<'_>, other: Seen<'_>) -> bool {
+        let (Some(before), Some(after)) = (one.number("amount"), other.number("amount")) else { return true };
+        ruling.judge(before == after, || {
+            let message = format!("{} says {before}, and {} says {after}", place(one), place(other));
+            evidence.finding(self.id(), other, message)
+        });
+        before == after
     }
 }
 

@@ -141,7 +141,8 @@ pub fn first(evidence: &Evidence<'_>, findings: &[Finding], step: Option<FailedS
     // Where a certain refusal was expected, trouble further in may be what it was expected of; who then says something else,
     // and breaks a rule with it, is to blame. Who only hands on what was said further in is not.
     let is_expected = step.and_then(|step| expected(step.reason)).is_some();
-    let reworded = guessed.as_ref().filter(|_| is_expected).and_then(|guess| {
+    let refused = guessed.as_ref().filter(|guess| is_expected && guess.class != Class::NotRefused);
+    let reworded = refused.and_then(|guess| {
         let said = code_of(evidence, guess);
         let hands_on = |outer: &Departure| said.is_some() && code_of(evidence, outer) == said;
         let around = departures.iter().filter(|each| encloses(evidence, each, guess) && !hands_on(each));

@@ -1,0 +1,63 @@
+//! What platforms call things: what `paidpath check` holds the words in sentences against.
+
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
+
+use super::Composition;
+use super::check::{files_in, name_of};
+use super::documents::{self, Beside};
+use crate::base::config::{ConfigError, read_text};
+use crate::lint::{Kind, Names};
+use crate::target::Target;
+use crate::topology::Topology;
+
+/// The names of the platforms whose files are looked at or stand in this folder, or else of those that come with paidpath.
+/// None where such a file cannot be read: then it cannot be said what is not in it.
+pub(super) fn names(composition: &Composition, paths: &[PathBuf]) -> Names {
+    let (mut targets, mut topologies) = (Vec::new(), Vec::new());
+    for file in configuration(paths) {
+        let Ok(text) = read_text(&file) else { continue };
+        let name = name_of(&file);
+        match Kind::of(&name, &text) {
+            Some(Kind::Target) => targets.push((Beside::Folder(documents::folder(&name)), name, text)),
+            Some(Kind::Topology) => topologies.push((name, text)),
+            Some(Kind::Catalogue | Kind::Charge | Kind::Stub) | None => {}
+        }
+    }
+    let owned = |(name, text): &(&str, &str)| ((*name).to_owned(), (*text).to_owned());
+    if targets.is_empty() {
+        let shipped = composition.targets.iter().map(owned);
+        targets.extend(shipped.map(|(name, text)| (Beside::Binary(composition.documents), name, text)));
+    }
+    if topologies.is_empty() {
+        topologies.extend(composition.topologies.iter().map(owned));
+    }
+    let learn = || {
+        let mut names = Names::default();
+        for (beside, name, text) in &targets {
+            let target = Target::parse(name, text)?;
+            names.learn_target(&target, documents::catalogue(&target, beside)?.as_ref());
+        }
+        for (name, text) in &topologies {
+            names.learn_topology(&Topology::parse(name, text)?);
+        }
+        Ok::<_, ConfigError>(names)
+    };
+    learn().unwrap_or_default()
+}
+
+/// The TOML files among what is looked at, and in the folder that it is looked at from. What lies elsewhere is not this
+/// folder's affair: that may be the root of everything.
+fn configuration(paths: &[PathBuf]) -> BTreeSet<PathBuf> {
+    let is_from_here = paths.iter().all(|path| path.is_relative());
+    let here = [Path::new(".")].into_iter().filter(|_| is_from_here);
+    let mut files = BTreeSet::new();
+    for path in paths.iter().map(PathBuf::as_path).chain(here) {
+        match path.is_dir() {
+            true => files.extend(files_in(path).unwrap_or_default()),
+            false => files.extend([path.to_owned()]),
+        }
+    }
+    files.retain(|file| file.extension().is_some_and(|extension| extension == "toml"));
+    files
+}
