@@ -58,7 +58,7 @@ enum Shown {
     #[default]
     Never,
     Once,
-    Kept(usize, Exchange),
+    Kept(usize, Box<Exchange>),
 }
 
 /// What was kept of a body.
@@ -178,13 +178,13 @@ impl Record {
         if let Shown::Kept(then, exchange) = &seen.shown
             && *then == known
         {
-            return exchange.clone();
+            return Exchange::clone(exchange);
         }
         let exchange = super::render::exchange(&self.identity, seen, redactor);
         seen.shown = match seen.shown {
             _ if seen.end.is_none() => Shown::Never,
             Shown::Never => Shown::Once,
-            Shown::Once | Shown::Kept(..) => Shown::Kept(known, exchange.clone()),
+            Shown::Once | Shown::Kept(..) => Shown::Kept(known, Box::new(exchange.clone())),
         };
         exchange
     }
