@@ -3,7 +3,7 @@
 use super::body::{Reading, essence, is_json, read};
 use super::contract::Contract;
 use super::operation::{Media, Operation};
-use super::parameter::{Place, in_cookies, in_headers, in_query};
+use super::parameter::{Place, in_headers};
 use super::schema::Flaw;
 use crate::model::{Body, Edge, Exchange, Finding, Outcome, Request, Response};
 
@@ -87,9 +87,7 @@ impl<'c> Examiner<'c> {
                 Place::Path => {
                     in_path.iter().filter(|(name, _)| *name == parameter.name).map(|(_, value)| value.clone()).collect()
                 }
-                Place::Query => in_query(&request.target, &parameter.name),
-                Place::Header => in_headers(&request.headers, &parameter.name),
-                Place::Cookie => in_cookies(&request.headers, &parameter.name),
+                place => place.given(request, &parameter.name),
             };
             let at = format!("request/{}/{}", parameter.place.word(), parameter.name);
             for flaw in parameter.flaws(&given) {

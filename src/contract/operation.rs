@@ -141,7 +141,7 @@ impl Reader<'_, '_> {
                 let message = "a parameter has a `name` and is `in` path, query, header or cookie";
                 return Err(self.document.mistake(&place, message));
             };
-            let name = if stands == Place::Header { name.to_ascii_lowercase() } else { name.to_owned() };
+            let name = stands.spell(name);
             if stands == Place::Header && DESCRIBED_ELSEWHERE.contains(&name.as_str()) {
                 continue;
             }

@@ -7,6 +7,7 @@ use serde_json::Value;
 
 use super::schema::{Flaw, Schema};
 use crate::base::redact::is_redacted;
+use crate::model::Request;
 
 /// Where a parameter stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -30,6 +31,21 @@ impl Place {
             "header" => Some(Self::Header),
             "cookie" => Some(Self::Cookie),
             _ => None,
+        }
+    }
+
+    /// A name as it is looked for there: of headers in lower case.
+    pub fn spell(self, name: &str) -> String {
+        if self == Self::Header { name.to_ascii_lowercase() } else { name.to_owned() }
+    }
+
+    /// The values that a request gives under a name there. What is in the path only its template tells.
+    pub fn given(self, request: &Request, name: &str) -> Vec<String> {
+        match self {
+            Self::Path => Vec::new(),
+            Self::Query => in_query(&request.target, name),
+            Self::Header => in_headers(&request.headers, name),
+            Self::Cookie => in_cookies(&request.headers, name),
         }
     }
 
@@ -129,7 +145,7 @@ fn readings(given: &[String]) -> Vec<Value> {
 }
 
 /// The values of a name in a query, decoded.
-pub(super) fn in_query(target: &str, name: &str) -> Vec<String> {
+fn in_query(target: &str, name: &str) -> Vec<String> {
     let query = target.split_once('?').map_or("", |(_, query)| query);
     let query = query.split('#').next().unwrap_or_default();
     let decoded = |text: &str| percent_decode_str(&text.replace('+', " ")).decode_utf8_lossy().into_owned();
@@ -144,7 +160,7 @@ pub(super) fn in_headers(headers: &[(String, String)], name: &str) -> Vec<String
 }
 
 /// The values of a cookie. A `Cookie` header that was replaced as a whole may hold any.
-pub(super) fn in_cookies(headers: &[(String, String)], name: &str) -> Vec<String> {
+fn in_cookies(headers: &[(String, String)], name: &str) -> Vec<String> {
     let lines = headers.iter().filter(|(key, _)| key == "cookie").flat_map(|(_, line)| line.split(';'));
     let values = lines.filter_map(|cookie| match cookie.trim().split_once('=') {
         Some((key, value)) => (key == name).then(|| value.to_owned()),

@@ -5,7 +5,7 @@ use std::fmt;
 use serde_json::Value;
 
 use super::document::{Document, escape};
-use super::parameter::{Place, in_cookies, in_headers, in_query};
+use super::parameter::Place;
 use crate::base::config::ConfigError;
 use crate::model::Request;
 
@@ -61,7 +61,7 @@ fn credential(document: &Document<'_>, scheme: &str, pointer: &str) -> Result<Cr
             let (Some(name), Some(stands)) = (text("name"), stands) else {
                 return Err(document.mistake(&place, "an `apiKey` has a `name` and is `in` query, header or cookie"));
             };
-            Some((stands, if stands == Place::Header { name.to_ascii_lowercase() } else { name.to_owned() }))
+            Some((stands, stands.spell(name)))
         }
         Some(_) | None => None,
     };
@@ -71,13 +71,7 @@ fn credential(document: &Document<'_>, scheme: &str, pointer: &str) -> Result<Cr
 impl Credential {
     fn is_in(&self, request: &Request) -> bool {
         let Some((place, name)) = &self.stands else { return true };
-        let given = match place {
-            Place::Query => in_query(&request.target, name),
-            Place::Header => in_headers(&request.headers, name),
-            Place::Cookie => in_cookies(&request.headers, name),
-            Place::Path => return true,
-        };
-        given.iter().any(|value| !value.trim().is_empty())
+        place.given(request, name).iter().any(|value| !value.trim().is_empty())
     }
 }
 

@@ -212,7 +212,8 @@ impl<'v> Linter<'v> {
                 let known = &self.vocabulary.catalogue().sentences[place];
                 let Ok(expression) = Expression::parse(&known.expression) else { continue };
                 let words = self.vocabulary.arguments(*sentence, &step.text);
-                for (parameter, word) in expression.parameters().into_iter().zip(&words) {
+                let words = words.iter().map(|word| word.trim_matches(['"', '\'']));
+                for (parameter, word) in expression.parameters().into_iter().zip(words) {
                     // What is set up may be a code that nobody knows yet.
                     if parameter == "code" && known.kind == PickleStepType::Context {
                         continue;
@@ -250,7 +251,6 @@ impl<'v> Linter<'v> {
 
 /// Where a word stands in the line of a step; `None` where the examples of an outline say it.
 fn place_of(word: &str, step: &Step, text: &str) -> Option<Location> {
-    let word = word.trim_matches(['"', '\'']);
     let line = text.split('\n').nth(step.location.line as usize - 1)?;
     let column = line[..line.rfind(word)?].chars().count() + 1;
     Some(Location { line: step.location.line, column: u32::try_from(column).ok() })

@@ -40,7 +40,6 @@ impl Names {
 
     /// What is wrong with a word in the place of a parameter. Where no file names anything of the kind, nothing is.
     pub(super) fn object(&self, parameter: &str, word: &str) -> Option<String> {
-        let word = word.trim_matches(['"', '\'']);
         let (known, what) = match parameter {
             "code" => (&self.codes, "no catalogue of refusals has the code"),
             "element" => (&self.elements, "no target has in [page.elements] the element"),

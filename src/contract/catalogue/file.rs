@@ -158,17 +158,14 @@ impl Catalogue {
             }
         }
         let catalogue = Self { file: file.to_owned(), written };
-        let known = |keys: &[&str], slug: &str| {
-            catalogue.code(slug).map(drop).ok_or_else(|| wrong(keys, catalogue.lacks(slug)))
-        };
+        let known = |keys: &[&str], slug: &str| catalogue.known(slug).map(drop).map_err(|message| wrong(keys, message));
         for (service, slug) in &catalogue.written.unavailable {
             known(&["unavailable", service], slug)?;
         }
         for (place, translation) in catalogue.written.translations.iter().enumerate() {
             let place = place.to_string();
-            let under = |key| ["translations", &place, key];
-            translation.said.iter().try_for_each(|slug| known(&under("said"), slug))?;
-            translation.becomes.iter().try_for_each(|slug| known(&[&under("becomes")[..], &[slug]].concat(), slug))?;
+            translation.said.iter().try_for_each(|slug| known(&["translations", &place, "said"], slug))?;
+            translation.becomes.iter().try_for_each(|slug| known(&["translations", &place, "becomes", slug], slug))?;
         }
         Ok(catalogue)
     }
@@ -178,10 +175,15 @@ impl Catalogue {
         self.written.codes.get(slug)
     }
 
-    /// That it has no such code, and which one may have been meant.
-    pub fn lacks(&self, slug: &str) -> String {
-        let hint = did_you_mean(slug, self.written.codes.keys().map(String::as_str));
-        format!("the catalogue of refusals has no `{slug}`.{hint}")
+    /// The same of a code that has to be there.
+    ///
+    /// # Errors
+    /// With what was meant, if it is not.
+    pub fn known(&self, slug: &str) -> Result<&Code, String> {
+        self.code(slug).ok_or_else(|| {
+            let hint = did_you_mean(slug, self.written.codes.keys().map(String::as_str));
+            format!("the catalogue of refusals has no `{slug}`.{hint}")
+        })
     }
 
     /// All codes by name.

@@ -56,10 +56,8 @@ impl World {
     pub fn expect_refused(&mut self, code: &str) -> StepResult {
         let answer = self.last_answer()?.clone();
         let catalogue = self.stage.rules.catalogue.as_ref();
-        if let Some(catalogue) = catalogue.filter(|_| answer.code.as_deref() != Some(code))
-            && catalogue.code(code).is_none()
-        {
-            return Err(Trouble::scenario(catalogue.lacks(code)));
+        if let Some(catalogue) = catalogue.filter(|_| answer.code.as_deref() != Some(code)) {
+            catalogue.known(code).map_err(Trouble::scenario)?;
         }
         let what = format!("the {} should be refused with {code}", answer.asked);
         self.judge(!answer.ok, || format!("{what}, and was {}", answer.summary()))?;

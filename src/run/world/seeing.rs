@@ -103,8 +103,7 @@ impl World {
         let catalogue = self.stage.rules.catalogue.as_ref().ok_or_else(|| {
             Trouble::scenario("the target's file names no `catalogue` of refusals that would say what to expect")
         })?;
-        let missing = || Trouble::scenario(catalogue.lacks(code));
-        let sentence = catalogue.code(code).ok_or_else(missing)?.sentence.clone();
+        let sentence = catalogue.known(code).map_err(Trouble::scenario)?.sentence.clone();
         let (_, page) = self.looker()?;
         match page.see(&sentence, READABLE).await {
             Ok(()) => self.judge(true, String::new),

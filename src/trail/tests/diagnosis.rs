@@ -8,9 +8,12 @@ use crate::trail::{FailedStep, diagnose};
 
 const STEP: Option<&str> = Some("Ann's submit was refused");
 
+fn failed<'a>(history: &History, failure: Option<&'a str>) -> Option<FailedStep<'a>> {
+    failure.map(|reason| FailedStep { reason, at: history.at })
+}
+
 fn diagnosed(history: &History, failure: Option<&str>) -> Diagnosis {
-    let failed = failure.map(|reason| FailedStep { reason, at: history.at });
-    explained(history, failed)
+    explained(history, failed(history, failure))
 }
 
 fn explained(history: &History, failed: Option<FailedStep<'_>>) -> Diagnosis {
@@ -40,9 +43,9 @@ fn what_was_asked_to_judge_explains_no_step_that_had_failed_before() {
     let mut history = History::new();
     history.buys("Ann");
     let reason = "the purchase should be refused with insufficient-funds, and was accepted (201)";
-    let failed = FailedStep { reason, at: history.at };
+    let failed = failed(&history, Some(reason));
     history.asks("Ann");
-    let sentence = explained(&history, Some(failed)).sentence;
+    let sentence = explained(&history, failed).sentence;
     assert_eq!(sentence, "not refused at member → storefront: `buy` was accepted");
 }
 
@@ -124,7 +127,7 @@ fn an_answer_that_cannot_be_read() {
         }
     });
     history.edit("member -> storefront POST /v1/jobs", refused(503, "generation-unavailable"));
-    let failed = STEP.map(|reason| FailedStep { reason, at: history.at });
+    let failed = failed(&history, STEP);
     let failure = history.with_evidence(|evidence| diagnose(evidence, &[], failed)).unwrap();
     assert_eq!(
         (failure.edge.unwrap().to_string().as_str(), failure.class.as_str()),
