@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use atelier::{ServiceName, Settings};
-use paidpath::topology::{Order, Provider, ProviderKind, Running, StartError};
+use paidpath::providers::{Order, Provider, ProviderKind, Running, StartError};
 
 /// Atelier, in this process.
 pub struct Embedded;

@@ -9,26 +9,24 @@ mod steps;
 use std::process::ExitCode;
 use std::sync::Arc;
 
-use paidpath::browser::{self, BrowserConfig};
-use paidpath::cli::{self, Composition};
-use paidpath::run::{Needs, Requirement, Suite};
-use paidpath::topology::{ProviderKind, container};
+use paidpath::providers::{ProviderKind, missing_docker};
+use paidpath::{BrowserConfig, Composition, Needs, Requirement, Suite, missing_browser};
 
 fn main() -> ExitCode {
     // The one TLS provider of the process; whoever came first has set the same one.
     let _ = rustls::crypto::ring::default_provider().install_default();
     let browser = BrowserConfig::from_environment(|name| std::env::var(name).ok());
-    cli::main(&Composition {
+    paidpath::main(&Composition {
         suite: Suite {
             vocabulary: Arc::new(shipped::vocabulary()),
             providers: mocks::providers(),
             requirements: vec![
-                Requirement { name: "browser", tag: "@page", of: Needs::Nothing, missing: browser::missing(&browser) },
+                Requirement { name: "browser", tag: "@page", of: Needs::Nothing, missing: missing_browser(&browser) },
                 Requirement {
                     name: "docker",
                     tag: "@containers",
                     of: Needs::Provider(ProviderKind::Container),
-                    missing: container::missing(),
+                    missing: missing_docker(),
                 },
                 Requirement { name: "whole", tag: "@whole", of: Needs::Whole, missing: None },
             ],

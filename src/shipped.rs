@@ -2,8 +2,7 @@
 //! sentences in other languages.
 
 use include_dir::{Dir, File, include_dir};
-use paidpath::catalogue::Catalogue;
-use paidpath::run::{Embedded, Vocabulary};
+use paidpath::{Catalogue, Embedded, Vocabulary};
 
 static FEATURES: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/features");
 static STEPS: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/steps");

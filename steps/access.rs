@@ -1,8 +1,7 @@
 //! What members may do.
 
 use cucumber::{given, then, when};
-use paidpath::World;
-use paidpath::run::world::StepResult;
+use paidpath::{StepResult, World};
 
 use crate::steps::parameters::{Member, Model, RightTo};
 

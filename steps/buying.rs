@@ -1,8 +1,7 @@
 //! Buying access.
 
 use cucumber::{given, then, when};
-use paidpath::World;
-use paidpath::run::world::{Claim, StepResult};
+use paidpath::{Claim, StepResult, World};
 
 use crate::steps::parameters::{Member, Model, Money, RightTo};
 

@@ -1,8 +1,7 @@
 //! What goes wrong on the way, for this scenario alone.
 
 use cucumber::{given, when};
-use paidpath::World;
-use paidpath::run::world::StepResult;
+use paidpath::{StepResult, World};
 
 use crate::steps::parameters::{Code, Service, Span};
 

@@ -4,8 +4,7 @@
 //! or to take no notice.
 
 use cucumber::given;
-use paidpath::World;
-use paidpath::run::world::StepResult;
+use paidpath::{StepResult, World};
 
 use crate::steps::parameters::{Member, Service, Span, Told};
 

@@ -1,8 +1,7 @@
 //! Generating images.
 
 use cucumber::{then, when};
-use paidpath::World;
-use paidpath::run::world::StepResult;
+use paidpath::{StepResult, World};
 
 use crate::steps::parameters::{Code, Member, Model, State};
 

@@ -1,8 +1,7 @@
 //! A person takes over.
 
 use cucumber::when;
-use paidpath::World;
-use paidpath::run::world::StepResult;
+use paidpath::{StepResult, World};
 
 use crate::steps::parameters::Member;
 

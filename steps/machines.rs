@@ -3,9 +3,8 @@
 //! Whatever it was, it is put back at the end of the scenario at the latest.
 
 use cucumber::when;
-use paidpath::World;
-use paidpath::run::world::StepResult;
-use paidpath::topology::Mishap;
+use paidpath::{StepResult, World};
+use paidpath::providers::Mishap;
 
 use crate::steps::parameters::Service;
 

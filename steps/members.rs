@@ -1,8 +1,7 @@
 //! Who is in the scenario.
 
 use cucumber::{given, when};
-use paidpath::World;
-use paidpath::run::world::StepResult;
+use paidpath::{StepResult, World};
 
 use crate::steps::parameters::{Member, Money};
 

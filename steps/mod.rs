@@ -1,6 +1,6 @@
 //! The vocabulary: one file per noun of the domain, each step one sentence.
 //!
-//! Steps translate words and call the [`World`](paidpath::run::World); what is judged, waited for and sent is there.
+//! Steps translate words and call the [`World`](paidpath::World); what is judged, waited for and sent is there.
 //! Attributes stand on top-level functions, so that the Cucumber language server finds them.
 //!
 //! # Add a step

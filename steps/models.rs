@@ -2,8 +2,7 @@
 
 use cucumber::{given, when};
 use gherkin::Step;
-use paidpath::World;
-use paidpath::run::world::{StepResult, Terms, Trouble};
+use paidpath::{StepResult, Terms, Trouble, World};
 
 use crate::steps::parameters::{Member, Model, Money, RightTo, Span};
 

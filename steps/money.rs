@@ -1,8 +1,7 @@
 //! Wallets and refunds.
 
 use cucumber::{then, when};
-use paidpath::World;
-use paidpath::run::world::StepResult;
+use paidpath::{StepResult, World};
 
 use crate::steps::parameters::{Member, Money};
 

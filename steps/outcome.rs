@@ -1,8 +1,7 @@
 //! What came of the last thing that was asked.
 
 use cucumber::{then, when};
-use paidpath::World;
-use paidpath::run::world::StepResult;
+use paidpath::{StepResult, World};
 
 use crate::steps::parameters::Code;
 

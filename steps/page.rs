@@ -2,8 +2,7 @@
 
 use cucumber::{then, when};
 use gherkin::Step;
-use paidpath::World;
-use paidpath::run::world::StepResult;
+use paidpath::{StepResult, World};
 
 use crate::steps::parameters::{Code, Element, Member, Model, PageState};
 

@@ -5,7 +5,7 @@ use std::str::FromStr;
 use std::time::Duration;
 
 use cucumber::Parameter;
-use paidpath::run::world::{Notice, Right};
+use paidpath::{Notice, Right};
 
 /// A person in the scenario, by a name of one's own choice: `Ann`.
 #[derive(Debug, Clone, Parameter)]

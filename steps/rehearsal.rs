@@ -4,8 +4,7 @@
 use std::sync::atomic::{AtomicU32, Ordering};
 
 use cucumber::{given, then, when};
-use paidpath::World;
-use paidpath::run::world::{StepResult, Trouble};
+use paidpath::{StepResult, Trouble, World};
 
 use crate::steps::parameters::Span;
 

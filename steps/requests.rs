@@ -2,8 +2,7 @@
 
 use cucumber::{then, when};
 use gherkin::Step;
-use paidpath::World;
-use paidpath::run::world::{StepResult, Trouble};
+use paidpath::{StepResult, Trouble, World};
 
 use crate::steps::parameters::Member;
 

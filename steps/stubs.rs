@@ -1,8 +1,7 @@
 //! What a service answers, from a file: `stubs/SERVICE/NAME.json` beside the feature or in a folder above it.
 
 use cucumber::given;
-use paidpath::World;
-use paidpath::run::world::StepResult;
+use paidpath::{StepResult, World};
 
 use crate::steps::parameters::Service;
 

@@ -1,8 +1,7 @@
 //! Time, on the platform's test clock and for this scenario alone.
 
 use cucumber::when;
-use paidpath::World;
-use paidpath::run::world::StepResult;
+use paidpath::{StepResult, World};
 
 use crate::steps::parameters::{Member, Model, Span};
 

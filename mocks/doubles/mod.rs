@@ -37,7 +37,7 @@ use std::pin::Pin;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use async_trait::async_trait;
-use paidpath::topology::{Doorstep, Mark, Order, Provider, ProviderKind, Running, StartError, Topology};
+use paidpath::providers::{Doorstep, Mark, Order, Provider, ProviderKind, Running, StartError, Topology};
 use wiremock::matchers::{method, path};
 use wiremock::{Mock, MockServer, ResponseTemplate};
 

@@ -6,9 +6,9 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use paidpath::base::seed::Seed;
-use paidpath::stub::{ANSWERED_FROM, Broken, NONE, Nearest, Reply, Stub, choose, load};
-use paidpath::topology::{Order, StartError};
+use paidpath::Seed;
+use paidpath::stubs::{ANSWERED_FROM, Broken, NONE, Nearest, Reply, Stub, choose, load};
+use paidpath::providers::{Order, StartError};
 use serde_json::json;
 use wiremock::{Match, Mock, MockServer, Request, Respond, ResponseTemplate};
 
@@ -74,11 +74,11 @@ impl Respond for Stubs {
     }
 }
 
-fn asked<T>(request: &Request, look: impl FnOnce(&paidpath::stub::Request<'_>) -> T) -> T {
+fn asked<T>(request: &Request, look: impl FnOnce(&paidpath::stubs::Request<'_>) -> T) -> T {
     let path = request.url.path();
     let target = request.url.query().map_or_else(|| path.to_owned(), |query| format!("{path}?{query}"));
     let Request { method, headers, body, .. } = request;
-    look(&paidpath::stub::Request { method, target: &target, headers, body })
+    look(&paidpath::stubs::Request { method, target: &target, headers, body })
 }
 
 fn unmatched(service: &str, stubs: &[Stub], request: &Request) -> ResponseTemplate {

@@ -10,7 +10,7 @@ use atelier::signing::webhook_headers;
 use serde_json::Value;
 use tokio::runtime::Handle;
 
-use paidpath::base::client::client_for;
+use paidpath::providers::client_for;
 
 use super::wire::{Asked, Desk, new_id};
 
