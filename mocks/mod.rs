@@ -11,9 +11,9 @@ mod embedded;
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use paidpath::{Defect, How};
 use paidpath::providers::Containers;
 use paidpath::providers::{Provider, UrlProvider};
+use paidpath::{Defect, How};
 
 /// Who can supply services.
 pub fn providers() -> Vec<Arc<dyn Provider>> {

@@ -44,3 +44,17 @@ pub mod providers {
 pub mod stubs {
     pub use crate::stub::{ANSWERED_FROM, Broken, NONE, Nearest, Reply, Request, Stub, choose, load};
 }
+
+/// Parts of rooms that the tests under `tests/` hold against pages, documents and live services. Not for anybody else.
+#[doc(hidden)]
+pub mod under_test {
+    pub use crate::base::config::read_text;
+    pub use crate::base::wait::{self, Look};
+    pub use crate::browser::{
+        Answer, BrowserConfig, BrowserTrouble, Browsers, Locator, Noticed, Page, missing as missing_browser,
+    };
+    pub use crate::contract::{Catalogue, Class, Contract, Contracts};
+    pub use crate::model::{Blame, Body, Content, Edge, Exchange, Finding, Outcome, Request, Response};
+    pub use crate::tap::fault::KINDS as FAULTS;
+    pub use crate::topology::container::missing as missing_docker;
+}

@@ -3,8 +3,8 @@
 //! Whatever it was, it is put back at the end of the scenario at the latest.
 
 use cucumber::when;
-use paidpath::{StepResult, World};
 use paidpath::providers::Mishap;
+use paidpath::{StepResult, World};
 
 use crate::steps::parameters::Service;
 

@@ -7,8 +7,8 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use paidpath::Seed;
-use paidpath::stubs::{ANSWERED_FROM, Broken, NONE, Nearest, Reply, Stub, choose, load};
 use paidpath::providers::{Order, StartError};
+use paidpath::stubs::{ANSWERED_FROM, Broken, NONE, Nearest, Reply, Stub, choose, load};
 use serde_json::json;
 use wiremock::{Match, Mock, MockServer, Request, Respond, ResponseTemplate};
 

@@ -23,9 +23,8 @@ mod trouble;
 pub use browsers::Browsers;
 pub use config::{BrowserConfig, missing};
 pub use log::{Noticed, PageLog};
-pub use oracle::{Answer, OracleRules, PageState, Problem, Wrong};
+pub use oracle::{Answer, OracleRules, PageState};
 pub use page::Page;
-pub use reading::ElementState;
 pub use trouble::BrowserTrouble;
 
 pub use crate::model::Locator;

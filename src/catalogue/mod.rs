@@ -13,8 +13,8 @@ mod render;
 mod snippet;
 mod source;
 
-pub use expression::{Expression, ExpressionError};
+pub use expression::Expression;
 pub use language::{Language, Translated};
 pub use render::{Entry, Example, Word, html, json, markdown, text};
 pub use snippet::snippet;
-pub use source::{Catalogue, Parameter, Sentence, SourceError, Under};
+pub use source::{Catalogue, Under};

@@ -34,7 +34,7 @@ mod upgrade;
 #[cfg(test)]
 mod tests;
 
-pub use catalogue::{Catalogue, Class, Code};
+pub use catalogue::{Catalogue, Class};
 pub use contract::Contract;
 pub use contracts::Contracts;
 pub use examine::Examined;

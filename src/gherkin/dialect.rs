@@ -13,7 +13,6 @@ pub const DEFAULT: &str = "en";
 
 /// What a title line (`Keyword: name`) opens.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-#[expect(missing_docs, reason = "each variant is named after the keyword's English form")]
 pub enum Title {
     Feature,
     Rule,

@@ -45,6 +45,6 @@ mod tests;
 
 pub use ids::Ids;
 pub use mistake::{Fix, Mistake};
-pub use parser::{MAX_BYTES, MAX_MISTAKES, MAX_STEPS, parse};
+pub use parser::{MAX_BYTES, parse};
 pub use pickles::{meaning, pickles};
-pub use suspects::{SUSPICIONS, Suspect, Suspicion, suspects};
+pub use suspects::{SUSPICIONS, suspects};

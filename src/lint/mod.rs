@@ -26,8 +26,8 @@ mod tags;
 
 pub use charge::Charge;
 pub use configuration::{Kind, configuration};
-pub use features::{Linted, Linter};
+pub use features::Linter;
 pub use finding::{Finding, fix_all};
 pub use format::{github, json, sarif, text};
 pub use names::Names;
-pub use rules::{RULES, Rule, Weight, rule};
+pub use rules::{RULES, Weight, rule};

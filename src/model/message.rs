@@ -36,7 +36,6 @@ pub mod media {
 /// One line of the stream. Exactly one kind at a time.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
-#[expect(missing_docs, reason = "each variant is named after the record it carries")]
 pub enum Envelope {
     Meta(Meta),
     Source(Source),
@@ -60,7 +59,6 @@ macro_rules! records {
         $(#[$doc])*
         #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
         #[serde(rename_all = "camelCase")]
-        #[expect(missing_docs, reason = "fields carry the standard's names and meaning")]
         pub struct $name { $($(#[$attr])* pub $field: $ty,)* }
     )*};
 }
@@ -281,7 +279,6 @@ macro_rules! choices {
     ($($(#[$doc:meta])* $name:ident { $($(#[$attr:meta])* $variant:ident = $text:literal,)* })*) => {$(
         $(#[$doc])*
         #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
-        #[expect(missing_docs, reason = "variants carry the standard's names and meaning")]
         pub enum $name { $($(#[$attr])* #[serde(rename = $text)] $variant,)* }
     )*};
 }

@@ -14,7 +14,6 @@ pub mod run;
 pub mod trail;
 pub mod verdict;
 
-pub use agreement::Agreement;
 pub use diagnosis::{Diagnosis, Hop, HopState};
 pub use exchange::{Body, Content, Edge, Exchange, Outcome, Request, Response, TraceId};
 pub use finding::Finding;

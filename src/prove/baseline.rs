@@ -10,7 +10,7 @@ use super::stand::{Broken, Stand};
 use crate::model::message::Envelope;
 use crate::model::proof::Place;
 use crate::model::{Exchange, Verdict};
-use crate::report::{Run, Scenario, Step};
+use crate::report::{Run, Scenario};
 use crate::run::{Options, Plan, Planned, Trial};
 
 /// What the healthy platform showed.
@@ -31,8 +31,6 @@ pub struct Seen {
     pub planned: Planned,
     /// Its name and place.
     pub place: Place,
-    /// Its steps, as they went.
-    pub steps: Vec<Step>,
     /// What the taps saw.
     pub exchanges: Vec<Exchange>,
     /// The defects whose place it came across, by id; empty where the platform does not tell.
@@ -111,7 +109,6 @@ impl Baseline {
                 Some(attempt) => baseline.seen.push(Seen {
                     planned,
                     place,
-                    steps: attempt.steps.clone(),
                     exchanges: attempt.exchanges.clone(),
                     places: tells.map(|header| named(&attempt.exchanges, header)).unwrap_or_default(),
                     judged: attempt.judged.clone(),

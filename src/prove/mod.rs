@@ -36,7 +36,7 @@ mod reach;
 mod stand;
 mod trials;
 
-pub use baseline::{Baseline, NotJudged, Seen};
-pub use defect::{Defect, How, UnknownDefect, named};
+pub use baseline::{Baseline, Seen};
+pub use defect::{Defect, How, named};
 pub use stand::{Broken, Stand};
 pub use trials::{Extent, Progress, prove};

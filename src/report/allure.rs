@@ -29,10 +29,6 @@ impl Reporter for Allure {
         "allure-results/"
     }
 
-    fn description(&self) -> &'static str {
-        "results for Allure, every attempt with its attachments"
-    }
-
     fn parts<'r>(&self, run: &'r Run) -> Vec<Part<'r>> {
         let mut parts = vec![
             Part::named("environment.properties", move |out| environment(run, out)),

@@ -26,10 +26,6 @@ impl Reporter for Annotations {
         "annotations.txt"
     }
 
-    fn description(&self) -> &'static str {
-        "GitHub workflow commands, to be printed in a workflow step"
-    }
-
     fn parts<'r>(&self, run: &'r Run) -> Vec<Part<'r>> {
         Part::only(move |out| {
             let counted = |verdict| {

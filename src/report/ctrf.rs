@@ -26,10 +26,6 @@ impl Reporter for Ctrf {
         "ctrf.json"
     }
 
-    fn description(&self) -> &'static str {
-        "Common Test Report Format, for dashboards and pull-request bots"
-    }
-
     fn parts<'r>(&self, run: &'r Run) -> Vec<Part<'r>> {
         Part::only(move |out| Ok(serde_json::to_writer(out, &document(run))?))
     }

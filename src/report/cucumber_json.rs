@@ -27,10 +27,6 @@ impl Reporter for CucumberJson {
         "cucumber.json"
     }
 
-    fn description(&self) -> &'static str {
-        "Cucumber's old JSON, for test management tools"
-    }
-
     fn parts<'r>(&self, run: &'r Run) -> Vec<Part<'r>> {
         Part::only(move |out| write(run, out))
     }

@@ -26,10 +26,6 @@ impl Reporter for Har {
         "har/"
     }
 
-    fn description(&self) -> &'static str {
-        "every exchange of every scenario, for a browser's network panel"
-    }
-
     fn parts<'r>(&self, run: &'r Run) -> Vec<Part<'r>> {
         let mut names = text::Unique::default();
         let seen = |scenario: &&Scenario| scenario.attempts.iter().any(|attempt| !attempt.exchanges.is_empty());

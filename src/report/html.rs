@@ -59,10 +59,6 @@ impl Reporter for Html {
         "index.html"
     }
 
-    fn description(&self) -> &'static str {
-        "the report for people: one file, no network, every scenario with its path"
-    }
-
     fn parts<'r>(&self, run: &'r Run) -> Vec<Part<'r>> {
         Part::only(move |out| write(run, out))
     }

@@ -46,7 +46,7 @@ pub enum JournalError {
 pub struct Writer<W: Write = File> {
     path: PathBuf,
     out: BufWriter<W>,
-    failed: Option<io::Error>,
+    pub(super) failed: Option<io::Error>,
 }
 
 impl Writer {
@@ -89,11 +89,6 @@ impl<W: Write> Writer<W> {
     /// Hands everything to the operating system now.
     pub fn flush(&mut self) {
         self.attempt(Write::flush);
-    }
-
-    /// What went wrong so far.
-    pub fn error(&self) -> Option<&io::Error> {
-        self.failed.as_ref()
     }
 
     /// Where it is.

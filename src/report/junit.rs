@@ -34,10 +34,6 @@ impl Reporter for Junit {
         "junit.xml"
     }
 
-    fn description(&self) -> &'static str {
-        "JUnit XML for CI servers: Jenkins, GitLab, GitHub, Azure"
-    }
-
     fn parts<'r>(&self, run: &'r Run) -> Vec<Part<'r>> {
         Part::only(move |out| {
             let mut report = Report::new("paidpath");
@@ -58,10 +54,6 @@ impl Reporter for Surefire {
 
     fn file_name(&self) -> &'static str {
         "surefire/"
-    }
-
-    fn description(&self) -> &'static str {
-        "JUnit XML as Maven Surefire writes it, with every attempt: for tools that count flaky tests"
     }
 
     fn parts<'r>(&self, run: &'r Run) -> Vec<Part<'r>> {

@@ -29,10 +29,6 @@ impl Reporter for Markdown {
         "summary.md"
     }
 
-    fn description(&self) -> &'static str {
-        "a summary for $GITHUB_STEP_SUMMARY or a merge request"
-    }
-
     fn parts<'r>(&self, run: &'r Run) -> Vec<Part<'r>> {
         Part::only(move |out| write(run, out))
     }

@@ -58,8 +58,8 @@ mod tests;
 pub use console::Console;
 pub use digest::Digest;
 pub use history::History;
-pub use record::{Attempt, Kept, Run, Scenario, Step, Totals};
-pub use reporter::{Part, ReportError, Reporter, Written, chosen, clear, named, write_all};
+pub use record::{Attempt, Run, Scenario};
+pub use reporter::{Reporter, chosen, clear, named, write_all};
 pub use style::Style;
 
 /// Every report that can be asked for, by [`Reporter::id`].

@@ -150,7 +150,6 @@ pub struct Kept {
 
 /// How many scenarios ended how.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-#[expect(missing_docs, reason = "the fields are the four verdicts, and flaky ones among the passed")]
 pub struct Totals {
     pub passed: usize,
     pub skipped: usize,

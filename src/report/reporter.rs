@@ -17,9 +17,6 @@ pub trait Reporter: Sync {
     /// What it makes: a file, e.g. `junit.xml`, or a folder of files, e.g. `har/`.
     fn file_name(&self) -> &'static str;
 
-    /// What it is for, in one line.
-    fn description(&self) -> &'static str;
-
     /// The files, each ready to be written: one for a file, any number for a folder.
     fn parts<'r>(&self, run: &'r Run) -> Vec<Part<'r>>;
 
@@ -109,8 +106,6 @@ pub fn chosen(names: &[String]) -> Result<Vec<&'static dyn Reporter>, UnknownRep
 /// What became of one report.
 #[derive(Debug)]
 pub struct Written {
-    /// The reporter's id.
-    pub reporter: &'static str,
     /// The file, or the folder.
     pub file: PathBuf,
     /// Whether it is there.
@@ -133,7 +128,7 @@ pub fn write_all(run: &Run, dir: &Path, which: &[&dyn Reporter]) -> Vec<Written>
     let one = |reporter: &&dyn Reporter| {
         let file = dir.join(reporter.file_name());
         let result = write_one(run, dir, *reporter, &file);
-        Written { reporter: reporter.id(), file, result }
+        Written { file, result }
     };
     which.iter().map(one).collect()
 }

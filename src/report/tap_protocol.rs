@@ -23,10 +23,6 @@ impl Reporter for TapProtocol {
         "results.tap"
     }
 
-    fn description(&self) -> &'static str {
-        "Test Anything Protocol, version 14"
-    }
-
     fn parts<'r>(&self, run: &'r Run) -> Vec<Part<'r>> {
         Part::only(move |out| {
             writeln!(out, "TAP version 14")?;

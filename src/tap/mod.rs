@@ -41,10 +41,10 @@ mod bench;
 mod tests;
 
 pub use attribution::Attribution;
-pub use board::{FaultBoard, FaultId, Fired};
+pub use board::{FaultBoard, Fired};
 pub use disturbance::{Disturbance, Window};
 pub use passage::BY_TAP;
 pub use proxy::Tap;
-pub use recorder::{Closed, Progress, Recorder, Strays};
+pub use recorder::{Progress, Recorder};
 pub use upstream::NotAnUpstream;
-pub use words::{Misread, Words};
+pub use words::Misread;

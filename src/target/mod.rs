@@ -12,9 +12,9 @@ mod page;
 mod template;
 
 pub use answer::Answer;
-pub use file::{Bounds, Call, Target, TargetError};
+pub use file::{Bounds, Target};
 pub use operation::{FINAL, Operation, WORKED_ON};
-pub use page::{PageWords, Shown, Shows};
+pub use page::PageWords;
 pub use template::Values;
 
 #[cfg(test)]

@@ -32,7 +32,7 @@ mod staleness;
 mod tests;
 
 pub use cast::{Cast, Person, Thing};
-pub use check::{CHECKS, Check, Judgement, Pending, Question};
+pub use check::{CHECKS, Judgement, Question};
 pub use diagnosis::{FailedStep, diagnose};
 pub use evidence::{Bounds, Evidence, Given};
 pub use mapping::{FACTS, Mapping};

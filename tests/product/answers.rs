@@ -1,8 +1,8 @@
 //! The shipped documents, held against what Atelier really answers: also where no feature goes.
 
 use atelier::{Service, ServiceName, Settings};
-use paidpath::contract::{Contract, Contracts};
-use paidpath::model::{Body, Content, Edge, Exchange, Outcome, Request, Response};
+use paidpath::under_test::{Body, Content, Edge, Exchange, Outcome, Request, Response};
+use paidpath::under_test::{Contract, Contracts};
 use reqwest::{Client, Method};
 use serde_json::{Value, json};
 use wiremock::matchers::{method, path_regex};

@@ -12,9 +12,11 @@ use axum::http::{StatusCode, header};
 use axum::response::{Html, IntoResponse};
 use axum::routing::{any, get};
 use futures::StreamExt;
-use paidpath::base::wait::{self, Look};
-use paidpath::browser::{Answer, BrowserConfig, BrowserTrouble, Browsers, Locator, Noticed, missing};
-use paidpath::model::{Blame, Finding};
+use paidpath::under_test::{
+    Answer, BrowserConfig, BrowserTrouble, Browsers, Locator, Noticed, missing_browser as missing,
+};
+use paidpath::under_test::{Blame, Finding};
+use paidpath::under_test::{Look, wait};
 
 const BOUND: Duration = Duration::from_secs(1);
 

@@ -21,7 +21,7 @@ const WAITING: &str = "Feature: f\n  Scenario: s\n    Given a step that waits fo
 
 /// Whether there is an engine; if not, that is said, and CI forbids it.
 pub fn docker() -> bool {
-    match paidpath::topology::container::missing() {
+    match paidpath::under_test::missing_docker() {
         None => true,
         Some(reason) if std::env::var_os("PAIDPATH_REQUIRE_DOCKER").is_some() => panic!("{reason}"),
         Some(reason) => {

@@ -5,8 +5,8 @@ use std::path::{Path, PathBuf};
 
 use atelier::ServiceName;
 use atelier::problem;
-use paidpath::base::config::read_text;
-use paidpath::contract::{Catalogue, Class, Contract};
+use paidpath::under_test::read_text;
+use paidpath::under_test::{Catalogue, Class, Contract};
 use regex::Regex;
 
 fn mocks() -> PathBuf {

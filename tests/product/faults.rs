@@ -261,7 +261,7 @@ fn what_a_platform_has_to_bear_is_green() {
 #[test]
 fn every_kind_of_fault_has_a_row() {
     let words: Vec<_> = ROWS.iter().flat_map(|row| row.0).chain(BORNE.iter().map(|(fault, _)| fault)).collect();
-    for kind in paidpath::tap::fault::KINDS {
+    for kind in paidpath::under_test::FAULTS {
         let is_used = |opening: &&str| words.iter().any(|fault| fault.contains(&format!(": {opening}")));
         assert!(kind.openings.iter().any(is_used), "no row has a {}", kind.syntax);
     }

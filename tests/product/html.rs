@@ -3,7 +3,7 @@
 use std::path::Path;
 use std::time::Duration;
 
-use paidpath::browser::{Browsers, Noticed, Page};
+use paidpath::under_test::{Browsers, Noticed, Page};
 
 use crate::browser::{config, run};
 use crate::support::Folder;

@@ -18,7 +18,7 @@ mod state;
 pub use answer::Answer;
 pub use rules::OracleRules;
 pub(super) use rules::script;
-pub use state::{PageState, Problem, Wrong};
+pub use state::PageState;
 
 /// Counts what a page has planned; to be called before any script of the page.
 pub(super) const PLANNED: &str = include_str!("planned.js");

@@ -9,4 +9,4 @@ mod file;
 mod journey;
 mod shape;
 
-pub use file::{Catalogue, Class, Code};
+pub use file::{Catalogue, Class};

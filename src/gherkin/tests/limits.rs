@@ -5,7 +5,7 @@ use rand::seq::IndexedRandom;
 use rand::{RngExt, SeedableRng};
 
 use super::{Ids, complaints, document, parse, pickles};
-use crate::gherkin::{MAX_BYTES, MAX_MISTAKES, MAX_STEPS};
+use crate::gherkin::parser::{MAX_BYTES, MAX_MISTAKES, MAX_STEPS};
 
 fn feature(steps: usize) -> String {
     let mut text = String::from("Feature: long\n");

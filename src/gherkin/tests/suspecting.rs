@@ -1,5 +1,6 @@
 use super::document;
-use crate::gherkin::{SUSPICIONS, Suspect, suspects};
+use crate::gherkin::suspects::Suspect;
+use crate::gherkin::{SUSPICIONS, suspects};
 
 fn suspected(text: &str) -> Vec<Suspect> {
     suspects(&document(text), text)

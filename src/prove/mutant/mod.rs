@@ -18,5 +18,4 @@ mod operators;
 mod score;
 mod trials;
 
-pub use operators::{ANSWER_OPERATORS, FIELD_OPERATORS};
 pub use trials::{Budget, mutate};

@@ -25,8 +25,6 @@ impl Alteration {
 pub struct FieldOperator {
     /// Its name.
     pub id: &'static str,
-    /// What it does.
-    pub about: &'static str,
     /// What becomes of the field; `None` where it changes nothing.
     pub change: fn(&Field<'_>) -> Option<Change>,
 }
@@ -35,8 +33,6 @@ pub struct FieldOperator {
 pub struct AnswerOperator {
     /// Its name.
     pub id: &'static str,
-    /// What it does.
-    pub about: &'static str,
     /// Each change that it can make.
     pub changes: fn(&Answered<'_>) -> Vec<Alteration>,
 }
@@ -79,39 +75,18 @@ pub struct Answered<'a> {
 
 /// What can be done to a field.
 pub const FIELD_OPERATORS: &[FieldOperator] = &[
-    FieldOperator { id: "drop", about: "the field is not there", change: |_| Some(Change::Remove) },
-    FieldOperator {
-        id: "null",
-        about: "the field is null",
-        change: |field| (!field.value.is_null()).then_some(Change::Set(Value::Null)),
-    },
-    FieldOperator {
-        id: "empty",
-        about: "the text, list or object is empty",
-        change: |field| empty(field.value).map(Change::Set),
-    },
-    FieldOperator {
-        id: "retype",
-        about: "the field is of another type",
-        change: |field| retyped(field.value).map(Change::Set),
-    },
-    FieldOperator {
-        id: "boundary",
-        about: "the number is one more, the moment is 1970, the truth value is the other one",
-        change: |field| boundary(field.value).map(Change::Set),
-    },
-    FieldOperator {
-        id: "swap",
-        about: "the field holds what another field of its type holds",
-        change: |field| sibling(field).map(Change::Set),
-    },
+    FieldOperator { id: "drop", change: |_| Some(Change::Remove) },
+    FieldOperator { id: "null", change: |field| (!field.value.is_null()).then_some(Change::Set(Value::Null)) },
+    FieldOperator { id: "empty", change: |field| empty(field.value).map(Change::Set) },
+    FieldOperator { id: "retype", change: |field| retyped(field.value).map(Change::Set) },
+    FieldOperator { id: "boundary", change: |field| boundary(field.value).map(Change::Set) },
+    FieldOperator { id: "swap", change: |field| sibling(field).map(Change::Set) },
 ];
 
 /// What can be done to an answer.
 pub const ANSWER_OPERATORS: &[AnswerOperator] = &[
     AnswerOperator {
         id: "status",
-        about: "the status is of another family",
         changes: |answer| {
             let others: &[u16] = match answer.status {
                 200..=299 => &[403, 500],
@@ -124,7 +99,6 @@ pub const ANSWER_OPERATORS: &[AnswerOperator] = &[
     },
     AnswerOperator {
         id: "code",
-        about: "the refusal has another code",
         changes: |answer| {
             let (Some(pointer), Some(other)) = (answer.code, &answer.other_code) else { return Vec::new() };
             let has_code = answer.body.is_some_and(|body| body.pointer(pointer).is_some());
@@ -137,7 +111,6 @@ pub const ANSWER_OPERATORS: &[AnswerOperator] = &[
     },
     AnswerOperator {
         id: "header",
-        about: "a header is not there",
         changes: |answer| {
             let told = answer.headers.iter().map(|(name, _)| name.as_str()).filter(|name| !TRANSPORT.contains(name));
             told.map(|name| Alteration::new(format!("no {name}"), format!("strip response header {name}"))).collect()
@@ -145,7 +118,6 @@ pub const ANSWER_OPERATORS: &[AnswerOperator] = &[
     },
     AnswerOperator {
         id: "foreign",
-        about: "the answer is about another member",
         changes: |answer| {
             let (Some(Value::Object(own)), Some(Value::Object(other))) = (answer.body, answer.other) else {
                 return Vec::new();
@@ -164,17 +136,11 @@ pub const ANSWER_OPERATORS: &[AnswerOperator] = &[
     },
     AnswerOperator {
         id: "late",
-        about: "the answer comes later than it may",
         changes: |answer| vec![Alteration::new("too late", format!("delay {}ms once", answer.too_late_ms))],
     },
-    AnswerOperator {
-        id: "repeated",
-        about: "the request arrives twice",
-        changes: |_| vec![Alteration::new("the request twice", "repeat 1 times")],
-    },
+    AnswerOperator { id: "repeated", changes: |_| vec![Alteration::new("the request twice", "repeat 1 times")] },
     AnswerOperator {
         id: "stale",
-        about: "the answer is an earlier one",
         changes: |answer| {
             if answer.changes { vec![Alteration::new("an earlier answer", "stale")] } else { Vec::new() }
         },

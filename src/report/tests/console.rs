@@ -5,8 +5,9 @@ use std::rc::Rc;
 use super::story::{everything, failed, hostile, many, passed, skipped, tell, unknown};
 use crate::model::message::{Envelope, media};
 use crate::model::{Edge, RunInfo};
+use crate::report::reporter::{ReportError, Written};
 use crate::report::style::Style;
-use crate::report::{Console, Digest, ReportError, Run, Written};
+use crate::report::{Console, Digest, Run};
 
 /// Follows a run as far as it is told.
 fn follow<W: Write>(console: &mut Console<W>, envelopes: &[Envelope]) -> Run {
@@ -22,8 +23,8 @@ fn show(envelopes: &[Envelope], style: Style) -> String {
     let mut console = Console::new(Vec::new(), style);
     let run = follow(&mut console, envelopes);
     let reports = [
-        Written { reporter: "junit", file: "reports/junit.xml".into(), result: Ok(()) },
-        Written { reporter: "html", file: "reports/index.html".into(), result: Err(ReportError::Panicked) },
+        Written { file: "reports/junit.xml".into(), result: Ok(()) },
+        Written { file: "reports/index.html".into(), result: Err(ReportError::Panicked) },
     ];
     String::from_utf8(console.finish(&run, &reports).unwrap()).unwrap()
 }

@@ -4,7 +4,8 @@ use std::os::unix::fs::PermissionsExt;
 
 use super::Folder;
 use super::story::{everything, hostile, tell};
-use crate::report::{Part, REPORTERS, ReportError, Reporter, Run, named, write_all};
+use crate::report::reporter::{Part, ReportError};
+use crate::report::{REPORTERS, Reporter, Run, named, write_all};
 
 /// A reporter that goes wrong in the way its id says.
 #[derive(Debug)]
@@ -17,10 +18,6 @@ impl Reporter for Bad {
 
     fn file_name(&self) -> &'static str {
         self.0
-    }
-
-    fn description(&self) -> &'static str {
-        "for tests"
     }
 
     fn parts<'r>(&self, _: &'r Run) -> Vec<Part<'r>> {

@@ -110,7 +110,7 @@ fn a_full_disk_is_reported_at_the_end_and_stops_nothing() {
     }
     let mut writer = Writer::create("/dev/full").unwrap();
     tell(&everything()).iter().for_each(|envelope| writer.append(envelope));
-    assert!(writer.error().is_some());
+    assert!(writer.failed.is_some());
     let error = writer.finish().unwrap_err().to_string();
     assert!(error.contains("/dev/full cannot be written"), "{error}");
 }
@@ -148,7 +148,11 @@ fn after_an_error_nothing_is_written_on_so_that_no_line_within_a_journal_is_half
         let held = Rc::default();
         let mut writer = Writer::on("a full disk", Full { held: Rc::clone(&held), left });
         envelopes.iter().for_each(|envelope| writer.append(envelope));
-        assert_eq!(writer.error().map(io::Error::kind), Some(io::ErrorKind::StorageFull), "after {left} writes");
+        assert_eq!(
+            writer.failed.as_ref().map(io::Error::kind),
+            Some(io::ErrorKind::StorageFull),
+            "after {left} writes"
+        );
         assert!(writer.finish().is_err());
         assert!(whole.starts_with(&held.borrow()), "after {left} writes");
     }

@@ -1,8 +1,9 @@
 use super::story::{everything, failed, many, passed, tell};
 use crate::model::message::{Envelope, Status};
 use crate::model::{Exit, Verdict};
+use crate::report::Run;
+use crate::report::record::Totals;
 use crate::report::record::UNFINISHED;
-use crate::report::{Run, Totals};
 
 #[test]
 fn a_run_is_gathered_with_all_its_evidence() {

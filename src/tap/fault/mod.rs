@@ -41,11 +41,11 @@ mod strip_header;
 mod timeout;
 mod truncate;
 
-pub use super::body::{BoxError, HOLD, Payload};
+pub use super::body::Payload;
 pub(super) use call::is_bodiless;
 pub use call::{Answer, Call, Cut};
 pub(super) use kind::walk;
-pub use kind::{Fault, Kind, Read, Way};
+pub use kind::{Fault, Kind, Way};
 pub use side::Side;
 
 /// Every fault there is, in the order in which help lists them: time, loss, answers, contents, order.

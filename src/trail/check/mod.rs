@@ -58,14 +58,13 @@ mod u9_flags;
 
 use std::fmt;
 
-pub use judgement::{Judgement, Pending, Question, Ruling};
+pub use judgement::{Judgement, Question, Ruling};
 
 use super::evidence::Evidence;
 
 /// The layer of the platform that usually breaks a rule.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, serde::Serialize)]
 #[serde(rename_all = "lowercase")]
-#[expect(missing_docs, reason = "the words are their own explanation")]
 pub enum Layer {
     Page,
     Gateway,

@@ -16,8 +16,6 @@ mod hops;
 use super::evidence::Evidence;
 use crate::model::{Diagnosis, Finding};
 
-pub use hops::HOPS;
-
 /// A step that failed.
 #[derive(Debug, Clone, Copy)]
 pub struct FailedStep<'a> {
