@@ -13,7 +13,7 @@ use std::sync::Arc;
 
 use paidpath::providers::Containers;
 use paidpath::providers::{Provider, UrlProvider};
-use paidpath::{Defect, How};
+use paidpath::{Defect, How, RuleId};
 
 /// Who can supply services.
 pub fn providers() -> Vec<Arc<dyn Provider>> {
@@ -52,52 +52,54 @@ pub fn defects() -> Vec<Defect> {
     let seeded = atelier::defects::DEFECTS.iter().map(|defect| Defect {
         id: defect.id,
         observed: defect.observed,
-        rules: defect.rules,
+        rules: defect.rules.iter().map(|rule| rule.parse().expect("Atelier names rules by their ids")).collect(),
         hop: defect.hop,
         subtle: defect.subtle,
         // Only a browser comes across what is wrong with a page, and a page says to no service that it is broken.
         tag: defect.id.starts_with("ui.").then_some("@page"),
         how: How::Baggage,
     });
-    seeded.chain(NETWORK.iter().copied()).collect()
+    seeded.chain(network()).collect()
 }
 
 /// What breaks on the way, whatever the services do.
-const NETWORK: &[Defect] = &[
-    Defect {
-        id: "net.reset-after-send",
-        observed: "The purchase is made, and the connection breaks before the answer comes.",
-        rules: &["M6"],
-        hop: ("storefront", "billing"),
-        subtle: true,
-        tag: None,
-        how: How::Fault("storefront -> billing POST /v1/purchases: lose response once"),
-    },
-    Defect {
-        id: "net.credential-lost",
-        observed: "The proof of purchase gets lost on the way.",
-        rules: &["S4"],
-        hop: ("storefront", "generation"),
-        subtle: false,
-        tag: None,
-        how: How::Fault("storefront -> generation POST /v1/jobs: strip header Purchase-Credential"),
-    },
-    Defect {
-        id: "net.truncated-json",
-        observed: "The answer to a submit breaks off in the middle: nobody can read it.",
-        rules: &["U1", "U4"],
-        hop: ("member", "storefront"),
-        subtle: false,
-        tag: None,
-        how: How::Fault("member -> storefront POST /v1/jobs: respond with truncated json"),
-    },
-    Defect {
-        id: "net.slow-drip",
-        observed: "The worker answers drop by drop, and the job never comes to an end.",
-        rules: &["E5"],
-        hop: ("generation", "worker"),
-        subtle: false,
-        tag: None,
-        how: How::Fault("generation -> worker: drip over 60s"),
-    },
-];
+fn network() -> [Defect; 4] {
+    [
+        Defect {
+            id: "net.reset-after-send",
+            observed: "The purchase is made, and the connection breaks before the answer comes.",
+            rules: vec![RuleId::M6],
+            hop: ("storefront", "billing"),
+            subtle: true,
+            tag: None,
+            how: How::Fault("storefront -> billing POST /v1/purchases: lose response once"),
+        },
+        Defect {
+            id: "net.credential-lost",
+            observed: "The proof of purchase gets lost on the way.",
+            rules: vec![RuleId::S4],
+            hop: ("storefront", "generation"),
+            subtle: false,
+            tag: None,
+            how: How::Fault("storefront -> generation POST /v1/jobs: strip header Purchase-Credential"),
+        },
+        Defect {
+            id: "net.truncated-json",
+            observed: "The answer to a submit breaks off in the middle: nobody can read it.",
+            rules: vec![RuleId::U1, RuleId::U4],
+            hop: ("member", "storefront"),
+            subtle: false,
+            tag: None,
+            how: How::Fault("member -> storefront POST /v1/jobs: respond with truncated json"),
+        },
+        Defect {
+            id: "net.slow-drip",
+            observed: "The worker answers drop by drop, and the job never comes to an end.",
+            rules: vec![RuleId::E5],
+            hop: ("generation", "worker"),
+            subtle: false,
+            tag: None,
+            how: How::Fault("generation -> worker: drip over 60s"),
+        },
+    ]
+}

@@ -27,8 +27,9 @@ pub use base::seed::Seed;
 pub use browser::{BrowserConfig, missing as missing_browser};
 pub use catalogue::Catalogue;
 pub use cli::{Composition, main};
+pub use model::RuleId;
 pub use prove::{Defect, How};
-pub use run::world::{Claim, Notice, Right, StepResult, Terms, Trouble, World};
+pub use run::world::{Claim, Notice, Right, StepError, StepResult, Terms, World};
 pub use run::{Embedded, Needs, Requirement, Suite, Vocabulary};
 
 /// What supplies the services of a platform.

@@ -2,7 +2,7 @@
 
 use cucumber::{given, when};
 use gherkin::Step;
-use paidpath::{StepResult, Terms, Trouble, World};
+use paidpath::{StepError, StepResult, Terms, World};
 
 use crate::steps::parameters::{Member, Model, Money, RightTo, Span};
 
@@ -60,14 +60,14 @@ async fn ends_early_access(world: &mut World, model: Model) -> StepResult {
     world.reprice(&model.0, |terms| *terms = Terms::default()).await
 }
 
-fn read_terms(step: &Step) -> Result<(Option<String>, Terms), Trouble> {
-    let table = step.table().ok_or_else(|| Trouble::scenario("this sentence needs a table of terms under it"))?;
+fn read_terms(step: &Step) -> Result<(Option<String>, Terms), StepError> {
+    let table = step.table().ok_or_else(|| StepError::scenario("this sentence needs a table of terms under it"))?;
     let (mut owner, mut terms) = (None, Terms::default());
     for row in &table.rows {
         let [name, value] = row.as_slice() else {
-            return Err(Trouble::scenario("each row of the terms has two cells: a name and a value"));
+            return Err(StepError::scenario("each row of the terms has two cells: a name and a value"));
         };
-        let wrong = |what: String| Trouble::scenario(format!("`{name}`: {what}"));
+        let wrong = |what: String| StepError::scenario(format!("`{name}`: {what}"));
         let money = || {
             value
                 .parse::<Money>()

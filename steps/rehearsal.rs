@@ -4,7 +4,7 @@
 use std::sync::atomic::{AtomicU32, Ordering};
 
 use cucumber::{given, then, when};
-use paidpath::{StepResult, Trouble, World};
+use paidpath::{StepError, StepResult, World};
 
 use crate::steps::parameters::Span;
 
@@ -30,7 +30,7 @@ fn panics(_: &mut World) {
 /// Finds the environment broken.
 #[when(expr = "the environment breaks")]
 fn breaks(_: &mut World) -> StepResult {
-    Err(Trouble::environment("the rehearsed outage"))
+    Err(StepError::environment("the rehearsed outage"))
 }
 
 /// Holds.

@@ -2,7 +2,7 @@
 
 use cucumber::{then, when};
 use gherkin::Step;
-use paidpath::{StepResult, Trouble, World};
+use paidpath::{StepError, StepResult, World};
 
 use crate::steps::parameters::Member;
 
@@ -12,7 +12,7 @@ use crate::steps::parameters::Member;
 #[when(expr = "{member} sends this request:")]
 async fn sends_text(world: &mut World, member: Member, step: &Step) -> StepResult {
     let text =
-        step.docstring.as_deref().ok_or_else(|| Trouble::scenario("the request stands in a text block below"))?;
+        step.docstring.as_deref().ok_or_else(|| StepError::scenario("the request stands in a text block below"))?;
     world.send_as_written(&member.0, text).await
 }
 

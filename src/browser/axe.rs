@@ -7,7 +7,7 @@ use serde::Deserialize;
 use serde_json::json;
 
 use super::{BrowserTrouble, Page};
-use crate::model::Finding;
+use crate::model::{Finding, RuleId};
 
 /// Puts `axe` into a world of its own in the page, as unchanged as it is shipped. A second time changes nothing.
 const AXE: &str = include_str!("axe/axe.min.js");
@@ -56,7 +56,7 @@ impl Told {
         let Self { id, help, undecided, at, why } = self;
         let undecided = if undecided { ", which axe cannot decide" } else { "" };
         Finding {
-            rule: "axe".into(),
+            rule: RuleId::Axe,
             message: format!("{id}: {help}{undecided}, at {at}: {why}"),
             edge: None,
             exchange: None,

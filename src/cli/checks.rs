@@ -1,14 +1,17 @@
-//! `paidpath checks`: the always-on rules, from the registry of checks.
+//! `paidpath checks`: the rules that every scenario is held against, and what is known of each.
 
 use clap::{Args, ValueEnum};
 
-use crate::run::RULES_ELSEWHERE;
-use crate::trail::CHECKS;
+use crate::model::RuleId;
+use crate::trail::{RULES, Rule, rule};
 
 /// The options of the list.
 #[derive(Debug, Args)]
 pub struct Arguments {
-    /// How to write the list
+    /// Print everything about one rule: what it holds and rests on, what follows when it is broken, and how to mend it
+    #[arg(long, value_name = "RULE", conflicts_with = "format")]
+    explain: Option<RuleId>,
+    /// The form of the list
     #[arg(long, value_name = "FORMAT", default_value = "text")]
     format: Format,
 }
@@ -20,26 +23,47 @@ enum Format {
     Json,
 }
 
-/// Every rule, with the layer that usually breaks it (or who else judges it) and what it means.
+/// The list of rules, or one of them explained.
 pub fn text(arguments: &Arguments) -> String {
-    let checks = CHECKS.iter().map(|check| (check.id(), check.layer().to_string(), check.means()));
-    let elsewhere = RULES_ELSEWHERE.iter().map(|rule| (rule.id, rule.judge.to_string(), rule.means));
-    let rules = checks.chain(elsewhere);
+    if let Some(id) = arguments.explain {
+        return explained(rule(id));
+    }
+    let rows = RULES.iter();
     match arguments.format {
         Format::Text => {
-            let rows = rules.map(|(id, layer, means)| format!("  {id:<9} {layer:<12} {means}")).collect::<Vec<_>>();
+            let rows = rows.map(|rule| format!("  {:<9} {:<12} {}", rule.id, rule.place(), rule.holds));
             format!(
-                "Every scenario is held against these rules; `@allow(ID: why)` on a scenario lifts one.\n\n{}",
-                rows.join("\n")
+                "Every scenario is held against these rules; `@allow(ID: why)` on a scenario lifts one.\n\
+                 `paidpath checks --explain ID` says more of one.\n\n{}",
+                rows.collect::<Vec<_>>().join("\n")
             )
         }
         Format::Markdown => {
-            let rows = rules.map(|(id, layer, means)| format!("| {id} | {layer} | {means} |")).collect::<Vec<_>>();
-            format!("| id | layer | the rule |\n|---|---|---|\n{}", rows.join("\n"))
+            let rows = rows.map(|rule| format!("| {} | {} | {} |", rule.id, rule.place(), rule.holds));
+            format!("| id | layer | the rule |\n|---|---|---|\n{}", rows.collect::<Vec<_>>().join("\n"))
         }
         Format::Json => {
-            let rows = rules.map(|(id, layer, means)| serde_json::json!({"id": id, "layer": layer, "means": means}));
-            format!("{:#}", rows.collect::<serde_json::Value>())
+            let row = |rule: &Rule| {
+                serde_json::json!({
+                    "id": rule.id, "layer": rule.place(), "means": rule.holds, "basis": rule.basis,
+                    "consequence": rule.consequence, "remedy": rule.remedy,
+                })
+            };
+            format!("{:#}", rows.map(row).collect::<serde_json::Value>())
         }
     }
+}
+
+fn explained(rule: &Rule) -> String {
+    let Rule { id, layer, holds, basis, consequence, remedy, .. } = rule;
+    let place = rule.place();
+    format!(
+        "{id}  {holds}\n\n\
+         rests on      {basis}\n\
+         when broken   {consequence}\n\
+         to mend it    {remedy}\n\
+         usual layer   {layer}\n\
+         judged by     {}",
+        if place == layer.to_string() { "the trail of each attempt" } else { &place }
+    )
 }

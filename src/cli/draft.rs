@@ -9,7 +9,7 @@ use clap::Args;
 use serde_json::Value;
 
 use super::Refusal;
-use crate::model::{Event, EventKind, Exit};
+use crate::model::{Event, EventKind, Exit, Fact};
 use crate::report::{Run, journal};
 
 const PEOPLE: [&str; 6] = ["Ann", "Ben", "Cleo", "Dan", "Eve", "Finn"];
@@ -96,22 +96,22 @@ impl Draft {
     }
 
     fn tell(&mut self, event: &Event) {
-        let text = |name: &str| event.facts.get(name).and_then(Value::as_str).unwrap_or_default().to_owned();
-        let number = |name: &str| event.facts.get(name).and_then(Value::as_i64).unwrap_or_default();
+        let text = |fact: Fact| event.facts.get(&fact).and_then(Value::as_str).unwrap_or_default().to_owned();
+        let number = |fact: Fact| event.facts.get(&fact).and_then(Value::as_i64).unwrap_or_default();
         let begun = self.said.iter().any(|(kind, _)| *kind == Kind::When);
         match (event.kind, event.done) {
             (EventKind::ToppedUp, Some(true)) => {
-                let who = self.people.of(&text("who"));
+                let who = self.people.of(&text(Fact::Who));
                 match begun {
-                    false => self.say(Kind::Given, format!("{who} has {} credits", number("amount"))),
-                    true => self.say(Kind::When, format!("{who} tops up {} credits", number("amount"))),
+                    false => self.say(Kind::Given, format!("{who} has {} credits", number(Fact::Amount))),
+                    true => self.say(Kind::When, format!("{who} tops up {} credits", number(Fact::Amount))),
                 }
             }
-            (EventKind::Offered, Some(true)) if event.facts.contains_key("generation_price") => {
-                let model = self.models.of(&text("version"));
-                let mut terms = vec![format!("{} credits for generation", number("generation_price"))];
-                if event.facts.contains_key("download_price") {
-                    terms.push(format!("{} credits for download", number("download_price")));
+            (EventKind::Offered, Some(true)) if event.facts.contains_key(&Fact::GenerationPrice) => {
+                let model = self.models.of(&text(Fact::Version));
+                let mut terms = vec![format!("{} credits for generation", number(Fact::GenerationPrice))];
+                if event.facts.contains_key(&Fact::DownloadPrice) {
+                    terms.push(format!("{} credits for download", number(Fact::DownloadPrice)));
                 }
                 let sentence = format!("early access to {model} costs {}", terms.join(" and "));
                 // The terms are seen as often as the page is opened.
@@ -120,18 +120,18 @@ impl Draft {
                 }
             }
             (EventKind::Quoted, Some(false)) => {
-                let (who, model) = (self.people.of(&text("who")), self.models.of(&text("version")));
-                self.say(Kind::When, format!("{who} asks for the price of {} access to {model}", text("right")));
+                let (who, model) = (self.people.of(&text(Fact::Who)), self.models.of(&text(Fact::Version)));
+                self.say(Kind::When, format!("{who} asks for the price of {} access to {model}", text(Fact::Right)));
                 self.refused(event);
             }
             (EventKind::Charged, _) => {
-                let (who, model) = (self.people.of(&text("who")), self.models.of(&text("version")));
-                self.say(Kind::When, format!("{who} buys {} access to {model}", text("right")));
+                let (who, model) = (self.people.of(&text(Fact::Who)), self.models.of(&text(Fact::Version)));
+                self.say(Kind::When, format!("{who} buys {} access to {model}", text(Fact::Right)));
                 self.refused(event);
             }
             (EventKind::Submitted, done) => {
-                let (who, model) = (self.people.of(&text("who")), self.models.of(&text("version")));
-                let what = match (done, number("quantity")) {
+                let (who, model) = (self.people.of(&text(Fact::Who)), self.models.of(&text(Fact::Version)));
+                let what = match (done, number(Fact::Quantity)) {
                     (Some(true), 0 | 1) => format!("generates an image with {model}"),
                     (Some(true), several) => format!("generates {several} images with {model}"),
                     (Some(false) | None, _) => format!("generates at once with {model}"),
@@ -139,8 +139,8 @@ impl Draft {
                 self.say(Kind::When, format!("{who} {what}"));
                 self.refused(event);
             }
-            (EventKind::Delivered, Some(true)) if event.facts.contains_key("image") => {
-                let who = self.people.of(&text("who"));
+            (EventKind::Delivered, Some(true)) if event.facts.contains_key(&Fact::Image) => {
+                let who = self.people.of(&text(Fact::Who));
                 let sentence = format!("{who} gets an image");
                 let is_of_one = self.said.last().is_some_and(|(_, said)| said.contains("generates an image"));
                 if is_of_one {

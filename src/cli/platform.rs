@@ -1,8 +1,7 @@
 //! `paidpath platform`: what the two files may hold that describe a platform of one's own. The tables come from the code.
 
-use crate::model::EventKind;
+use crate::model::{EventKind, Fact};
 use crate::target::Operation;
-use crate::trail::FACTS;
 
 /// The page, as Markdown.
 pub fn page() -> String {
@@ -11,7 +10,8 @@ pub fn page() -> String {
         [operation.word().to_owned(), operation.means().to_owned(), list(operation.takes()), list(operation.gives())]
     });
     let events = EventKind::ALL.iter().map(|(word, means)| [(*word).to_owned(), (*means).to_owned()]);
-    let facts = FACTS.iter().map(|(word, means)| [(*word).to_owned(), (*means).to_owned()]);
+    let facts = Fact::ALL.iter().filter(|(fact, _)| Fact::extracted(fact.word()).is_some());
+    let facts = facts.map(|(fact, means)| [fact.to_string(), (*means).to_owned()]);
     include_str!("platform.md")
         .replace("{{operations}}", &table(["operation", "what it does", "placeholders", "answer"], operations))
         .replace("{{events}}", &table(["means", "what happened"], events))

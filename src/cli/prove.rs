@@ -13,12 +13,11 @@ use crate::base::config::Span;
 use crate::base::seed::Seed;
 use crate::gherkin::tags::Expression;
 use crate::model::message::{Attachment, Envelope, media};
-use crate::model::{Exit, Proof};
+use crate::model::{Exit, Proof, RuleId};
 use crate::prove::mutant::{Budget, mutate};
 use crate::prove::{Baseline, Broken, Defect, Extent, How, Progress, Seen, Stand, coverage, named, prove as try_each};
 use crate::report::{self, Style, journal, proof};
 use crate::run::{Deadlines, Evidence, FlakyPolicy, Options, PathSpec, Plan, Selection};
-use crate::trail::CHECKS;
 
 /// The options of a proof.
 #[derive(Debug, Args)]
@@ -189,8 +188,7 @@ fn print(arguments: &Arguments, proof: &Proof, seen: &[Seen]) {
         Format::Json => say!("{}", serde_json::to_string_pretty(proof).expect("a proof is plain data")),
     }
     if arguments.without_checks && arguments.format != Format::Json {
-        let rules = CHECKS.iter().map(|check| check.id()).chain(crate::run::RULES_ELSEWHERE.iter().map(|rule| rule.id));
-        put!("{}", proof::removals(coverage::without_each(proof, seen, rules)));
+        put!("{}", proof::removals(coverage::without_each(proof, seen)));
     }
     if arguments.format == Format::Text {
         say!("{}", arguments.reports.join("index.html").display());
@@ -256,7 +254,13 @@ fn listed(defects: &[Defect]) -> String {
     let wide = defects.iter().map(|defect| defect.id.len()).max().unwrap_or_default();
     let row = |defect: &Defect| {
         let star = if defect.subtle { "★" } else { " " };
-        format!("  {:<wide$} {star} {}; {} at {}\n", defect.id, defect.observed, defect.rules.join(", "), defect.edge())
+        format!(
+            "  {:<wide$} {star} {}; {} at {}\n",
+            defect.id,
+            defect.observed,
+            RuleId::list(&defect.rules),
+            defect.edge()
+        )
     };
     format!("★: a test of the happy path stays green\n\n{}", defects.iter().map(row).collect::<String>())
 }

@@ -5,7 +5,7 @@ use super::contract::Contract;
 use super::operation::{Media, Operation};
 use super::parameter::{Place, in_headers};
 use super::schema::Flaw;
-use crate::model::{Body, Edge, Exchange, Finding, Outcome, Request, Response};
+use crate::model::{Body, Edge, Exchange, Finding, Outcome, Request, Response, RuleId};
 
 /// Marks an answer that a tap made up in the callee's place.
 pub(super) const BY_TAP: &str = "x-paidpath-tap";
@@ -215,7 +215,7 @@ impl<'c> Examiner<'c> {
         let source = if flaw.source.is_empty() { pointer } else { &flaw.source };
         let disturbed = disturbed(self.exchange);
         self.examined.findings.push(Finding {
-            rule: "contract".into(),
+            rule: RuleId::Contract,
             message: format!("{what} departs from {}'s contract at {at}: {}{disturbed}", edge.to, flaw.message),
             edge: Some(edge.clone()),
             exchange: Some(self.exchange.id),

@@ -2,14 +2,13 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::Edge;
+use super::{Edge, RuleId};
 
 /// One broken rule, with the place where it shows.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Finding {
-    /// The rule's id: `M1` … `U9` for checks, `contract` for a departure from a service's OpenAPI document,
-    /// `catalogue` for a departure from the error catalogue.
-    pub rule: String,
+    /// The broken rule.
+    pub rule: RuleId,
     /// One sentence in the words of the path: what was expected and what was seen.
     pub message: String,
     /// The hop where it shows, if one can be named.

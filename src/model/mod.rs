@@ -6,19 +6,23 @@
 pub mod agreement;
 pub mod diagnosis;
 pub mod exchange;
+mod fact;
 pub mod finding;
 pub mod locator;
 pub mod message;
 pub mod proof;
+mod rule;
 pub mod run;
 pub mod trail;
 pub mod verdict;
 
-pub use diagnosis::{Diagnosis, Hop, HopState};
+pub use diagnosis::{Class, Diagnosis, Hop, HopState};
 pub use exchange::{Body, Content, Edge, Exchange, Outcome, Request, Response, TraceId};
+pub use fact::Fact;
 pub use finding::Finding;
 pub use locator::Locator;
 pub use proof::Proof;
+pub use rule::RuleId;
 pub use run::{FeatureFile, Identity, Judged, Lifted, RunEnd, RunInfo, ServiceInfo, Shard};
 pub use trail::{Event, EventKind, Trail};
-pub use verdict::{Blame, Exit, ScenarioVerdict, Verdict};
+pub use verdict::{Blame, Cause, Exit, Expected, ScenarioVerdict, Verdict};

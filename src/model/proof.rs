@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{Edge, Exit};
+use super::{Edge, Exit, RuleId};
 
 /// A proof as it is kept: `proof.json`.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
@@ -47,7 +47,7 @@ pub struct Row {
     /// What one observes.
     pub observed: String,
     /// The rules that it breaks.
-    pub rules: Vec<String>,
+    pub rules: Vec<RuleId>,
     /// These rules in sentences: what one would have to assert.
     pub says: Vec<String>,
     /// The hop on which it breaks the path.
@@ -93,7 +93,7 @@ pub struct Cell {
     pub fired: Option<bool>,
     /// The rules that were found broken, its own first.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub rules: Vec<String>,
+    pub rules: Vec<RuleId>,
     /// The Then that said no.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub then: Option<String>,

@@ -5,7 +5,7 @@ use std::fmt;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use super::{Edge, Exit};
+use super::{Edge, Exit, RuleId};
 
 /// What is known when a run begins.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
@@ -151,8 +151,7 @@ impl RunEnd {
 /// A rule that was broken where a tag lifts it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Lifted {
-    /// The rule's id.
-    pub rule: String,
+    pub rule: RuleId,
     /// How often.
     pub times: u64,
 }
@@ -160,8 +159,7 @@ pub struct Lifted {
 /// How often one rule could be judged. A rule that never was is not a rule that held.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Judged {
-    /// The rule's id, as in [`Finding::rule`](super::Finding::rule).
-    pub rule: String,
+    pub rule: RuleId,
     /// The rule in one sentence.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub says: String,

@@ -1,8 +1,10 @@
 //! The ordered evidence of one scenario: what happened on the path, in the words of the path.
 
+use std::collections::BTreeMap;
+
 use serde::{Deserialize, Serialize};
 
-use super::{Edge, TraceId};
+use super::{Edge, Fact, TraceId};
 
 macro_rules! event_kinds {
     ($(#[doc = $doc:literal] $name:ident = $word:literal,)*) => {
@@ -74,8 +76,8 @@ pub struct Event {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub code: Option<String>,
     /// Named facts: who, what, right, amount, job, state, credential … as the target's file extracts them.
-    #[serde(default, skip_serializing_if = "serde_json::Map::is_empty")]
-    pub facts: serde_json::Map<String, serde_json::Value>,
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub facts: BTreeMap<Fact, serde_json::Value>,
 }
 
 /// All that happened in one attempt at one scenario, ordered by time.

@@ -54,6 +54,27 @@ pub enum Blame {
     Paidpath,
 }
 
+/// What a failed step expected of the platform, for the diagnosis.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Expected {
+    /// A success, a value, or anything else that is no refusal.
+    #[default]
+    Success,
+    /// A refusal with this code.
+    Refusal { code: String },
+}
+
+/// A reason for a verdict that others decide by.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Cause {
+    /// A step did not end within its deadline.
+    DeadlinePassed,
+    /// The run ended before the scenario did.
+    Unfinished,
+}
+
 /// The ending of one scenario over all of its attempts; attached to its last attempt in the journal.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct ScenarioVerdict {
@@ -65,6 +86,8 @@ pub struct ScenarioVerdict {
     /// Whose fault, when it is not passed or skipped.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub blame: Option<Blame>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cause: Option<Cause>,
     /// Whether an earlier attempt ended worse.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub flaky: bool,

@@ -9,7 +9,7 @@ use super::judge::named_in;
 use super::stand::{Broken, Stand};
 use crate::model::message::Envelope;
 use crate::model::proof::Place;
-use crate::model::{Exchange, Verdict};
+use crate::model::{Exchange, RuleId, Verdict};
 use crate::report::{Run, Scenario};
 use crate::run::{Options, Plan, Planned, Trial};
 
@@ -36,15 +36,15 @@ pub struct Seen {
     /// The defects whose place it came across, by id; empty where the platform does not tell.
     pub places: BTreeSet<String>,
     /// The rules that had something to judge in it.
-    pub judged: Vec<String>,
+    pub judged: Vec<RuleId>,
     /// How long it took.
     pub took: Duration,
 }
 
 impl Seen {
     /// Whether a rule had something to judge in it.
-    pub fn judges(&self, rule: &str) -> bool {
-        self.judged.iter().any(|judged| judged == rule)
+    pub fn judges(&self, rule: RuleId) -> bool {
+        self.judged.contains(&rule)
     }
 }
 

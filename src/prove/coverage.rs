@@ -6,8 +6,8 @@ use std::fmt;
 
 use super::baseline::Seen;
 use super::judge::counted_as;
-use crate::model::Proof;
 use crate::model::proof::{Row, Standing};
+use crate::model::{Proof, RuleId};
 
 /// What taking a check away would cost.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -21,7 +21,7 @@ pub enum Removal {
     /// It had nothing to judge in these scenarios.
     Idle,
     /// What it finds counts as this rule's.
-    CountsAs(&'static str),
+    CountsAs(RuleId),
 }
 
 impl fmt::Display for Removal {
@@ -39,21 +39,18 @@ impl fmt::Display for Removal {
     }
 }
 
-/// For each of these rules, what taking it away would cost. `seen` is the baseline.
-pub fn without_each<'r>(
-    proof: &Proof,
-    seen: &[Seen],
-    rules: impl IntoIterator<Item = &'r str>,
-) -> Vec<(&'r str, Removal)> {
-    let caught: Vec<(&Row, BTreeSet<String>)> =
+/// For each rule, what taking it away would cost. `seen` is the baseline.
+pub fn without_each(proof: &Proof, seen: &[Seen]) -> Vec<(RuleId, Removal)> {
+    let caught: Vec<(&Row, BTreeSet<Teller>)> =
         proof.defects.iter().filter(|row| row.standing == Standing::Caught).map(|row| (row, tellers(row))).collect();
-    let removal = |rule: &str| {
+    let removal = |rule: RuleId| {
         if let Some(other) = counted_as(rule) {
             return Removal::CountsAs(other);
         }
         let (mut survive, mut covered) = (Vec::new(), Vec::new());
-        for (row, tellers) in caught.iter().filter(|(_, tellers)| tellers.contains(rule)) {
-            let others: Vec<&str> = tellers.iter().map(String::as_str).filter(|other| *other != rule).collect();
+        for (row, tellers) in caught.iter().filter(|(_, tellers)| tellers.contains(&Teller::Rule(rule))) {
+            let others = tellers.iter().filter(|other| **other != Teller::Rule(rule));
+            let others: Vec<String> = others.map(ToString::to_string).collect();
             match others.is_empty() {
                 true => survive.push(row.id.clone()),
                 false => covered.push((row.id.clone(), others.join(", "))),
@@ -67,15 +64,31 @@ pub fn without_each<'r>(
             (true, true) => Removal::Unbroken,
         }
     };
-    rules.into_iter().map(|rule| (rule, removal(rule))).collect()
+    RuleId::ALL.iter().map(|rule| (*rule, removal(*rule))).collect()
 }
 
-/// Everything that told of a defect: its rules that were found broken, and `a Then`.
-fn tellers(row: &Row) -> BTreeSet<String> {
+/// A part of a scenario that can tell of a defect.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Teller {
+    Rule(RuleId),
+    Then,
+}
+
+impl fmt::Display for Teller {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Rule(rule) => rule.fmt(f),
+            Self::Then => f.write_str("a Then"),
+        }
+    }
+}
+
+/// Everything that told of a defect: those of its rules that were found broken, and Thens.
+fn tellers(row: &Row) -> BTreeSet<Teller> {
     let mut tellers = BTreeSet::new();
     for cell in row.cells.iter().filter(|cell| cell.notice.is_good()) {
-        tellers.extend(cell.rules.iter().filter(|rule| row.rules.contains(rule)).cloned());
-        tellers.extend(cell.then.iter().map(|_| "a Then".to_owned()));
+        tellers.extend(cell.rules.iter().filter(|rule| row.rules.contains(rule)).map(|rule| Teller::Rule(*rule)));
+        tellers.extend(cell.then.iter().map(|_| Teller::Then));
     }
     tellers
 }

@@ -1,19 +1,19 @@
 //! What can be broken on purpose.
 
 use crate::base::suggest::did_you_mean;
-use crate::model::Edge;
+use crate::model::{Edge, RuleId};
 use crate::run::Trial;
 use crate::tap::{Disturbance, Misread};
 
 /// One bug that a platform can be given, for one scenario at a time.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone)]
 pub struct Defect {
     /// Layer and name: `gw.header-strip`.
     pub id: &'static str,
     /// What one observes.
     pub observed: &'static str,
     /// The rules that it breaks.
-    pub rules: &'static [&'static str],
+    pub rules: Vec<RuleId>,
     /// Caller and callee of the hop on which it breaks the path.
     pub hop: (&'static str, &'static str),
     /// Whether a test of the happy path stays green.
@@ -76,5 +76,5 @@ pub fn named(all: &[Defect], names: &[String]) -> Result<Vec<Defect>, UnknownDef
         }
     }
     let wanted = |defect: &&Defect| names.is_empty() || names.iter().any(|name| is_named(defect, name));
-    Ok(all.iter().filter(wanted).copied().collect())
+    Ok(all.iter().filter(wanted).cloned().collect())
 }

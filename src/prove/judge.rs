@@ -4,21 +4,21 @@ use super::baseline::Seen;
 use super::defect::{Defect, How};
 use crate::model::message::PickleStepType;
 use crate::model::proof::{Cell, Notice};
-use crate::model::{Exchange, Verdict};
+use crate::model::{Cause, Exchange, RuleId, Verdict};
 use crate::report::{Attempt, Scenario};
 
 /// The rule that what another one finds counts as: a departure from a contract is a refusal or an answer that is not well formed.
-pub fn counted_as(rule: &str) -> Option<&'static str> {
-    (rule == "contract").then_some("U1")
+pub fn counted_as(rule: RuleId) -> Option<RuleId> {
+    (rule == RuleId::Contract).then_some(RuleId::U1)
 }
 
 /// What the scenario said under the defect; `None` if it did not run. `fired` is the header in which the platform says which
 /// defects it had.
 pub fn cell(defect: &Defect, index: usize, seen: &Seen, scenario: &Scenario, fired: Option<&str>) -> Option<Cell> {
     let attempt = scenario.last().filter(|_| scenario.verdict.verdict != Verdict::Skipped)?;
-    let is_own = |rule: &String| defect.rules.contains(&rule.as_str());
+    let is_own = |rule: &RuleId| defect.rules.contains(rule);
     let (own, others): (Vec<_>, Vec<_>) = rules(attempt).into_iter().partition(is_own);
-    let then = said_no(seen, attempt);
+    let then = said_no(seen, scenario, attempt);
     let fired = fired_in(defect, &attempt.exchanges, fired);
     let notice = match scenario.verdict.verdict {
         Verdict::Passed | Verdict::Skipped => Notice::Missed,
@@ -41,25 +41,23 @@ pub fn cell(defect: &Defect, index: usize, seen: &Seen, scenario: &Scenario, fir
 }
 
 /// The rules that were found broken, each once.
-fn rules(attempt: &Attempt) -> Vec<String> {
-    let mut rules: Vec<String> = Vec::new();
+fn rules(attempt: &Attempt) -> Vec<RuleId> {
+    let mut rules = Vec::new();
     for finding in &attempt.findings {
-        let rule = counted_as(&finding.rule).unwrap_or(&finding.rule);
-        if !rules.iter().any(|known| known == rule) {
-            rules.push(rule.to_owned());
+        let rule = counted_as(finding.rule).unwrap_or(finding.rule);
+        if !rules.contains(&rule) {
+            rules.push(rule);
         }
     }
     rules
 }
 
 /// The Then that said no. One that was cut off by its deadline said nothing.
-pub fn said_no(seen: &Seen, attempt: &Attempt) -> Option<String> {
+pub fn said_no(seen: &Seen, scenario: &Scenario, attempt: &Attempt) -> Option<String> {
     let steps = attempt.steps.iter().zip(&seen.planned.pickle.steps);
-    let (failed, said) = steps.clone().find(|(step, _)| step.is_bad())?;
-    let cut_off = failed.message.as_deref().is_some_and(|message| {
-        message.starts_with("the step did not end within") || message.starts_with("the step never returned")
-    });
-    (said.kind == Some(PickleStepType::Outcome) && !cut_off).then(|| said.text.clone())
+    let (_, said) = steps.clone().find(|(step, _)| step.is_bad())?;
+    (said.kind == Some(PickleStepType::Outcome) && scenario.verdict.cause != Some(Cause::DeadlinePassed))
+        .then(|| said.text.clone())
 }
 
 /// Whether the defect broke something; `None` where nobody says.

@@ -2,7 +2,7 @@
 
 use super::baseline::{Baseline, Seen};
 use super::defect::Defect;
-use crate::model::Proof;
+use crate::model::{Proof, RuleId};
 
 /// The scenarios that could see a defect, by their place in the baseline: those that came across its place, where the platform
 /// names places; else those that crossed its hop, and carry its tag if it has one. Whoever told of it in the last proof comes
@@ -21,11 +21,11 @@ pub fn candidates(defect: &Defect, baseline: &Baseline, last: Option<&Proof>) ->
         candidates = those(&crosses);
     }
     let told = told(defect, last);
-    let often = |rule: &&'static str| (*rule, baseline.seen.iter().filter(|seen| seen.judges(rule)).count());
-    let rules: Vec<(&str, usize)> = defect.rules.iter().map(often).collect();
+    let often = |rule: &RuleId| (*rule, baseline.seen.iter().filter(|seen| seen.judges(*rule)).count());
+    let rules: Vec<(RuleId, usize)> = defect.rules.iter().map(often).collect();
     candidates.sort_by_key(|index| {
         let seen = &baseline.seen[*index];
-        let rarest = rules.iter().filter(|(rule, _)| seen.judges(rule)).map(|(_, often)| *often).min();
+        let rarest = rules.iter().filter(|(rule, _)| seen.judges(*rule)).map(|(_, often)| *often).min();
         (!told.contains(&seen.place.at.as_str()), rarest.unwrap_or(usize::MAX), seen.took, *index)
     });
     candidates

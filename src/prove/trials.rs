@@ -9,7 +9,8 @@ use super::{judge, reach};
 use crate::model::Proof;
 use crate::model::proof::{Cell, Notice, Row, Standing};
 use crate::report::digest::News;
-use crate::run::{Options, Plan, Planned, Trial, rule_sentence};
+use crate::run::{Options, Plan, Planned, Trial};
+use crate::trail::rule;
 
 /// Which scenarios are run with a defect.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -111,12 +112,11 @@ pub fn prove(
 }
 
 fn row(defect: &Defect, candidates: usize) -> Row {
-    let says = |rule: &&str| rule_sentence(rule).map(str::to_owned);
     Row {
         id: defect.id.into(),
         observed: defect.observed.into(),
-        rules: defect.rules.iter().map(|rule| (*rule).to_owned()).collect(),
-        says: defect.rules.iter().filter_map(says).collect(),
+        rules: defect.rules.clone(),
+        says: defect.rules.iter().map(|id| rule(*id).holds.to_owned()).collect(),
         hop: defect.edge(),
         subtle: defect.subtle,
         tag: defect.tag.map(str::to_owned),

@@ -16,7 +16,7 @@ use super::reporter::Written;
 use super::style::{Ink, Style};
 use super::text;
 use crate::model::message::Status;
-use crate::model::{Exit, Verdict};
+use crate::model::{Cause, Exit, Verdict};
 
 /// How often the progress line is drawn again, at most.
 const REDRAW: Duration = Duration::from_millis(100);
@@ -185,7 +185,7 @@ fn end(out: &mut dyn Write, run: &Run, reports: &[Written], style: &Style) -> io
 
 /// Whether a scenario has not ended. While a run goes on, that is all of the unknown ones that were not judged.
 fn is_unfinished(scenario: &Scenario) -> bool {
-    scenario.verdict.verdict == Verdict::Unknown && scenario.verdict.reason == super::record::UNFINISHED
+    scenario.verdict.cause == Some(Cause::Unfinished)
 }
 
 fn mark(scenario: &Scenario) -> (&'static str, Ink) {

@@ -14,7 +14,7 @@ use crate::model::message::{
     Attachment, Envelope, Feature, GherkinDocument, Pickle, TestCase, TestCaseFinished, TestCaseStarted,
     TestStepFinished, Timestamp as MessageTimestamp, media,
 };
-use crate::model::{Blame, ScenarioVerdict, Verdict};
+use crate::model::{Blame, Cause, ScenarioVerdict, Verdict};
 
 /// What one message meant for whoever follows the run.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -155,6 +155,7 @@ impl Digest {
                 verdict: Verdict::Unknown,
                 reason: UNFINISHED.into(),
                 blame: None,
+                cause: Some(Cause::Unfinished),
                 flaky: false,
                 quarantine: None,
                 repeat: String::new(),
@@ -254,7 +255,8 @@ impl Digest {
         self.cases.remove(&open.case);
         // A verdict is recorded just before this. Where it is missing a failure is still a failure, and the rest stays
         // unknown: steps that passed say nothing about the checks.
-        if scenario.verdict.reason == UNFINISHED {
+        if scenario.verdict.cause == Some(Cause::Unfinished) {
+            scenario.verdict.cause = None;
             scenario.verdict.reason = "its verdict was not recorded".into();
             if let Some(step) = attempt.failed_step() {
                 scenario.verdict.verdict = Verdict::Failed;

@@ -29,7 +29,7 @@ pub fn write(out: &mut dyn Write, scenario: &Scenario, seed: u64, style: &Style)
         let place = finding.edge.as_ref().map(|edge| format!("{edge}: ")).unwrap_or_default();
         let at = finding.at.as_ref().map(|at| format!("  at {at}")).unwrap_or_default();
         let text = text::line(&format!("{place}{}{at}", finding.message));
-        writeln!(out, "  {} {text}", style.paint(Ink::Bad, &text::line(&finding.rule)))?;
+        writeln!(out, "  {} {text}", style.paint(Ink::Bad, finding.rule.word()))?;
     }
     if scenario.attempts.len() > 1 {
         writeln!(out, "  {} attempts, this is the last", scenario.attempts.len())?;

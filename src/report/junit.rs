@@ -148,8 +148,7 @@ fn status(scenario: &Scenario, dialect: Dialect) -> TestCaseStatus {
         return skipped(&format!("quarantined: {reason}; it {}: {why}", scenario.verdict.verdict));
     }
     let mut status = TestCaseStatus::non_success(kind);
-    let class =
-        scenario.last().and_then(|attempt| attempt.diagnosis.as_ref()).map(|diagnosis| diagnosis.class.as_str());
+    let class = scenario.last().and_then(|attempt| attempt.diagnosis.as_ref()).map(|diagnosis| diagnosis.class.word());
     status.set_type(safe(class.unwrap_or(scenario.verdict.verdict.word())));
     status.set_message(safe(&why));
     status

@@ -6,9 +6,9 @@
 
 use std::collections::{BTreeSet, HashMap, HashSet};
 
-use super::record::{Part, Run, Scenario, UNFINISHED};
+use super::record::{Part, Run, Scenario};
 use super::text;
-use crate::model::{Exit, Identity, RunEnd, RunInfo, Verdict};
+use crate::model::{Cause, Exit, Identity, RunEnd, RunInfo, Verdict};
 
 /// A run as one journal has it, and the journal's name.
 #[derive(Debug)]
@@ -289,7 +289,7 @@ fn again(decided: &mut Decided, mut later: Scenario, by: usize, id: &str, notes:
 }
 
 fn is_unfinished(scenario: &Scenario) -> bool {
-    scenario.verdict.verdict == Verdict::Unknown && scenario.verdict.reason == UNFINISHED
+    scenario.verdict.cause == Some(Cause::Unfinished)
 }
 
 /// The counts of one more part.

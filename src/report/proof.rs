@@ -5,8 +5,8 @@ use std::time::Duration;
 
 use super::style::{Ink, Style, fit, pad};
 use super::text;
-use crate::model::Proof;
 use crate::model::proof::{Fate, Mutation, Notice, Row, Score, Standing};
+use crate::model::{Proof, RuleId};
 
 /// For a terminal.
 pub fn text(proof: &Proof, style: &Style) -> String {
@@ -112,7 +112,7 @@ pub fn markdown(proof: &Proof) -> String {
         let cells = [
             format!("`{}`{}", row.id, if row.subtle { " ★" } else { "" }),
             row.observed.clone(),
-            row.rules.join(", "),
+            RuleId::list(&row.rules),
             row.standing.words().to_owned(),
             match row.standing {
                 Standing::Caught => format!("{} in {}", by(row), place(proof, row)),
@@ -204,7 +204,7 @@ fn by(row: &Row) -> String {
     let Some(cell) = row.best() else { return String::new() };
     match cell.notice {
         Notice::Rule => {
-            cell.rules.iter().filter(|rule| row.rules.contains(rule)).cloned().collect::<Vec<_>>().join(", ")
+            RuleId::list(&cell.rules.iter().filter(|rule| row.rules.contains(rule)).copied().collect::<Vec<_>>())
         }
         Notice::Then => "a Then".into(),
         Notice::Accident | Notice::Missed => String::new(),
@@ -241,10 +241,10 @@ fn ink(standing: Standing) -> Ink {
 }
 
 /// What would survive without each single check.
-pub fn removals<'r>(removals: impl IntoIterator<Item = (&'r str, impl fmt::Display)>) -> String {
+pub fn removals(removals: impl IntoIterator<Item = (RuleId, impl fmt::Display)>) -> String {
     let mut page = "\nwithout\n".to_owned();
     for (rule, says) in removals {
-        page.push_str(&format!("  {}  {says}\n", pad(rule, 9)));
+        page.push_str(&format!("  {}  {says}\n", pad(rule.word(), 9)));
     }
     page
 }

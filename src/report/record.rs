@@ -19,7 +19,8 @@ use super::journal::{self, JournalError};
 use super::text;
 use crate::model::message::{Attachment, ContentEncoding, Envelope, ParseError, Status};
 use crate::model::{
-    Diagnosis, Edge, Exchange, Exit, Finding, HopState, Proof, RunEnd, RunInfo, ScenarioVerdict, Shard, Trail, Verdict,
+    Class, Diagnosis, Edge, Exchange, Exit, Finding, HopState, Proof, RuleId, RunEnd, RunInfo, ScenarioVerdict, Shard,
+    Trail, Verdict,
 };
 
 /// One run, or as much of it as was recorded.
@@ -115,7 +116,7 @@ pub struct Attempt {
     /// What the checks found.
     pub findings: Vec<Finding>,
     /// The rules that had something to judge, where all evidence is recorded.
-    pub judged: Vec<String>,
+    pub judged: Vec<RuleId>,
     /// Why it failed.
     pub diagnosis: Option<Diagnosis>,
     /// Pictures and logs.
@@ -160,8 +161,8 @@ pub struct Totals {
     pub quarantined: usize,
 }
 
-/// The reason of every scenario that has no ending.
-pub const UNFINISHED: &str = "the run ended before it did";
+/// The sentence for a scenario that has no ending.
+pub(super) const UNFINISHED: &str = "the run ended before it did";
 
 impl Run {
     /// Gathers a run from its messages.
@@ -379,7 +380,7 @@ impl Scenario {
     pub fn cause(&self) -> String {
         match self.last().and_then(|attempt| attempt.diagnosis.as_ref()) {
             Some(Diagnosis { class, edge: Some(edge), sentence, .. })
-                if edge.from == Edge::MEMBER && ["not shown", "never sent"].contains(&class.as_str()) =>
+                if edge.from == Edge::MEMBER && matches!(class, Class::NotShown | Class::NeverSent) =>
             {
                 without_numbers(sentence)
             }

@@ -16,11 +16,11 @@ use super::plan::Planned;
 use super::schedule::Alone;
 use super::stage::Stage;
 use super::vocabulary::Vocabulary;
-use super::world::{Keepsake, Trouble, World};
+use super::world::{Keepsake, StepError, StepErrorKind, World};
 use crate::base::seed::Seed;
 use crate::base::wait::{self, Look};
 use crate::model::message::{KeywordType, PickleStep, PickleStepType, Status, media};
-use crate::model::{Blame, Exchange, Outcome, TraceId, Verdict};
+use crate::model::{Blame, Cause, Exchange, Expected, Outcome, RuleId, TraceId, Verdict};
 use crate::trail::FailedStep;
 
 /// How long things may take.
@@ -41,22 +41,43 @@ pub struct Ended {
     pub verdict: Verdict,
     /// Why, in one sentence; empty when it passed.
     pub reason: String,
-    /// Whose fault.
     pub blame: Option<Blame>,
+    /// The step error behind it, if a step failed.
+    pub error: Option<StepErrorKind>,
     /// The rules that had something to judge.
-    pub held: Vec<&'static str>,
+    pub held: Vec<RuleId>,
     /// The rules that were broken and are lifted by a tag.
-    pub lifted: Vec<String>,
+    pub lifted: Vec<RuleId>,
 }
 
 impl Ended {
     /// An ending that is not a pass.
     pub fn new(verdict: Verdict, reason: impl Into<String>, blame: Blame) -> Self {
-        Self { verdict, reason: reason.into(), blame: Some(blame), held: Vec::new(), lifted: Vec::new() }
+        Self { verdict, reason: reason.into(), blame: Some(blame), error: None, held: Vec::new(), lifted: Vec::new() }
+    }
+
+    /// The cause that others decide by, if there is one.
+    pub fn cause(&self) -> Option<Cause> {
+        (self.error == Some(StepErrorKind::DeadlinePassed)).then_some(Cause::DeadlinePassed)
+    }
+
+    /// The expectation of the step that failed.
+    fn expected(&self) -> Expected {
+        match &self.error {
+            Some(StepErrorKind::Unfulfilled(expected)) => expected.clone(),
+            Some(_) | None => Expected::Success,
+        }
     }
 
     fn passed() -> Self {
-        Self { verdict: Verdict::Passed, reason: String::new(), blame: None, held: Vec::new(), lifted: Vec::new() }
+        Self {
+            verdict: Verdict::Passed,
+            reason: String::new(),
+            blame: None,
+            error: None,
+            held: Vec::new(),
+            lifted: Vec::new(),
+        }
     }
 }
 
@@ -97,12 +118,12 @@ impl Maker<'_> {
         live.begin_step(self.deadlines.step);
         // A mistake of the scenario's own is no hop's doing.
         let is_explained = !went_well(steps.verdict) && steps.blame != Some(Blame::User);
-        let failure = is_explained.then(|| steps.reason.clone());
+        let failure = is_explained.then(|| (steps.reason.clone(), steps.expected()));
         let allowed = &planned.settings.allowed;
         let steps = match recovered.and(world.look_last().await) {
             Err(trouble) if steps.verdict == Verdict::Passed => {
                 let message = stage.redactor.fields(Some(trace), &trouble.message).into_owned();
-                Ended::new(Verdict::Unknown, message, trouble.blame)
+                Ended::new(Verdict::Unknown, message, trouble.blame())
             }
             Ok(()) | Err(_) => steps,
         };
@@ -121,7 +142,7 @@ impl Maker<'_> {
         // What a trial breaks is not the scenario's doing: it excuses nothing, and whether it fired is the trial's affair.
         fired.retain(|fault| !planned.trial.as_ref().is_some_and(|trial| trial.has(&fault.spec)));
         fired.iter_mut().for_each(|fault| *fault = stage.as_recorded(Some(trace), fault));
-        let failed = failure.as_deref().map(|reason| FailedStep { reason, at: over_at });
+        let failed = failure.as_ref().map(|(reason, expected)| FailedStep { reason, expected, at: over_at });
         let judged = judging::judge(stage, &world, trace, &fired, allowed, failed).await;
         let never_fired: Vec<_> = fired.iter().filter(|fault| fault.times == 0).map(ToString::to_string).collect();
         live.end_step(match (judged.findings.first(), judged.crashed.first()) {
@@ -189,18 +210,18 @@ impl Maker<'_> {
                     live.end_step(StepEnd::passed());
                     continue;
                 }
-                Err((trouble, _)) if trouble.unmet => {
+                Err((trouble, _)) if trouble.kind == StepErrorKind::NotOnThisPlatform => {
                     live.end_step(StepEnd { message: Some(trouble.message.clone()), ..StepEnd::skipped() });
                     Ended { verdict: Verdict::Skipped, reason: trouble.message, ..Ended::passed() }
                 }
                 Err((trouble, panicked_at)) => {
                     let message = self.stage.redactor.fields(Some(trace), &trouble.message).into_owned();
                     live.end_step(StepEnd { panicked_at, ..StepEnd::failed(message.clone()) });
-                    let verdict = match trouble.blame {
+                    let verdict = match trouble.blame() {
                         Blame::Platform => Verdict::Failed,
                         Blame::User | Blame::Environment | Blame::Paidpath => Verdict::Unknown,
                     };
-                    Ended::new(verdict, message, trouble.blame)
+                    Ended { error: Some(trouble.kind.clone()), ..Ended::new(verdict, message, trouble.blame()) }
                 }
             };
             live.skip_to_checks();
@@ -215,7 +236,7 @@ impl Maker<'_> {
         sentence: usize,
         within: Duration,
         world: &mut World,
-    ) -> Result<(), (Trouble, Option<String>)> {
+    ) -> Result<(), (StepError, Option<String>)> {
         let definition = &self.vocabulary.definitions()[sentence];
         let context = self.vocabulary.context(sentence, as_cucumber_has_it(step));
         let running = AssertUnwindSafe((definition.function)(world, context)).catch_unwind();
@@ -223,15 +244,15 @@ impl Maker<'_> {
             Ok(Ok(())) => Ok(()),
             Ok(Err(payload)) => {
                 let (message, place) = panics::describe(payload.as_ref());
-                Err(match Trouble::read(&message) {
+                Err(match StepError::read(&message) {
                     Some(trouble) => (trouble, None),
                     None => {
                         let at = place.as_deref().map(|place| format!(" at {place}")).unwrap_or_default();
-                        (Trouble::platform(format!("panicked{at}: {message}")), place)
+                        (StepError::platform(format!("panicked{at}: {message}")), place)
                     }
                 })
             }
-            Err(_) => Err((Trouble::platform(format!("the step did not end within {within:.1?}")), None)),
+            Err(_) => Err((StepError::deadline_passed(format!("the step did not end within {within:.1?}")), None)),
         }
     }
 }

@@ -7,11 +7,12 @@ use std::collections::HashSet;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::time::{Duration, Instant};
 
+use super::settings::Allowances;
 use super::stage::Stage;
 use super::world::World;
-use crate::model::{Diagnosis, Exchange, Finding, TraceId, Trail};
+use crate::model::{Diagnosis, Exchange, Finding, RuleId, TraceId, Trail};
 use crate::tap::{Fired, Progress};
-use crate::trail::{Bounds, CHECKS, Cast, Evidence, FailedStep, Given, Judgement, Question, diagnose};
+use crate::trail::{Bounds, Cast, Evidence, FailedStep, Given, Judge, Judgement, Question, RULES, diagnose};
 
 /// The longest that checks are waited for, whatever the bounds say.
 const LONGEST: Duration = Duration::from_secs(20);
@@ -30,9 +31,9 @@ pub(super) struct Judged {
     /// What is wrong, without what a tag allows.
     pub findings: Vec<Finding>,
     /// The rules that were broken and are lifted by a tag.
-    pub lifted: Vec<String>,
+    pub lifted: Vec<RuleId>,
     /// The rules that had something to judge.
-    pub held: Vec<&'static str>,
+    pub held: Vec<RuleId>,
     /// Checks that crashed: a bug of paidpath.
     pub crashed: Vec<String>,
     /// Why the attempt failed, if it did.
@@ -41,72 +42,13 @@ pub(super) struct Judged {
     pub settled: bool,
 }
 
-/// A rule that is no check over the trail.
-#[derive(Debug, Clone, Copy)]
-pub struct Elsewhere {
-    /// Its id, as findings and `@allow` name it.
-    pub id: &'static str,
-    /// Who holds exchanges or pages against it: `refusals`, `contracts`, `doubles` or `page`.
-    pub judge: &'static str,
-    /// The rule, in one sentence.
-    pub means: &'static str,
-}
-
-const fn refusals(id: &'static str, means: &'static str) -> Elsewhere {
-    Elsewhere { id, judge: "refusals", means }
-}
-
-const fn page(id: &'static str, means: &'static str) -> Elsewhere {
-    Elsewhere { id, judge: "page", means }
-}
-
-/// The rules that are judged elsewhere, by contracts, the catalogue of refusals, doubles, and pages.
-pub const RULES_ELSEWHERE: &[Elsewhere] = &[
-    refusals("U1", "Every refusal is well formed: schema, known code, agreeing status, correlation id."),
-    refusals(
-        "U2",
-        "A refusal is of the right class: signed out is not unpaid is not out of funds is not temporarily down.",
-    ),
-    page("U3", "Every refusal becomes text on the page: visible, not empty, announced, naming what to do."),
-    page("U4", "No click is dead: within a second there is a request, a navigation or a message."),
-    page("U5", "The page agrees with the server, before and after a reload."),
-    page("U6", "A retry from the page reuses its key and obeys Retry-After."),
-    refusals(
-        "U7",
-        "Where permissions cannot be looked up the answer is \u{201c}temporarily\u{201d}, never \u{201c}not bought\u{201d}.",
-    ),
-    page("U8", "What the page shows as chosen is what is submitted: nothing dropped, nothing swapped."),
-    page("axe", "axe-core finds nothing wrong with the page, and leaves nothing undecided."),
-    Elsewhere {
-        id: "stub",
-        judge: "doubles",
-        means: "Whatever a double is asked, it has an answer to: its own, or that of a stub file.",
-    },
-    Elsewhere {
-        id: "contract",
-        judge: "contracts",
-        means: "Every exchange is as the service's OpenAPI document says.",
-    },
-];
-
-/// A rule in one sentence.
-pub fn rule_sentence(rule: &str) -> Option<&'static str> {
-    let check = CHECKS.iter().find(|check| check.id() == rule).map(|check| check.means());
-    check.or_else(|| RULES_ELSEWHERE.iter().find(|known| known.id == rule).map(|known| known.means))
-}
-
-/// The ids of all rules that a tag can lift.
-pub(super) fn rules() -> impl Iterator<Item = &'static str> + Clone {
-    CHECKS.iter().map(|check| check.id()).chain(RULES_ELSEWHERE.iter().map(|rule| rule.id))
-}
-
 /// Gathers and judges. Nothing of the trace is recorded after this.
 pub(super) async fn judge(
     stage: &Stage,
     world: &World,
     trace: TraceId,
     fired: &[Fired],
-    allowed: &[(String, String)],
+    allowed: &Allowances,
     failed: Option<FailedStep<'_>>,
 ) -> Judged {
     let settled = tokio::time::timeout(UNDER_WAY, stage.recorder.settled(trace)).await.is_ok();
@@ -124,8 +66,8 @@ pub(super) async fn judge(
     look.held.extend(stage.rules.held(&look.exchanges));
     look.findings.extend(world.page_findings().iter().cloned());
     look.held.extend(world.page_rules());
-    let is_allowed = |rule: &str| allowed.iter().any(|(lifted, _)| lifted == rule);
-    let (lifted, findings): (Vec<_>, Vec<_>) = look.findings.into_iter().partition(|finding| is_allowed(&finding.rule));
+    let (lifted, findings): (Vec<_>, Vec<_>) =
+        look.findings.into_iter().partition(|finding| allowed.lift(finding.rule));
     let diagnosis = {
         let evidence = evidence(stage, &cast, &look.trail, &look.exchanges);
         catch_unwind(AssertUnwindSafe(|| diagnose(&evidence, &findings, failed)))
@@ -152,23 +94,22 @@ pub(super) async fn judge(
 
 /// Whether something is broken, or may still turn out to be: worth a picture of the page, which has to be closed before it
 /// is known.
-pub(super) fn may_break(stage: &Stage, world: &World, trace: TraceId, allowed: &[(String, String)]) -> bool {
+pub(super) fn may_break(stage: &Stage, world: &World, trace: TraceId, allowed: &Allowances) -> bool {
     if !world.has_pages() {
         return false;
     }
     let look = Look::now(stage, &world.cast(), trace);
-    let is_allowed = |rule: &str| allowed.iter().any(|(lifted, _)| lifted == rule);
-    let mut broken = look.findings.iter().chain(world.page_findings()).map(|finding| finding.rule.as_str());
-    broken.any(|rule| !is_allowed(rule)) || look.pending.iter().any(|wait| !is_allowed(wait.rule))
+    let mut broken = look.findings.iter().chain(world.page_findings()).map(|finding| finding.rule);
+    broken.any(|rule| !allowed.lift(rule)) || look.pending.iter().any(|wait| !allowed.lift(wait.rule))
 }
 
 /// Looks until no check waits for anything, or the time is up.
-async fn settle(stage: &Stage, world: &World, cast: &Cast, trace: TraceId, allowed: &[(String, String)]) -> Look {
+async fn settle(stage: &Stage, world: &World, cast: &Cast, trace: TraceId, allowed: &Allowances) -> Look {
     let started = Instant::now();
     let (mut until, mut open) = (0, HashSet::new());
     loop {
         let look = Look::now(stage, cast, trace);
-        let waits = look.pending.iter().filter(|wait| !allowed.iter().any(|(rule, _)| rule == wait.rule));
+        let waits = look.pending.iter().filter(|wait| !allowed.lift(wait.rule));
         let (due, questions) = waits.fold((0, HashSet::new()), |(due, mut questions), wait| {
             questions.extend(wait.questions.iter().cloned());
             (due.max(wait.due), questions)
@@ -216,13 +157,13 @@ struct Look {
     exchanges: Vec<Exchange>,
     trail: Trail,
     findings: Vec<Finding>,
-    held: Vec<&'static str>,
+    held: Vec<RuleId>,
     crashed: Vec<String>,
     pending: Vec<Wait>,
 }
 
 struct Wait {
-    rule: &'static str,
+    rule: RuleId,
     due: u64,
     questions: Vec<Question>,
 }
@@ -239,18 +180,19 @@ impl Look {
         let (mut findings, mut held, mut crashed, mut pending) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
         {
             let evidence = evidence(stage, cast, &trail, &exchanges);
-            for check in CHECKS {
-                match catch_unwind(AssertUnwindSafe(|| check.judge(&evidence))) {
+            for rule in &RULES {
+                let Judge::Trail(judge) = rule.judge else { continue };
+                match catch_unwind(AssertUnwindSafe(|| judge(&evidence))) {
                     Ok(Judgement::NotApplicable) => {}
-                    Ok(Judgement::Holds { .. }) => held.push(check.id()),
+                    Ok(Judgement::Holds { .. }) => held.push(rule.id),
                     Ok(Judgement::Broken(broken)) => {
-                        held.push(check.id());
+                        held.push(rule.id);
                         findings.extend(broken);
                     }
                     Ok(Judgement::Pending(wait)) => {
-                        pending.push(Wait { rule: check.id(), due: wait.due, questions: wait.questions });
+                        pending.push(Wait { rule: rule.id, due: wait.due, questions: wait.questions });
                     }
-                    Err(_) => crashed.push(format!("the check {}", check.id())),
+                    Err(_) => crashed.push(format!("the rule {}", rule.id)),
                 }
             }
         }

@@ -36,7 +36,6 @@ pub mod world;
 pub use attempt::Deadlines;
 pub use evidence::Evidence;
 pub use files::{Embedded, read_feature};
-pub use judging::{RULES_ELSEWHERE, rule_sentence};
 pub use live::{Records, records};
 pub use plan::{Inspector, Plan, Planned, Problem};
 pub use rules::Rules;

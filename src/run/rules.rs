@@ -5,13 +5,10 @@ use std::collections::BTreeMap;
 use std::sync::{Mutex, PoisonError};
 
 use crate::contract::{Catalogue, Contracts, Examined};
-use crate::model::{Edge, Exchange, Finding, Outcome};
+use crate::model::{Edge, Exchange, Finding, Outcome, RuleId};
 use crate::stub::{ANSWERED_FROM, NONE};
 use crate::tap::Fired;
 use crate::trail::Mapping;
-
-/// The rule that doubles have an answer.
-const STUB: &str = "stub";
 
 /// What exchanges are held against.
 #[derive(Debug, Default)]
@@ -43,9 +40,9 @@ impl Rules {
     }
 
     /// The rules that gave these exchanges something to judge.
-    pub fn held(&self, exchanges: &[Exchange]) -> Vec<&'static str> {
+    pub fn held(&self, exchanges: &[Exchange]) -> Vec<RuleId> {
         let contract =
-            exchanges.iter().any(|exchange| self.contracts.of(&exchange.edge.to).is_some()).then_some("contract");
+            exchanges.iter().any(|exchange| self.contracts.of(&exchange.edge.to).is_some()).then_some(RuleId::Contract);
         self.catalogue.iter().flat_map(|catalogue| catalogue.held(exchanges)).chain(contract).collect()
     }
 
@@ -65,8 +62,8 @@ impl Rules {
         }
         // What becomes of a question that nobody answers is a consequence.
         let unanswered: Vec<Option<u64>> =
-            findings.iter().filter(|finding| finding.rule == STUB).map(|finding| finding.exchange).collect();
-        findings.retain(|finding| finding.rule == STUB || !unanswered.contains(&finding.exchange));
+            findings.iter().filter(|finding| finding.rule == RuleId::Stub).map(|finding| finding.exchange).collect();
+        findings.retain(|finding| finding.rule == RuleId::Stub || !unanswered.contains(&finding.exchange));
         let is_excused = |finding: &Finding| {
             let exchange = exchanges.iter().find(|exchange| Some(exchange.id) == finding.exchange);
             exchange.is_some_and(|exchange| disturbed_by_its_scenario(exchange, own))
@@ -82,7 +79,7 @@ fn unanswered(exchange: &Exchange) -> Option<Finding> {
     response.header(ANSWERED_FROM.as_str()).filter(|stub| *stub == NONE)?;
     let detail = response.body.json().and_then(|problem| problem.get("detail")?.as_str());
     Some(Finding {
-        rule: STUB.into(),
+        rule: RuleId::Stub,
         message: detail.unwrap_or("a double has no answer to this").to_owned(),
         edge: Some(exchange.edge.clone()),
         exchange: Some(exchange.id),

@@ -13,7 +13,7 @@ use jiff::Timestamp;
 use tokio::runtime::Handle;
 
 use super::platform::Started;
-use super::world::Trouble;
+use super::world::StepError;
 use crate::base::suggest::did_you_mean;
 use crate::model::TraceId;
 use crate::topology::{Mishap, Ready, Running, Topology, until_ready};
@@ -82,7 +82,7 @@ impl Services {
     ///
     /// # Errors
     /// If there is no such service, or that cannot happen to it.
-    pub async fn suffer(&self, scenario: TraceId, name: &str, mishap: Mishap) -> Result<(), Trouble> {
+    pub async fn suffer(&self, scenario: TraceId, name: &str, mishap: Mishap) -> Result<(), StepError> {
         let service = self.find(name)?;
         {
             let mut outage = self.outage();
@@ -100,7 +100,7 @@ impl Services {
     ///
     /// # Errors
     /// If there is no such service, or it stays as it is.
-    pub async fn recover(&self, name: &str) -> Result<(), Trouble> {
+    pub async fn recover(&self, name: &str) -> Result<(), StepError> {
         let service = self.find(name)?;
         let start_up = self.start_up;
         let recovering = async move {
@@ -123,7 +123,7 @@ impl Services {
     ///
     /// # Errors
     /// With the first service that stays as it is.
-    pub async fn recover_all(&self, scenario: TraceId) -> Result<(), Trouble> {
+    pub async fn recover_all(&self, scenario: TraceId) -> Result<(), StepError> {
         let hurt = self.hurt(scenario);
         let all = join_all(hurt.iter().map(|name| self.recover(name))).await;
         all.into_iter().collect()
@@ -155,10 +155,10 @@ impl Services {
         self.outage().take_if(|outage| outage.scenario == scenario);
     }
 
-    fn find(&self, name: &str) -> Result<Service, Trouble> {
+    fn find(&self, name: &str) -> Result<Service, StepError> {
         self.running.iter().find(|service| service.name == name).cloned().ok_or_else(|| {
             let hint = did_you_mean(name, self.running.iter().map(|service| service.name.as_str()));
-            Trouble::scenario(format!("the topology has no service `{name}`.{hint}"))
+            StepError::scenario(format!("the topology has no service `{name}`.{hint}"))
         })
     }
 
@@ -178,6 +178,6 @@ impl Services {
 }
 
 /// What the machine room cannot do is nobody's failure but its own.
-fn trouble(what: &str, why: &str) -> Trouble {
-    Trouble::environment(format!("{what}: {why}"))
+fn trouble(what: &str, why: &str) -> StepError {
+    StepError::environment(format!("{what}: {why}"))
 }

@@ -2,11 +2,11 @@
 
 use std::time::Duration;
 
-use super::judging::rules;
 use super::schedule::Alone;
 use crate::base::config::Span;
 use crate::base::suggest::did_you_mean;
 use crate::gherkin::tags;
+use crate::model::RuleId;
 use crate::model::message::Pickle;
 
 /// The tags that mean something to the runner; all others only select.
@@ -32,9 +32,20 @@ pub struct Settings {
     /// A quarantine: the day it ends, and why.
     pub quarantine: Option<(jiff::civil::Date, String)>,
     /// The rules that are lifted, each with its reason.
-    pub allowed: Vec<(String, String)>,
+    pub allowed: Allowances,
     /// Why it is not run.
     pub skip: Option<String>,
+}
+
+/// The rules that a scenario's tags lift, each with its reason.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Allowances(Vec<(RuleId, String)>);
+
+impl Allowances {
+    /// True if a broken rule of this id is no failure.
+    pub fn lift(&self, rule: RuleId) -> bool {
+        self.0.iter().any(|(lifted, _)| *lifted == rule)
+    }
 }
 
 /// A tag that cannot be read.
@@ -86,14 +97,15 @@ impl Settings {
                 }
                 ("@allow", argument) => {
                     let read = argument.and_then(|argument| argument.split_once(':'));
-                    let read = read.map(|(rule, why)| (rule.trim().to_owned(), why.trim().to_owned()));
+                    let read = read.map(|(rule, why)| (rule.trim(), why.trim()));
                     let read = read.filter(|(rule, why)| !rule.is_empty() && !why.is_empty());
                     let (rule, why) = read.ok_or_else(|| wrong("@allow(G3: the event is delayed on purpose)"))?;
-                    if !rules().any(|known| known == rule) {
-                        let help = format!("`paidpath checks` lists them.{}", did_you_mean(&rule, rules()));
+                    let Ok(id) = rule.parse() else {
+                        let known = RuleId::ALL.iter().map(|rule| rule.word());
+                        let help = format!("`paidpath checks` lists them.{}", did_you_mean(rule, known));
                         return Err(wrong_tag(format!("`{rule}` is not a rule that can be lifted"), Some(help)));
-                    }
-                    settings.allowed.push((rule, why));
+                    };
+                    settings.allowed.0.push((id, why.to_owned()));
                 }
                 ("@skip", argument) => {
                     settings.skip =
@@ -137,7 +149,7 @@ mod tests {
         .unwrap();
         assert_eq!(settings.alone, Alone::Locks(vec!["a".into(), "b".into()]));
         assert_eq!((settings.retries, settings.timeout), (Some(2), Some(Duration::from_secs(5))));
-        assert_eq!(settings.allowed, [("G3".to_owned(), "on purpose".to_owned())]);
+        assert_eq!(settings.allowed.0, [(RuleId::G3, "on purpose".to_owned())]);
         assert_eq!(settings.quarantine.unwrap().1, "ticket 12");
         assert_eq!(settings.skip.as_deref(), Some("no browser"));
     }

@@ -9,7 +9,6 @@ use super::attempt::Deadlines;
 use super::browsing::Browsing;
 use super::evidence::Evidence;
 use super::history::History;
-use super::judging::RULES_ELSEWHERE;
 use super::live::Emitter;
 use super::plan::{Plan, Planned};
 use super::platform::{Builder, NotUp, Platform};
@@ -30,7 +29,7 @@ use crate::model::{Exit, Judged, Lifted, RunEnd, RunInfo, Verdict};
 use crate::tap::{Disturbance, FaultBoard, Recorder};
 use crate::target::Target;
 use crate::topology::{Mark, Provider, ProviderKind, Topology};
-use crate::trail::CHECKS;
+use crate::trail::{Judge, RULES, Rule};
 
 /// What the binary brings along: sentences, and who can supply services.
 pub struct Suite {
@@ -303,16 +302,14 @@ pub fn run(
 }
 
 fn finish(emitter: &Emitter, info: &RunInfo, exit: Exit, notes: Vec<String>, tally: &Tally, strays: u64) {
-    let judged = |(rule, says): (&str, &str)| Judged {
-        rule: rule.into(),
-        says: says.into(),
-        scenarios: tally.judged.get(rule).copied().unwrap_or_default(),
+    let judged = |rule: &Rule| Judged {
+        rule: rule.id,
+        says: rule.holds.into(),
+        scenarios: tally.judged.get(&rule.id).copied().unwrap_or_default(),
     };
-    let checks = CHECKS.iter().map(|check| (check.id(), check.means()));
-    // A double that has no answer is only seen where there is one.
-    let elsewhere = RULES_ELSEWHERE.iter().filter(|rule| rule.judge != "doubles").map(|rule| (rule.id, rule.means));
-    let checks = checks.chain(elsewhere).map(judged).collect();
-    let lifted = tally.lifted.iter().map(|(rule, times)| Lifted { rule: rule.clone(), times: *times });
+    // Only a topology with doubles can break the rule about them: elsewhere it would be listed as never judged.
+    let checks = RULES.iter().filter(|rule| !matches!(rule.judge, Judge::Doubles)).map(judged).collect();
+    let lifted = tally.lifted.iter().map(|(rule, times)| Lifted { rule: *rule, times: *times });
     let end = RunEnd { exit, notes, strays, checks, lifted: lifted.collect() };
     let mut attachment = Attachment::record(media::RUN_END, &end, None, None);
     attachment.test_run_started_id = Some(info.id.clone());

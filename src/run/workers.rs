@@ -12,11 +12,12 @@ use super::plan::Planned;
 use super::schedule::{Schedule, Ticket};
 use super::stage::Stage;
 use super::vocabulary::Vocabulary;
+use super::world::StepErrorKind;
 use super::{emit, panics};
 use crate::base::client::client_for;
 use crate::base::seed::Seed;
 use crate::model::message::{Attachment, media};
-use crate::model::{Blame, ScenarioVerdict, TraceId, Trail, Verdict};
+use crate::model::{Blame, RuleId, ScenarioVerdict, TraceId, Trail, Verdict};
 
 /// What all workers of a run share.
 pub struct Shared {
@@ -54,9 +55,9 @@ pub struct Tally {
     /// Scenarios that needed a retry.
     pub flaky: Vec<String>,
     /// For each check the scenarios in which it had something to judge.
-    pub judged: BTreeMap<&'static str, u64>,
+    pub judged: BTreeMap<RuleId, u64>,
     /// For each rule the scenarios that broke it and are allowed to.
-    pub lifted: BTreeMap<String, u64>,
+    pub lifted: BTreeMap<RuleId, u64>,
     /// For the next run.
     pub endings: BTreeMap<String, Ending>,
     /// The worst verdict of the attempts before the last, by scenario.
@@ -67,10 +68,10 @@ impl Tally {
     /// Counts what the checks of an attempt had to judge.
     fn judge(&mut self, ended: &Ended) {
         for rule in &ended.held {
-            *self.judged.entry(rule).or_default() += 1;
+            *self.judged.entry(*rule).or_default() += 1;
         }
         for rule in &ended.lifted {
-            *self.lifted.entry(rule.clone()).or_default() += 1;
+            *self.lifted.entry(*rule).or_default() += 1;
         }
     }
 }
@@ -105,7 +106,8 @@ impl Seat {
             message,
             || busy.seen(shared),
             |message| {
-                let ended = Ended::new(Verdict::Failed, message, Blame::Platform);
+                let error = Some(StepErrorKind::DeadlinePassed);
+                let ended = Ended { error, ..Ended::new(Verdict::Failed, message, Blame::Platform) };
                 let verdict = shared.verdict_of(&busy.ticket, planned, &ended);
                 ending = Some(verdict.clone());
                 verdict
@@ -179,6 +181,7 @@ pub fn work(number: usize, seat: &Seat, shared: &Shared) {
                 verdict: Verdict::Skipped,
                 reason,
                 blame: None,
+                cause: None,
                 flaky: false,
                 quarantine: None,
                 repeat: shared.repeat_command(planned),
@@ -255,6 +258,7 @@ impl Shared {
             verdict: ended.verdict,
             reason,
             blame: ended.blame,
+            cause: ended.cause(),
             flaky,
             quarantine: quarantine.map(|(until, why)| format!("until {until}: {why}")),
             repeat: self.repeat_command(planned),

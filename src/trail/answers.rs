@@ -2,7 +2,7 @@
 
 use super::evidence::Evidence;
 use super::seen::Seen;
-use crate::model::EventKind;
+use crate::model::{EventKind, Fact};
 
 /// One answer: a yes, or a no that means “you may not”. What was not answered, or refused for another reason such as money,
 /// is no answer.
@@ -41,9 +41,9 @@ pub fn answers<'a>(evidence: &Evidence<'a>) -> Vec<Answer<'a>> {
         if !yes && !evidence.denies(seen) {
             continue;
         }
-        let mut versions = seen.list("versions");
+        let mut versions = seen.list(Fact::Versions);
         if versions.is_empty() {
-            versions.extend(seen.text("version"));
+            versions.extend(seen.text(Fact::Version));
         }
         // A refusal of several versions together does not say which one it is about.
         if !yes && versions.len() > 1 {
@@ -63,13 +63,13 @@ fn proof(evidence: &Evidence<'_>, seen: Seen<'_>, member: &str, version: &str) -
     let given = issued(evidence).any(|(issue, credential)| {
         issue.from() <= seen.to()
             && evidence.member(issue) == Some(member)
-            && issue.text("version") == Some(version)
-            && seen.text("credential") == Some(credential)
+            && issue.text(Fact::Version) == Some(version)
+            && seen.text(Fact::Credential) == Some(credential)
     });
     if given { Proof::Right } else { Proof::Wrong }
 }
 
 /// The credentials that the platform gave out, with the answers that gave them.
 pub fn issued<'a, 'e>(evidence: &'e Evidence<'a>) -> impl Iterator<Item = (Seen<'a>, &'a str)> + 'e {
-    evidence.all().filter_map(|seen| Some((seen, seen.text("issued")?)))
+    evidence.all().filter_map(|seen| Some((seen, seen.text(Fact::Issued)?)))
 }

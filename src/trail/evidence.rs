@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use super::cast::{Cast, Person};
 use super::mapping::Mapping;
 use super::seen::{Seen, Window};
-use crate::model::{Edge, EventKind, Exchange, Finding, Trail};
+use crate::model::{Edge, EventKind, Exchange, Fact, Finding, RuleId, Trail};
 
 /// How long the platform may take for what it promises; microseconds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -67,9 +67,9 @@ impl<'a> Evidence<'a> {
 
     /// Whether something of this kind would be seen between services and say this: of a kind that is seen in several places
     /// not every place says the same.
-    pub fn watches_fact(&self, kind: EventKind, fact: &str) -> bool {
+    pub fn watches_fact(&self, kind: EventKind, fact: Fact) -> bool {
         let saying =
-            self.mapping.events.iter().filter(|meaning| meaning.means == kind && meaning.facts.contains_key(fact));
+            self.mapping.events.iter().filter(|meaning| meaning.means == kind && meaning.facts.contains_key(&fact));
         let mut places = saying.flat_map(|meaning| meaning.at.iter()).filter(|place| place.edge.from != Edge::MEMBER);
         places.any(|place| self.edges.contains(&place.edge))
     }
@@ -108,57 +108,57 @@ impl<'a> Evidence<'a> {
     pub fn wants_credential(&self, seen: Seen<'_>) -> bool {
         self.mapping.events.iter().any(|meaning| {
             meaning.means == seen.kind()
-                && meaning.facts.contains_key("credential")
+                && meaning.facts.contains_key(&Fact::Credential)
                 && meaning.at.iter().any(|place| place.edge == *seen.edge())
         })
     }
 
     /// Who asked.
     pub fn person(&self, seen: Seen<'_>) -> Option<&'a Person> {
-        self.given.cast.by_session(seen.text("who")?)
+        self.given.cast.by_session(seen.text(Fact::Who)?)
     }
 
     /// Whom it is about: the member it names, else whoever asked.
     pub fn member(&self, seen: Seen<'a>) -> Option<&'a str> {
-        seen.text("member").or_else(|| self.person(seen).map(|person| person.id.as_str()))
+        seen.text(Fact::Member).or_else(|| self.person(seen).map(|person| person.id.as_str()))
     }
 
     /// Which version it is about; a purchase that only names its quote is about what was quoted.
     pub fn version(&self, seen: Seen<'a>) -> Option<&'a str> {
-        seen.text("version").or_else(|| self.quoted(seen)?.text("version"))
+        seen.text(Fact::Version).or_else(|| self.quoted(seen)?.text(Fact::Version))
     }
 
     /// What is bought; a purchase that only names its quote buys what was quoted.
     pub fn right(&self, seen: Seen<'a>) -> Option<&'a str> {
-        seen.text("right").or_else(|| self.quoted(seen)?.text("right"))
+        seen.text(Fact::Right).or_else(|| self.quoted(seen)?.text(Fact::Right))
     }
 
     /// The quote that a purchase names.
     pub fn quoted(&self, purchase: Seen<'a>) -> Option<Seen<'a>> {
-        let quote = purchase.text("quote")?;
-        self.seen(EventKind::Quoted).find(|seen| seen.is_done() && seen.text("quote") == Some(quote))
+        let quote = purchase.text(Fact::Quote)?;
+        self.seen(EventKind::Quoted).find(|seen| seen.is_done() && seen.text(Fact::Quote) == Some(quote))
     }
 
     /// The states that a job was seen in, as often as it was looked at.
     pub fn states(&self, job: &str) -> impl Iterator<Item = Seen<'a>> + '_ {
         let job = job.to_owned();
-        self.seen(EventKind::State).filter(move |seen| seen.is_done() && seen.text("job") == Some(job.as_str()))
+        self.seen(EventKind::State).filter(move |seen| seen.is_done() && seen.text(Fact::Job) == Some(job.as_str()))
     }
 
     /// The final state of a job, once it was seen in one.
     pub fn end_of(&self, job: &str) -> Option<Seen<'a>> {
-        self.states(job).find(|seen| seen.text("state").is_some_and(|state| self.mapping.is_final(state)))
+        self.states(job).find(|seen| seen.text(Fact::State).is_some_and(|state| self.mapping.is_final(state)))
     }
 
     /// The accepted submit that made a job; the one nearest to where jobs are made.
     pub fn submit_of(&self, job: &str) -> Option<Seen<'a>> {
-        let accepted = |seen: &Seen<'a>| seen.is_done() && seen.text("job") == Some(job);
+        let accepted = |seen: &Seen<'a>| seen.is_done() && seen.text(Fact::Job) == Some(job);
         self.behind(EventKind::Submitted).find(accepted).or_else(|| self.at_front(EventKind::Submitted).find(accepted))
     }
 
     /// Whether an answer tells somebody that they may not.
     pub fn denies(&self, seen: Seen<'_>) -> bool {
-        if seen.kind() == EventKind::Checked && seen.truth("allowed") == Some(false) {
+        if seen.kind() == EventKind::Checked && seen.truth(Fact::Allowed) == Some(false) {
             return true;
         }
         match (seen.event.done, seen.event.code.as_deref(), seen.exchange.status()) {
@@ -191,9 +191,9 @@ impl<'a> Evidence<'a> {
     }
 
     /// A finding with its place.
-    pub fn finding(&self, rule: &str, seen: Seen<'_>, message: impl Into<String>) -> Finding {
+    pub fn finding(&self, rule: RuleId, seen: Seen<'_>, message: impl Into<String>) -> Finding {
         Finding {
-            rule: rule.into(),
+            rule,
             message: message.into(),
             edge: Some(seen.edge().clone()),
             exchange: Some(seen.event.exchange),
@@ -203,15 +203,8 @@ impl<'a> Evidence<'a> {
     }
 
     /// A finding about something that did not happen on an edge where it should have.
-    pub fn missing(&self, rule: &str, kind: EventKind, message: impl Into<String>) -> Finding {
+    pub fn missing(&self, rule: RuleId, kind: EventKind, message: impl Into<String>) -> Finding {
         let edge = self.mapping.edges_of(kind).find(|edge| edge.from != Edge::MEMBER && self.edges.contains(edge));
-        Finding {
-            rule: rule.into(),
-            message: message.into(),
-            edge: edge.cloned(),
-            exchange: None,
-            at: None,
-            source: None,
-        }
+        Finding { rule, message: message.into(), edge: edge.cloned(), exchange: None, at: None, source: None }
     }
 }

@@ -22,62 +22,7 @@ use super::source::Source;
 use crate::base::config::{ConfigError, Span, parse_toml};
 use crate::base::suggest::did_you_mean;
 use crate::model::exchange::NotAnEdge;
-use crate::model::{Edge, EventKind, Exchange};
-
-/// The facts that events may have, with what each one is.
-pub const FACTS: &[(&str, &str)] = &[
-    ("ahead", "seconds by which the scenario's clock is ahead"),
-    ("allowed", "whether the member may generate"),
-    ("amount", "money, in the smallest unit"),
-    ("balance", "what is in the member's wallet"),
-    ("basis", "why they may: owner, moderator, public, purchase, trial"),
-    ("charge", "the id of what a job was charged with"),
-    ("claimed_amount", "a price that the client had no business to send"),
-    ("claimed_member", "a member that the client had no business to send"),
-    ("credential", "what the member presents as proof of a purchase"),
-    ("download", "whether the member may download"),
-    ("download_price", "the price of download"),
-    ("duplicate", "whether the receiver says that it had the event already"),
-    ("ends_at", "when early access ends"),
-    ("event", "the id of the event"),
-    ("expires_at", "when what was bought ends"),
-    ("failure", "the code of why a job failed"),
-    ("flag", "the name of the flag"),
-    ("full", "whether all of the price was given back"),
-    ("generation_price", "the price of generation"),
-    ("grant", "the id of the grant"),
-    ("history", "the states of a job so far, oldest first"),
-    ("image", "the id of an image"),
-    ("images", "how many images there are"),
-    ("image_ids", "the ids of a job's images"),
-    ("issued", "the credential that the answer gives"),
-    ("job", "the id of the job"),
-    ("key", "the idempotency key"),
-    ("member", "the id of the member it is about"),
-    ("needs", "who alone may do this: moderator"),
-    ("owner", "the id of the member whose model it is"),
-    ("prompt", "what is to be in the image"),
-    ("purchase", "the id of the purchase"),
-    ("quantity", "how many images were asked for"),
-    ("quote", "the id of the quote"),
-    ("reason", "why they may not, as a stable code"),
-    ("refund", "the id of the refund"),
-    ("replayed", "whether the answer is an earlier one"),
-    ("right", "what was bought: generation, download"),
-    ("rights", "what that allows to do"),
-    ("sequence", "the event's place among those of its subject; text that compares as time does"),
-    ("signature", "what the sender signed the event with"),
-    ("signed_at", "when the sender signed it, in seconds since 1970"),
-    ("state", "where a job or a purchase stands, or what has become of a grant"),
-    ("status", "whether a version is published"),
-    ("subject", "what the event is ordered by"),
-    ("sum", "the sum over all accounts"),
-    ("top_up", "the id of the payment"),
-    ("value", "what a flag says"),
-    ("version", "the id of the model version"),
-    ("versions", "the ids of all model versions in a job"),
-    ("who", "the session of whoever asks, as a fingerprint"),
-];
+use crate::model::{Edge, EventKind, Exchange, Fact};
 
 /// What exchanges mean on one platform.
 #[derive(Debug, Clone, Deserialize)]
@@ -86,7 +31,7 @@ pub struct Mapping {
     /// Where a refusal carries its stable code.
     pub code: Option<Source>,
     /// Facts of every event, where the exchange has them.
-    pub always: BTreeMap<String, Source>,
+    pub always: BTreeMap<Fact, Source>,
     /// What means what. An exchange may mean several things.
     pub events: Vec<Meaning>,
     /// Which codes say what.
@@ -142,10 +87,10 @@ pub struct Meaning {
     pub at: Places,
     /// Only where these are so.
     #[serde(default)]
-    pub only: BTreeMap<String, String>,
+    pub only: BTreeMap<Source, String>,
     /// Named facts.
     #[serde(default)]
-    pub facts: BTreeMap<String, Source>,
+    pub facts: BTreeMap<Fact, Source>,
 }
 
 /// One place, or several.
@@ -166,13 +111,13 @@ pub struct Place {
     pub edge: Edge,
     method: String,
     path: Vec<Segment>,
-    query: Vec<(String, String)>,
+    query: Vec<(String, Fact)>,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 enum Segment {
     Is(String),
-    Fact(String),
+    Fact(Fact),
 }
 
 /// Words that name no place.
@@ -181,6 +126,9 @@ pub enum NotAPlace {
     /// It does not begin with an edge.
     #[error(transparent)]
     Edge(#[from] NotAnEdge),
+    /// A name in braces is no fact.
+    #[error("`{0}` is not a fact of the path.{1}")]
+    Fact(String, String),
     /// Method or path are missing.
     #[error("`{0}` is not a place: write `storefront -> billing POST /v1/purchases`")]
     Shape(String),
@@ -199,19 +147,18 @@ impl FromStr for Place {
             return Err(wrong());
         }
         let segment = |text: &str| match braced(text) {
-            Some(name) => Segment::Fact(name.into()),
-            None => Segment::Is(text.into()),
+            Some(name) => fact(name).map(Segment::Fact),
+            None => Ok(Segment::Is(text.into())),
         };
         let parameter = |text: &str| {
-            let (name, fact) = text.split_once('=')?;
-            Some((name.to_owned(), braced(fact)?.to_owned()))
+            let (name, value) = text.split_once('=').ok_or_else(wrong)?;
+            Ok((name.to_owned(), fact(braced(value).ok_or_else(wrong)?)?))
         };
-        let query = query.split('&').filter(|part| !part.is_empty()).map(|part| parameter(part).ok_or_else(wrong));
         Ok(Self {
             edge,
             method: (*method).into(),
-            path: path.split('/').map(segment).collect(),
-            query: query.collect::<Result<_, _>>()?,
+            path: path.split('/').map(segment).collect::<Result<_, NotAPlace>>()?,
+            query: query.split('&').filter(|part| !part.is_empty()).map(parameter).collect::<Result<_, NotAPlace>>()?,
         })
     }
 }
@@ -228,13 +175,19 @@ impl fmt::Display for Place {
     }
 }
 
+/// The fact of this name, or the name that was probably meant.
+fn fact(name: &str) -> Result<Fact, NotAPlace> {
+    let unknown = || NotAPlace::Fact(name.to_owned(), did_you_mean(name, Fact::names().map(Fact::word)));
+    Fact::extracted(name).ok_or_else(unknown)
+}
+
 fn braced(text: &str) -> Option<&str> {
     text.strip_prefix('{')?.strip_suffix('}')
 }
 
 impl Place {
     /// The facts that the request line names, if this is where the exchange was seen.
-    pub fn matches(&self, exchange: &Exchange) -> Option<Vec<(String, String)>> {
+    pub fn matches(&self, exchange: &Exchange) -> Option<Vec<(Fact, String)>> {
         let request = &exchange.request;
         if exchange.edge != self.edge || request.method != self.method {
             return None;
@@ -246,7 +199,7 @@ impl Place {
             match expected {
                 Segment::Is(text) if text == seen => {}
                 Segment::Is(_) => return None,
-                Segment::Fact(name) => facts.push((name.clone(), seen.to_owned())),
+                Segment::Fact(fact) => facts.push((*fact, seen.to_owned())),
             }
         }
         if segments.next().is_some() {
@@ -255,30 +208,22 @@ impl Place {
         let query = request.target.split_once('?').map_or("", |(_, query)| query);
         for (name, fact) in &self.query {
             let value = query.split('&').find_map(|part| part.strip_prefix(name.as_str())?.strip_prefix('='));
-            facts.extend(value.map(|value| (fact.clone(), value.to_owned())));
+            facts.extend(value.map(|value| (*fact, value.to_owned())));
         }
         Some(facts)
     }
 
     /// As the language of faults names it: facts have the values that are given, and are anything where none is.
-    pub fn pattern<'v>(&self, value: impl Fn(&str) -> Option<&'v str>) -> String {
+    pub fn pattern<'v>(&self, value: impl Fn(Fact) -> Option<&'v str>) -> String {
         self.written(|name| value(name).unwrap_or("*").to_owned())
     }
 
-    fn written(&self, fact: impl Fn(&str) -> String) -> String {
+    fn written(&self, fact: impl Fn(Fact) -> String) -> String {
         let segments = self.path.iter().map(|segment| match segment {
             Segment::Is(text) => text.clone(),
-            Segment::Fact(name) => fact(name),
+            Segment::Fact(name) => fact(*name),
         });
         format!("{} {} {}", self.edge, self.method, segments.collect::<Vec<_>>().join("/"))
-    }
-
-    fn facts(&self) -> impl Iterator<Item = &str> {
-        let of_path = self.path.iter().filter_map(|segment| match segment {
-            Segment::Is(_) => None,
-            Segment::Fact(name) => Some(name.as_str()),
-        });
-        of_path.chain(self.query.iter().map(|(_, fact)| fact.as_str()))
     }
 }
 
@@ -321,23 +266,6 @@ impl Mapping {
         }
         let File { trail: mapping } = parse_toml(file, text)?;
         let wrong = |keys: &[&str], message: String| ConfigError::key(file, text, keys, message);
-        let known = |keys: &[&str], name: &str| {
-            let facts = || FACTS.iter().map(|(fact, _)| *fact);
-            let unknown = || wrong(keys, format!("`{name}` is not a fact of the path.{}", did_you_mean(name, facts())));
-            facts().find(|fact| *fact == name).map(drop).ok_or_else(unknown)
-        };
-        mapping.always.keys().try_for_each(|name| known(&["trail", "always", name], name))?;
-        for (place, meaning) in mapping.events.iter().enumerate() {
-            let place = place.to_string();
-            let under = |key, name| ["trail", "events", &place, key, name];
-            meaning.facts.keys().try_for_each(|name| known(&under("facts", name), name))?;
-            meaning.at.iter().flat_map(Place::facts).try_for_each(|name| known(&under("at", name), name))?;
-            for words in meaning.only.keys() {
-                if let Err(error) = words.parse::<Source>() {
-                    return Err(wrong(&under("only", words), error.to_string()));
-                }
-            }
-        }
         for (state, followers) in &mapping.jobs {
             if let Some(unknown) = followers.iter().find(|follower| !mapping.jobs.contains_key(*follower)) {
                 let message = format!("the state `{unknown}` may follow, but has no line of its own in [trail.jobs]");

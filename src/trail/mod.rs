@@ -15,12 +15,12 @@
 
 pub mod answers;
 pub mod cast;
-pub mod check;
 pub mod diagnosis;
 pub mod evidence;
 pub mod mapping;
 pub mod purchases;
 pub mod rights;
+pub mod rule;
 pub mod seen;
 pub mod source;
 pub mod wallet;
@@ -32,8 +32,9 @@ mod staleness;
 mod tests;
 
 pub use cast::{Cast, Person, Thing};
-pub use check::{CHECKS, Judgement, Question};
 pub use diagnosis::{FailedStep, diagnose};
 pub use evidence::{Bounds, Evidence, Given};
-pub use mapping::{FACTS, Mapping};
+pub use mapping::Mapping;
+pub use rule::{Judge, Judgement, Question, RULES, Rule, rule};
 pub use seen::Seen;
+pub use source::Source;

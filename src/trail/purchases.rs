@@ -2,7 +2,7 @@
 
 use super::evidence::Evidence;
 use super::seen::Seen;
-use crate::model::EventKind;
+use crate::model::{EventKind, Fact};
 
 /// One purchase that was charged.
 #[derive(Debug, Clone)]
@@ -30,7 +30,7 @@ pub struct Purchase<'a> {
 impl<'a> Purchase<'a> {
     /// How much came back.
     pub fn returned(&self) -> i64 {
-        self.refunds.iter().filter_map(|refund| refund.number("amount")).sum()
+        self.refunds.iter().filter_map(|refund| refund.number(Fact::Amount)).sum()
     }
 
     /// The refund with which all of the price had come back.
@@ -47,7 +47,7 @@ impl<'a> Purchase<'a> {
     fn last_refund(&self) -> Option<usize> {
         let mut left = self.amount?;
         self.refunds.iter().position(|refund| {
-            left -= refund.number("amount").unwrap_or_default();
+            left -= refund.number(Fact::Amount).unwrap_or_default();
             left <= 0
         })
     }
@@ -57,7 +57,7 @@ impl<'a> Purchase<'a> {
 pub fn purchases<'a>(evidence: &Evidence<'a>) -> Vec<Purchase<'a>> {
     let mut purchases: Vec<Purchase<'a>> = Vec::new();
     for charge in evidence.deepest(EventKind::Charged).into_iter().filter(|seen| seen.is_done()) {
-        let Some(id) = charge.text("purchase") else { continue };
+        let Some(id) = charge.text(Fact::Purchase) else { continue };
         if purchases.iter().any(|known| known.id == id) {
             continue;
         }
@@ -66,18 +66,18 @@ pub fn purchases<'a>(evidence: &Evidence<'a>) -> Vec<Purchase<'a>> {
             member: evidence.member(charge),
             version: evidence.version(charge),
             right: evidence.right(charge),
-            amount: charge.number("amount"),
-            expires_at: charge.text("expires_at").and_then(|text| text.parse().ok()),
+            amount: charge.number(Fact::Amount),
+            expires_at: charge.text(Fact::ExpiresAt).and_then(|text| text.parse().ok()),
             charge,
             refunds: Vec::new(),
             perhaps_refunded: Vec::new(),
         });
     }
     for refund in evidence.deepest(EventKind::Refunded) {
-        let Some(purchase) = purchases.iter_mut().find(|known| refund.text("purchase") == Some(known.id)) else {
+        let Some(purchase) = purchases.iter_mut().find(|known| refund.text(Fact::Purchase) == Some(known.id)) else {
             continue;
         };
-        let again = purchase.refunds.iter().any(|known| known.shares(refund, "refund"));
+        let again = purchase.refunds.iter().any(|known| known.shares(refund, Fact::Refund));
         if refund.is_unsure() {
             purchase.perhaps_refunded.push(refund);
         } else if refund.is_done() && !again {

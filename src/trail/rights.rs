@@ -4,7 +4,7 @@
 use super::evidence::Evidence;
 use super::purchases::{Purchase, purchases};
 use super::seen::{Seen, Window};
-use crate::model::EventKind;
+use crate::model::{EventKind, Fact};
 
 /// Generating images.
 pub const GENERATE: &str = "generate";
@@ -135,18 +135,18 @@ impl<'e, 'a> Rights<'e, 'a> {
 
     /// When a purchase ends: what it says, or the end of early access.
     pub fn boundaries(&self, version: &str) -> Vec<jiff::Timestamp> {
-        let ends = self.offers(version).filter_map(|offer| offer.text("ends_at")?.parse().ok());
+        let ends = self.offers(version).filter_map(|offer| offer.text(Fact::EndsAt)?.parse().ok());
         let bought = self.purchases.iter().filter(|purchase| purchase.version == Some(version));
         ends.chain(bought.filter_map(|purchase| purchase.expires_at)).collect()
     }
 
     fn offers<'s>(&'s self, version: &'s str) -> impl Iterator<Item = Seen<'a>> + 's {
         let offers = self.evidence.behind(EventKind::Offered).filter(|seen| !seen.is_refused());
-        offers.filter(move |seen| seen.text("version") == Some(version))
+        offers.filter(move |seen| seen.text(Fact::Version) == Some(version))
     }
 
     fn owners(&self, version: &str) -> Vec<&'a str> {
-        self.offers(version).filter_map(|offer| offer.text("owner")).collect()
+        self.offers(version).filter_map(|offer| offer.text(Fact::Owner)).collect()
     }
 
     fn gate(&self, version: &str, window: Window) -> Gate {
@@ -167,10 +167,10 @@ impl<'e, 'a> Rights<'e, 'a> {
     }
 
     fn gate_of(&self, offer: Seen<'_>, window: Window) -> Gate {
-        if offer.text("status").is_some_and(|status| status != "published") {
+        if offer.text(Fact::Status).is_some_and(|status| status != "published") {
             return Gate::Changing;
         }
-        let Some(ends_at) = offer.text("ends_at").and_then(|text| text.parse::<jiff::Timestamp>().ok()) else {
+        let Some(ends_at) = offer.text(Fact::EndsAt).and_then(|text| text.parse::<jiff::Timestamp>().ok()) else {
             return Gate::Open;
         };
         let (earliest, latest) = self.evidence.moments(window);
@@ -203,11 +203,11 @@ impl<'e, 'a> Rights<'e, 'a> {
     }
 
     fn is_trying(&self, member: &str, version: &str, window: Window) -> bool {
-        let mut trials = self.evidence.seen(EventKind::Granted).filter(|seen| seen.text("basis") == Some("trial"));
+        let mut trials = self.evidence.seen(EventKind::Granted).filter(|seen| seen.text(Fact::Basis) == Some("trial"));
         trials.any(|trial| {
             !trial.is_refused()
                 && trial.from() <= window.to
-                && trial.text("version") == Some(version)
+                && trial.text(Fact::Version) == Some(version)
                 && self.evidence.member(trial) == Some(member)
         })
     }

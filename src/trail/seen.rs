@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use crate::model::{Edge, Event, EventKind, Exchange, Outcome};
+use crate::model::{Edge, Event, EventKind, Exchange, Fact, Outcome};
 
 /// One event, seen.
 #[derive(Debug, Clone, Copy)]
@@ -72,7 +72,7 @@ impl<'a> Seen<'a> {
 
     /// From the request to the answer.
     pub fn window(self) -> Window {
-        let ahead = self.text("ahead").and_then(|text| text.parse().ok()).unwrap_or_default();
+        let ahead = self.text(Fact::Ahead).and_then(|text| text.parse().ok()).unwrap_or_default();
         Window { from: self.from(), to: self.to(), ahead }
     }
 
@@ -87,30 +87,30 @@ impl<'a> Seen<'a> {
     }
 
     /// A fact.
-    pub fn fact(self, name: &str) -> Option<&'a Value> {
-        self.event.facts.get(name)
+    pub fn fact(self, fact: Fact) -> Option<&'a Value> {
+        self.event.facts.get(&fact)
     }
 
     /// A fact that is text.
-    pub fn text(self, name: &str) -> Option<&'a str> {
-        self.fact(name).and_then(Value::as_str)
+    pub fn text(self, fact: Fact) -> Option<&'a str> {
+        self.fact(fact).and_then(Value::as_str)
     }
 
     /// A fact that is a whole number, or text that writes one.
-    pub fn number(self, name: &str) -> Option<i64> {
-        let fact = self.fact(name)?;
-        fact.as_i64().or_else(|| fact.as_str()?.parse().ok())
+    pub fn number(self, fact: Fact) -> Option<i64> {
+        let value = self.fact(fact)?;
+        value.as_i64().or_else(|| value.as_str()?.parse().ok())
     }
 
     /// A fact that is true or false, or text that says so.
-    pub fn truth(self, name: &str) -> Option<bool> {
-        let fact = self.fact(name)?;
-        fact.as_bool().or_else(|| fact.as_str()?.parse().ok())
+    pub fn truth(self, fact: Fact) -> Option<bool> {
+        let value = self.fact(fact)?;
+        value.as_bool().or_else(|| value.as_str()?.parse().ok())
     }
 
     /// A fact that is a list of texts; a single text is a list of one.
-    pub fn list(self, name: &str) -> Vec<&'a str> {
-        match self.fact(name) {
+    pub fn list(self, fact: Fact) -> Vec<&'a str> {
+        match self.fact(fact) {
             Some(Value::Array(items)) => items.iter().filter_map(Value::as_str).collect(),
             Some(Value::String(text)) => vec![text],
             Some(_) | None => Vec::new(),
@@ -118,8 +118,8 @@ impl<'a> Seen<'a> {
     }
 
     /// Both facts are there, and the same.
-    pub fn shares(self, other: Seen<'_>, name: &str) -> bool {
-        self.fact(name).is_some() && self.fact(name) == other.fact(name)
+    pub fn shares(self, other: Seen<'_>, fact: Fact) -> bool {
+        self.fact(fact).is_some() && self.fact(fact) == other.fact(fact)
     }
 
     /// How it was answered, in a few words.

@@ -1,14 +1,11 @@
 //! How long a permission takes to arrive: charged → granted → synced → first allowed → first accepted submit.
 //!
-//! The first of each, for each member and version, gets the fact `since_charge_micros`, so that a report can show how it is
+//! The first of each, for each member and version, gets the fact [`Fact::SinceCharge`], so that a report can show how it is
 //! distributed over a run. Whether it took too long is a check's affair.
 
 use std::collections::{HashMap, HashSet};
 
-use crate::model::{EventKind, Trail};
-
-/// The fact that says it.
-pub const SINCE_CHARGE: &str = "since_charge_micros";
+use crate::model::{EventKind, Fact, Trail};
 
 const STAGES: &[EventKind] = &[EventKind::Granted, EventKind::Synced, EventKind::Checked, EventKind::Submitted];
 
@@ -21,12 +18,12 @@ pub(super) fn measure(trail: &mut Trail) {
         if event.done != Some(true) {
             continue;
         }
-        let text = |name: &str| event.facts.get(name).and_then(|value| value.as_str()).map(str::to_owned);
-        if let (Some(who), Some(member)) = (text("who"), text("member")) {
+        let text = |fact: Fact| event.facts.get(&fact).and_then(|value| value.as_str()).map(str::to_owned);
+        if let (Some(who), Some(member)) = (text(Fact::Who), text(Fact::Member)) {
             members.insert(who, member);
         }
-        let member = text("member").or_else(|| members.get(&text("who")?).cloned());
-        let (Some(member), Some(version)) = (member, text("version")) else { continue };
+        let member = text(Fact::Member).or_else(|| members.get(&text(Fact::Who)?).cloned());
+        let (Some(member), Some(version)) = (member, text(Fact::Version)) else { continue };
         let subject = (member, version);
         if event.kind == EventKind::Charged {
             charged.entry(subject).or_insert(event.at_micros);
@@ -34,7 +31,7 @@ pub(super) fn measure(trail: &mut Trail) {
             && let Some(since) = charged.get(&subject)
             && seen.insert((subject, event.kind))
         {
-            event.facts.insert(SINCE_CHARGE.into(), event.at_micros.saturating_sub(*since).into());
+            event.facts.insert(Fact::SinceCharge, event.at_micros.saturating_sub(*since).into());
         }
     }
 }

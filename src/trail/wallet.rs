@@ -9,7 +9,7 @@ use std::collections::BTreeSet;
 use super::evidence::Evidence;
 use super::purchases::purchases;
 use super::seen::Seen;
-use crate::model::EventKind;
+use crate::model::{EventKind, Fact};
 
 /// One movement of money into or out of a wallet.
 #[derive(Debug, Clone)]
@@ -69,7 +69,7 @@ pub fn wallets<'a>(evidence: &Evidence<'a>) -> Vec<Wallet<'a>> {
         for seen in evidence.deepest(EventKind::Counted).into_iter().chain(evidence.deepest(EventKind::ToppedUp)) {
             let own = evidence.member(seen) == Some(member);
             if let (true, true, None, Some(balance)) =
-                (own, seen.is_done(), seen.fact("replayed"), seen.number("balance"))
+                (own, seen.is_done(), seen.fact(Fact::Replayed), seen.number(Fact::Balance))
             {
                 wallet.looks.push(Look { seen, balance });
             }
@@ -86,18 +86,18 @@ impl<'a> Wallet<'a> {
             return;
         }
         let (id, owner, sign) = match kind {
-            EventKind::ToppedUp => (seen.text("top_up"), evidence.member(seen), 1),
-            EventKind::Charged => (seen.text("purchase"), evidence.member(seen), -1),
+            EventKind::ToppedUp => (seen.text(Fact::TopUp), evidence.member(seen), 1),
+            EventKind::Charged => (seen.text(Fact::Purchase), evidence.member(seen), -1),
             EventKind::Refunded => {
                 let bought =
-                    purchases(evidence).into_iter().find(|purchase| seen.text("purchase") == Some(purchase.id));
-                (seen.text("refund"), bought.and_then(|purchase| purchase.member), 1)
+                    purchases(evidence).into_iter().find(|purchase| seen.text(Fact::Purchase) == Some(purchase.id));
+                (seen.text(Fact::Refund), bought.and_then(|purchase| purchase.member), 1)
             }
-            EventKind::Billed => (seen.text("charge"), evidence.member(seen), -1),
+            EventKind::Billed => (seen.text(Fact::Charge), evidence.member(seen), -1),
             EventKind::Repaid => {
-                let of_job = |billed: &Seen<'a>| billed.shares(seen, "job") || billed.shares(seen, "charge");
+                let of_job = |billed: &Seen<'a>| billed.shares(seen, Fact::Job) || billed.shares(seen, Fact::Charge);
                 let billed = evidence.deepest(EventKind::Billed).into_iter().find(of_job);
-                (seen.text("refund"), billed.and_then(|billed| evidence.member(billed)), 1)
+                (seen.text(Fact::Refund), billed.and_then(|billed| evidence.member(billed)), 1)
             }
             EventKind::Offered
             | EventKind::Flagged
@@ -116,11 +116,13 @@ impl<'a> Wallet<'a> {
         if owner != Some(self.member) {
             return;
         }
-        let amount =
-            seen.number("amount").or_else(|| evidence.quoted(seen)?.number("amount")).map(|amount| sign * amount);
+        let amount = seen
+            .number(Fact::Amount)
+            .or_else(|| evidence.quoted(seen)?.number(Fact::Amount))
+            .map(|amount| sign * amount);
         let to = if seen.is_done() { seen.to() } else { u64::MAX };
         // An answer that got lost and the one that was asked for again with the same key are one movement.
-        let key = |known: &Movement<'a>| known.seen.shares(seen, "key") && known.seen.kind() == kind;
+        let key = |known: &Movement<'a>| known.seen.shares(seen, Fact::Key) && known.seen.kind() == kind;
         let id = format!("{kind:?} {}", id.unwrap_or_default());
         let same = self.movements.iter_mut().find(|known| {
             let told = known.to != u64::MAX && to != u64::MAX;

@@ -243,7 +243,10 @@ fn axe_finds_what_is_wrong_with_markup_and_what_it_cannot_decide() {
         let page = browsers.open(&site).await.unwrap();
         let rules = async || -> Vec<String> {
             let found = page.axe().await.unwrap();
-            assert!(found.iter().all(|finding| finding.rule == "axe" && finding.at.is_some()), "{found:?}");
+            assert!(
+                found.iter().all(|finding| finding.rule == paidpath::RuleId::Axe && finding.at.is_some()),
+                "{found:?}"
+            );
             found.into_iter().map(|finding| finding.message).collect()
         };
         page.goto("/api/page").await.unwrap();

@@ -8,7 +8,7 @@ use serde_json::Value;
 use crate::base::wait::{Gave, Look};
 use crate::browser::asking::End;
 use crate::browser::{BrowserTrouble, Noticed, Page, PageLog};
-use crate::model::Finding;
+use crate::model::{Finding, RuleId};
 
 /// The first thing that answered an action.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -58,7 +58,7 @@ impl Answer {
         let Self::Nothing { action, within, traces } = self else { return None };
         let traces = if traces.is_empty() { String::new() } else { format!(" ({})", traces.join("; ")) };
         Some(Finding {
-            rule: "U4".into(),
+            rule: RuleId::U4,
             message: format!(
                 "dead click: after the {action} was pressed, no request left the page, it went nowhere, and nothing to read \
                  appeared within {:.1} s{traces}",

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::json;
 
 use crate::browser::{BrowserTrouble, Noticed, Page, PageLog};
-use crate::model::Finding;
+use crate::model::{Finding, RuleId};
 
 /// The state of a page, as the oracle judged it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -36,7 +36,7 @@ pub struct Wrong {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Problem {
     /// `U3` for an error that is not explained, `U4` for an action that leads nowhere.
-    pub rule: String,
+    pub rule: RuleId,
     /// The element, by role and name, else as markup.
     pub element: String,
     /// How it shows that something is wrong.
@@ -55,7 +55,7 @@ impl PageState {
 impl Problem {
     fn finding(&self) -> Finding {
         Finding {
-            rule: self.rule.clone(),
+            rule: self.rule,
             message: format!("silent failure at {} ({}): {}", self.element, self.looks.join(", "), self.reason),
             edge: None,
             exchange: None,

@@ -8,7 +8,7 @@ use serde::Deserialize;
 use super::shape::refusal;
 use crate::base::config::{ConfigError, parse_toml};
 use crate::base::suggest::did_you_mean;
-use crate::model::{Exchange, Finding};
+use crate::model::{Exchange, Finding, RuleId};
 
 /// All refusals of a platform. Shared between threads by reference.
 #[derive(Debug, Clone)]
@@ -204,14 +204,18 @@ impl Catalogue {
 
     /// Which of the rules `U1`, `U2` and `U7` the exchanges of one scenario give something to judge: refusals, and refusals
     /// while nobody could look permissions up.
-    pub fn held(&self, exchanges: &[Exchange]) -> Vec<&'static str> {
+    pub fn held(&self, exchanges: &[Exchange]) -> Vec<RuleId> {
         if !exchanges.iter().any(|exchange| self.speaks(&exchange.edge.to) && refusal(exchange).is_some()) {
             return Vec::new();
         }
         let is_in_trouble = |exchange: &Exchange| {
             exchange.edge.to == self.written.permissions && exchange.status().is_none_or(|status| status >= 500)
         };
-        if exchanges.iter().any(is_in_trouble) { vec!["U1", "U2", "U7"] } else { vec!["U1", "U2"] }
+        if exchanges.iter().any(is_in_trouble) {
+            vec![RuleId::U1, RuleId::U2, RuleId::U7]
+        } else {
+            vec![RuleId::U1, RuleId::U2]
+        }
     }
 
     /// Whether this service refuses in the catalogue's words.
@@ -222,7 +226,7 @@ impl Catalogue {
     /// A finding about the refusal in an exchange.
     pub(super) fn finding(
         &self,
-        rule: &str,
+        rule: RuleId,
         exchange: &Exchange,
         at: &str,
         slug: Option<&str>,
@@ -230,7 +234,7 @@ impl Catalogue {
     ) -> Finding {
         let place = slug.map(|slug| format!("#/codes/{slug}")).unwrap_or_default();
         Finding {
-            rule: rule.to_owned(),
+            rule,
             message: format!("{message}{}", crate::contract::examine::disturbed(exchange)),
             edge: Some(exchange.edge.clone()),
             exchange: Some(exchange.id),

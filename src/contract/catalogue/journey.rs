@@ -18,7 +18,7 @@ use serde_json::Value;
 use super::file::{Catalogue, Class, Code};
 use super::shape::{Said, refusal};
 use crate::contract::nesting::{callers, calls};
-use crate::model::{Exchange, Finding, Outcome};
+use crate::model::{Exchange, Finding, Outcome, RuleId};
 
 /// What a service learned from a call.
 enum Heard<'c> {
@@ -123,11 +123,11 @@ impl Catalogue {
             && class == Class::TemporarilyDown
             && matches!(code.class, Class::NotBought | Class::Gone);
         let rule = if hid_trouble {
-            "U7"
+            RuleId::U7
         } else if class == code.class {
-            "U1"
+            RuleId::U1
         } else {
-            "U2"
+            RuleId::U2
         };
         let message = format!(
             "{service} made {slug} ({}) of what it learned from {}: {said} ({class})",
@@ -159,9 +159,9 @@ impl Catalogue {
             Some(neighbour)
                 if *neighbour == self.written.permissions && matches!(code.class, Class::NotBought | Class::Gone) =>
             {
-                "U7"
+                RuleId::U7
             }
-            Some(_) | None => "U2",
+            Some(_) | None => RuleId::U2,
         };
         let why = trouble.map_or_else(
             || format!("{} did not say it", code.said_by.join(" or ")),

@@ -5,7 +5,7 @@ use serde_json::Value;
 use super::file::{Catalogue, Code};
 use crate::contract::body::{Reading, essence, read};
 use crate::contract::examine::BY_TAP;
-use crate::model::{Exchange, Finding, Response};
+use crate::model::{Exchange, Finding, Response, RuleId};
 
 /// The media type of a problem document.
 const PROBLEM: &str = "application/problem+json";
@@ -47,7 +47,7 @@ impl Catalogue {
         let (to, status) = (&exchange.edge.to, response.status);
         let (method, path) = (&exchange.request.method, exchange.request.path());
         let message = format!("{to} refused {method} {path} with {status}, and {message}");
-        Some(self.finding("U1", exchange, at, slug, message))
+        Some(self.finding(RuleId::U1, exchange, at, slug, message))
     }
 
     fn wrong<'r>(&self, exchange: &Exchange, response: &'r Response) -> Option<Wrong<'r>> {

@@ -201,7 +201,7 @@ fn each_kind_of_departure_is_found_where_it_is() {
 fn a_finding_points_into_the_exchange_and_into_the_document() {
     let exchange = one(json!({"id": "1", "token": TOKEN})).disturbed("shop -> bank: garble").done();
     let [finding] = &bank().check(&exchange)[..] else { panic!("one finding") };
-    assert_eq!((finding.rule.as_str(), finding.exchange), ("contract", Some(1)));
+    assert_eq!((finding.rule, finding.exchange), (crate::model::RuleId::Contract, Some(1)));
     assert_eq!(finding.edge, Some(Edge::new("shop", "bank")));
     assert_eq!(finding.source.as_deref(), Some("bank.openapi.yaml#/components/schemas/Charge/properties/id/type"));
     assert_eq!(

@@ -1,3 +1,4 @@
+use crate::model::RuleId;
 use serde_json::{Value, json};
 
 use super::super::Catalogue;
@@ -71,19 +72,19 @@ fn unreachable(from: &str, to: &str) -> Made {
 }
 
 /// What is found where the first exchange is the outermost, and each next one falls within the one before.
-fn nested(hops: Vec<Made>) -> Vec<(String, String)> {
+fn nested(hops: Vec<Made>) -> Vec<(RuleId, String)> {
     let ends = 1000;
     let hops = hops.into_iter().zip(1..).map(|(hop, id)| hop.during(id, id * 10, ends - id * 10).done());
     found(&hops.collect::<Vec<_>>())
 }
 
-fn found(exchanges: &[crate::model::Exchange]) -> Vec<(String, String)> {
+fn found(exchanges: &[crate::model::Exchange]) -> Vec<(RuleId, String)> {
     let findings = catalogue().check(exchanges);
-    findings.iter().map(|finding| (finding.rule.clone(), finding.edge.clone().unwrap().to_string())).collect()
+    findings.iter().map(|finding| (finding.rule, finding.edge.clone().unwrap().to_string())).collect()
 }
 
-fn is(rule: &str, edge: &str) -> Vec<(String, String)> {
-    vec![(rule.to_owned(), edge.to_owned())]
+fn is(rule: RuleId, edge: &str) -> Vec<(RuleId, String)> {
+    vec![(rule, edge.to_owned())]
 }
 
 #[test]
@@ -135,8 +136,8 @@ fn a_refusal_that_is_no_problem_of_the_catalogue_is_found_where_it_fails() {
     for (exchange, expected) in cases {
         let exchange = exchange.done();
         let findings = catalogue().check(std::slice::from_ref(&exchange));
-        let at = findings.first().map(|finding| (finding.rule.as_str(), finding.at.as_deref().unwrap()));
-        assert_eq!(at, expected.map(|at| ("U1", at)), "{exchange:?}");
+        let at = findings.first().map(|finding| (finding.rule, finding.at.as_deref().unwrap()));
+        assert_eq!(at, expected.map(|at| (RuleId::U1, at)), "{exchange:?}");
     }
 }
 
@@ -181,7 +182,7 @@ fn a_code_that_arrives_as_it_was_said_is_fine() {
 #[test]
 fn a_refusal_without_words_is_trouble_and_only_its_giver_is_blamed() {
     let html = ask("POST /x").on("front", "bank").answer(502).text("text/html", "x");
-    assert_eq!(nested(vec![refused("member", "front", "bank-unavailable"), html]), is("U1", "front → bank"));
+    assert_eq!(nested(vec![refused("member", "front", "bank-unavailable"), html]), is(RuleId::U1, "front → bank"));
 }
 
 #[test]
@@ -192,27 +193,27 @@ fn a_code_that_became_another_is_found_at_the_hop_where_it_did() {
         refused("front", "gen", "not-bought"),
         ask("POST /may").on("gen", "perm").answer(200).json(json!({"reason": "not-bought"})),
     ];
-    assert_eq!(nested(hops), is("U2", "member → front"));
+    assert_eq!(nested(hops), is(RuleId::U2, "member → front"));
     // To the login, in a loop.
     let hops = vec![refused("member", "front", "signed-out"), refused("front", "perm", "not-bought")];
-    assert_eq!(nested(hops), is("U2", "member → front"));
+    assert_eq!(nested(hops), is(RuleId::U2, "member → front"));
     // The same kind of trouble, and still not what was said.
     let hops = vec![refused("member", "front", "declined"), refused("front", "bank", "no-funds")];
-    assert_eq!(nested(hops), is("U1", "member → front"));
+    assert_eq!(nested(hops), is(RuleId::U1, "member → front"));
     // The code is lost in a bug.
     let hops = vec![refused("front", "gen", "internal"), refused("gen", "bank", "no-funds")];
-    assert_eq!(nested(hops), is("U2", "front → gen"));
+    assert_eq!(nested(hops), is(RuleId::U2, "front → gen"));
     // Trouble has one name.
     let hops = vec![refused("member", "front", "gen-unavailable"), unreachable("front", "bank")];
-    assert_eq!(nested(hops), is("U1", "member → front"));
+    assert_eq!(nested(hops), is(RuleId::U1, "member → front"));
     let hops = vec![refused("member", "front", "signed-out"), unreachable("front", "bank")];
-    assert_eq!(nested(hops), is("U2", "member → front"));
+    assert_eq!(nested(hops), is(RuleId::U2, "member → front"));
 }
 
 #[test]
 fn nobody_says_what_is_anothers_to_say_unless_they_heard_it() {
-    assert_eq!(nested(vec![refused("front", "gen", "not-bought"), fine("gen", "perm")]), is("U2", "front → gen"));
-    assert_eq!(nested(vec![refused("front", "gen", "no-funds"), fine("gen", "bank")]), is("U2", "front → gen"));
+    assert_eq!(nested(vec![refused("front", "gen", "not-bought"), fine("gen", "perm")]), is(RuleId::U2, "front → gen"));
+    assert_eq!(nested(vec![refused("front", "gen", "no-funds"), fine("gen", "bank")]), is(RuleId::U2, "front → gen"));
     // Nobody watches its calls, or one is still under way: it may have heard it there.
     assert_eq!(nested(vec![refused("front", "gen", "not-bought")]), []);
     assert_eq!(nested(vec![refused("front", "gen", "not-bought"), ask("POST /may").on("gen", "perm")]), []);
@@ -225,16 +226,16 @@ fn trouble_with_permissions_never_becomes_not_bought() {
         refused("front", "gen", "not-bought"),
         unreachable("gen", "perm"),
     ];
-    assert_eq!(nested(hops), is("U7", "front → gen"), "at the hop where it began, and nowhere else");
+    assert_eq!(nested(hops), is(RuleId::U7, "front → gen"), "at the hop where it began, and nowhere else");
     let broken = ask("POST /may").on("gen", "perm").ended(Outcome::Broken { reason: "reset".into() });
-    assert_eq!(nested(vec![refused("front", "gen", "not-bought"), broken]), is("U7", "front → gen"));
+    assert_eq!(nested(vec![refused("front", "gen", "not-bought"), broken]), is(RuleId::U7, "front → gen"));
     let html = ask("POST /may").on("gen", "perm").answer(503).text("text/html", "x");
     let found = nested(vec![refused("front", "gen", "not-bought"), html]);
-    assert_eq!(found[0], is("U7", "front → gen")[0]);
+    assert_eq!(found[0], is(RuleId::U7, "front → gen")[0]);
     // The same invention where a bank is down is no matter of permissions.
     assert_eq!(
         nested(vec![refused("front", "gen", "not-bought"), unreachable("gen", "bank")]),
-        is("U2", "front → gen")
+        is(RuleId::U2, "front → gen")
     );
 }
 
@@ -245,7 +246,7 @@ fn nobody_is_accused_of_what_may_have_been_for_another_request() {
     let one = refused("member", "front", "not-found").during(1, 0, 100).done();
     let two = refused("member", "front", "no-funds").during(2, 10, 90).done();
     assert_eq!(found(&[one.clone(), two, call()]), []);
-    assert_eq!(found(&[one, call()]), is("U2", "member → front"));
+    assert_eq!(found(&[one, call()]), is(RuleId::U2, "member → front"));
     // What works in the background calls whenever it likes.
     let own = refused("front", "gen", "queue-full").during(1, 0, 100).done();
     let later =

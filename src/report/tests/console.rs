@@ -4,7 +4,7 @@ use std::rc::Rc;
 
 use super::story::{everything, failed, hostile, many, passed, skipped, tell, unknown};
 use crate::model::message::{Envelope, media};
-use crate::model::{Edge, RunInfo};
+use crate::model::{Class, Edge, RunInfo};
 use crate::report::reporter::{ReportError, Written};
 use crate::report::style::Style;
 use crate::report::{Console, Digest, Run};
@@ -105,7 +105,7 @@ fn a_page_that_does_not_show_several_things_has_several_causes() {
     let silent = |name: &str, sentence: &str| {
         let mut told = failed("a", name);
         let diagnosis = told.attempts[0].diagnosis.as_mut().unwrap();
-        diagnosis.class = "not shown".into();
+        diagnosis.class = Class::NotShown;
         diagnosis.edge = Some(Edge::new(Edge::MEMBER, "shop"));
         diagnosis.sentence = format!("not shown at member → shop: {sentence} (U3)");
         told

@@ -239,7 +239,7 @@ fn markdown_never_exceeds_what_github_takes_and_begins_with_what_failed() {
     let mut told = many(700, 600);
     for (index, one) in told.iter_mut().enumerate() {
         for diagnosis in one.attempts.iter_mut().filter_map(|attempt| attempt.diagnosis.as_mut()) {
-            diagnosis.class = format!("class {index}");
+            diagnosis.edge = format!("storefront -> service-{index}").parse().ok();
         }
     }
     let text = only("markdown", &run_of(&told));

@@ -11,8 +11,9 @@ use crate::model::message::{
     TestStepStarted, Timestamp, media,
 };
 use crate::model::{
-    Blame, Body, Content, Diagnosis, Edge, Event, EventKind, Exchange, Exit, Finding, Hop, HopState, Identity, Judged,
-    Outcome, Request, Response, RunEnd, RunInfo, ScenarioVerdict, ServiceInfo, TraceId, Trail, Verdict,
+    Blame, Body, Class, Content, Diagnosis, Edge, Event, EventKind, Exchange, Exit, Fact, Finding, Hop, HopState,
+    Identity, Judged, Outcome, Request, Response, RuleId, RunEnd, RunInfo, ScenarioVerdict, ServiceInfo, TraceId,
+    Trail, Verdict,
 };
 
 /// One scenario of a story.
@@ -48,7 +49,7 @@ pub fn ended(verdict: Verdict, reason: &str) -> ScenarioVerdict {
         Verdict::Unknown => Some(Blame::Environment),
         Verdict::Failed => Some(Blame::Platform),
     };
-    ScenarioVerdict { verdict, reason: reason.into(), blame, flaky: false, quarantine: None, repeat: String::new() }
+    ScenarioVerdict { verdict, reason: reason.into(), blame, cause: None, flaky: false, quarantine: None, repeat: String::new() }
 }
 
 pub fn passed(feature: &str, name: &str) -> Told {
@@ -90,7 +91,7 @@ pub fn failed(feature: &str, name: &str) -> Told {
             trail: Some(trail(&journey)),
             findings: vec![
                 Finding {
-                    rule: "S4".into(),
+                    rule: RuleId::S4,
                     message: "the submit carried no purchase credential; the page had one".into(),
                     edge: Some(Edge::new("storefront", "generation")),
                     exchange: Some(lost),
@@ -98,7 +99,7 @@ pub fn failed(feature: &str, name: &str) -> Told {
                     source: None,
                 },
                 Finding {
-                    rule: "catalogue".into(),
+                    rule: RuleId::U2,
                     message: "the code purchase-required does not fit a member who paid".into(),
                     edge: Some(Edge::new("storefront", "generation")),
                     exchange: Some(lost),
@@ -191,7 +192,7 @@ pub fn hostile() -> Vec<Told> {
                     exchange.faults.push(name.clone());
                 }
                 for finding in &mut attempt.findings {
-                    (finding.rule, finding.message, finding.at) = (name.clone(), name.clone(), Some(name.clone()));
+                    (finding.message, finding.at) = (name.clone(), Some(name.clone()));
                 }
                 if let Some(diagnosis) = &mut attempt.diagnosis {
                     diagnosis.sentence.clone_from(&name);
@@ -325,7 +326,7 @@ pub fn tell(told: &[Told]) -> Vec<Envelope> {
         .zip([told.len() as u64, 12, 0])
         .map(|(text, scenarios)| {
             let (rule, says) = text.split_once(' ').unwrap_or((text, ""));
-            Judged { rule: rule.into(), says: says.into(), scenarios }
+            Judged { rule: rule.parse().expect("the id of a rule"), says: says.into(), scenarios }
         })
         .collect(),
         lifted: Vec::new(),
@@ -734,7 +735,7 @@ fn trail(journey: &[Exchange]) -> Trail {
         };
         let done = exchange.status().is_some_and(|status| status < 400);
         let at_micros = exchange.at_micros + exchange.took_micros;
-        let facts = json!({"who": "mem_77aa", "what": "ver_3b1e8"}).as_object().cloned().unwrap_or_default();
+        let facts = [(Fact::Who, "mem_77aa".into()), (Fact::Version, "ver_3b1e8".into())].into();
         let code = (!done).then(|| "purchase-required".into());
         Some(Event {
             kind,
@@ -758,10 +759,10 @@ fn diagnosis(journey: &[Exchange]) -> Diagnosis {
     };
     let (kept, broken, absent) = (HopState::Kept, HopState::Broken, HopState::Absent);
     Diagnosis {
-        class: "not carried".into(),
+        class: Class::NotCarried,
         edge: Some(Edge::new("storefront", "generation")),
         sentence: "permission lost at storefront → generation: the submit carried no purchase credential (S4)".into(),
-        rules: vec!["S4".into()],
+        rules: vec![RuleId::S4],
         hops: vec![
             hop("buy", "member -> storefront", "/v1/purchases", kept, "201"),
             hop("charge", "storefront -> billing", "/v1/purchases", kept, "500 credits"),

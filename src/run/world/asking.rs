@@ -2,7 +2,7 @@
 
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use super::{Trouble, World};
+use super::{StepError, World};
 use crate::base::trace::{BAGGAGE, TRACEPARENT, traceparent};
 use crate::target::{Answer, Operation, Values};
 
@@ -16,7 +16,7 @@ impl World {
     ///
     /// # Errors
     /// Only if there is no answer to judge: the platform cannot be reached, or takes longer than the target allows.
-    pub async fn ask(&self, member: &str, operation: Operation, values: Values) -> Result<Answer, Trouble> {
+    pub async fn ask(&self, member: &str, operation: Operation, values: Values) -> Result<Answer, StepError> {
         let token = self.member(member)?.token.clone();
         self.ask_with(token, operation, values).await
     }
@@ -27,13 +27,13 @@ impl World {
         token: Option<String>,
         operation: Operation,
         values: Values,
-    ) -> Result<Answer, Trouble> {
+    ) -> Result<Answer, StepError> {
         let stage = &self.stage;
         let mut values = values.with("token", token);
         for (name, secret) in &stage.secrets {
             values.set(&format!("secret.{name}"), secret.as_str());
         }
-        let call = stage.target.call(operation, &values).map_err(|error| Trouble::scenario(error.to_string()))?;
+        let call = stage.target.call(operation, &values).map_err(|error| StepError::scenario(error.to_string()))?;
         let mut request = self.request(call.method, &call.path);
         for (name, value) in call.headers {
             request = request.header(name, value);
@@ -66,7 +66,7 @@ impl World {
     ///
     /// # Errors
     /// Only if there is no answer to judge.
-    pub(super) async fn send(&self, asked: &str, request: reqwest::RequestBuilder) -> Result<Received, Trouble> {
+    pub(super) async fn send(&self, asked: &str, request: reqwest::RequestBuilder) -> Result<Received, StepError> {
         let failed = |error: reqwest::Error| self.no_answer(asked, &error);
         let response = request.send().await.map_err(failed)?;
         let status = response.status().as_u16();
@@ -74,27 +74,27 @@ impl World {
         let headers: Vec<_> =
             response.headers().iter().map(|(name, value)| (name.as_str().to_owned(), text(value))).collect();
         if headers.iter().any(|(name, _)| name == crate::tap::BY_TAP.as_str()) {
-            return Err(Trouble::environment(format!("{asked}: the platform's entry cannot be reached")));
+            return Err(StepError::environment(format!("{asked}: the platform's entry cannot be reached")));
         }
         Ok((status, headers, response.bytes().await.map_err(failed)?))
     }
 
-    fn no_answer(&self, asked: &str, error: &reqwest::Error) -> Trouble {
+    fn no_answer(&self, asked: &str, error: &reqwest::Error) -> StepError {
         let bound = self.stage.target.bounds.answer.0;
         if error.is_timeout() {
-            return Trouble::platform(format!("{asked}: no answer within {bound:?}"));
+            return StepError::platform(format!("{asked}: no answer within {bound:?}"));
         }
         if error.is_connect() {
-            return Trouble::environment(format!("{asked}: cannot connect to the platform's entry: {error}"));
+            return StepError::environment(format!("{asked}: cannot connect to the platform's entry: {error}"));
         }
-        Trouble::platform(format!("{asked}: the answer broke off: {error}"))
+        StepError::platform(format!("{asked}: the answer broke off: {error}"))
     }
 
     /// Why there is nothing to go on with: the platform's doing where it refused what was asked for last, else the scenario's.
-    pub(super) fn nothing(&self, what: String) -> Trouble {
+    pub(super) fn nothing(&self, what: String) -> StepError {
         match &self.last {
             Some(answer) if !answer.ok => refused(answer, &format!("{what}: {}", answer.asked)),
-            Some(_) | None => Trouble::scenario(what),
+            Some(_) | None => StepError::scenario(what),
         }
     }
 
@@ -102,7 +102,7 @@ impl World {
     ///
     /// # Errors
     /// If it refuses, with what it said.
-    pub(super) async fn get(&self, member: &str, operation: Operation, values: Values) -> Result<Answer, Trouble> {
+    pub(super) async fn get(&self, member: &str, operation: Operation, values: Values) -> Result<Answer, StepError> {
         let answer = self.ask(member, operation, values).await?;
         accepted(&answer, &format!("{member}'s {operation}"))?;
         Ok(answer)
@@ -110,18 +110,18 @@ impl World {
 }
 
 /// Holds if the platform did what was asked.
-pub(super) fn accepted(answer: &Answer, what: &str) -> Result<(), Trouble> {
+pub(super) fn accepted(answer: &Answer, what: &str) -> Result<(), StepError> {
     if answer.ok { Ok(()) } else { Err(refused(answer, what)) }
 }
 
 /// What there is to say where the platform did not do what was asked.
-pub(super) fn refused(answer: &Answer, what: &str) -> Trouble {
-    Trouble::platform(format!("{what} was {}", answer.summary()))
+pub(super) fn refused(answer: &Answer, what: &str) -> StepError {
+    StepError::platform(format!("{what} was {}", answer.summary()))
 }
 
 /// A field that an answer must have for the scenario to go on.
-pub(super) fn required(answer: &Answer, field: &str) -> Result<String, Trouble> {
-    answer
-        .text(field)
-        .ok_or_else(|| Trouble::platform(format!("the answer to {} has no {field} ({})", answer.asked, answer.status)))
+pub(super) fn required(answer: &Answer, field: &str) -> Result<String, StepError> {
+    answer.text(field).ok_or_else(|| {
+        StepError::platform(format!("the answer to {} has no {field} ({})", answer.asked, answer.status))
+    })
 }

@@ -9,7 +9,7 @@ use fake::faker::name::en::Name;
 use serde_json::{Value, json};
 
 use super::asking::{accepted, refused, required};
-use super::{Member, ModelVersion, Purchase, StepResult, Trouble, World};
+use super::{Member, ModelVersion, Purchase, StepError, StepResult, World};
 use crate::base::wait::{self, Look};
 use crate::target::{Answer, Operation, Values};
 
@@ -161,7 +161,7 @@ impl World {
     }
 
     /// Sends the terms of a model version as those from now on.
-    pub(super) async fn send_terms(&self, by: &str, version: &ModelVersion) -> Result<Answer, Trouble> {
+    pub(super) async fn send_terms(&self, by: &str, version: &ModelVersion) -> Result<Answer, StepError> {
         let values = terms_of(&version.terms, version.ends_at).with("version", version.id.as_str());
         self.ask(by, Operation::Reprice, values).await
     }
@@ -170,7 +170,7 @@ impl World {
     ///
     /// # Errors
     /// If there is no answer.
-    pub async fn quote(&mut self, member: &str, right: Right, model: &str) -> Result<Answer, Trouble> {
+    pub async fn quote(&mut self, member: &str, right: Right, model: &str) -> Result<Answer, StepError> {
         let values = Values::new().with("version", self.model(model)?.id.as_str()).with("right", right.word());
         let answer = self.ask(member, Operation::Quote, values).await?;
         self.last = Some(answer.clone());
@@ -228,7 +228,7 @@ impl World {
     }
 
     /// A purchase at the price quoted now, or else the answer that refuses to quote one.
-    async fn priced(&mut self, member: &str, right: Right, model: &str) -> Result<Result<Purchase, Answer>, Trouble> {
+    async fn priced(&mut self, member: &str, right: Right, model: &str) -> Result<Result<Purchase, Answer>, StepError> {
         let purchase = self.unquoted(right, model)?;
         if !self.stage.target.has(Operation::Quote) {
             return Ok(Ok(purchase));
@@ -242,13 +242,13 @@ impl World {
     }
 
     /// The same, where it is expected to be quoted.
-    pub(super) async fn quoted(&mut self, member: &str, right: Right, model: &str) -> Result<Purchase, Trouble> {
+    pub(super) async fn quoted(&mut self, member: &str, right: Right, model: &str) -> Result<Purchase, StepError> {
         let priced = self.priced(member, right, model).await?;
         priced.map_err(|quote| refused(&quote, &format!("{member}'s quote")))
     }
 
     /// A purchase at the price that the version's owner set.
-    fn unquoted(&self, right: Right, model: &str) -> Result<Purchase, Trouble> {
+    fn unquoted(&self, right: Right, model: &str) -> Result<Purchase, StepError> {
         let version = self.model(model)?;
         let price = match right {
             Right::Generation => version.terms.generation,
@@ -265,11 +265,11 @@ impl World {
         })
     }
 
-    pub(super) async fn send_purchase(&self, member: &str, purchase: &Purchase) -> Result<Answer, Trouble> {
+    pub(super) async fn send_purchase(&self, member: &str, purchase: &Purchase) -> Result<Answer, StepError> {
         self.ask(member, Operation::Purchase, order(purchase)).await
     }
 
-    fn latest_purchase(&self, member: &str) -> Result<&Purchase, Trouble> {
+    fn latest_purchase(&self, member: &str) -> Result<&Purchase, StepError> {
         let latest = self.member(member)?.purchases.last();
         latest.ok_or_else(|| self.nothing(format!("{member} has not bought anything yet")))
     }
@@ -301,7 +301,7 @@ impl World {
         match waited.await {
             Ok(answer) => self.keep_credential(member, model, &answer),
             Err(wait::Gave::Never(trouble)) => Err(trouble),
-            Err(wait::Gave::Up { last_seen, .. }) => Err(Trouble::platform(format!(
+            Err(wait::Gave::Up { last_seen, .. }) => Err(StepError::platform(format!(
                 "{member} paid for {right} access to {model} and did not get it within {within:?}: {last_seen}"
             ))),
         }
@@ -318,7 +318,7 @@ impl World {
         Ok(())
     }
 
-    pub(super) async fn ask_access(&self, member: &str, model: &str) -> Result<Answer, Trouble> {
+    pub(super) async fn ask_access(&self, member: &str, model: &str) -> Result<Answer, StepError> {
         let version = self.model(model)?.id.as_str();
         self.ask(member, Operation::Access, Values::new().with("version", version)).await
     }

@@ -1,7 +1,7 @@
 //! What members have no business to send, and what they have no business to ask for.
 
 use super::buying::order;
-use super::{Right, StepResult, Trouble, World};
+use super::{Right, StepError, StepResult, World};
 use crate::target::{Operation, Values};
 
 /// What a client says although it is not asked.
@@ -14,7 +14,7 @@ pub enum Claim<'a> {
 }
 
 impl World {
-    fn claim(&self, values: Values, claim: Claim<'_>) -> Result<Values, Trouble> {
+    fn claim(&self, values: Values, claim: Claim<'_>) -> Result<Values, StepError> {
         Ok(match claim {
             Claim::Price(price) => values.with("claimed_amount", price),
             Claim::Member(name) => values.with("claimed_member", self.member(name)?.id.as_str()),
@@ -49,7 +49,7 @@ impl World {
     /// # Errors
     /// If there is no such member, or they are signed out.
     pub fn forge_session(&mut self, name: &str) -> StepResult {
-        let signed_out = || Trouble::scenario(format!("{name} is signed out, and has no session to forge"));
+        let signed_out = || StepError::scenario(format!("{name} is signed out, and has no session to forge"));
         let genuine = self.member(name)?.token.clone().ok_or_else(signed_out)?;
         let forged = tampered(&genuine);
         self.stage.redactor.learn(Some(self.trace), &forged);
@@ -114,7 +114,7 @@ impl World {
         Ok(())
     }
 
-    fn credential(&self, member: &str, model: &str) -> Result<String, Trouble> {
+    fn credential(&self, member: &str, model: &str) -> Result<String, StepError> {
         let none = || self.nothing(format!("{member} holds no credential for {model}"));
         self.member(member)?.credentials.get(&self.model(model)?.id).cloned().ok_or_else(none)
     }

@@ -1,6 +1,6 @@
 //! Faults on the scenario's own path.
 
-use super::{StepResult, Trouble, World};
+use super::{StepError, StepResult, World};
 use crate::tap::Disturbance;
 
 impl World {
@@ -10,15 +10,18 @@ impl World {
     /// If the words are wrong, or name an edge that the topology does not have. Where the platform has it all the same, the
     /// scenario is skipped.
     pub fn disturb(&mut self, words: &str) -> StepResult {
-        let disturbance: Disturbance = words.parse().map_err(|error| Trouble::scenario(format!("{error}")))?;
+        let disturbance: Disturbance = words.parse().map_err(|error| StepError::scenario(format!("{error}")))?;
         let (edge, edges) = (disturbance.edge(), &self.stage.edges);
         if !edges.iter().any(|edge| disturbance.is_on(edge)) {
             if self.stage.rules.mapping.edges().any(|edge| disturbance.is_on(edge)) {
-                return Err(Trouble::unmet(format!("the topology {} has no edge {edge}", self.stage.topology)));
+                return Err(StepError::not_on_this_platform(format!(
+                    "the topology {} has no edge {edge}",
+                    self.stage.topology
+                )));
             }
             let known = edges.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ");
             let message = format!("the topology has no edge {edge}; it has {known}");
-            return Err(Trouble::scenario(message));
+            return Err(StepError::scenario(message));
         }
         self.stage.faults.arm(Some(self.trace), disturbance);
         Ok(())
@@ -50,8 +53,8 @@ impl World {
     ///
     /// # Errors
     /// If the target's file does not name one.
-    pub fn credential_header(&self) -> Result<String, Trouble> {
-        let missing = || Trouble::scenario("the target's file names no `credential_header`");
+    pub fn credential_header(&self) -> Result<String, StepError> {
+        let missing = || StepError::scenario("the target's file names no `credential_header`");
         self.stage.target.credential_header.clone().ok_or_else(missing)
     }
 }

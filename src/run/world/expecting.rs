@@ -3,7 +3,7 @@
 use serde_json::Value;
 
 use super::asking::accepted;
-use super::{Right, StepResult, Trouble, World};
+use super::{Right, StepError, StepResult, World};
 use crate::base::wait::{self, Look};
 use crate::target::{Answer, Operation, Values};
 
@@ -12,14 +12,19 @@ impl World {
     ///
     /// # Errors
     /// If nothing was asked yet.
-    pub fn last_answer(&self) -> Result<&Answer, Trouble> {
-        self.last.as_ref().ok_or_else(|| Trouble::scenario("nothing has been asked of the platform yet"))
+    pub fn last_answer(&self) -> Result<&Answer, StepError> {
+        self.last.as_ref().ok_or_else(|| StepError::scenario("nothing has been asked of the platform yet"))
     }
 
     /// Counts one judgement.
     pub(super) fn judge(&mut self, holds: bool, otherwise: impl FnOnce() -> String) -> StepResult {
+        self.expect(holds, || StepError::platform(otherwise()))
+    }
+
+    /// Counts one judgement, and fails with an error of its own kind.
+    fn expect(&mut self, holds: bool, otherwise: impl FnOnce() -> StepError) -> StepResult {
         self.judged += 1;
-        if holds { Ok(()) } else { Err(Trouble::platform(otherwise())) }
+        if holds { Ok(()) } else { Err(otherwise()) }
     }
 
     /// Judges something that the world does not know of.
@@ -57,12 +62,14 @@ impl World {
         let answer = self.last_answer()?.clone();
         let catalogue = self.stage.rules.catalogue.as_ref();
         if let Some(catalogue) = catalogue.filter(|_| answer.code.as_deref() != Some(code)) {
-            catalogue.known(code).map_err(Trouble::scenario)?;
+            catalogue.known(code).map_err(StepError::scenario)?;
         }
         let what = format!("the {} should be refused with {code}", answer.asked);
-        self.judge(!answer.ok, || format!("{what}, and was {}", answer.summary()))?;
-        self.judge(answer.code.as_deref() == Some(code), || format!("{what}, and was {}", answer.summary()))?;
-        self.judge(!answer.message.trim().is_empty(), || format!("{what} in words, and has none"))
+        let is_right = !answer.ok && answer.code.as_deref() == Some(code);
+        let said = format!("{what}, and was {}", answer.summary());
+        self.expect(is_right, || StepError::not_refused(code, said))?;
+        let is_in_words = !answer.message.trim().is_empty();
+        self.expect(is_in_words, || StepError::not_refused(code, format!("{what} in words, and has none")))
     }
 
     /// The refusal asks the member to try again later, and says when.
@@ -135,7 +142,7 @@ impl World {
     /// If the number of different things that were made is another.
     pub fn expect_made(&mut self, made: usize) -> StepResult {
         if self.at_once.is_empty() {
-            return Err(Trouble::scenario("nothing was sent several times at once"));
+            return Err(StepError::scenario("nothing was sent several times at once"));
         }
         let key = |answer: &Answer| answer.text("purchase").or_else(|| answer.text("job"));
         let mut different: Vec<_> = self.at_once.iter().filter(|answer| answer.ok).filter_map(key).collect();

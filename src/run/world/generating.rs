@@ -5,7 +5,7 @@ use fake::faker::lorem::en::Words;
 use serde_json::Value;
 
 use super::asking::required;
-use super::{Right, StepResult, Trouble, World};
+use super::{Right, StepError, StepResult, World};
 use crate::base::picture;
 use crate::base::wait::{self, Look};
 use crate::target::{Answer, FINAL, Operation, Values, WORKED_ON};
@@ -40,7 +40,7 @@ impl World {
         if bought && self.member(member)?.credentials.is_empty() {
             // Not to have it in time is judged by what the submit answers, and by the checks.
             match self.await_access(member, Right::Generation, model).await {
-                Err(trouble) if trouble.blame == crate::model::Blame::Environment => return Err(trouble),
+                Err(trouble) if trouble.blame() == crate::model::Blame::Environment => return Err(trouble),
                 Ok(()) | Err(_) => {}
             }
         } else {
@@ -117,7 +117,7 @@ impl World {
     pub async fn look_at_image(&mut self, member: &str) -> StepResult {
         let status = self.final_status().await?;
         let image = images(&status).into_iter().next();
-        let image = image.ok_or_else(|| Trouble::platform("the job has no image to look at"))?;
+        let image = image.ok_or_else(|| StepError::platform("the job has no image to look at"))?;
         self.last = Some(self.ask(member, Operation::Image, Values::new().with("image", image)).await?);
         Ok(())
     }
@@ -126,7 +126,7 @@ impl World {
     ///
     /// # Errors
     /// If it does not get there within the target's bound.
-    pub async fn final_status(&mut self) -> Result<Answer, Trouble> {
+    pub async fn final_status(&mut self) -> Result<Answer, StepError> {
         self.status_once(|state| FINAL.contains(&state), "come to an end").await
     }
 
@@ -138,7 +138,7 @@ impl World {
         self.status_once(|state| state == WORKED_ON || FINAL.contains(&state), "begin").await.map(drop)
     }
 
-    async fn status_once(&self, is_there: impl Fn(&str) -> bool, goal: &str) -> Result<Answer, Trouble> {
+    async fn status_once(&self, is_there: impl Fn(&str) -> bool, goal: &str) -> Result<Answer, StepError> {
         let job = self.latest_job()?.clone();
         let within = self.stage.bounds().job.0;
         let waited = wait::until(within, async || {
@@ -155,7 +155,7 @@ impl World {
         waited.await.map_err(|gave| match gave {
             wait::Gave::Never(trouble) => trouble,
             wait::Gave::Up { last_seen, .. } => {
-                Trouble::platform(format!("the job did not {goal} within {within:?}: {last_seen}"))
+                StepError::platform(format!("the job did not {goal} within {within:?}: {last_seen}"))
             }
         })
     }
@@ -164,23 +164,23 @@ impl World {
     ///
     /// # Errors
     /// If one cannot be fetched, is not an image, or is blank.
-    pub(super) async fn fetch_images(&self, member: &str, status: &Answer) -> Result<usize, Trouble> {
+    pub(super) async fn fetch_images(&self, member: &str, status: &Answer) -> Result<usize, StepError> {
         let images = images(status);
         for image in &images {
             let answer = self.get(member, Operation::Image, Values::new().with("image", image.as_str())).await?;
             let media_type = answer.header("content-type").unwrap_or_default();
             if let Some(flaw) = picture::flaw(media_type, &answer.body) {
-                return Err(Trouble::platform(format!("the image {image} {flaw}")));
+                return Err(StepError::platform(format!("the image {image} {flaw}")));
             }
         }
         Ok(images.len())
     }
 
-    pub(super) fn latest_job(&self) -> Result<&Job, Trouble> {
+    pub(super) fn latest_job(&self) -> Result<&Job, StepError> {
         self.jobs.last().ok_or_else(|| self.nothing("there is no job yet".into()))
     }
 
-    pub(super) fn new_job(&mut self, member: &str, model: &str, quantity: u64) -> Result<Job, Trouble> {
+    pub(super) fn new_job(&mut self, member: &str, model: &str, quantity: u64) -> Result<Job, StepError> {
         self.member(member)?;
         self.model(model)?;
         let words: Vec<String> = Words(3..6).fake_with_rng(&mut self.rng);
@@ -195,7 +195,7 @@ impl World {
         })
     }
 
-    pub(super) async fn send_job(&self, job: &Job, credential: Option<String>) -> Result<Answer, Trouble> {
+    pub(super) async fn send_job(&self, job: &Job, credential: Option<String>) -> Result<Answer, StepError> {
         let values = Values::new()
             .with("version", self.model(&job.model)?.id.as_str())
             .with("prompt", job.prompt.as_str())

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use tokio::sync::oneshot;
 
-use super::{StepResult, Trouble, World};
+use super::{StepError, StepResult, World};
 use crate::tap::{Attribution, Tap};
 
 impl World {
@@ -40,15 +40,15 @@ impl World {
     }
 
     /// A tap on the member's edge whose exchanges are this scenario's, whoever makes them.
-    pub(super) async fn tap_of_its_own(&self) -> Result<Tap, Trouble> {
+    pub(super) async fn tap_of_its_own(&self) -> Result<Tap, StepError> {
         let attribution = Attribution::Owned { trace: self.trace, baggage: Arc::clone(&self.baggage) };
         let stage = &self.stage;
         let anywhere = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
         let edge = stage.edges[0].clone();
         let tap = Tap::open(edge, anywhere, attribution, stage.recorder.clone(), stage.faults.clone()).await;
-        let tap = tap.map_err(|error| Trouble::environment(format!("no tap could be opened: {error}")))?;
+        let tap = tap.map_err(|error| StepError::environment(format!("no tap could be opened: {error}")))?;
         let pointed = tap.point_at(&stage.front);
-        pointed.map_err(|error| Trouble::environment(format!("the tap cannot forward: {error}")))?;
+        pointed.map_err(|error| StepError::environment(format!("the tap cannot forward: {error}")))?;
         Ok(tap)
     }
 }

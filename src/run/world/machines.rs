@@ -1,6 +1,6 @@
 //! What happens to the machines that the platform runs on: everybody's, so only a scenario that runs alone may do it.
 
-use super::{StepResult, Trouble, World};
+use super::{StepError, StepResult, World};
 use crate::base::wait::{self, Look};
 use crate::model::Edge;
 use crate::tap::Fired;
@@ -14,7 +14,7 @@ impl World {
     pub async fn befall(&mut self, service: &str, mishap: Mishap) -> StepResult {
         if !self.alone {
             let message = format!("only a scenario that runs alone may have {service} {mishap}: tag it with @serial");
-            return Err(Trouble::scenario(message));
+            return Err(StepError::scenario(message));
         }
         self.stage.services.suffer(self.trace, service, mishap).await
     }
@@ -68,10 +68,10 @@ impl World {
         let waited = wait::until(self.stage.bounds().sync.0, || async {
             match faults.fired(trace).into_iter().find(|fault| fault.times == 0) {
                 None => Look::Holds(()),
-                Some(never) => Look::<_, Trouble>::NotYet(never.to_string()),
+                Some(never) => Look::<_, StepError>::NotYet(never.to_string()),
             }
         });
-        waited.await.map_err(|gave| Trouble::environment(format!("a fault does not happen: {gave}")))
+        waited.await.map_err(|gave| StepError::environment(format!("a fault does not happen: {gave}")))
     }
 
     /// What became of the faults that ended before the scenario did.

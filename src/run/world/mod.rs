@@ -21,6 +21,7 @@ mod probing;
 mod racing;
 mod requesting;
 mod seeing;
+mod step_error;
 mod stubbing;
 mod telling;
 mod timing;
@@ -35,7 +36,7 @@ use super::shelf::Stubs;
 use super::stage::Stage;
 use super::trial::Trial;
 use crate::base::trace::Baggage;
-use crate::model::{Blame, Finding, TraceId};
+use crate::model::{Finding, RuleId, TraceId};
 use crate::tap::Fired;
 use crate::target::Answer;
 
@@ -44,66 +45,8 @@ pub use cheating::Claim;
 pub use generating::Job;
 pub(in crate::run) use page::Keepsake;
 use page::Screen;
+pub use step_error::{StepError, StepErrorKind, StepResult};
 pub use telling::Notice;
-
-/// What a step returns: nothing, or why it does not hold.
-pub type StepResult = Result<(), Trouble>;
-
-/// Why a step does not hold, and whose fault that is.
-///
-/// cucumber hands a step's error on as the text of a panic and nothing else, so the text begins with a mark that says
-/// whose fault it is; [`Trouble::read`] takes it off again.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("{}{message}", mark(*.blame, *.unmet))]
-pub struct Trouble {
-    /// Whose fault.
-    pub blame: Blame,
-    /// Whether it is nobody's: the scenario needs something that the topology or this machine does not have, and is skipped.
-    pub unmet: bool,
-    /// One sentence for a person.
-    pub message: String,
-}
-
-impl Trouble {
-    /// The platform did not do what the scenario says.
-    pub fn platform(message: impl Into<String>) -> Self {
-        Self { blame: Blame::Platform, unmet: false, message: message.into() }
-    }
-
-    /// Something around the platform is down.
-    pub fn environment(message: impl Into<String>) -> Self {
-        Self { blame: Blame::Environment, unmet: false, message: message.into() }
-    }
-
-    /// Reads a trouble back from the text of a panic; `None` for any other panic.
-    pub fn read(panic: &str) -> Option<Self> {
-        let blamed = [Blame::Platform, Blame::Environment, Blame::User, Blame::Paidpath].map(|blame| (blame, false));
-        blamed.into_iter().chain([(Blame::Environment, true)]).find_map(|(blame, unmet)| {
-            Some(Self { blame, unmet, message: panic.strip_prefix(mark(blame, unmet))?.to_owned() })
-        })
-    }
-
-    /// The scenario needs something that this topology does not have.
-    pub fn unmet(message: impl Into<String>) -> Self {
-        Self { blame: Blame::Environment, unmet: true, message: message.into() }
-    }
-
-    /// The scenario says something that cannot be done.
-    pub fn scenario(message: impl Into<String>) -> Self {
-        Self { blame: Blame::User, unmet: false, message: message.into() }
-    }
-}
-
-/// Control characters, which no message begins with.
-fn mark(blame: Blame, unmet: bool) -> &'static str {
-    match blame {
-        _ if unmet => "\u{5}",
-        Blame::Platform => "\u{1}",
-        Blame::Environment => "\u{2}",
-        Blame::User => "\u{3}",
-        Blame::Paidpath => "\u{4}",
-    }
-}
 
 /// A person in the scenario.
 #[derive(Debug, Clone, Default)]
@@ -188,7 +131,7 @@ pub struct World {
     marked_exchange: u64,
     page_findings: Vec<Finding>,
     /// The rules of pages that had something to judge.
-    page_rules: BTreeSet<&'static str>,
+    page_rules: BTreeSet<RuleId>,
     /// The stub files that its sentences name.
     stubs: Stubs,
     /// Sessions that the platform gave nobody.
@@ -243,8 +186,8 @@ impl World {
         }
     }
 
-    fn only_the_runner_makes_worlds() -> Result<Self, Trouble> {
-        Err(Trouble::scenario("worlds are made by the runner: they need a platform to act on"))
+    fn only_the_runner_makes_worlds() -> Result<Self, StepError> {
+        Err(StepError::scenario("worlds are made by the runner: they need a platform to act on"))
     }
 
     /// How many things have been judged so far.
@@ -256,9 +199,9 @@ impl World {
     ///
     /// # Errors
     /// If no sentence has introduced them.
-    pub fn member(&self, name: &str) -> Result<&Member, Trouble> {
+    pub fn member(&self, name: &str) -> Result<&Member, StepError> {
         self.members.get(name).ok_or_else(|| {
-            Trouble::scenario(format!("nobody is called {name} yet: begin with “Given {name} has 500 credits”"))
+            StepError::scenario(format!("nobody is called {name} yet: begin with “Given {name} has 500 credits”"))
         })
     }
 
@@ -266,15 +209,15 @@ impl World {
     ///
     /// # Errors
     /// If no sentence has introduced it.
-    pub fn model(&self, name: &str) -> Result<&ModelVersion, Trouble> {
+    pub fn model(&self, name: &str) -> Result<&ModelVersion, StepError> {
         self.models.get(name).ok_or_else(|| {
-            Trouble::scenario(format!(
+            StepError::scenario(format!(
                 "no model version is called {name} yet: begin with “Given early access to {name} costs 100 credits for generation”"
             ))
         })
     }
 
-    fn member_mut(&mut self, name: &str) -> Result<&mut Member, Trouble> {
+    fn member_mut(&mut self, name: &str) -> Result<&mut Member, StepError> {
         self.member(name)?;
         Ok(self.members.get_mut(name).expect("it was there a line above"))
     }

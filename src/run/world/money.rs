@@ -1,7 +1,7 @@
 //! Wallets, refunds, and the ledger.
 
 use super::asking::required;
-use super::{StepResult, Trouble, World};
+use super::{StepError, StepResult, World};
 use crate::target::{Operation, Values};
 
 impl World {
@@ -9,9 +9,9 @@ impl World {
     ///
     /// # Errors
     /// If the wallet cannot be read.
-    pub async fn balance(&self, member: &str) -> Result<i64, Trouble> {
+    pub async fn balance(&self, member: &str) -> Result<i64, StepError> {
         let answer = self.get(member, Operation::Wallet, Values::new()).await?;
-        answer.number("balance").ok_or_else(|| Trouble::platform(format!("{member}'s wallet says no balance")))
+        answer.number("balance").ok_or_else(|| StepError::platform(format!("{member}'s wallet says no balance")))
     }
 
     /// Puts money into a wallet, with a card that pays or one that declines.
@@ -49,7 +49,7 @@ impl World {
     }
 
     /// The latest purchase that the platform accepted, which there has to be.
-    fn bought(&self, member: &str, for_what: &str) -> Result<String, Trouble> {
+    fn bought(&self, member: &str, for_what: &str) -> Result<String, StepError> {
         let accepted = self.member(member)?.bought();
         accepted.ok_or_else(|| self.nothing(format!("{member} has bought nothing to {for_what}")))
     }
@@ -58,9 +58,9 @@ impl World {
     ///
     /// # Errors
     /// If it cannot be read.
-    pub async fn ledger_sum(&self) -> Result<i64, Trouble> {
+    pub async fn ledger_sum(&self) -> Result<i64, StepError> {
         let admin = self.stage.secrets.get("admin").cloned();
         let answer = self.ask_with(admin, Operation::Ledger, Values::new()).await?;
-        required(&answer, "sum")?.parse().map_err(|_| Trouble::platform("the ledger's sum is not a whole number"))
+        required(&answer, "sum")?.parse().map_err(|_| StepError::platform("the ledger's sum is not a whole number"))
     }
 }

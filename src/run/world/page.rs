@@ -5,9 +5,9 @@
 
 use std::fmt;
 
-use super::{StepResult, Trouble, World};
+use super::{StepError, StepErrorKind, StepResult, World};
 use crate::browser::{BrowserTrouble, Page};
-use crate::model::{Edge, EventKind, Exchange, Finding, Locator, Trail};
+use crate::model::{Blame, Edge, EventKind, Exchange, Expected, Fact, Finding, Locator, RuleId, Trail};
 use crate::tap::Tap;
 use crate::target::PageWords;
 use crate::trail::Question;
@@ -42,9 +42,15 @@ pub(in crate::run) struct Keepsake {
     pub bytes: Vec<u8>,
 }
 
-pub(super) fn trouble(error: BrowserTrouble) -> Trouble {
-    let unmet = matches!(error, BrowserTrouble::Missing(_));
-    Trouble { blame: error.blame(), unmet, message: error.to_string() }
+pub(super) fn trouble(error: BrowserTrouble) -> StepError {
+    let kind = match (&error, error.blame()) {
+        (BrowserTrouble::Missing(_), _) => StepErrorKind::NotOnThisPlatform,
+        (_, Blame::Platform) => StepErrorKind::Unfulfilled(Expected::Success),
+        (_, Blame::Environment) => StepErrorKind::Environment,
+        (_, Blame::User) => StepErrorKind::Scenario,
+        (_, Blame::Paidpath) => StepErrorKind::Paidpath,
+    };
+    StepError { kind, message: error.to_string() }
 }
 
 impl World {
@@ -81,7 +87,7 @@ impl World {
         let page = self.page_of(member)?;
         page.goto(path).await.map_err(trouble)?;
         if let Some(status) = page.status().filter(|status| *status >= 400) {
-            return Err(Trouble::platform(format!("the page of {model} was answered with {status}: GET {path}")));
+            return Err(StepError::platform(format!("the page of {model} was answered with {status}: GET {path}")));
         }
         self.loaded(member)
     }
@@ -128,13 +134,13 @@ impl World {
         let page = self.page_of(member)?;
         page.press_times(&locator, times).await.map_err(trouble)?;
         let answered = page.answered(within).await.map_err(trouble)?;
-        self.page_rules.insert("U4");
+        self.page_rules.insert(RuleId::U4);
         match answered.finding() {
             None => Ok(()),
             Some(finding) => {
                 let message = finding.message.clone();
                 self.found_on_page(finding);
-                Err(Trouble::platform(message))
+                Err(StepError::platform(message))
             }
         }
     }
@@ -168,7 +174,7 @@ impl World {
         self.page_of(member)?.choose(&locator, option).await.map_err(trouble)
     }
 
-    async fn new_screen(&self, member: &str, model: &str) -> Result<Screen, Trouble> {
+    async fn new_screen(&self, member: &str, model: &str) -> Result<Screen, StepError> {
         let token = self.member(member)?.token.clone();
         let stage = &self.stage;
         let cookie = self.words()?.session_cookie.clone();
@@ -181,32 +187,32 @@ impl World {
     }
 
     /// What the words of a page mean on this platform.
-    pub(super) fn words(&self) -> Result<&PageWords, Trouble> {
-        let none = || Trouble::scenario("this target has no page: there is no [page] in its file");
+    pub(super) fn words(&self) -> Result<&PageWords, StepError> {
+        let none = || StepError::scenario("this target has no page: there is no [page] in its file");
         self.stage.target.page.as_ref().ok_or_else(none)
     }
 
-    pub(super) fn element(&self, name: &str) -> Result<Locator, Trouble> {
-        self.words()?.element(name).cloned().map_err(Trouble::scenario)
+    pub(super) fn element(&self, name: &str) -> Result<Locator, StepError> {
+        self.words()?.element(name).cloned().map_err(StepError::scenario)
     }
 
-    fn path_of(&self, model: &str) -> Result<String, Trouble> {
+    fn path_of(&self, model: &str) -> Result<String, StepError> {
         Ok(self.words()?.path(&self.model(model)?.id))
     }
 
     /// The tab that a member looks at.
-    pub(super) fn page_of(&self, member: &str) -> Result<&Page, Trouble> {
+    pub(super) fn page_of(&self, member: &str) -> Result<&Page, StepError> {
         let screen = self.screens.get(member).ok_or_else(|| no_page(member))?;
         Ok(&screen.tabs[screen.current])
     }
 
-    fn screen_mut(&mut self, member: &str) -> Result<&mut Screen, Trouble> {
+    fn screen_mut(&mut self, member: &str) -> Result<&mut Screen, StepError> {
         self.screens.get_mut(member).ok_or_else(|| no_page(member))
     }
 
     /// Whoever did something on a page last, with what they look at.
-    pub(super) fn looker(&self) -> Result<(String, &Page), Trouble> {
-        let nobody = || Trouble::scenario("nobody has opened a page yet: write “When Ann opens the page of Dusk”");
+    pub(super) fn looker(&self) -> Result<(String, &Page), StepError> {
+        let nobody = || StepError::scenario("nobody has opened a page yet: write “When Ann opens the page of Dusk”");
         let member = self.looking.clone().ok_or_else(nobody)?;
         let page = self.page_of(&member)?;
         Ok((member, page))
@@ -240,7 +246,7 @@ impl World {
     }
 
     /// The rules of pages that had something to judge.
-    pub(in crate::run) fn page_rules(&self) -> impl Iterator<Item = &'static str> {
+    pub(in crate::run) fn page_rules(&self) -> impl Iterator<Item = RuleId> {
         self.page_rules.iter().copied()
     }
 
@@ -268,7 +274,7 @@ impl World {
             found.extend(state.findings());
         }
         if self.has_pages() {
-            self.page_rules.insert("U3");
+            self.page_rules.insert(RuleId::U3);
         }
         found.into_iter().for_each(|finding| self.found_on_page(finding));
         Ok(())
@@ -282,8 +288,8 @@ impl World {
         let cast = self.cast();
         let made = trail.events.iter().filter(|event| event.kind == EventKind::Submitted && event.done == Some(true));
         for event in made.filter(|event| event.edge.from == Edge::MEMBER) {
-            let fact = |name: &str| event.facts.get(name).and_then(serde_json::Value::as_str);
-            if let (Some(job), Some(person)) = (fact("job"), fact("who").and_then(|who| cast.by_session(who))) {
+            let fact = |fact: Fact| event.facts.get(&fact).and_then(serde_json::Value::as_str);
+            if let (Some(job), Some(person)) = (fact(Fact::Job), fact(Fact::Who).and_then(|who| cast.by_session(who))) {
                 self.probe(&Question::Job { member: person.id.clone(), job: job.to_owned() }).await;
             }
         }
@@ -321,6 +327,6 @@ impl World {
     }
 }
 
-fn no_page(member: &str) -> Trouble {
-    Trouble::scenario(format!("{member} has no page open: write “When {member} opens the page of Dusk”"))
+fn no_page(member: &str) -> StepError {
+    StepError::scenario(format!("{member} has no page open: write “When {member} opens the page of Dusk”"))
 }

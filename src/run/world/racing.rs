@@ -2,7 +2,7 @@
 
 use futures::future::join_all;
 
-use super::{Job, Purchase, Right, StepResult, Trouble, World};
+use super::{Job, Purchase, Right, StepError, StepResult, World};
 use crate::target::Answer;
 
 impl World {
@@ -61,7 +61,7 @@ impl World {
         &mut self,
         member: &str,
         sent: Vec<Purchase>,
-        answers: Vec<Result<Answer, Trouble>>,
+        answers: Vec<Result<Answer, StepError>>,
     ) -> StepResult {
         self.at_once = answers.into_iter().collect::<Result<_, _>>()?;
         for (purchase, answer) in sent.into_iter().zip(self.at_once.clone()) {

@@ -4,7 +4,7 @@ use std::sync::LazyLock;
 
 use regex::{Captures, Regex};
 
-use super::{StepResult, Trouble, World};
+use super::{StepError, StepResult, World};
 use crate::base::suggest::did_you_mean;
 use crate::target::Values;
 
@@ -76,7 +76,7 @@ impl World {
     /// If it is another, with what the body has there.
     pub fn expect_json(&mut self, pointer: &str, expected: Option<&str>) -> StepResult {
         if !pointer.is_empty() && !pointer.starts_with('/') {
-            return Err(Trouble::scenario(format!("`{pointer}` is not a JSON pointer: it begins with `/`")));
+            return Err(StepError::scenario(format!("`{pointer}` is not a JSON pointer: it begins with `/`")));
         }
         let expected = expected.map(|text| self.with_ids(text)).transpose()?;
         let answer = self.last_answer()?.clone();
@@ -105,7 +105,7 @@ impl World {
         })
     }
 
-    fn with_ids(&self, text: &str) -> Result<String, Trouble> {
+    fn with_ids(&self, text: &str) -> Result<String, StepError> {
         let mut unknown = None;
         let filled = PLACEHOLDER.replace_all(text, |name: &Captures<'_>| {
             self.id_of(&name[1]).unwrap_or_else(|trouble| {
@@ -117,7 +117,7 @@ impl World {
         unknown.map_or(Ok(filled), Err)
     }
 
-    fn id_of(&self, name: &str) -> Result<String, Trouble> {
+    fn id_of(&self, name: &str) -> Result<String, StepError> {
         for (suffix, owned) in OWNED {
             let Some(member) = name.strip_suffix(suffix) else { continue };
             let id = match owned {
@@ -130,15 +130,15 @@ impl World {
         let model = self.models.get(name).map(|model| &model.id);
         member.or(model).cloned().ok_or_else(|| {
             let hint = did_you_mean(name, self.members.keys().chain(self.models.keys()).map(String::as_str));
-            Trouble::scenario(format!("{{{name}}} is neither a member nor a model version of this scenario.{hint}"))
+            StepError::scenario(format!("{{{name}}} is neither a member nor a model version of this scenario.{hint}"))
         })
     }
 }
 
 impl<'t> Written<'t> {
-    fn read(text: &'t str) -> Result<Self, Trouble> {
+    fn read(text: &'t str) -> Result<Self, StepError> {
         let wrong =
-            |what: &str| Trouble::scenario(format!("{what}: write `GET /path`, headers, an empty line, the body"));
+            |what: &str| StepError::scenario(format!("{what}: write `GET /path`, headers, an empty line, the body"));
         let (head, body) = text.split_once("\n\n").unwrap_or((text, ""));
         let mut lines = head.trim().lines();
         let first = lines.next().unwrap_or_default();
@@ -153,6 +153,6 @@ impl<'t> Written<'t> {
             let (name, value) = line.split_once(':').ok_or_else(|| wrong(&format!("`{line}` is not a header")))?;
             Ok((name.trim(), value.trim()))
         };
-        Ok(Self { method, path, headers: lines.map(header).collect::<Result<_, Trouble>>()?, body: body.trim() })
+        Ok(Self { method, path, headers: lines.map(header).collect::<Result<_, StepError>>()?, body: body.trim() })
     }
 }

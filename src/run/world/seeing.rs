@@ -4,10 +4,10 @@ use std::collections::BTreeSet;
 use std::time::Duration;
 
 use super::page::trouble;
-use super::{StepResult, Trouble, World};
+use super::{StepError, StepResult, World};
 use crate::base::wait::{self, Look};
 use crate::browser::{BrowserTrouble, PageState};
-use crate::model::{Edge, Event, EventKind, Exchange, Finding};
+use crate::model::{Edge, Event, EventKind, Exchange, Fact, Finding, RuleId};
 
 /// How long a text may take that nothing slower than an answer of the platform stands behind.
 const READABLE: Duration = Duration::from_secs(10);
@@ -49,8 +49,8 @@ impl World {
     /// If it does not get there.
     pub async fn expect_state(&mut self, state: &str) -> StepResult {
         let words = self.words()?;
-        let shown = words.state(state).map_err(Trouble::scenario)?.clone();
-        let locator = words.element(&shown.at).cloned().map_err(Trouble::scenario)?;
+        let shown = words.state(state).map_err(StepError::scenario)?.clone();
+        let locator = words.element(&shown.at).cloned().map_err(StepError::scenario)?;
         let within = self.stage.bounds().job.0;
         let said = self.looker()?.1.says(&locator, &shown.says, within).await.map(drop);
         self.judge_sight(said).await
@@ -62,7 +62,7 @@ impl World {
     /// If there are fewer or more.
     pub async fn expect_images_shown(&mut self, member: &str, expected: usize) -> StepResult {
         let name = self.words()?.shows.image.clone();
-        let name = name.ok_or_else(|| Trouble::scenario("the target's file says no `image` in [page.shows]"))?;
+        let name = name.ok_or_else(|| StepError::scenario("the target's file says no `image` in [page.shows]"))?;
         let locator = self.element(&name)?;
         let within = self.stage.bounds().job.0;
         self.looking = Some(member.to_owned());
@@ -101,9 +101,9 @@ impl World {
 
     async fn expect_words_for(&mut self, code: &str) -> StepResult {
         let catalogue = self.stage.rules.catalogue.as_ref().ok_or_else(|| {
-            Trouble::scenario("the target's file names no `catalogue` of refusals that would say what to expect")
+            StepError::scenario("the target's file names no `catalogue` of refusals that would say what to expect")
         })?;
-        let sentence = catalogue.known(code).map_err(Trouble::scenario)?.sentence.clone();
+        let sentence = catalogue.known(code).map_err(StepError::scenario)?.sentence.clone();
         let (_, page) = self.looker()?;
         match page.see(&sentence, READABLE).await {
             Ok(()) => self.judge(true, String::new),
@@ -115,9 +115,9 @@ impl World {
                 let is_silent = state.texts.is_empty();
                 state.findings().into_iter().for_each(|finding| self.found_on_page(finding));
                 let message = format!("{after} the page should explain {code}: “{sentence}”, and {said}");
-                self.accuse_of("U3", message, exchange.as_ref());
+                self.accuse_of(RuleId::U3, message, exchange.as_ref());
                 if is_silent {
-                    self.accuse_of("U4", format!("{after} nothing to read appeared"), exchange.as_ref());
+                    self.accuse_of(RuleId::U4, format!("{after} nothing to read appeared"), exchange.as_ref());
                 }
                 self.judge(false, || error.to_string())
             }
@@ -131,7 +131,7 @@ impl World {
     /// With the first that it does not explain.
     pub async fn expect_each_explained(&mut self, element: &str, request: &str, codes: &[String]) -> StepResult {
         if codes.is_empty() {
-            return Err(Trouble::scenario("there is no table with codes under this sentence"));
+            return Err(StepError::scenario("there is no table with codes under this sentence"));
         }
         let (member, _) = self.looker()?;
         for code in codes {
@@ -159,7 +159,7 @@ impl World {
     /// With the first thing that it finds.
     pub async fn expect_accessible(&mut self) -> StepResult {
         let found = self.looker()?.1.axe().await.map_err(trouble)?;
-        self.page_rules.insert("axe");
+        self.page_rules.insert(RuleId::Axe);
         let first = found.first().map(|finding| finding.message.clone());
         found.into_iter().for_each(|finding| self.found_on_page(finding));
         self.judge(first.is_none(), || first.unwrap_or_default())
@@ -177,7 +177,7 @@ impl World {
     }
 
     async fn agree(&mut self, member: &str, when: &str) -> StepResult {
-        self.page_rules.insert("U5");
+        self.page_rules.insert(RuleId::U5);
         let within = self.stage.bounds().sync.0;
         let this = &*self;
         let waited = wait::until(within, async || match this.disagreement(member).await {
@@ -190,20 +190,20 @@ impl World {
             Err(wait::Gave::Never(trouble)) => Err(trouble),
             Err(wait::Gave::Up { last_seen, .. }) => {
                 let message = format!("{last_seen}{when}");
-                self.accuse_of("U5", message.clone(), None);
+                self.accuse_of(RuleId::U5, message.clone(), None);
                 self.judge(false, || message)
             }
         }
     }
 
     /// What the page shows otherwise than the platform says.
-    async fn disagreement(&self, member: &str) -> Result<Option<String>, Trouble> {
+    async fn disagreement(&self, member: &str) -> Result<Option<String>, StepError> {
         let words = self.words()?;
         let page = self.page_of(member)?;
         let model = &self.screens[member].model;
         if let Some(ready) = &words.shows.ready {
-            let shown = words.state(ready).map_err(Trouble::scenario)?;
-            let locator = words.element(&shown.at).map_err(Trouble::scenario)?;
+            let shown = words.state(ready).map_err(StepError::scenario)?;
+            let locator = words.element(&shown.at).map_err(StepError::scenario)?;
             let access = self.ask_access(member, model).await?;
             let may = access.ok && access.field("generate") == Some(&true.into());
             let said = page.peek(locator).await.map_err(trouble)?.unwrap_or_default();
@@ -245,7 +245,7 @@ impl World {
             let listed =
                 |name: &&String| shown.split(|letter: char| !letter.is_alphanumeric()).any(|word| word == *name);
             let chosen: BTreeSet<&str> = self.models.keys().filter(listed).map(String::as_str).collect();
-            let sent = submit.facts.get("versions").and_then(|sent| sent.as_array()).cloned().unwrap_or_default();
+            let sent = submit.facts.get(&Fact::Versions).and_then(|sent| sent.as_array()).cloned().unwrap_or_default();
             let name = |id: &serde_json::Value| {
                 self.models.iter().find(|(_, model)| id.as_str() == Some(&model.id)).map_or("another", |(name, _)| name)
             };
@@ -256,22 +256,22 @@ impl World {
         }
         if let Some(quantity) = &shows.quantity {
             let chosen = page.read(&self.element(quantity)?).await.map_err(trouble)?.value.unwrap_or_default();
-            let sent = submit.facts.get("quantity").map(ToString::to_string).unwrap_or_default();
+            let sent = submit.facts.get(&Fact::Quantity).map(ToString::to_string).unwrap_or_default();
             if chosen != sent {
                 departures.push(format!("{chosen} images were chosen, and {sent} submitted"));
             }
         }
         if let Some(prompt) = &shows.prompt {
             let chosen = page.read(&self.element(prompt)?).await.map_err(trouble)?.value.unwrap_or_default();
-            let sent = submit.facts.get("prompt").and_then(serde_json::Value::as_str).unwrap_or_default();
+            let sent = submit.facts.get(&Fact::Prompt).and_then(serde_json::Value::as_str).unwrap_or_default();
             if chosen != sent {
                 departures.push(format!("“{chosen}” was written, and “{sent}” submitted"));
             }
         }
-        self.page_rules.insert("U8");
+        self.page_rules.insert(RuleId::U8);
         let message = format!("what is chosen is not what is submitted: {}", departures.join("; "));
         if !departures.is_empty() {
-            let finding = Finding { exchange: Some(submit.exchange), ..finding("U8", message.clone()) };
+            let finding = Finding { exchange: Some(submit.exchange), ..finding(RuleId::U8, message.clone()) };
             self.found_on_page(finding);
         }
         self.judge(departures.is_empty(), || message)
@@ -284,14 +284,15 @@ impl World {
     pub async fn expect_one_effect(&mut self) -> StepResult {
         self.looker()?.1.rest().await.map_err(trouble)?;
         let (_, trail) = self.since_mark();
-        for (kind, made, name) in [(EventKind::Submitted, "job", "jobs"), (EventKind::Charged, "purchase", "purchases")]
+        for (kind, made, name) in
+            [(EventKind::Submitted, Fact::Job, "jobs"), (EventKind::Charged, Fact::Purchase, "purchases")]
         {
             let done: Vec<_> = at_front(&trail.events, kind).filter(|event| event.done == Some(true)).collect();
-            let effects: BTreeSet<_> = done.iter().filter_map(|event| event.facts.get(made)?.as_str()).collect();
+            let effects: BTreeSet<_> = done.iter().filter_map(|event| event.facts.get(&made)?.as_str()).collect();
             if effects.len() > 1 {
                 let message = format!("one double-click made {} {name}, each with a key of its own", effects.len());
                 let exchange = done.last().map(|event| event.exchange);
-                self.found_on_page(Finding { exchange, ..finding("M5", message.clone()) });
+                self.found_on_page(Finding { exchange, ..finding(RuleId::M5, message.clone()) });
                 return self.judge(false, || message);
             }
             if effects.len() == 1 {
@@ -315,8 +316,8 @@ impl World {
             let (Some(before), Some(after)) = (of(first), of(again)) else { continue };
             let wanted = before.response().and_then(|answer| answer.header("retry-after")?.parse::<u64>().ok());
             let waited = after.at_micros.saturating_sub(before.at_micros + before.took_micros);
-            self.page_rules.insert("U6");
-            let message = match (first.facts.get("key"), again.facts.get("key"), wanted) {
+            self.page_rules.insert(RuleId::U6);
+            let message = match (first.facts.get(&Fact::Key), again.facts.get(&Fact::Key), wanted) {
                 (Some(one), Some(other), _) if one != other => "the retry has another idempotency key".to_owned(),
                 (None, _, _) | (_, None, _) => "the retry has no idempotency key".to_owned(),
                 (_, _, Some(seconds)) if waited < seconds * 1_000_000 => {
@@ -327,7 +328,7 @@ impl World {
                 }
                 (_, _, _) => return self.judge(true, String::new),
             };
-            self.found_on_page(Finding { exchange: Some(after.id), ..finding("U6", message.clone()) });
+            self.found_on_page(Finding { exchange: Some(after.id), ..finding(RuleId::U6, message.clone()) });
             return self.judge(false, || message);
         }
         self.judge(false, || "nothing was tried again".into())
@@ -351,12 +352,12 @@ impl World {
                     "{member} has bought {model} and may generate with it, and from the page it is refused with {code}"
                 );
                 let exchange = exchanges.iter().find(|exchange| exchange.id == submit.exchange).cloned();
-                self.accuse_of("G3", message, exchange.as_ref());
+                self.accuse_of(RuleId::G3, message, exchange.as_ref());
                 return Ok(());
             }
         }
         if let Some(disagreement) = self.disagreement(member).await? {
-            self.accuse_of("U5", disagreement, None);
+            self.accuse_of(RuleId::U5, disagreement, None);
         }
         let Some(refused) = self.last_refusal() else { return Ok(()) };
         // Something else may have come to read at the same time: what it costs, for one.
@@ -364,12 +365,12 @@ impl World {
         if state.failures.is_empty() {
             let of_that = if state.texts.is_empty() { "" } else { ", and nothing of that" };
             let message = format!("{} the page {}{of_that}", after(&refused), said(&state));
-            self.accuse_of("U3", message, Some(&refused));
+            self.accuse_of(RuleId::U3, message, Some(&refused));
         }
         Ok(())
     }
 
-    fn accuse_of(&mut self, rule: &str, message: String, exchange: Option<&Exchange>) {
+    fn accuse_of(&mut self, rule: RuleId, message: String, exchange: Option<&Exchange>) {
         self.found_on_page(Finding { exchange: exchange.map(|exchange| exchange.id), ..finding(rule, message) });
     }
 
@@ -397,8 +398,8 @@ fn said(state: &PageState) -> String {
     }
 }
 
-fn finding(rule: &str, message: String) -> Finding {
-    Finding { rule: rule.into(), message, edge: None, exchange: None, at: None, source: None }
+fn finding(rule: RuleId, message: String) -> Finding {
+    Finding { rule, message, edge: None, exchange: None, at: None, source: None }
 }
 
 fn at_front(events: &[Event], kind: EventKind) -> impl DoubleEndedIterator<Item = &Event> {

@@ -7,7 +7,7 @@ use bytes::Bytes;
 use http::header::{CONTENT_LENGTH, HeaderValue};
 use rand::RngExt;
 
-use super::{StepResult, Trouble, World};
+use super::{StepError, StepResult, World};
 use crate::base::suggest::did_you_mean;
 use crate::run::shelf::Stubs;
 use crate::stub::{Broken, Nearest, Request, StubFile, choose};
@@ -45,10 +45,13 @@ impl World {
         let called = || self.stage.edges.iter().map(|edge| edge.to.as_str());
         if !called().any(|callee| callee == service) {
             if self.stage.rules.mapping.edges().any(|edge| edge.to == service) {
-                return Err(Trouble::unmet(format!("nobody in the topology {} calls {service}", self.stage.topology)));
+                return Err(StepError::not_on_this_platform(format!(
+                    "nobody in the topology {} calls {service}",
+                    self.stage.topology
+                )));
             }
             let hint = did_you_mean(service, called());
-            return Err(Trouble::scenario(format!("nobody in the topology calls `{service}`.{hint}")));
+            return Err(StepError::scenario(format!("nobody in the topology calls `{service}`.{hint}")));
         }
         let file = self.stubs.get(&(service.to_owned(), name.to_owned()));
         let file =

@@ -6,9 +6,10 @@
 use std::str::FromStr;
 use std::time::Duration;
 
-use super::{StepResult, Trouble, World};
-use crate::model::{Edge, EventKind};
+use super::{StepError, StepResult, World};
+use crate::model::{Edge, EventKind, Fact};
 use crate::target::{Operation, Values};
+use crate::trail::Source;
 use crate::trail::mapping::Meaning;
 
 /// An event that one service tells another.
@@ -66,8 +67,8 @@ impl World {
     /// # Errors
     /// If the target's file does not say where it is told, or with what it is signed.
     pub fn leave_unsigned(&mut self, notice: Notice) -> StepResult {
-        let signature = self.meaning_of(notice)?.facts.get("signature").and_then(|source| source.request_header());
-        let unknown = || Trouble::scenario("the target's file does not say in which header its events are signed");
+        let signature = self.meaning_of(notice)?.facts.get(&Fact::Signature).and_then(|source| source.request_header());
+        let unknown = || StepError::scenario("the target's file does not say in which header its events are signed");
         let header = signature.ok_or_else(unknown)?.to_owned();
         self.disturb_event(notice, &format!("strip header {header} once"))
     }
@@ -78,8 +79,8 @@ impl World {
     /// If the target's file does not say where it is told, or where it names the member.
     pub fn rewrite_member(&mut self, notice: Notice, member: &str) -> StepResult {
         let id = self.member(member)?.id.clone();
-        let named = self.meaning_of(notice)?.facts.get("member").and_then(|source| source.request_field());
-        let unknown = || Trouble::scenario("the target's file does not say where its events name the member");
+        let named = self.meaning_of(notice)?.facts.get(&Fact::Member).and_then(|source| source.request_field());
+        let unknown = || StepError::scenario("the target's file does not say where its events name the member");
         let pointer = named.ok_or_else(unknown)?.to_owned();
         self.disturb_event(notice, &format!("set request {pointer} to {id:?} once"))
     }
@@ -101,9 +102,10 @@ impl World {
     /// If no event is told there.
     pub fn disturb_events(&mut self, from: &str, to: &str, fault: &str) -> StepResult {
         let edge = Edge::new(from, to);
-        let told = self.stage.rules.mapping.events.iter().filter(|meaning| meaning.facts.contains_key("event"));
+        let told = self.stage.rules.mapping.events.iter().filter(|meaning| meaning.facts.contains_key(&Fact::Event));
         let place = told.flat_map(|meaning| meaning.at.iter()).find(|place| place.edge == edge);
-        let none = || Trouble::scenario(format!("{from} tells {to} of nothing: the target's file has no event there"));
+        let none =
+            || StepError::scenario(format!("{from} tells {to} of nothing: the target's file has no event there"));
         let place = place.ok_or_else(none)?.pattern(|_| None);
         self.disturb(&format!("{place}: {fault}"))
     }
@@ -113,37 +115,38 @@ impl World {
     /// # Errors
     /// If the target's file does not say where flags are read.
     pub fn switch_off(&mut self, flag: &str, looks: u32) -> StepResult {
-        let unknown = || Trouble::scenario("the target's file does not say where flags are read");
+        let unknown = || StepError::scenario("the target's file does not say where flags are read");
         let mut read = self.stage.rules.mapping.events.iter().filter(|meaning| meaning.means == EventKind::Flagged);
         let meaning = read.next().ok_or_else(unknown)?;
-        let value = meaning.facts.get("value").and_then(|source| source.answer_field()).ok_or_else(unknown)?;
+        let value = meaning.facts.get(&Fact::Value).and_then(|source| source.answer_field()).ok_or_else(unknown)?;
         let place = meaning.at.iter().next().ok_or_else(unknown)?;
-        let place = place.pattern(|fact| (fact == "flag").then_some(flag));
+        let place = place.pattern(|fact| (fact == Fact::Flag).then_some(flag));
         let from = if looks == 0 { String::new() } else { format!(" from the {}th", looks + 1) };
         self.disturb(&format!("{place}: set response {value} to false{from}"))
     }
 
     /// Disturbs what a member asks for, on the member's own way to the platform.
     pub(super) fn disturb_operation(&mut self, operation: Operation, values: &Values, fault: &str) -> StepResult {
-        let call = self.stage.target.call(operation, values).map_err(|error| Trouble::scenario(error.to_string()))?;
+        let call = self.stage.target.call(operation, values).map_err(|error| StepError::scenario(error.to_string()))?;
         let path = call.path.split('?').next().unwrap_or_default().to_owned();
         let entry = self.stage.edges.iter().find(|edge| edge.from == Edge::MEMBER).cloned();
-        let edge = entry.ok_or_else(|| Trouble::scenario("the topology has no edge at which members ask"))?;
+        let edge = entry.ok_or_else(|| StepError::scenario("the topology has no edge at which members ask"))?;
         self.disturb(&format!("{edge} {} {path}: {fault}", call.method))
     }
 
-    fn meaning_of(&self, notice: Notice) -> Result<&Meaning, Trouble> {
-        let told = |meaning: &&Meaning| meaning.means == notice.kind() && meaning.facts.contains_key("event");
+    fn meaning_of(&self, notice: Notice) -> Result<&Meaning, StepError> {
+        let told = |meaning: &&Meaning| meaning.means == notice.kind() && meaning.facts.contains_key(&Fact::Event);
         self.stage.rules.mapping.events.iter().find(told).ok_or_else(|| {
-            Trouble::scenario(format!("the target's file does not say where the {} is told", notice.word()))
+            StepError::scenario(format!("the target's file does not say where the {} is told", notice.word()))
         })
     }
 
-    fn place_of(&self, notice: Notice) -> Result<String, Trouble> {
+    fn place_of(&self, notice: Notice) -> Result<String, StepError> {
         let meaning = self.meaning_of(notice)?;
         let place = meaning.at.iter().next().map(|place| place.pattern(|_| None)).unwrap_or_default();
         // Several kinds of events may be told at one place; what tells them apart is their type.
-        let kind = meaning.only.get("request /type").or(meaning.only.get("request header ce-type"));
+        let is_in_request = |source: &Source| source.request_field().or(source.request_header()).is_some();
+        let kind = meaning.only.iter().find(|(source, _)| is_in_request(source)).map(|(_, kind)| kind);
         Ok(kind.map_or(place.clone(), |kind| format!("{place} event {kind}")))
     }
 }

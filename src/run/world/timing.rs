@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::asking::{accepted, required};
-use super::{StepResult, Trouble, World};
+use super::{StepError, StepResult, World};
 
 impl World {
     /// Lets time pass for this scenario alone, on platforms that have a test clock.
@@ -18,8 +18,8 @@ impl World {
     }
 
     /// How the platform is told that its clock is ahead by so much more than this scenario's.
-    pub(super) fn clock(&self, more: Duration) -> Result<(String, String), Trouble> {
-        let none = || Trouble::scenario("this target has no test clock: `baggage.clock` is not set in its file");
+    pub(super) fn clock(&self, more: Duration) -> Result<(String, String), StepError> {
+        let none = || StepError::scenario("this target has no test clock: `baggage.clock` is not set in its file");
         let name = self.stage.target.baggage.clock.clone().ok_or_else(none)?;
         Ok((name, format!("+{}", (self.clock_ahead + more).as_secs_f64())))
     }
@@ -36,7 +36,7 @@ impl World {
     pub fn time_to_the_end_of(&mut self, model: &str, seconds: i64) -> StepResult {
         let ends_at = self.model(model)?.ends_at;
         let ends_at =
-            ends_at.ok_or_else(|| Trouble::scenario(format!("{model} has no early access that could end")))?;
+            ends_at.ok_or_else(|| StepError::scenario(format!("{model} has no early access that could end")))?;
         self.time_to(ends_at, seconds)
     }
 
@@ -48,13 +48,13 @@ impl World {
         let access = self.ask_access(member, model).await?;
         accepted(&access, &format!("{member}'s question what they may do with {model}"))?;
         let ends_at = required(&access, "expires_at")?;
-        let ends_at = ends_at.parse().map_err(|_| Trouble::platform(format!("`{ends_at}` is not a moment")))?;
+        let ends_at = ends_at.parse().map_err(|_| StepError::platform(format!("`{ends_at}` is not a moment")))?;
         self.time_to(ends_at, seconds)
     }
 
     fn time_to(&mut self, moment: jiff::Timestamp, seconds: i64) -> StepResult {
         let at = moment + jiff::SignedDuration::from_secs(seconds);
         let ahead = Duration::try_from(at.duration_since(self.now()));
-        self.time_passes(ahead.map_err(|_| Trouble::scenario("that moment has passed"))?)
+        self.time_passes(ahead.map_err(|_| StepError::scenario("that moment has passed"))?)
     }
 }

@@ -1,6 +1,6 @@
 //! From a request that failed to the innermost exchange that made it fail.
 
-use crate::model::{EventKind, Exchange, Outcome};
+use crate::model::{EventKind, Exchange, Fact, Outcome};
 use crate::trail::evidence::Evidence;
 use crate::trail::seen::Seen;
 
@@ -35,7 +35,7 @@ pub fn failure(evidence: &Evidence<'_>, exchange: &Exchange) -> Option<Failure> 
 
 /// A flag that was looked at says no.
 pub fn is_off(seen: Seen<'_>) -> bool {
-    seen.kind() == EventKind::Flagged && seen.truth("value") == Some(false)
+    seen.kind() == EventKind::Flagged && seen.truth(Fact::Value) == Some(false)
 }
 
 /// The innermost exchange that made this one fail: itself, or what its callee asked of another service meanwhile. A refusal

@@ -3,49 +3,10 @@
 use super::FailedStep;
 use super::culprit::{self, Failure};
 use super::hops::{self, HOPS};
-use crate::model::{Edge, EventKind, Exchange, Finding};
+use crate::model::{Class, Edge, EventKind, Exchange, Expected, Fact, Finding, RuleId};
 use crate::trail::evidence::Evidence;
+use crate::trail::rule::{Departs, Evident, Rule, rule};
 use crate::trail::seen::Seen;
-
-/// The kinds of departure.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Class {
-    /// A proof of purchase did not travel on.
-    NotCarried,
-    /// Somebody who may was told that they may not, or a request was refused.
-    Refused,
-    /// Somebody who may not was let in.
-    NotRefused,
-    /// What has to be told was told too late.
-    NotSyncedInTime,
-    /// The answer is not the one that this is answered with.
-    WrongCode,
-    /// What has to be told was not told.
-    NeverSent,
-    /// What was made was not shown.
-    NotShown,
-    /// Somebody paid too much, too little, or twice.
-    MoneyWrong,
-    /// A service was not there, did not answer, or said that it cannot.
-    Environment,
-}
-
-impl Class {
-    /// As a diagnosis names it.
-    pub fn word(self) -> &'static str {
-        match self {
-            Self::NotCarried => "not carried",
-            Self::Refused => "refused",
-            Self::NotRefused => "not refused",
-            Self::NotSyncedInTime => "not synced in time",
-            Self::WrongCode => "wrong code",
-            Self::NeverSent => "never sent",
-            Self::NotShown => "not shown",
-            Self::MoneyWrong => "money wrong",
-            Self::Environment => "environment",
-        }
-    }
-}
 
 /// One departure from the path.
 #[derive(Debug, Clone)]
@@ -64,9 +25,6 @@ pub struct Departure {
     /// Whether it is about what a person sees.
     on_page: bool,
 }
-
-/// The rules about what a person sees.
-const OF_PAGES: &[&str] = &["U3", "U4", "U5", "U6", "U8", "axe"];
 
 impl Departure {
     /// How the sentence begins.
@@ -91,35 +49,30 @@ impl Departure {
             Class::NotShown => "nothing to show",
             Class::MoneyWrong => "money wrong",
             Class::Environment => "no answer",
+            Class::Unexplained => "unexplained",
         }
     }
 
     /// No rule was broken: a failed step points at it.
     fn is_guess(&self) -> bool {
-        self.rank == GUESS
+        self.rank == Departs::GUESS
     }
 
     /// The rules that were broken here.
-    pub fn rules(&self, findings: &[Finding]) -> Vec<String> {
+    pub fn rules(&self, findings: &[Finding]) -> Vec<RuleId> {
         let here = findings.iter().filter(|finding| match self.exchange {
             Some(exchange) => finding.exchange == Some(exchange),
             None => finding.exchange.is_none() && finding.edge == self.edge,
         });
-        let mut rules: Vec<String> = Vec::new();
+        let mut rules: Vec<RuleId> = Vec::new();
         for finding in here {
             if !rules.contains(&finding.rule) {
-                rules.push(finding.rule.clone());
+                rules.push(finding.rule);
             }
         }
         rules
     }
 }
-
-/// Rules whose findings explain those of others in the same exchange, most telling first.
-const TELLING: &[&str] = &["S4", "S5", "S6", "G1", "G3", "G4", "M2", "M3", "M1"];
-
-/// The rank of what only a failed step points at.
-const GUESS: usize = TELLING.len() + 1;
 
 /// The first departure of a scenario.
 pub fn first(evidence: &Evidence<'_>, findings: &[Finding], step: Option<FailedStep<'_>>) -> Option<Departure> {
@@ -140,7 +93,7 @@ pub fn first(evidence: &Evidence<'_>, findings: &[Finding], step: Option<FailedS
     });
     // Where a certain refusal was expected, trouble further in may be what it was expected of; who then says something else,
     // and breaks a rule with it, is to blame. Who only hands on what was said further in is not.
-    let is_expected = step.and_then(|step| expected(step.reason)).is_some();
+    let is_expected = step.is_some_and(|step| expected_code(step).is_some());
     let refused = guessed.as_ref().filter(|guess| is_expected && guess.class != Class::NotRefused);
     let reworded = refused.and_then(|guess| {
         let said = code_of(evidence, guess);
@@ -178,38 +131,31 @@ fn encloses(evidence: &Evidence<'_>, outer: &Departure, inner: &Departure) -> bo
 
 fn of_finding(evidence: &Evidence<'_>, finding: &Finding) -> Departure {
     let seen = finding.exchange.and_then(|id| evidence.all().find(|seen| seen.event.exchange == id));
+    let departs = &rule(finding.rule).departs;
     let tells = |kind: EventKind| matches!(kind, EventKind::Granted | EventKind::Revoked | EventKind::Synced);
-    let class = match (finding.rule.as_str(), seen) {
-        ("S4", _) => Class::NotCarried,
-        ("U4", None) => Class::NeverSent,
-        ("G1" | "G3" | "M9" | "E2" | "M6", None) => Class::NeverSent,
-        ("G3", Some(seen)) if tells(seen.kind()) => Class::NotSyncedInTime,
-        ("G3" | "G4" | "G5" | "E1" | "E2" | "M9", _) => Class::Refused,
-        ("G1", Some(seen)) if seen.is_refused() => Class::Refused,
-        ("G2" | "G6" | "G7" | "G9" | "S1" | "S2" | "S5" | "S6" | "S7" | "E3" | "U9", _) => Class::NotRefused,
-        ("E5" | "E6" | "E7" | "U3" | "U4" | "U5" | "U6" | "U8" | "axe", _) => Class::NotShown,
-        (rule, _) if rule.starts_with('M') => Class::MoneyWrong,
-        ("G1" | "G8" | "S3" | "E4", _) => Class::MoneyWrong,
-        (_, _) => Class::WrongCode,
-    };
+    let class = departs.class(match seen {
+        None => Evident::Missing,
+        Some(seen) if tells(seen.kind()) => Evident::Telling,
+        Some(seen) if seen.is_refused() => Evident::Refused,
+        Some(_) => Evident::Shown,
+    });
     let position = match seen {
         Some(seen) => hops::position(evidence, seen),
-        None => position_of_missing(evidence, &finding.rule, finding.edge.as_ref()),
+        None => position_of_missing(evidence, rule(finding.rule), finding.edge.as_ref()),
     };
     // What a request lacks shows when it is sent, what an answer says when it is complete; what has to be told is late from
     // the moment at which it was first tried.
     let at = match seen {
         Some(seen) if class == Class::NotCarried || tells(seen.kind()) => seen.from(),
         // That something does not end shows when the time for it is up.
-        Some(_) if finding.rule == "E5" => evidence.now,
+        Some(_) if departs.at_deadline => evidence.now,
         Some(seen) => seen.to(),
         None => match finding.exchange.and_then(|id| evidence.exchanges.iter().find(|exchange| exchange.id == id)) {
             Some(exchange) => exchange.at_micros + exchange.took_micros,
-            None if finding.rule == "E5" => evidence.now,
+            None if departs.at_deadline => evidence.now,
             None => before(evidence, position),
         },
     };
-    let rank = TELLING.iter().position(|rule| *rule == finding.rule).unwrap_or(TELLING.len());
     Departure {
         class,
         edge: finding.edge.clone(),
@@ -217,26 +163,18 @@ fn of_finding(evidence: &Evidence<'_>, finding: &Finding) -> Departure {
         position,
         message: finding.message.clone(),
         at,
-        rank,
-        on_page: OF_PAGES.contains(&finding.rule.as_str()),
+        rank: departs.rank,
+        on_page: rule(finding.rule).is_of_page(),
     }
 }
 
 /// The hop that a rule misses something at.
-fn position_of_missing(evidence: &Evidence<'_>, rule: &str, edge: Option<&Edge>) -> Option<usize> {
-    if OF_PAGES.contains(&rule) {
+fn position_of_missing(evidence: &Evidence<'_>, rule: &Rule, edge: Option<&Edge>) -> Option<usize> {
+    if rule.is_of_page() {
         return hops::next_at_front(evidence);
     }
-    let kinds: &[EventKind] = match rule {
-        "G1" | "G3" | "M6" => &[EventKind::Granted, EventKind::Synced],
-        "M9" => &[EventKind::Revoked],
-        "E2" => &[EventKind::Synced],
-        "E5" => &[EventKind::Rendered],
-        "M10" | "G8" => &[EventKind::Repaid],
-        _ => return None,
-    };
     let on_edge = |kind: &EventKind| evidence.mapping.edges_of(*kind).any(|own| Some(own) == edge);
-    let kind = kinds.iter().find(|kind| on_edge(kind))?;
+    let kind = rule.departs.missing.iter().find(|kind| on_edge(kind))?;
     HOPS.iter().position(|spec| spec.kind == *kind && !spec.at_front)
 }
 
@@ -254,15 +192,16 @@ fn before(evidence: &Evidence<'_>, position: Option<usize>) -> u64 {
 /// What a failed step points at: the last thing that a member asked for, or else, where `anything` will do, an exchange that
 /// failed for good.
 fn of_failed_step(evidence: &Evidence<'_>, step: FailedStep<'_>, anything: bool) -> Option<Departure> {
-    let failure = step.reason;
+    let expected = expected_code(step);
     let last = culprit::last_request(evidence, step.at);
     let failed = last.filter(|last| culprit::failure(evidence, last.exchange).is_some());
-    let accepted = last.filter(|last| last.is_done() && failure.contains("should be refused"));
+    let accepted = last.filter(|last| last.is_done() && expected.is_some());
     let exchange = match (failed, accepted) {
-        (Some(failed), _) => culprit::innermost(evidence, failed.exchange, expected(failure)),
+        (Some(failed), _) => culprit::innermost(evidence, failed.exchange, expected),
         (None, Some(accepted)) => {
             // Who may generate is decided further in: whoever let them in there is to blame.
-            let decides = |seen: &Seen<'_>| seen.is_done() && seen.is_within(accepted) && seen.shares(accepted, "who");
+            let decides =
+                |seen: &Seen<'_>| seen.is_done() && seen.is_within(accepted) && seen.shares(accepted, Fact::Who);
             let inner = evidence.behind(EventKind::Submitted).find(decides);
             let inner = inner.filter(|_| accepted.kind() == EventKind::Submitted).unwrap_or(accepted);
             let message = format!("`{}` was accepted", name_of(evidence, inner.exchange));
@@ -274,11 +213,11 @@ fn of_failed_step(evidence: &Evidence<'_>, step: FailedStep<'_>, anything: bool)
     let class = match culprit::failure(evidence, exchange)? {
         Failure::NoAnswer => Class::Environment,
         Failure::Unreadable => Class::WrongCode,
-        Failure::Refused if failure.contains("should be refused with") => Class::WrongCode,
+        Failure::Refused if expected.is_some() => Class::WrongCode,
         Failure::Refused => Class::Refused,
     };
     let answer = match seen_of(evidence, exchange) {
-        Some(flag) if culprit::is_off(flag) => format!("{} is off", flag.text("flag").unwrap_or_default()),
+        Some(flag) if culprit::is_off(flag) => format!("{} is off", flag.text(Fact::Flag).unwrap_or_default()),
         Some(seen) => seen.answer(),
         None => describe(exchange),
     };
@@ -294,10 +233,12 @@ fn name_of(evidence: &Evidence<'_>, exchange: &Exchange) -> String {
     }
 }
 
-/// The code that a step expected a refusal to have.
-fn expected(failure: &str) -> Option<&str> {
-    let (_, after) = failure.split_once("should be refused with ")?;
-    after.split([',', ' ']).next()
+/// The code of the refusal that a step expected.
+fn expected_code(step: FailedStep<'_>) -> Option<&str> {
+    match step.expected {
+        Expected::Refusal { code } => Some(code),
+        Expected::Success => None,
+    }
 }
 
 fn departure(evidence: &Evidence<'_>, exchange: &Exchange, class: Class, message: String) -> Departure {
@@ -308,7 +249,7 @@ fn departure(evidence: &Evidence<'_>, exchange: &Exchange, class: Class, message
         position: seen_of(evidence, exchange).and_then(|seen| hops::position(evidence, seen)),
         message,
         at: exchange.at_micros + exchange.took_micros,
-        rank: GUESS,
+        rank: Departs::GUESS,
         on_page: false,
     }
 }

@@ -1,7 +1,7 @@
 //! The path, hop by hop.
 
 use super::departure::Departure;
-use crate::model::{Edge, EventKind, Hop, HopState};
+use crate::model::{Edge, EventKind, Fact, Hop, HopState};
 use crate::trail::evidence::Evidence;
 use crate::trail::seen::Seen;
 
@@ -74,8 +74,8 @@ impl Spec {
 
     fn edge(&self, evidence: &Evidence<'_>) -> Option<Edge> {
         let meanings = evidence.mapping.events.iter().filter(|meaning| meaning.means == self.kind);
-        let proven =
-            meanings.filter(|meaning| self.proof.is_none_or(|proof| proof == meaning.facts.contains_key("credential")));
+        let proven = meanings
+            .filter(|meaning| self.proof.is_none_or(|proof| proof == meaning.facts.contains_key(&Fact::Credential)));
         let mut edges = proven.flat_map(|meaning| meaning.at.iter().map(|place| &place.edge));
         edges.find(|edge| (edge.from == Edge::MEMBER) == self.at_front && evidence.edges.contains(edge)).cloned()
     }

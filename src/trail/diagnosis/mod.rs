@@ -14,13 +14,14 @@ mod departure;
 mod hops;
 
 use super::evidence::Evidence;
-use crate::model::{Diagnosis, Finding};
+use crate::model::{Class, Diagnosis, Expected, Finding, RuleId};
 
 /// A step that failed.
 #[derive(Debug, Clone, Copy)]
 pub struct FailedStep<'a> {
-    /// What it said.
+    /// What it said, for a failure that no hop explains.
     pub reason: &'a str,
+    pub expected: &'a Expected,
     /// When: microseconds since the start of the run. What a member asked later was asked to judge, and not by the scenario.
     pub at: u64,
 }
@@ -39,7 +40,7 @@ pub fn diagnose(evidence: &Evidence<'_>, findings: &[Finding], step: Option<Fail
         };
         let sentence = format!("unexplained: {hops} {}", step.map_or("a rule was broken", |step| step.reason));
         return Some(Diagnosis {
-            class: "unexplained".into(),
+            class: Class::Unexplained,
             edge: None,
             sentence,
             rules: Vec::new(),
@@ -47,10 +48,10 @@ pub fn diagnose(evidence: &Evidence<'_>, findings: &[Finding], step: Option<Fail
         });
     };
     let rules = departure.rules(findings);
-    let source = if rules.is_empty() { String::new() } else { format!(" ({})", rules.join(", ")) };
+    let source = if rules.is_empty() { String::new() } else { format!(" ({})", RuleId::list(&rules)) };
     let place = departure.edge.as_ref().map(|edge| format!(" at {edge}")).unwrap_or_default();
     Some(Diagnosis {
-        class: departure.class.word().into(),
+        class: departure.class,
         sentence: format!("{}{place}: {}{source}", departure.opening(), departure.message),
         hops: hops::walk(evidence, Some(&departure)),
         edge: departure.edge,

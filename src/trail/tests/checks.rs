@@ -3,14 +3,14 @@
 use serde_json::json;
 
 use super::history::{History, answers, lacks, moment, png, refused, sends, unanswered};
-use crate::model::{Content, Exchange, Outcome};
-use crate::trail::{CHECKS, Judgement};
+use crate::model::{Content, Exchange, Outcome, RuleId};
+use crate::trail::{Judge, Judgement, RULES};
 
 /// What happens in a history, after Dusk was published and before anybody has bought it.
 type Story = fn(&mut History);
 
 struct Case {
-    rule: &'static str,
+    rule: RuleId,
     breaks: &'static [Story],
     keeps: Story,
     silent: Story,
@@ -113,7 +113,7 @@ fn is_an_image(pixels: [u8; 4]) -> impl FnMut(&mut Exchange) {
 
 const CASES: &[Case] = &[
     Case {
-        rule: "M1",
+        rule: RuleId::M1,
         breaks: &[
             |history| {
                 history.buys("Ann").moves("Ann", 20).looks_into_wallet("Ann");
@@ -130,7 +130,7 @@ const CASES: &[Case] = &[
         silent: nothing,
     },
     Case {
-        rule: "M2",
+        rule: RuleId::M2,
         breaks: &[
             |history| {
                 history.buys("Ann").edit("storefront -> billing POST /v1/quotes", answers("/amount", 150.into()));
@@ -147,7 +147,7 @@ const CASES: &[Case] = &[
         silent: nothing,
     },
     Case {
-        rule: "M3",
+        rule: RuleId::M3,
         breaks: &[
             |history| {
                 let quote = history.quotes("Ann");
@@ -174,7 +174,7 @@ const CASES: &[Case] = &[
         silent: buys,
     },
     Case {
-        rule: "M4",
+        rule: RuleId::M4,
         breaks: &[|history| {
             let quotes = [history.quotes("Ann"), history.quotes("Ann")];
             history.orders("Ann", &quotes[0], "key").orders("Ann", &quotes[1], "key");
@@ -190,7 +190,7 @@ const CASES: &[Case] = &[
         },
     },
     Case {
-        rule: "M5",
+        rule: RuleId::M5,
         breaks: &[|history| {
             history.buys("Ann").buys("Ann");
         }],
@@ -201,7 +201,7 @@ const CASES: &[Case] = &[
         silent: buys,
     },
     Case {
-        rule: "M6",
+        rule: RuleId::M6,
         breaks: &[
             |history| {
                 order_gets_lost(history);
@@ -220,7 +220,7 @@ const CASES: &[Case] = &[
         silent: buys,
     },
     Case {
-        rule: "M7",
+        rule: RuleId::M7,
         breaks: &[|history| {
             order_is_refused(history, "insufficient-funds");
             history.tells("completed", "Ann", "pur_declined");
@@ -229,7 +229,7 @@ const CASES: &[Case] = &[
         silent: buys,
     },
     Case {
-        rule: "M8",
+        rule: RuleId::M8,
         breaks: &[|history| {
             buys_and_is_refunded(history);
             let purchase = history.purchase();
@@ -242,7 +242,7 @@ const CASES: &[Case] = &[
         silent: buys,
     },
     Case {
-        rule: "M9",
+        rule: RuleId::M9,
         breaks: &[
             |history| {
                 buys_and_is_refunded(history);
@@ -270,7 +270,7 @@ const CASES: &[Case] = &[
         silent: buys,
     },
     Case {
-        rule: "M10",
+        rule: RuleId::M10,
         breaks: &[
             |history| job_fails(history, 0),
             |history| job_fails(history, 2),
@@ -285,7 +285,7 @@ const CASES: &[Case] = &[
         silent: buys,
     },
     Case {
-        rule: "M11",
+        rule: RuleId::M11,
         breaks: &[
             |history| {
                 history.offers(300, &moment(7 * 86_400)).passes(3).buys("Ann").buys("Ann");
@@ -298,7 +298,7 @@ const CASES: &[Case] = &[
         silent: nothing_at_all,
     },
     Case {
-        rule: "G1",
+        rule: RuleId::G1,
         breaks: &[
             |history| {
                 history.buys("Ann").forget(EVENTS);
@@ -318,7 +318,7 @@ const CASES: &[Case] = &[
         silent: nothing,
     },
     Case {
-        rule: "G2",
+        rule: RuleId::G2,
         breaks: &[
             |history| {
                 history.lets_in_wrongly("Sam").asks("Sam");
@@ -339,7 +339,7 @@ const CASES: &[Case] = &[
         silent: buys_and_asks,
     },
     Case {
-        rule: "G3",
+        rule: RuleId::G3,
         breaks: &[
             |history| {
                 history.buys("Ann").edit(EVENTS, unanswered);
@@ -355,7 +355,7 @@ const CASES: &[Case] = &[
         },
     },
     Case {
-        rule: "G4",
+        rule: RuleId::G4,
         breaks: &[|history| {
             generates(history);
             history.edit(MAY_THEY, answers("/decision", false.into()));
@@ -364,7 +364,7 @@ const CASES: &[Case] = &[
         silent: buys_and_asks,
     },
     Case {
-        rule: "G5",
+        rule: RuleId::G5,
         breaks: &[
             |history| {
                 buys_and_asks(history);
@@ -379,7 +379,7 @@ const CASES: &[Case] = &[
         silent: buys,
     },
     Case {
-        rule: "G6",
+        rule: RuleId::G6,
         breaks: &[
             |history| {
                 history.buys("Ann").edit(EVENTS, sends("/data/rights", json!(["generate", "download"])));
@@ -396,7 +396,7 @@ const CASES: &[Case] = &[
         silent: nothing,
     },
     Case {
-        rule: "G7",
+        rule: RuleId::G7,
         breaks: &[
             |history| {
                 buys_and_asks(history);
@@ -415,13 +415,13 @@ const CASES: &[Case] = &[
         silent: buys_and_asks,
     },
     Case {
-        rule: "G8",
+        rule: RuleId::G8,
         breaks: &[|history| access_ends_while_the_job_runs(history, "failed", false)],
         keeps: |history| access_ends_while_the_job_runs(history, "failed", true),
         silent: generates,
     },
     Case {
-        rule: "G9",
+        rule: RuleId::G9,
         breaks: &[|history| {
             buys_and_is_refunded(history);
             history.passes(3).lets_in_wrongly("Ann").asks("Ann");
@@ -433,7 +433,7 @@ const CASES: &[Case] = &[
         silent: buys_and_asks,
     },
     Case {
-        rule: "S1",
+        rule: RuleId::S1,
         breaks: &[
             |history| {
                 history.buys("Ann");
@@ -460,7 +460,7 @@ const CASES: &[Case] = &[
         silent: generates,
     },
     Case {
-        rule: "S2",
+        rule: RuleId::S2,
         breaks: &[|history| {
             let purchase = history.buys("Ann").purchase();
             history.refunds("Ann", "Ann", &purchase);
@@ -473,7 +473,7 @@ const CASES: &[Case] = &[
         silent: buys_and_is_refunded,
     },
     Case {
-        rule: "S3",
+        rule: RuleId::S3,
         breaks: &[
             |history| {
                 history.offers(120, &moment(7 * 86_400)).quotes("Ann");
@@ -496,7 +496,7 @@ const CASES: &[Case] = &[
         silent: buys,
     },
     Case {
-        rule: "S4",
+        rule: RuleId::S4,
         breaks: &[
             |history| {
                 generates(history);
@@ -524,7 +524,7 @@ const CASES: &[Case] = &[
         },
     },
     Case {
-        rule: "S5",
+        rule: RuleId::S5,
         breaks: &[
             |history| {
                 history.buys("Ann").edit(EVENTS, lacks("webhook-signature"));
@@ -555,7 +555,7 @@ const CASES: &[Case] = &[
         silent: nothing,
     },
     Case {
-        rule: "S6",
+        rule: RuleId::S6,
         breaks: &[|history| {
             buys_and_asks(history);
             sam_is_let_in(history);
@@ -567,7 +567,7 @@ const CASES: &[Case] = &[
         silent: generates,
     },
     Case {
-        rule: "S7",
+        rule: RuleId::S7,
         breaks: &[
             |history| {
                 history.looks_into_wallet("Ann").edit("member -> storefront GET /v1/wallet", |exchange| {
@@ -591,7 +591,7 @@ const CASES: &[Case] = &[
         silent: nothing_at_all,
     },
     Case {
-        rule: "E1",
+        rule: RuleId::E1,
         breaks: &[
             |history| {
                 history.buys("Ann").again(EVENTS).syncs("granted", "Ann");
@@ -608,7 +608,7 @@ const CASES: &[Case] = &[
         silent: buys_and_asks,
     },
     Case {
-        rule: "E2",
+        rule: RuleId::E2,
         breaks: &[
             |history| {
                 history.buys("Ann").forget(CHANGES);
@@ -626,7 +626,7 @@ const CASES: &[Case] = &[
         silent: nothing,
     },
     Case {
-        rule: "E3",
+        rule: RuleId::E3,
         breaks: &[
             |history| {
                 buys_and_is_refunded(history);
@@ -649,7 +649,7 @@ const CASES: &[Case] = &[
         silent: buys_and_is_refunded,
     },
     Case {
-        rule: "E4",
+        rule: RuleId::E4,
         breaks: &[
             |history| {
                 buys_and_asks(history);
@@ -678,7 +678,7 @@ const CASES: &[Case] = &[
         silent: generates,
     },
     Case {
-        rule: "E5",
+        rule: RuleId::E5,
         breaks: &[
             |history| {
                 history.buys("Ann");
@@ -694,7 +694,7 @@ const CASES: &[Case] = &[
         silent: buys,
     },
     Case {
-        rule: "E6",
+        rule: RuleId::E6,
         breaks: &[
             |history| {
                 generates(history);
@@ -725,7 +725,7 @@ const CASES: &[Case] = &[
         silent: buys,
     },
     Case {
-        rule: "E7",
+        rule: RuleId::E7,
         breaks: &[
             |history| {
                 history.buys("Ann");
@@ -746,7 +746,7 @@ const CASES: &[Case] = &[
         silent: buys,
     },
     Case {
-        rule: "U9",
+        rule: RuleId::U9,
         breaks: &[
             |history| {
                 history.buys("Ann").edit(FLAG, answers("/value", false.into()));
@@ -778,7 +778,8 @@ fn access_ends_while_the_job_runs(history: &mut History, state: &str, repaid: bo
 
 #[test]
 fn every_check_has_a_case_and_every_case_a_check() {
-    let checks: Vec<_> = CHECKS.iter().map(|check| check.id()).collect();
+    let checks: Vec<_> =
+        RULES.iter().filter(|rule| matches!(rule.judge, Judge::Trail(_))).map(|rule| rule.id).collect();
     let cases: Vec<_> = CASES.iter().map(|case| case.rule).collect();
     assert_eq!(checks, cases);
     assert!(CASES.iter().all(|case| !case.breaks.is_empty()), "a check that was never seen red");
@@ -835,14 +836,14 @@ fn what_may_still_come_is_waited_for_until_its_bound_and_no_longer() {
     history.buys("Ann").forget(EVENTS).forget(CHANGES);
     let soon = history.at;
     history.judged_at = Some(soon);
-    for rule in ["G1", "G3"] {
+    for rule in [RuleId::G1, RuleId::G3] {
         let Judgement::Pending(pending) = history.judged_by(rule) else { panic!("{rule} should wait") };
         assert!(pending.due > soon && pending.due <= soon + 2_000_000, "{rule}");
     }
-    let Judgement::Pending(pending) = history.judged_by("G3") else { panic!("G3 should wait") };
+    let Judgement::Pending(pending) = history.judged_by(RuleId::G3) else { panic!("G3 should wait") };
     assert_eq!(pending.questions.len(), 1, "nobody has asked yet whether Ann may");
     history.judged_at = Some(soon + 2_000_000);
-    assert!(matches!(history.judged_by("G1"), Judgement::Broken(_)));
+    assert!(matches!(history.judged_by(RuleId::G1), Judgement::Broken(_)));
 }
 
 #[test]
@@ -860,6 +861,6 @@ fn a_no_right_after_buying_again_does_not_go_back_on_what_had_ended() {
     for place in [ACCESS, MAY_I] {
         each_time(&mut history, place, "/generate", [true, false].map(serde_json::Value::from));
     }
-    let judged = history.judged_by("G4");
+    let judged = history.judged_by(RuleId::G4);
     assert!(!matches!(judged, Judgement::Broken(_)), "{judged:?}");
 }
