@@ -22,6 +22,7 @@ mod tap;
 mod target;
 mod topology;
 mod trail;
+mod world;
 
 pub use base::seed::Seed;
 pub use browser::{BrowserConfig, missing as missing_browser};
@@ -29,8 +30,8 @@ pub use catalogue::Catalogue;
 pub use cli::{Composition, main};
 pub use model::RuleId;
 pub use prove::{Defect, How};
-pub use run::world::{Claim, Notice, Right, StepError, StepResult, Terms, World};
-pub use run::{Embedded, Needs, Requirement, Suite, Vocabulary};
+pub use run::{Needs, Requirement, Suite, Vocabulary};
+pub use world::{Claim, Embedded, Right, ServiceEvent, StepError, StepResult, Terms, World};
 
 /// What supplies the services of a platform.
 pub mod providers {

@@ -5,7 +5,7 @@ use std::str::FromStr;
 use std::time::Duration;
 
 use cucumber::Parameter;
-use paidpath::{Notice, Right};
+use paidpath::{Right, ServiceEvent};
 
 /// A person in the scenario, by a name of one's own choice: `Ann`.
 #[derive(Debug, Clone, Parameter)]
@@ -60,7 +60,7 @@ pub struct PageState(pub String);
 /// An event that one service tells another: `purchase event`, `refund event` or `access event`.
 #[derive(Debug, Clone, Copy, Parameter)]
 #[param(name = "event", regex = "(?:purchase|refund|access) event")]
-pub struct Told(pub Notice);
+pub struct Told(pub ServiceEvent);
 
 macro_rules! words {
     ($($name:ident),*) => {$(

@@ -19,11 +19,12 @@ use crate::model::{Exit, TraceId};
 use crate::report::digest::News;
 use crate::report::{Digest, journal};
 use crate::run::platform::{Builder, Platform};
-use crate::run::{Deadlines, Embedded, Evidence, FlakyPolicy, Options, Plan, Rules, Selection, records};
+use crate::run::{Deadlines, Evidence, FlakyPolicy, Options, Plan, Selection, records};
 use crate::tap::{FaultBoard, Recorder};
 use crate::target::{Operation, Target, Values};
 use crate::topology::{Mark, Topology};
 use crate::trail::Mapping;
+use crate::world::{Embedded, Rules};
 
 /// The options of a benchmark.
 #[derive(Debug, Args)]

@@ -4,9 +4,9 @@ use std::path::{Path, PathBuf};
 
 use crate::base::config::{ConfigError, read_text};
 use crate::contract::{Catalogue, Contract, Contracts};
-use crate::run::Rules;
 use crate::target::Target;
 use crate::trail::Mapping;
+use crate::world::Rules;
 
 /// Where a target's file stands, and with it the files that it names.
 pub(super) enum Beside {

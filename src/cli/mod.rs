@@ -39,8 +39,9 @@ use clap::{CommandFactory, Parser, Subcommand};
 use self::refusal::Refusal;
 use crate::model::Exit;
 use crate::prove::Defect;
-use crate::run::{Embedded, Suite};
+use crate::run::Suite;
 use crate::topology::container;
+use crate::world::Embedded;
 
 /// What the binary brings along. Made in `main.rs`, the only place that knows the steps and the doubles.
 pub struct Composition {

@@ -7,11 +7,11 @@ use super::{Composition, Refusal};
 use crate::base::config::{ConfigError, read_text};
 use crate::base::fingerprint::fingerprint;
 use crate::base::suggest::did_you_mean;
-use crate::run::Rules;
 use crate::stub;
 use crate::target::Target;
 use crate::topology::{ProviderKind, ServiceSpec, Topology};
 use crate::trail::Mapping;
+use crate::world::Rules;
 
 /// The topology that is used where there is no file of one's own.
 pub(super) const SHIPPED_TOPOLOGY: &str = "embedded";

@@ -21,10 +21,11 @@ use crate::model::{Exit, Shard};
 use crate::report;
 use crate::run::history::{FILE, History, Timings};
 use crate::run::platform::NotUp;
-use crate::run::{Deadlines, Evidence, FlakyPolicy, Options, PathSpec, Plan, Rules, Selection, records};
+use crate::run::{Deadlines, Evidence, FlakyPolicy, Options, PathSpec, Plan, Selection, records};
 use crate::tap::Disturbance;
 use crate::target::Target;
 use crate::topology::Topology;
+use crate::world::Rules;
 
 /// The options of a run.
 #[derive(Debug, Clone, Args)]

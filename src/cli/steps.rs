@@ -9,8 +9,9 @@ use crate::base::suggest::did_you_mean;
 use crate::catalogue::{self, Entry, Example, Word};
 use crate::model::Exit;
 use crate::model::message::{GherkinDocument, PickleStepType, Step};
+use crate::run::Inspector;
 use crate::run::vocabulary::{Definition, Vocabulary};
-use crate::run::{Embedded, Inspector};
+use crate::world::Embedded;
 
 /// What to list, and how.
 #[derive(Debug, Args)]

@@ -11,7 +11,8 @@ use crate::model::message::Envelope;
 use crate::model::proof::Place;
 use crate::model::{Exchange, RuleId, Verdict};
 use crate::report::{Run, Scenario};
-use crate::run::{Options, Plan, Planned, Trial};
+use crate::run::{Options, Plan, Planned};
+use crate::world::Trial;
 
 /// What the healthy platform showed.
 #[derive(Debug)]

@@ -2,8 +2,8 @@
 
 use crate::base::suggest::did_you_mean;
 use crate::model::{Edge, RuleId};
-use crate::run::Trial;
 use crate::tap::{Disturbance, Misread};
+use crate::world::Trial;
 
 /// One bug that a platform can be given, for one scenario at a time.
 #[derive(Debug, Clone)]

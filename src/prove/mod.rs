@@ -8,7 +8,7 @@
 //! 2. [`reach`]: which scenarios could see a defect. A platform that names places (`baggage.places` in the target's file) says
 //!    in the baseline which scenario comes across the place of which defect. Elsewhere it is those whose own exchanges crossed
 //!    the hop on which the defect breaks the path, and, for a defect of one kind of scenario only (a page's), carry its tag.
-//! 3. [`trials`]: each of these pairs is one more attempt at the scenario, under a [`Trial`](crate::run::Trial). Defects travel
+//! 3. [`trials`]: each of these pairs is one more attempt at the scenario, under a [`Trial`](crate::world::Trial). Defects travel
 //!    in the scenario's baggage and faults are armed for its trace, so all pairs run side by side against one platform. A
 //!    defect whose rule was found broken needs no more scenarios, unless all are asked for.
 //! 4. [`judge`]: how one scenario noticed. *Caught* is a finding of one of the defect's rules, or a Then that said no. Red for

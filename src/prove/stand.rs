@@ -9,9 +9,10 @@ use crate::model::message::Envelope;
 use crate::report::digest::News;
 use crate::report::{Digest, Run};
 use crate::run::platform::NotUp;
-use crate::run::{Options, Plan, Rules, Suite, records, run};
+use crate::run::{Options, Plan, Suite, records, run};
 use crate::target::Target;
 use crate::topology::Topology;
+use crate::world::Rules;
 
 /// What plans are run on.
 pub struct Stand<'s> {

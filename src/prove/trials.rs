@@ -9,8 +9,9 @@ use super::{judge, reach};
 use crate::model::Proof;
 use crate::model::proof::{Cell, Notice, Row, Standing};
 use crate::report::digest::News;
-use crate::run::{Options, Plan, Planned, Trial};
+use crate::run::{Options, Plan, Planned};
 use crate::trail::rule;
+use crate::world::Trial;
 
 /// Which scenarios are run with a defect.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

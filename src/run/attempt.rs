@@ -14,14 +14,13 @@ use super::live::{Live, StepEnd};
 use super::panics;
 use super::plan::Planned;
 use super::schedule::Alone;
-use super::stage::Stage;
 use super::vocabulary::Vocabulary;
-use super::world::{Keepsake, StepError, StepErrorKind, World};
 use crate::base::seed::Seed;
 use crate::base::wait::{self, Look};
 use crate::model::message::{KeywordType, PickleStep, PickleStepType, Status, media};
 use crate::model::{Blame, Cause, Exchange, Expected, Outcome, RuleId, TraceId, Verdict};
 use crate::trail::FailedStep;
+use crate::world::{Artifact, RunContext, StepError, StepErrorKind, World};
 
 /// How long things may take.
 #[derive(Debug, Clone, Copy)]
@@ -84,7 +83,7 @@ impl Ended {
 /// What an attempt is made with.
 pub struct Maker<'r> {
     /// The platform.
-    pub stage: &'r Arc<Stage>,
+    pub context: &'r Arc<RunContext>,
     /// The worker's HTTP client.
     pub client: &'r reqwest::Client,
     /// The sentences.
@@ -102,19 +101,19 @@ impl Maker<'_> {
     /// is every secret known that it has used.
     pub async fn make(&self, planned: &Planned, trace: TraceId, live: &Live) -> Ended {
         let began = jiff::Timestamp::now();
-        let stage = self.stage;
-        stage.recorder.open(trace);
+        let context = self.context;
+        context.recorder.open(trace);
         let rng = self.seed.rng(planned.key());
         let alone = planned.alone() == Alone::Serial;
-        let world = World::new(Arc::clone(stage), self.client.clone(), trace, rng, alone);
+        let world = World::new(Arc::clone(context), self.client.clone(), trace, rng, alone);
         let mut world = world.with_stubs(&planned.stubs);
         if let Some(trial) = &planned.trial {
             world.undergo(trial);
         }
         let steps = self.run_steps(planned, trace, live, &mut world).await;
-        let over_at = stage.clock.micros();
+        let over_at = context.clock.micros();
         // Between two steps no deadline runs: this has its own.
-        let recovered = stage.services.recover_all(trace).await;
+        let recovered = context.services.recover_all(trace).await;
         live.begin_step(self.deadlines.step);
         // A mistake of the scenario's own is no hop's doing.
         let is_explained = !went_well(steps.verdict) && steps.blame != Some(Blame::User);
@@ -122,7 +121,7 @@ impl Maker<'_> {
         let allowed = &planned.settings.allowed;
         let steps = match recovered.and(world.look_last().await) {
             Err(trouble) if steps.verdict == Verdict::Passed => {
-                let message = stage.redactor.fields(Some(trace), &trouble.message).into_owned();
+                let message = context.redactor.fields(Some(trace), &trouble.message).into_owned();
                 Ended::new(Verdict::Unknown, message, trouble.blame())
             }
             Ok(()) | Err(_) => steps,
@@ -131,19 +130,19 @@ impl Maker<'_> {
         if world.has_pages() {
             world.ask_after_jobs().await;
         }
-        let is_shown = !went_well(steps.verdict) || judging::may_break(stage, &world, trace, allowed);
+        let is_shown = !went_well(steps.verdict) || judging::may_break(context, &world, trace, allowed);
         let kept = if world.has_pages() && is_shown { world.keepsakes().await } else { Vec::new() };
         world.close_pages().await;
         if steps.verdict == Verdict::Passed {
             self.await_faults(planned, trace).await;
         }
         // The scenario's own faults end with its steps: what it broke, the platform has to mend now.
-        let mut fired = [world.lifted(), &stage.faults.clear(trace)].concat();
+        let mut fired = [world.lifted(), &context.faults.clear(trace)].concat();
         // What a trial breaks is not the scenario's doing: it excuses nothing, and whether it fired is the trial's affair.
         fired.retain(|fault| !planned.trial.as_ref().is_some_and(|trial| trial.has(&fault.spec)));
-        fired.iter_mut().for_each(|fault| *fault = stage.as_recorded(Some(trace), fault));
+        fired.iter_mut().for_each(|fault| *fault = context.as_recorded(Some(trace), fault));
         let failed = failure.as_ref().map(|(reason, expected)| FailedStep { reason, expected, at: over_at });
-        let judged = judging::judge(stage, &world, trace, &fired, allowed, failed).await;
+        let judged = judging::judge(context, &world, trace, &fired, allowed, failed).await;
         let never_fired: Vec<_> = fired.iter().filter(|fault| fault.times == 0).map(ToString::to_string).collect();
         live.end_step(match (judged.findings.first(), judged.crashed.first()) {
             (Some(first), _) => StepEnd::failed(format!("{} ({})", first.message, first.rule)),
@@ -152,8 +151,8 @@ impl Maker<'_> {
             }
             (None, None) => StepEnd::passed(),
         });
-        let ended = ended(steps, &judged, &never_fired, cut_off, &stage.services.hurt(trace));
-        stage.services.forget(trace);
+        let ended = ended(steps, &judged, &never_fired, cut_off, &context.services.hurt(trace));
+        context.services.forget(trace);
         self.evidence.attach(live, went_well(ended.verdict), judged.exchanges, judged.trail);
         if !judged.findings.is_empty() {
             live.attach(media::FINDINGS, &judged.findings);
@@ -164,13 +163,13 @@ impl Maker<'_> {
         if let Some(diagnosis) = &judged.diagnosis {
             live.attach(media::DIAGNOSIS, diagnosis);
         }
-        stage.redactor.forget(trace);
+        context.redactor.forget(trace);
         if !went_well(ended.verdict) {
-            for Keepsake { name, media_type, bytes } in &kept {
+            for Artifact { name, media_type, bytes } in &kept {
                 live.attach_file(name, media_type, bytes);
             }
-            for (service, log) in stage.services.logs(began).await {
-                let log = stage.redactor.text(None, &log).into_owned();
+            for (service, log) in context.services.logs(began).await {
+                let log = context.redactor.text(None, &log).into_owned();
                 live.attach_file(&format!("{service}.log"), "text/plain", log.as_bytes());
             }
         }
@@ -181,14 +180,14 @@ impl Maker<'_> {
     async fn await_faults(&self, planned: &Planned, trace: TraceId) {
         let of_a_trial = |spec: &str| planned.trial.as_ref().is_some_and(|trial| trial.has(spec));
         let all_fired = async || {
-            let fired = self.stage.faults.fired(trace);
+            let fired = self.context.faults.fired(trace);
             match fired.iter().find(|fault| fault.times == 0 && !of_a_trial(&fault.spec)) {
                 None => Look::<(), Infallible>::Holds(()),
                 Some(fault) => Look::NotYet(fault.to_string()),
             }
         };
         // Which of them never fired is said with the verdict.
-        let _ = wait::until(self.stage.target.bounds.sync.0, all_fired).await;
+        let _ = wait::until(self.context.target.bounds.sync.0, all_fired).await;
     }
 
     async fn run_steps(&self, planned: &Planned, trace: TraceId, live: &Live, world: &mut World) -> Ended {
@@ -215,7 +214,7 @@ impl Maker<'_> {
                     Ended { verdict: Verdict::Skipped, reason: trouble.message, ..Ended::passed() }
                 }
                 Err((trouble, panicked_at)) => {
-                    let message = self.stage.redactor.fields(Some(trace), &trouble.message).into_owned();
+                    let message = self.context.redactor.fields(Some(trace), &trouble.message).into_owned();
                     live.end_step(StepEnd { panicked_at, ..StepEnd::failed(message.clone()) });
                     let verdict = match trouble.blame() {
                         Blame::Platform => Verdict::Failed,

@@ -7,15 +7,7 @@ use super::select::{PathSpec, Selection};
 use crate::base::suggest::did_you_mean;
 use crate::gherkin::MAX_BYTES;
 use crate::model::message::Location;
-
-/// A file of `features/` that does not lie on disk but in the binary.
-#[derive(Debug, Clone)]
-pub struct Embedded {
-    /// Its path in the source tree.
-    pub uri: String,
-    /// Its text.
-    pub text: &'static str,
-}
+use crate::world::Embedded;
 
 type Read = (String, String, Vec<u32>);
 

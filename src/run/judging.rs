@@ -8,11 +8,10 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::time::{Duration, Instant};
 
 use super::settings::Allowances;
-use super::stage::Stage;
-use super::world::World;
 use crate::model::{Diagnosis, Exchange, Finding, RuleId, TraceId, Trail};
 use crate::tap::{Fired, Progress};
 use crate::trail::{Bounds, Cast, Evidence, FailedStep, Given, Judge, Judgement, Question, RULES, diagnose};
+use crate::world::{RunContext, World};
 
 /// The longest that checks are waited for, whatever the bounds say.
 const LONGEST: Duration = Duration::from_secs(20);
@@ -44,32 +43,32 @@ pub(super) struct Judged {
 
 /// Gathers and judges. Nothing of the trace is recorded after this.
 pub(super) async fn judge(
-    stage: &Stage,
+    context: &RunContext,
     world: &World,
     trace: TraceId,
     fired: &[Fired],
     allowed: &Allowances,
     failed: Option<FailedStep<'_>>,
 ) -> Judged {
-    let settled = tokio::time::timeout(UNDER_WAY, stage.recorder.settled(trace)).await.is_ok();
+    let settled = tokio::time::timeout(UNDER_WAY, context.recorder.settled(trace)).await.is_ok();
     let cast = world.cast();
     let began = Instant::now();
-    let mut look = settle(stage, world, &cast, trace, allowed).await;
-    while began.elapsed() < LONGEST && stirs(stage, trace, look.progress).await {
-        look = settle(stage, world, &cast, trace, allowed).await;
+    let mut look = settle(context, world, &cast, trace, allowed).await;
+    while began.elapsed() < LONGEST && stirs(context, trace, look.progress).await {
+        look = settle(context, world, &cast, trace, allowed).await;
     }
-    let closed = stage.recorder.close(trace);
+    let closed = context.recorder.close(trace);
     if closed.progress() != look.progress {
-        look = Look::at(stage, &cast, trace, closed.progress(), closed.exchanges());
+        look = Look::at(context, &cast, trace, closed.progress(), closed.exchanges());
     }
-    look.findings.extend(stage.rules.judge(&look.exchanges, fired));
-    look.held.extend(stage.rules.held(&look.exchanges));
+    look.findings.extend(context.rules.judge(&look.exchanges, fired));
+    look.held.extend(context.rules.held(&look.exchanges));
     look.findings.extend(world.page_findings().iter().cloned());
     look.held.extend(world.page_rules());
     let (lifted, findings): (Vec<_>, Vec<_>) =
         look.findings.into_iter().partition(|finding| allowed.lift(finding.rule));
     let diagnosis = {
-        let evidence = evidence(stage, &cast, &look.trail, &look.exchanges);
+        let evidence = evidence(context, &cast, &look.trail, &look.exchanges);
         catch_unwind(AssertUnwindSafe(|| diagnose(&evidence, &findings, failed)))
     };
     let mut crashed = look.crashed;
@@ -94,28 +93,28 @@ pub(super) async fn judge(
 
 /// Whether something is broken, or may still turn out to be: worth a picture of the page, which has to be closed before it
 /// is known.
-pub(super) fn may_break(stage: &Stage, world: &World, trace: TraceId, allowed: &Allowances) -> bool {
+pub(super) fn may_break(context: &RunContext, world: &World, trace: TraceId, allowed: &Allowances) -> bool {
     if !world.has_pages() {
         return false;
     }
-    let look = Look::now(stage, &world.cast(), trace);
+    let look = Look::now(context, &world.cast(), trace);
     let mut broken = look.findings.iter().chain(world.page_findings()).map(|finding| finding.rule);
     broken.any(|rule| !allowed.lift(rule)) || look.pending.iter().any(|wait| !allowed.lift(wait.rule))
 }
 
 /// Looks until no check waits for anything, or the time is up.
-async fn settle(stage: &Stage, world: &World, cast: &Cast, trace: TraceId, allowed: &Allowances) -> Look {
+async fn settle(context: &RunContext, world: &World, cast: &Cast, trace: TraceId, allowed: &Allowances) -> Look {
     let started = Instant::now();
     let (mut until, mut open) = (0, HashSet::new());
     loop {
-        let look = Look::now(stage, cast, trace);
+        let look = Look::now(context, cast, trace);
         let waits = look.pending.iter().filter(|wait| !allowed.lift(wait.rule));
         let (due, questions) = waits.fold((0, HashSet::new()), |(due, mut questions), wait| {
             questions.extend(wait.questions.iter().cloned());
             (due.max(wait.due), questions)
         });
         // What was open when its time was up is asked about once more, so that the last word is from after it.
-        if due == 0 && !open.is_empty() && stage.clock.micros() >= until {
+        if due == 0 && !open.is_empty() && context.clock.micros() >= until {
             for question in open.drain() {
                 world.probe(&question).await;
             }
@@ -128,7 +127,7 @@ async fn settle(stage: &Stage, world: &World, cast: &Cast, trace: TraceId, allow
             world.probe(question).await;
         }
         let mut pause = PAUSE;
-        while stage.clock.micros() < due && stage.recorder.progress(trace) == look.progress {
+        while context.clock.micros() < due && context.recorder.progress(trace) == look.progress {
             tokio::time::sleep(pause).await;
             pause = (pause * 2).min(PAUSE * 5);
             if !questions.is_empty() {
@@ -140,11 +139,11 @@ async fn settle(stage: &Stage, world: &World, cast: &Cast, trace: TraceId, allow
 }
 
 /// Whether something comes for which no check has waited, before it was quiet for as long as the run wants.
-async fn stirs(stage: &Stage, trace: TraceId, progress: Progress) -> bool {
+async fn stirs(context: &RunContext, trace: TraceId, progress: Progress) -> bool {
     let began = Instant::now();
-    while began.elapsed() < stage.quiet {
+    while began.elapsed() < context.quiet {
         tokio::time::sleep(PAUSE).await;
-        if stage.recorder.progress(trace) != progress {
+        if context.recorder.progress(trace) != progress {
             return true;
         }
     }
@@ -169,17 +168,17 @@ struct Wait {
 }
 
 impl Look {
-    fn now(stage: &Stage, cast: &Cast, trace: TraceId) -> Self {
+    fn now(context: &RunContext, cast: &Cast, trace: TraceId) -> Self {
         // Asked for first: what comes between the two is looked at once more, and not missed.
-        let progress = stage.recorder.progress(trace);
-        Self::at(stage, cast, trace, progress, stage.recorder.exchanges(trace))
+        let progress = context.recorder.progress(trace);
+        Self::at(context, cast, trace, progress, context.recorder.exchanges(trace))
     }
 
-    fn at(stage: &Stage, cast: &Cast, trace: TraceId, progress: Progress, exchanges: Vec<Exchange>) -> Self {
-        let trail = Trail::build(&stage.rules.mapping, trace, &exchanges);
+    fn at(context: &RunContext, cast: &Cast, trace: TraceId, progress: Progress, exchanges: Vec<Exchange>) -> Self {
+        let trail = Trail::build(&context.rules.mapping, trace, &exchanges);
         let (mut findings, mut held, mut crashed, mut pending) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
         {
-            let evidence = evidence(stage, cast, &trail, &exchanges);
+            let evidence = evidence(context, cast, &trail, &exchanges);
             for rule in &RULES {
                 let Judge::Trail(judge) = rule.judge else { continue };
                 match catch_unwind(AssertUnwindSafe(|| judge(&evidence))) {
@@ -200,17 +199,17 @@ impl Look {
     }
 }
 
-fn evidence<'a>(stage: &'a Stage, cast: &'a Cast, trail: &'a Trail, exchanges: &'a [Exchange]) -> Evidence<'a> {
+fn evidence<'a>(context: &'a RunContext, cast: &'a Cast, trail: &'a Trail, exchanges: &'a [Exchange]) -> Evidence<'a> {
     let micros = |span: crate::base::config::Span| u64::try_from(span.0.as_micros()).unwrap_or(u64::MAX);
-    let bounds = stage.bounds();
+    let bounds = context.bounds();
     Evidence::new(Given {
-        mapping: &stage.rules.mapping,
+        mapping: &context.rules.mapping,
         trail,
         exchanges,
         cast,
         bounds: Bounds { sync: micros(bounds.sync), revoke: micros(bounds.revoke), job: micros(bounds.job) },
-        edges: &stage.edges,
-        epoch: stage.epoch,
-        now: stage.clock.micros(),
+        edges: &context.edges,
+        epoch: context.epoch,
+        now: context.clock.micros(),
     })
 }

@@ -8,7 +8,6 @@
 //! up, [`workers`] run [`attempt`]s off the [`schedule`], and the [`supervisor`] watches deadlines and signals.
 
 mod attempt;
-mod browsing;
 mod emit;
 mod evidence;
 mod extents;
@@ -19,28 +18,20 @@ mod live;
 mod panics;
 pub mod plan;
 pub mod platform;
-mod rules;
 mod schedule;
 pub mod select;
-mod services;
 mod settings;
-mod shelf;
 mod signals;
-mod stage;
 mod supervisor;
-mod trial;
 pub mod vocabulary;
 mod workers;
-pub mod world;
 
 pub use attempt::Deadlines;
 pub use evidence::Evidence;
-pub use files::{Embedded, read_feature};
+pub use files::read_feature;
 pub use live::{Records, records};
 pub use plan::{Inspector, Plan, Planned, Problem};
-pub use rules::Rules;
 pub use select::{PathSpec, Selection};
 pub use settings::TAGS;
 pub use supervisor::{FlakyPolicy, Needs, Options, Requirement, Suite, run};
-pub use trial::Trial;
 pub use vocabulary::Vocabulary;

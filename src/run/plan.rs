@@ -6,17 +6,16 @@ use std::fmt;
 use std::sync::Arc;
 
 use super::extents::Extents;
-use super::files::{Embedded, are_embedded, read_all};
+use super::files::{are_embedded, read_all};
 use super::schedule::Alone;
 use super::select::Selection;
 use super::settings::{Settings, WrongTag};
-use super::shelf::{NoStub, Shelf, Stubs, named};
-use super::trial::Trial;
 use super::vocabulary::{Found, Vocabulary};
 use crate::base::fingerprint::fingerprint;
 use crate::gherkin::{self, Fix, Ids, Mistake};
 use crate::model::message::{GherkinDocument, Location, Pickle, PickleStepType, Source};
 use crate::model::{FeatureFile, Identity};
+use crate::world::{Embedded, NoStub, StubIndex, Stubs, Trial, named};
 
 /// A feature file as read.
 #[derive(Debug)]
@@ -138,7 +137,7 @@ impl Plan {
         let mut ids = Ids::default();
         let mut problems = Vec::new();
         let mut plan = Self::default();
-        let shelf = if are_embedded(selection) { Shelf::embedded(embedded) } else { Shelf::on_disk() };
+        let shelf = if are_embedded(selection) { StubIndex::embedded(embedded) } else { StubIndex::on_disk() };
         let mut resolver = Resolver::new(vocabulary, shelf);
         for (uri, text, lines) in read_all(selection, embedded, &mut problems) {
             match gherkin::parse(&uri, &text, &mut ids) {
@@ -283,7 +282,7 @@ pub struct Inspected {
 impl<'v> Inspector<'v> {
     /// Looks with this vocabulary.
     pub fn new(vocabulary: &'v Vocabulary) -> Self {
-        Self { resolver: Resolver::new(vocabulary, Shelf::on_disk()), ids: Ids::default() }
+        Self { resolver: Resolver::new(vocabulary, StubIndex::on_disk()), ids: Ids::default() }
     }
 
     /// Looks at one file.
@@ -312,11 +311,11 @@ struct Resolver<'v> {
     vocabulary: &'v Vocabulary,
     /// By language, kind and text.
     known: HashMap<(String, PickleStepType, String), Option<usize>>,
-    shelf: Shelf,
+    shelf: StubIndex,
 }
 
 impl<'v> Resolver<'v> {
-    fn new(vocabulary: &'v Vocabulary, shelf: Shelf) -> Self {
+    fn new(vocabulary: &'v Vocabulary, shelf: StubIndex) -> Self {
         Self { vocabulary, known: HashMap::new(), shelf }
     }
 

@@ -13,9 +13,7 @@ use crate::tap::{Attribution, FaultBoard, NotAnUpstream, Recorder, Tap};
 use crate::topology::{
     Doorstep, Mark, Order, Provider, Running, Secret, ServiceSpec, StartError, Topology, container, until_ready,
 };
-
-/// A service that was started, by its name.
-pub type Started = (String, Arc<dyn Running>);
+use crate::world::StartedService;
 
 /// A platform that is up.
 pub struct Platform {
@@ -27,7 +25,7 @@ pub struct Platform {
     pub services: Vec<ServiceInfo>,
     /// The topology's secrets.
     pub secrets: BTreeMap<String, String>,
-    running: Vec<Started>,
+    running: Vec<StartedService>,
     taps: Vec<Tap>,
     providers: Vec<Arc<dyn Provider>>,
     mark: Mark,
@@ -133,7 +131,7 @@ impl Platform {
         }
     }
 
-    async fn come_up(&mut self, with: &Builder<'_>, started: &Mutex<Vec<Started>>) -> Result<(), NotUp> {
+    async fn come_up(&mut self, with: &Builder<'_>, started: &Mutex<Vec<StartedService>>) -> Result<(), NotUp> {
         let topology = with.topology;
         let mut doorsteps = HashMap::new();
         for provider in &self.providers {
@@ -209,7 +207,7 @@ impl Platform {
     }
 
     /// The services by name, for those who want to know what they have written.
-    pub fn running(&self) -> &[Started] {
+    pub fn running(&self) -> &[StartedService] {
         &self.running
     }
 

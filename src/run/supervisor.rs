@@ -6,19 +6,15 @@ use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
 use super::attempt::Deadlines;
-use super::browsing::Browsing;
 use super::evidence::Evidence;
 use super::history::History;
 use super::live::Emitter;
 use super::plan::{Plan, Planned};
 use super::platform::{Builder, NotUp, Platform};
-use super::rules::Rules;
 use super::schedule::{Schedule, Ticket};
-use super::services::Services;
 use super::signals::Signals;
-use super::stage::Stage;
 use super::vocabulary::Vocabulary;
-use super::workers::{Seat, Shared, Tally, work};
+use super::workers::{Shared, Tally, WorkerSlot, work};
 use super::{emit, panics};
 use crate::base::clock::Clock;
 use crate::base::redact::Redactor;
@@ -30,6 +26,7 @@ use crate::tap::{Disturbance, FaultBoard, Recorder};
 use crate::target::Target;
 use crate::topology::{Mark, Provider, ProviderKind, Topology};
 use crate::trail::{Judge, RULES, Rule};
+use crate::world::{Browsing, Rules, RunContext, Services};
 
 /// What the binary brings along: sentences, and who can supply services.
 pub struct Suite {
@@ -249,7 +246,7 @@ pub fn run(
     let shared = Arc::new(Shared {
         schedule: Schedule::new(tickets(suite, plan, &options), suite.browser.parallel),
         vocabulary: Arc::clone(&suite.vocabulary),
-        stage: Arc::new(Stage {
+        context: Arc::new(RunContext {
             target,
             rules,
             clock,
@@ -283,16 +280,16 @@ pub fn run(
         tally: Mutex::default(),
     });
     let mut notes = supervise(&shared, &options, &signals);
-    runtime.block_on(shared.stage.browsing.stop());
+    runtime.block_on(shared.context.browsing.stop());
     notes.extend(runtime.block_on(platform.stop()));
     if options.keep && topology.has(ProviderKind::Container) {
         notes.push(format!("kept: what is named paidpath-{}; `paidpath doctor --clean` removes it", info.id));
     }
-    let run_wide: Vec<_> = faults.run_wide().iter().map(|fault| shared.stage.as_recorded(None, fault)).collect();
+    let run_wide: Vec<_> = faults.run_wide().iter().map(|fault| shared.context.as_recorded(None, fault)).collect();
     for fault in run_wide.iter().filter(|fault| fault.times == 0) {
         notes.push(format!("a fault never fired: {fault}"));
     }
-    notes.extend(shared.stage.rules.notes(&shared.stage.edges));
+    notes.extend(shared.context.rules.notes(&shared.context.edges));
     let strays = recorder.strays().count;
     let tally = std::mem::take(&mut *shared.tally());
     let unjudged = run_wide.iter().any(|fault| fault.times == 0) || emitter.is_broken();
@@ -345,7 +342,7 @@ fn supervise(shared: &Arc<Shared>, options: &Options, signals: &Signals) -> Vec<
     let mut notes = Vec::new();
     let started = Instant::now();
     let count = options.jobs.clamp(1, shared.schedule.waiting().max(1));
-    let mut workers: Vec<(Arc<Seat>, JoinHandle<()>)> = (0..count).map(|number| hire(number, shared)).collect();
+    let mut workers: Vec<(Arc<WorkerSlot>, JoinHandle<()>)> = (0..count).map(|number| hire(number, shared)).collect();
     let mut hired = count;
     let mut stop_at = None;
     loop {
@@ -362,7 +359,7 @@ fn supervise(shared: &Arc<Shared>, options: &Options, signals: &Signals) -> Vec<
             }
         }
         if stop_at.is_some_and(|at| Instant::now() >= at) {
-            let unfinished = workers.iter().filter(|(seat, _)| seat.interrupt(shared)).count();
+            let unfinished = workers.iter().filter(|(slot, _)| slot.interrupt(shared)).count();
             notes.push(format!("{unfinished} scenarios were under way when the run ended"));
             return not_begun(shared, notes);
         }
@@ -391,14 +388,14 @@ fn not_begun(shared: &Shared, mut notes: Vec<String>) -> Vec<String> {
     notes
 }
 
-fn hire(number: usize, shared: &Arc<Shared>) -> (Arc<Seat>, JoinHandle<()>) {
-    let seat = Arc::new(Seat::default());
-    let (sitting, shared, supervisor) = (Arc::clone(&seat), Arc::clone(shared), thread::current());
+fn hire(number: usize, shared: &Arc<Shared>) -> (Arc<WorkerSlot>, JoinHandle<()>) {
+    let slot = Arc::new(WorkerSlot::default());
+    let (sitting, shared, supervisor) = (Arc::clone(&slot), Arc::clone(shared), thread::current());
     let thread = thread::Builder::new().name(format!("worker-{number}")).spawn(move || {
         work(number, &sitting, &shared);
         supervisor.unpark();
     });
-    (seat, thread.expect("the operating system gives a worker its thread"))
+    (slot, thread.expect("the operating system gives a worker its thread"))
 }
 
 /// The attempts in the order in which they begin: longest first, or drawn.

@@ -12,10 +12,10 @@ use aho_corasick::AhoCorasick;
 use cucumber::codegen::{StepConstructor, WorldInventory};
 use regex::Regex;
 
-use super::world::World;
 use crate::base::config::ConfigError;
 use crate::catalogue::{Catalogue, Expression, Language, Translated};
 use crate::model::message::PickleStepType;
+use crate::world::World;
 
 /// The function behind a sentence.
 pub type StepFunction = cucumber::Step<World>;

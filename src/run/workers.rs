@@ -10,14 +10,13 @@ use super::history::Ending;
 use super::live::{Attempt, Emitter, Live};
 use super::plan::Planned;
 use super::schedule::{Schedule, Ticket};
-use super::stage::Stage;
 use super::vocabulary::Vocabulary;
-use super::world::StepErrorKind;
 use super::{emit, panics};
 use crate::base::client::client_for;
 use crate::base::seed::Seed;
 use crate::model::message::{Attachment, media};
 use crate::model::{Blame, RuleId, ScenarioVerdict, TraceId, Trail, Verdict};
+use crate::world::{RunContext, StepErrorKind};
 
 /// What all workers of a run share.
 pub struct Shared {
@@ -26,7 +25,7 @@ pub struct Shared {
     /// The sentences.
     pub vocabulary: Arc<Vocabulary>,
     /// The platform.
-    pub stage: Arc<Stage>,
+    pub context: Arc<RunContext>,
     /// Where records go.
     pub emitter: Emitter,
     /// How long things may take.
@@ -78,7 +77,7 @@ impl Tally {
 
 /// One worker's place: what it is doing, for the supervisor.
 #[derive(Debug, Default)]
-pub struct Seat {
+pub struct WorkerSlot {
     state: Mutex<Option<Busy>>,
 }
 
@@ -90,7 +89,7 @@ struct Busy {
     since: Instant,
 }
 
-impl Seat {
+impl WorkerSlot {
     fn lock(&self) -> MutexGuard<'_, Option<Busy>> {
         self.state.lock().expect("nothing panics while it holds this lock")
     }
@@ -116,7 +115,7 @@ impl Seat {
         if let Some(verdict) = ending.filter(|_| closed) {
             self.lock().take();
             shared.count(planned, &verdict, busy.since.elapsed());
-            shared.stage.services.take_back(busy.trace);
+            shared.context.services.take_back(busy.trace);
             shared.schedule.end(&busy.ticket, None);
         }
         closed
@@ -145,8 +144,8 @@ impl Seat {
 impl Busy {
     /// What the taps have seen of the attempt so far, as it would have been recorded at its end.
     fn seen(&self, shared: &Shared) -> Vec<Attachment> {
-        let exchanges = shared.stage.recorder.exchanges(self.trace);
-        let trail = Trail::build(&shared.stage.rules.mapping, self.trace, &exchanges);
+        let exchanges = shared.context.recorder.exchanges(self.trace);
+        let trail = Trail::build(&shared.context.rules.mapping, self.trace, &exchanges);
         let mut seen: Vec<_> = exchanges.iter().map(|exchange| self.live.record(media::EXCHANGE, exchange)).collect();
         seen.push(self.live.record(media::TRAIL, &trail));
         seen
@@ -154,14 +153,14 @@ impl Busy {
 }
 
 /// Takes attempts from the schedule until there are none. Runs on a thread of its own.
-pub fn work(number: usize, seat: &Seat, shared: &Shared) {
+pub fn work(number: usize, slot: &WorkerSlot, shared: &Shared) {
     panics::catch_on_this_thread();
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()
         .expect("the operating system gives a worker its event queue");
     let client = runtime.block_on(async {
-        client_for(&shared.stage.entry)
+        client_for(&shared.context.entry)
             .redirect(reqwest::redirect::Policy::none())
             .build()
             .expect("a client without TLS settings builds")
@@ -192,9 +191,9 @@ pub fn work(number: usize, seat: &Seat, shared: &Shared) {
             continue;
         }
         let trace = TraceId(rand::random::<u128>().max(1));
-        *seat.lock() = Some(Busy { live: Arc::clone(&live), ticket: ticket.clone(), trace, since });
+        *slot.lock() = Some(Busy { live: Arc::clone(&live), ticket: ticket.clone(), trace, since });
         let maker = Maker {
-            stage: &shared.stage,
+            context: &shared.context,
             client: &client,
             vocabulary: &shared.vocabulary,
             deadlines: shared.deadlines,
@@ -202,7 +201,7 @@ pub fn work(number: usize, seat: &Seat, shared: &Shared) {
             evidence: shared.evidence,
         };
         let ended = runtime.block_on(maker.make(planned, trace, &live));
-        if seat.lock().take().is_none() {
+        if slot.lock().take().is_none() {
             return; // Given up or interrupted from outside while the last step ran; another worker sits here now.
         }
         shared.tally().judge(&ended);

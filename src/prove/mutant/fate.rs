@@ -7,8 +7,8 @@ use crate::model::proof::Fate;
 use crate::model::{Exchange, Verdict};
 use crate::prove::baseline::Seen;
 use crate::report::Scenario;
-use crate::run::Rules;
 use crate::target::Target;
+use crate::world::Rules;
 
 /// What became of a mutant in a scenario, and why; `None` if it did not run.
 pub fn fate(idea: &Idea, seen: &Seen, scenario: &Scenario, target: &Target, rules: &Rules) -> Option<(Fate, String)> {

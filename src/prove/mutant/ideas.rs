@@ -7,8 +7,8 @@ use serde_json::Value;
 use super::operators::{ANSWER_OPERATORS, Alteration, Answered, Change, FIELD_OPERATORS, Field, escaped};
 use crate::model::Exchange;
 use crate::prove::baseline::Baseline;
-use crate::run::Rules;
 use crate::target::Target;
+use crate::world::Rules;
 
 /// How deep fields are looked for.
 const DEPTH: usize = 4;

@@ -12,8 +12,9 @@ use crate::model::proof::{Fate, Mutant, Mutation};
 use crate::prove::baseline::Baseline;
 use crate::prove::stand::{Broken, Stand};
 use crate::report::digest::News;
-use crate::run::{Options, Plan, Trial};
+use crate::run::{Options, Plan};
 use crate::tap::Disturbance;
+use crate::world::Trial;
 
 /// How much is tried.
 #[derive(Debug, Clone, Copy)]

@@ -49,7 +49,15 @@ pub fn ended(verdict: Verdict, reason: &str) -> ScenarioVerdict {
         Verdict::Unknown => Some(Blame::Environment),
         Verdict::Failed => Some(Blame::Platform),
     };
-    ScenarioVerdict { verdict, reason: reason.into(), blame, cause: None, flaky: false, quarantine: None, repeat: String::new() }
+    ScenarioVerdict {
+        verdict,
+        reason: reason.into(),
+        blame,
+        cause: None,
+        flaky: false,
+        quarantine: None,
+        repeat: String::new(),
+    }
 }
 
 pub fn passed(feature: &str, name: &str) -> Told {

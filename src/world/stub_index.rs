@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::path::Path;
 use std::sync::Arc;
 
-use super::files::Embedded;
+use super::Embedded;
 use crate::base::config::{ConfigError, read_text};
 use crate::base::suggest::did_you_mean;
 use crate::stub::StubFile;
@@ -18,7 +18,7 @@ pub type Stubs = BTreeMap<(String, String), Arc<StubFile>>;
 
 /// All stub files, read as they are asked for.
 #[derive(Debug)]
-pub(super) struct Shelf {
+pub(crate) struct StubIndex {
     /// What came with the binary, by path; `None` where features lie on disk.
     embedded: Option<BTreeMap<String, &'static str>>,
     read: HashMap<String, Result<Arc<StubFile>, ConfigError>>,
@@ -26,7 +26,7 @@ pub(super) struct Shelf {
 
 /// Why a step has no stub file.
 #[derive(Debug)]
-pub(super) enum NoStub {
+pub(crate) enum NoStub {
     /// There is none: what is missing, and what would be right.
     Missing(String, String),
     /// It is not sound.
@@ -34,14 +34,14 @@ pub(super) enum NoStub {
 }
 
 /// What a step names, if its sentence names a stub file. `arguments` are what stands in the places of its parameters.
-pub(super) fn named(sentence: &str, arguments: impl FnOnce() -> Vec<String>) -> Option<(String, String)> {
+pub(crate) fn named(sentence: &str, arguments: impl FnOnce() -> Vec<String>) -> Option<(String, String)> {
     SENTENCES.contains(&sentence).then(|| {
         let mut arguments = arguments().into_iter();
         (arguments.next().unwrap_or_default(), arguments.next().unwrap_or_default())
     })
 }
 
-impl Shelf {
+impl StubIndex {
     /// The files on disk.
     pub fn on_disk() -> Self {
         Self { embedded: None, read: HashMap::new() }

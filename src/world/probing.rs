@@ -6,8 +6,8 @@ use crate::trail::{Cast, Person, Question, Thing};
 
 impl World {
     /// Who and what is in the scenario, for those who judge it.
-    pub(in crate::run) fn cast(&self) -> Cast {
-        let redactor = &self.stage.redactor;
+    pub(crate) fn cast(&self) -> Cast {
+        let redactor = &self.context.redactor;
         let members = self.members.iter().map(|(name, member)| Person {
             name: name.clone(),
             id: member.id.clone(),
@@ -22,12 +22,12 @@ impl World {
                 .map(|(name, model)| Thing { name: name.clone(), id: model.id.clone() })
                 .collect(),
             forged: self.forged.iter().map(|token| redactor.fingerprint(token)).collect(),
-            secrets: self.stage.secrets.values().map(|secret| redactor.fingerprint(secret)).collect(),
+            secrets: self.context.secrets.values().map(|secret| redactor.fingerprint(secret)).collect(),
         }
     }
 
     /// Asks as the member would. What comes of it is seen by the taps; that nobody answers is evidence, too.
-    pub(in crate::run) async fn probe(&self, question: &Question) {
+    pub(crate) async fn probe(&self, question: &Question) {
         let (member, operation, values) = match question {
             Question::Job { member, job } => (member, Operation::Status, Values::new().with("job", job.as_str())),
             Question::Access { member, version } => {
@@ -39,7 +39,7 @@ impl World {
             }
         };
         let session = self.members.values().find(|known| known.id == *member).and_then(|known| known.session.clone());
-        if self.stage.target.has(operation) {
+        if self.context.target.has(operation) {
             let _ = self.ask_with(session, operation, values).await;
         }
     }

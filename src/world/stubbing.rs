@@ -7,9 +7,9 @@ use bytes::Bytes;
 use http::header::{CONTENT_LENGTH, HeaderValue};
 use rand::RngExt;
 
+use super::stub_index::Stubs;
 use super::{StepError, StepResult, World};
 use crate::base::suggest::did_you_mean;
-use crate::run::shelf::Stubs;
 use crate::stub::{Broken, Nearest, Request, StubFile, choose};
 use crate::tap::fault::{Answer, Call, Cut, Fault, Payload, Way};
 use crate::tap::{Disturbance, Window};
@@ -19,7 +19,7 @@ const RANDOM_BYTES: usize = 256;
 
 impl World {
     /// The stub files that its sentences name.
-    pub(in crate::run) fn with_stubs(mut self, stubs: &Stubs) -> Self {
+    pub(crate) fn with_stubs(mut self, stubs: &Stubs) -> Self {
         self.stubs.clone_from(stubs);
         self
     }
@@ -42,12 +42,12 @@ impl World {
     }
 
     fn answer_so(&mut self, service: &str, name: &str, window: Window) -> StepResult {
-        let called = || self.stage.edges.iter().map(|edge| edge.to.as_str());
+        let called = || self.context.edges.iter().map(|edge| edge.to.as_str());
         if !called().any(|callee| callee == service) {
-            if self.stage.rules.mapping.edges().any(|edge| edge.to == service) {
+            if self.context.rules.mapping.edges().any(|edge| edge.to == service) {
                 return Err(StepError::not_on_this_platform(format!(
                     "nobody in the topology {} calls {service}",
-                    self.stage.topology
+                    self.context.topology
                 )));
             }
             let hint = did_you_mean(service, called());
@@ -61,7 +61,7 @@ impl World {
         let disturbance = Disturbance::made(service, text, window, move || {
             Box::new(Stubbed { file: Arc::clone(&file), nearest: Mutex::default() })
         });
-        self.stage.faults.arm(Some(self.trace), disturbance);
+        self.context.faults.arm(Some(self.trace), disturbance);
         Ok(())
     }
 }

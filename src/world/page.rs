@@ -33,7 +33,7 @@ impl fmt::Debug for Screen {
 
 /// Something to look at later: a picture, what the console said, the markup.
 #[derive(Debug)]
-pub(in crate::run) struct Keepsake {
+pub(crate) struct Artifact {
     /// Its file's name.
     pub name: String,
     /// What it is.
@@ -127,7 +127,7 @@ impl World {
     /// If there is nothing of the kind to press, or nothing answers.
     pub async fn press(&mut self, member: &str, element: &str, times: usize) -> StepResult {
         let locator = self.element(element)?;
-        let within = self.stage.target.bounds.notice.0;
+        let within = self.context.target.bounds.notice.0;
         self.looking = Some(member.to_owned());
         self.page_of(member)?.rest().await.map_err(trouble)?;
         self.mark_exchanges();
@@ -176,10 +176,10 @@ impl World {
 
     async fn new_screen(&self, member: &str, model: &str) -> Result<Screen, StepError> {
         let token = self.member(member)?.token.clone();
-        let stage = &self.stage;
+        let context = &self.context;
         let cookie = self.words()?.session_cookie.clone();
         let tap = self.tap_of_its_own().await?;
-        let page = stage.browsing.open(tap.address()).await.map_err(trouble)?;
+        let page = context.browsing.open(tap.address()).await.map_err(trouble)?;
         if let Some(token) = token {
             page.cookie(&cookie, &token).await.map_err(trouble)?;
         }
@@ -189,7 +189,7 @@ impl World {
     /// What the words of a page mean on this platform.
     pub(super) fn words(&self) -> Result<&PageWords, StepError> {
         let none = || StepError::scenario("this target has no page: there is no [page] in its file");
-        self.stage.target.page.as_ref().ok_or_else(none)
+        self.context.target.page.as_ref().ok_or_else(none)
     }
 
     pub(super) fn element(&self, name: &str) -> Result<Locator, StepError> {
@@ -219,21 +219,21 @@ impl World {
     }
 
     fn mark_exchanges(&mut self) {
-        self.marked_exchange = self.stage.recorder.last(self.trace);
+        self.marked_exchange = self.context.recorder.last(self.trace);
     }
 
     /// What was exchanged since the last press, or since the page was opened, and what it meant.
     pub(super) fn since_mark(&self) -> (Vec<Exchange>, Trail) {
-        let exchanges = self.stage.recorder.exchanges_after(self.trace, self.marked_exchange);
-        let trail = Trail::build(&self.stage.rules.mapping, self.trace, &exchanges);
+        let exchanges = self.context.recorder.exchanges_after(self.trace, self.marked_exchange);
+        let trail = Trail::build(&self.context.rules.mapping, self.trace, &exchanges);
         (exchanges, trail)
     }
 
     /// Keeps a finding of a page, once.
     pub(super) fn found_on_page(&mut self, finding: Finding) {
-        let redactor = &self.stage.redactor;
+        let redactor = &self.context.redactor;
         let clean = |text: String| redactor.text(Some(self.trace), &text).into_owned();
-        let edge = finding.edge.or_else(|| self.stage.edges.first().cloned());
+        let edge = finding.edge.or_else(|| self.context.edges.first().cloned());
         let finding = Finding { message: clean(finding.message), at: finding.at.map(clean), edge, ..finding };
         if !self.page_findings.iter().any(|known| (&known.rule, &known.message) == (&finding.rule, &finding.message)) {
             self.page_findings.push(finding);
@@ -241,17 +241,17 @@ impl World {
     }
 
     /// What was found on pages so far.
-    pub(in crate::run) fn page_findings(&self) -> &[Finding] {
+    pub(crate) fn page_findings(&self) -> &[Finding] {
         &self.page_findings
     }
 
     /// The rules of pages that had something to judge.
-    pub(in crate::run) fn page_rules(&self) -> impl Iterator<Item = RuleId> {
+    pub(crate) fn page_rules(&self) -> impl Iterator<Item = RuleId> {
         self.page_rules.iter().copied()
     }
 
     /// Why what pages show cannot be held against the platform: the machine took their network away.
-    pub(in crate::run) fn cut_off(&self) -> Option<String> {
+    pub(crate) fn cut_off(&self) -> Option<String> {
         let cut = self.screens.values().any(|screen| screen.tabs[0].log().was_cut_off(screen.loaded));
         cut.then(|| {
             "the machine's network changed while the browser was using it (net::ERR_NETWORK_CHANGED)".to_owned()
@@ -259,7 +259,7 @@ impl World {
     }
 
     /// Whether any page is open.
-    pub(in crate::run) fn has_pages(&self) -> bool {
+    pub(crate) fn has_pages(&self) -> bool {
         !self.screens.is_empty()
     }
 
@@ -267,7 +267,7 @@ impl World {
     ///
     /// # Errors
     /// If the browser is in trouble.
-    pub(in crate::run) async fn look_last(&mut self) -> StepResult {
+    pub(crate) async fn look_last(&mut self) -> StepResult {
         let mut found = Vec::new();
         for screen in self.screens.values() {
             let state = screen.tabs[screen.current].judge().await.map_err(trouble)?;
@@ -282,9 +282,9 @@ impl World {
 
     /// Asks after each job that a page has asked for, as a client does that knows one: a page may only have looked at the list
     /// of all.
-    pub(in crate::run) async fn ask_after_jobs(&self) {
-        let exchanges = self.stage.recorder.exchanges(self.trace);
-        let trail = Trail::build(&self.stage.rules.mapping, self.trace, &exchanges);
+    pub(crate) async fn ask_after_jobs(&self) {
+        let exchanges = self.context.recorder.exchanges(self.trace);
+        let trail = Trail::build(&self.context.rules.mapping, self.trace, &exchanges);
         let cast = self.cast();
         let made = trail.events.iter().filter(|event| event.kind == EventKind::Submitted && event.done == Some(true));
         for event in made.filter(|event| event.edge.from == Edge::MEMBER) {
@@ -296,30 +296,30 @@ impl World {
     }
 
     /// What there is to see of each page. A browser in trouble leaves less.
-    pub(in crate::run) async fn keepsakes(&self) -> Vec<Keepsake> {
-        let clean = |text: &str| self.stage.redactor.fields(Some(self.trace), text).into_owned().into_bytes();
+    pub(crate) async fn keepsakes(&self) -> Vec<Artifact> {
+        let clean = |text: &str| self.context.redactor.fields(Some(self.trace), text).into_owned().into_bytes();
         let mut kept = Vec::new();
         for (member, screen) in &self.screens {
             for (index, page) in screen.tabs.iter().enumerate() {
                 let tab = if index == 0 { String::new() } else { format!(", tab {}", index + 1) };
                 let named = |what: &str| format!("{member}'s page{tab}{what}");
                 if let Ok(bytes) = page.screenshot().await {
-                    kept.push(Keepsake { name: named(".png"), media_type: "image/png", bytes });
+                    kept.push(Artifact { name: named(".png"), media_type: "image/png", bytes });
                 }
                 if let Ok(markup) = page.snapshot().await {
-                    kept.push(Keepsake { name: named(".html"), media_type: "text/html", bytes: clean(&markup) });
+                    kept.push(Artifact { name: named(".html"), media_type: "text/html", bytes: clean(&markup) });
                 }
             }
             let log = screen.tabs[0].log();
             let lines: Vec<String> = log.since(0).map(|noticed| noticed.line(screen.tabs[0].base_url())).collect();
             let name = format!("{member}'s browser: console and requests.txt");
-            kept.push(Keepsake { name, media_type: "text/plain", bytes: clean(&lines.join("\n")) });
+            kept.push(Artifact { name, media_type: "text/plain", bytes: clean(&lines.join("\n")) });
         }
         kept
     }
 
     /// Closes all pages, and the taps behind which they stood.
-    pub(in crate::run) async fn close_pages(&mut self) {
+    pub(crate) async fn close_pages(&mut self) {
         for (_, screen) in std::mem::take(&mut self.screens) {
             drop(screen.tabs);
             screen.tap.stop().await;

@@ -18,13 +18,13 @@ impl World {
     /// If the address cannot be opened.
     pub async fn hand_over(&mut self, member: &str) -> StepResult {
         let token = self.member(member)?.token.clone();
-        if !self.stage.hand_over {
+        if !self.context.hand_over {
             return Ok(());
         }
         let tap = self.tap_of_its_own().await?;
         let mut told = format!("\n{member} takes over: {}", tap.address());
         for (name, model) in &self.models {
-            if let Some(page) = &self.stage.target.page {
+            if let Some(page) = &self.context.target.page {
                 told.push_str(&format!("\n  {name}: {}{}", tap.address(), page.path(&model.id)));
             }
         }
@@ -42,12 +42,12 @@ impl World {
     /// A tap on the member's edge whose exchanges are this scenario's, whoever makes them.
     pub(super) async fn tap_of_its_own(&self) -> Result<Tap, StepError> {
         let attribution = Attribution::Owned { trace: self.trace, baggage: Arc::clone(&self.baggage) };
-        let stage = &self.stage;
+        let context = &self.context;
         let anywhere = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
-        let edge = stage.edges[0].clone();
-        let tap = Tap::open(edge, anywhere, attribution, stage.recorder.clone(), stage.faults.clone()).await;
+        let edge = context.edges[0].clone();
+        let tap = Tap::open(edge, anywhere, attribution, context.recorder.clone(), context.faults.clone()).await;
         let tap = tap.map_err(|error| StepError::environment(format!("no tap could be opened: {error}")))?;
-        let pointed = tap.point_at(&stage.front);
+        let pointed = tap.point_at(&context.front);
         pointed.map_err(|error| StepError::environment(format!("the tap cannot forward: {error}")))?;
         Ok(tap)
     }

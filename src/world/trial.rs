@@ -38,7 +38,7 @@ impl Trial {
     }
 
     /// Whether this is one of its faults, as it was written.
-    pub(super) fn has(&self, spec: &str) -> bool {
+    pub(crate) fn has(&self, spec: &str) -> bool {
         self.faults.iter().any(|fault| fault.to_string() == spec)
     }
 }

@@ -14,7 +14,7 @@ use crate::trail::mapping::Meaning;
 
 /// An event that one service tells another.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Notice {
+pub enum ServiceEvent {
     /// Something was bought.
     Purchase,
     /// It was given back.
@@ -23,7 +23,7 @@ pub enum Notice {
     Access,
 }
 
-impl Notice {
+impl ServiceEvent {
     fn kind(self) -> EventKind {
         match self {
             Self::Purchase => EventKind::Granted,
@@ -41,7 +41,7 @@ impl Notice {
     }
 }
 
-impl FromStr for Notice {
+impl FromStr for ServiceEvent {
     type Err = String;
 
     fn from_str(text: &str) -> Result<Self, String> {
@@ -57,7 +57,7 @@ impl World {
     ///
     /// # Errors
     /// If the target's file does not say where it is told.
-    pub fn disturb_event(&mut self, notice: Notice, fault: &str) -> StepResult {
+    pub fn disturb_event(&mut self, notice: ServiceEvent, fault: &str) -> StepResult {
         let place = self.place_of(notice)?;
         self.disturb(&format!("{place}: {fault}"))
     }
@@ -66,7 +66,7 @@ impl World {
     ///
     /// # Errors
     /// If the target's file does not say where it is told, or with what it is signed.
-    pub fn leave_unsigned(&mut self, notice: Notice) -> StepResult {
+    pub fn leave_unsigned(&mut self, notice: ServiceEvent) -> StepResult {
         let signature = self.meaning_of(notice)?.facts.get(&Fact::Signature).and_then(|source| source.request_header());
         let unknown = || StepError::scenario("the target's file does not say in which header its events are signed");
         let header = signature.ok_or_else(unknown)?.to_owned();
@@ -77,7 +77,7 @@ impl World {
     ///
     /// # Errors
     /// If the target's file does not say where it is told, or where it names the member.
-    pub fn rewrite_member(&mut self, notice: Notice, member: &str) -> StepResult {
+    pub fn rewrite_member(&mut self, notice: ServiceEvent, member: &str) -> StepResult {
         let id = self.member(member)?.id.clone();
         let named = self.meaning_of(notice)?.facts.get(&Fact::Member).and_then(|source| source.request_field());
         let unknown = || StepError::scenario("the target's file does not say where its events name the member");
@@ -89,7 +89,7 @@ impl World {
     ///
     /// # Errors
     /// If the target's file does not say where it is told, or names no test clock.
-    pub fn age(&mut self, notice: Notice, by: Duration) -> StepResult {
+    pub fn age(&mut self, notice: ServiceEvent, by: Duration) -> StepResult {
         let (name, ahead) = self.clock(by)?;
         let mut baggage = self.baggage.lock().expect("nothing panics while it holds this lock").clone();
         baggage.set(&name, ahead);
@@ -102,7 +102,7 @@ impl World {
     /// If no event is told there.
     pub fn disturb_events(&mut self, from: &str, to: &str, fault: &str) -> StepResult {
         let edge = Edge::new(from, to);
-        let told = self.stage.rules.mapping.events.iter().filter(|meaning| meaning.facts.contains_key(&Fact::Event));
+        let told = self.context.rules.mapping.events.iter().filter(|meaning| meaning.facts.contains_key(&Fact::Event));
         let place = told.flat_map(|meaning| meaning.at.iter()).find(|place| place.edge == edge);
         let none =
             || StepError::scenario(format!("{from} tells {to} of nothing: the target's file has no event there"));
@@ -116,7 +116,7 @@ impl World {
     /// If the target's file does not say where flags are read.
     pub fn switch_off(&mut self, flag: &str, looks: u32) -> StepResult {
         let unknown = || StepError::scenario("the target's file does not say where flags are read");
-        let mut read = self.stage.rules.mapping.events.iter().filter(|meaning| meaning.means == EventKind::Flagged);
+        let mut read = self.context.rules.mapping.events.iter().filter(|meaning| meaning.means == EventKind::Flagged);
         let meaning = read.next().ok_or_else(unknown)?;
         let value = meaning.facts.get(&Fact::Value).and_then(|source| source.answer_field()).ok_or_else(unknown)?;
         let place = meaning.at.iter().next().ok_or_else(unknown)?;
@@ -127,21 +127,22 @@ impl World {
 
     /// Disturbs what a member asks for, on the member's own way to the platform.
     pub(super) fn disturb_operation(&mut self, operation: Operation, values: &Values, fault: &str) -> StepResult {
-        let call = self.stage.target.call(operation, values).map_err(|error| StepError::scenario(error.to_string()))?;
+        let call =
+            self.context.target.call(operation, values).map_err(|error| StepError::scenario(error.to_string()))?;
         let path = call.path.split('?').next().unwrap_or_default().to_owned();
-        let entry = self.stage.edges.iter().find(|edge| edge.from == Edge::MEMBER).cloned();
+        let entry = self.context.edges.iter().find(|edge| edge.from == Edge::MEMBER).cloned();
         let edge = entry.ok_or_else(|| StepError::scenario("the topology has no edge at which members ask"))?;
         self.disturb(&format!("{edge} {} {path}: {fault}", call.method))
     }
 
-    fn meaning_of(&self, notice: Notice) -> Result<&Meaning, StepError> {
+    fn meaning_of(&self, notice: ServiceEvent) -> Result<&Meaning, StepError> {
         let told = |meaning: &&Meaning| meaning.means == notice.kind() && meaning.facts.contains_key(&Fact::Event);
-        self.stage.rules.mapping.events.iter().find(told).ok_or_else(|| {
+        self.context.rules.mapping.events.iter().find(told).ok_or_else(|| {
             StepError::scenario(format!("the target's file does not say where the {} is told", notice.word()))
         })
     }
 
-    fn place_of(&self, notice: Notice) -> Result<String, StepError> {
+    fn place_of(&self, notice: ServiceEvent) -> Result<String, StepError> {
         let meaning = self.meaning_of(notice)?;
         let place = meaning.at.iter().next().map(|place| place.pattern(|_| None)).unwrap_or_default();
         // Several kinds of events may be told at one place; what tells them apart is their type.

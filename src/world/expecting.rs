@@ -60,7 +60,7 @@ impl World {
     /// If it did what was asked, refused with another code, or without a sentence.
     pub fn expect_refused(&mut self, code: &str) -> StepResult {
         let answer = self.last_answer()?.clone();
-        let catalogue = self.stage.rules.catalogue.as_ref();
+        let catalogue = self.context.rules.catalogue.as_ref();
         if let Some(catalogue) = catalogue.filter(|_| answer.code.as_deref() != Some(code)) {
             catalogue.known(code).map_err(StepError::scenario)?;
         }
@@ -107,7 +107,7 @@ impl World {
     /// # Errors
     /// If it holds something else.
     pub async fn expect_balance(&mut self, member: &str, expected: i64) -> StepResult {
-        let within = self.stage.bounds().sync.0;
+        let within = self.context.bounds().sync.0;
         let this = &*self;
         // Refunds arrive a moment after the failure they belong to.
         let seen = wait::until(within, || async {
@@ -163,7 +163,7 @@ impl World {
             Right::Generation => "generate",
             Right::Download => "download",
         };
-        let within = if may { self.stage.bounds().sync.0 } else { self.stage.bounds().revoke.0 };
+        let within = if may { self.context.bounds().sync.0 } else { self.context.bounds().revoke.0 };
         let this = &*self;
         let seen = wait::until(within, || async {
             match this.ask_access(member, model).await {

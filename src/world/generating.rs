@@ -140,7 +140,7 @@ impl World {
 
     async fn status_once(&self, is_there: impl Fn(&str) -> bool, goal: &str) -> Result<Answer, StepError> {
         let job = self.latest_job()?.clone();
-        let within = self.stage.bounds().job.0;
+        let within = self.context.bounds().job.0;
         let waited = wait::until(within, async || {
             let values = Values::new().with("job", job.id.as_str());
             match self.get(&job.member, Operation::Status, values).await {

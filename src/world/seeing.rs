@@ -51,7 +51,7 @@ impl World {
         let words = self.words()?;
         let shown = words.state(state).map_err(StepError::scenario)?.clone();
         let locator = words.element(&shown.at).cloned().map_err(StepError::scenario)?;
-        let within = self.stage.bounds().job.0;
+        let within = self.context.bounds().job.0;
         let said = self.looker()?.1.says(&locator, &shown.says, within).await.map(drop);
         self.judge_sight(said).await
     }
@@ -64,7 +64,7 @@ impl World {
         let name = self.words()?.shows.image.clone();
         let name = name.ok_or_else(|| StepError::scenario("the target's file says no `image` in [page.shows]"))?;
         let locator = self.element(&name)?;
-        let within = self.stage.bounds().job.0;
+        let within = self.context.bounds().job.0;
         self.looking = Some(member.to_owned());
         let page = self.page_of(member)?;
         match page.counts(&locator, expected, within).await {
@@ -100,7 +100,7 @@ impl World {
     }
 
     async fn expect_words_for(&mut self, code: &str) -> StepResult {
-        let catalogue = self.stage.rules.catalogue.as_ref().ok_or_else(|| {
+        let catalogue = self.context.rules.catalogue.as_ref().ok_or_else(|| {
             StepError::scenario("the target's file names no `catalogue` of refusals that would say what to expect")
         })?;
         let sentence = catalogue.known(code).map_err(StepError::scenario)?.sentence.clone();
@@ -178,7 +178,7 @@ impl World {
 
     async fn agree(&mut self, member: &str, when: &str) -> StepResult {
         self.page_rules.insert(RuleId::U5);
-        let within = self.stage.bounds().sync.0;
+        let within = self.context.bounds().sync.0;
         let this = &*self;
         let waited = wait::until(within, async || match this.disagreement(member).await {
             Ok(None) => Look::Holds(()),
@@ -307,8 +307,8 @@ impl World {
     /// # Errors
     /// If the key is another, or it came too early, or nothing was tried again.
     pub async fn expect_polite_retry(&mut self) -> StepResult {
-        let exchanges = self.stage.recorder.exchanges(self.trace);
-        let trail = crate::model::Trail::build(&self.stage.rules.mapping, self.trace, &exchanges);
+        let exchanges = self.context.recorder.exchanges(self.trace);
+        let trail = crate::model::Trail::build(&self.context.rules.mapping, self.trace, &exchanges);
         for kind in [EventKind::Charged, EventKind::Submitted, EventKind::ToppedUp] {
             let tries: Vec<_> = at_front(&trail.events, kind).collect();
             let [.., first, again] = tries.as_slice() else { continue };
@@ -339,7 +339,7 @@ impl World {
     async fn accuse(&mut self, member: &str) -> StepResult {
         let (exchanges, trail) = self.since_mark();
         let denied = at_front(&trail.events, EventKind::Submitted).last().filter(|submit| {
-            let codes = &self.stage.rules.mapping.codes.denied;
+            let codes = &self.context.rules.mapping.codes.denied;
             submit.code.as_ref().is_some_and(|code| codes.contains(code))
         });
         let model = self.screens.get(member).map(|screen| screen.model.clone()).unwrap_or_default();

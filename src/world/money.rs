@@ -59,7 +59,7 @@ impl World {
     /// # Errors
     /// If it cannot be read.
     pub async fn ledger_sum(&self) -> Result<i64, StepError> {
-        let admin = self.stage.secrets.get("admin").cloned();
+        let admin = self.context.secrets.get("admin").cloned();
         let answer = self.ask_with(admin, Operation::Ledger, Values::new()).await?;
         required(&answer, "sum")?.parse().map_err(|_| StepError::platform("the ledger's sum is not a whole number"))
     }

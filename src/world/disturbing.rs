@@ -11,19 +11,19 @@ impl World {
     /// scenario is skipped.
     pub fn disturb(&mut self, words: &str) -> StepResult {
         let disturbance: Disturbance = words.parse().map_err(|error| StepError::scenario(format!("{error}")))?;
-        let (edge, edges) = (disturbance.edge(), &self.stage.edges);
+        let (edge, edges) = (disturbance.edge(), &self.context.edges);
         if !edges.iter().any(|edge| disturbance.is_on(edge)) {
-            if self.stage.rules.mapping.edges().any(|edge| disturbance.is_on(edge)) {
+            if self.context.rules.mapping.edges().any(|edge| disturbance.is_on(edge)) {
                 return Err(StepError::not_on_this_platform(format!(
                     "the topology {} has no edge {edge}",
-                    self.stage.topology
+                    self.context.topology
                 )));
             }
             let known = edges.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ");
             let message = format!("the topology has no edge {edge}; it has {known}");
             return Err(StepError::scenario(message));
         }
-        self.stage.faults.arm(Some(self.trace), disturbance);
+        self.context.faults.arm(Some(self.trace), disturbance);
         Ok(())
     }
 
@@ -41,8 +41,8 @@ impl World {
     }
 
     fn refuse_so(&mut self, request: &str, code: &str, often: &str) -> StepResult {
-        let entry = self.stage.edges.first().map(ToString::to_string).unwrap_or_default();
-        let known = self.stage.rules.catalogue.as_ref().and_then(|catalogue| catalogue.code(code));
+        let entry = self.context.edges.first().map(ToString::to_string).unwrap_or_default();
+        let known = self.context.rules.catalogue.as_ref().and_then(|catalogue| catalogue.code(code));
         let status = known.map_or(400, |known| known.status);
         // The first is the outermost: it puts the code into the refusal that the second makes.
         self.disturb(&format!("{entry} {request}: set response /code to \"{code}\"{often}"))?;
@@ -55,6 +55,6 @@ impl World {
     /// If the target's file does not name one.
     pub fn credential_header(&self) -> Result<String, StepError> {
         let missing = || StepError::scenario("the target's file names no `credential_header`");
-        self.stage.target.credential_header.clone().ok_or_else(missing)
+        self.context.target.credential_header.clone().ok_or_else(missing)
     }
 }

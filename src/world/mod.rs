@@ -8,8 +8,10 @@
 //! they do and see in a browser: [`page`] and [`seeing`].
 
 mod asking;
+mod browsing;
 mod buying;
 mod cheating;
+mod context;
 mod disturbing;
 mod expecting;
 mod generating;
@@ -20,11 +22,15 @@ mod page;
 mod probing;
 mod racing;
 mod requesting;
+mod rules;
 mod seeing;
+mod services;
 mod step_error;
+mod stub_index;
 mod stubbing;
 mod telling;
 mod timing;
+mod trial;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex};
@@ -32,21 +38,33 @@ use std::time::Duration;
 
 use rand::rngs::StdRng;
 
-use super::shelf::Stubs;
-use super::stage::Stage;
-use super::trial::Trial;
 use crate::base::trace::Baggage;
 use crate::model::{Finding, RuleId, TraceId};
 use crate::tap::Fired;
 use crate::target::Answer;
 
+pub use browsing::Browsing;
 pub use buying::{Right, Terms};
 pub use cheating::Claim;
+pub use context::RunContext;
 pub use generating::Job;
-pub(in crate::run) use page::Keepsake;
+pub(crate) use page::Artifact;
 use page::Screen;
+pub use rules::Rules;
+pub use services::{Services, StartedService};
 pub use step_error::{StepError, StepErrorKind, StepResult};
-pub use telling::Notice;
+pub(crate) use stub_index::{NoStub, StubIndex, Stubs, named};
+pub use telling::ServiceEvent;
+pub use trial::Trial;
+
+/// A file of `features/` that lies in the binary instead of on disk.
+#[derive(Debug, Clone)]
+pub struct Embedded {
+    /// The path in the source tree.
+    pub uri: String,
+    /// The content of the file.
+    pub text: &'static str,
+}
 
 /// A person in the scenario.
 #[derive(Debug, Clone, Default)]
@@ -110,7 +128,7 @@ pub struct ModelVersion {
 #[derive(Debug, cucumber::World)]
 #[world(init = Self::only_the_runner_makes_worlds)]
 pub struct World {
-    stage: Arc<Stage>,
+    context: Arc<RunContext>,
     client: reqwest::Client,
     trace: TraceId,
     baggage: Arc<Mutex<Baggage>>,
@@ -145,14 +163,14 @@ pub struct World {
 }
 
 impl World {
-    /// A world for one attempt, alone on the stage or not. `client` belongs to the worker's runtime.
-    pub fn new(stage: Arc<Stage>, client: reqwest::Client, trace: TraceId, rng: StdRng, alone: bool) -> Self {
+    /// A world for one attempt, alone on the context or not. `client` belongs to the worker's runtime.
+    pub fn new(context: Arc<RunContext>, client: reqwest::Client, trace: TraceId, rng: StdRng, alone: bool) -> Self {
         let mut baggage = Baggage::default();
-        if let (Some(name), false) = (&stage.target.baggage.defect, stage.defects.is_empty()) {
-            baggage.set(name, stage.defects.join("+"));
+        if let (Some(name), false) = (&context.target.baggage.defect, context.defects.is_empty()) {
+            baggage.set(name, context.defects.join("+"));
         }
         Self {
-            stage,
+            context,
             client,
             trace,
             baggage: Arc::new(Mutex::new(baggage)),
@@ -177,12 +195,12 @@ impl World {
     }
 
     /// Breaks for this attempt what the trial says. A target that names no baggage for defects has none to switch on.
-    pub(super) fn undergo(&mut self, trial: &Trial) {
-        if let (Some(name), Some(defect)) = (&self.stage.target.baggage.defect, &trial.defect) {
+    pub(crate) fn undergo(&mut self, trial: &Trial) {
+        if let (Some(name), Some(defect)) = (&self.context.target.baggage.defect, &trial.defect) {
             self.baggage.lock().expect("nothing panics while it holds this lock").set(name, defect.as_str());
         }
         for fault in &trial.faults {
-            self.stage.faults.arm(Some(self.trace), fault.clone());
+            self.context.faults.arm(Some(self.trace), fault.clone());
         }
     }
 

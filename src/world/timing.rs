@@ -20,7 +20,7 @@ impl World {
     /// How the platform is told that its clock is ahead by so much more than this scenario's.
     pub(super) fn clock(&self, more: Duration) -> Result<(String, String), StepError> {
         let none = || StepError::scenario("this target has no test clock: `baggage.clock` is not set in its file");
-        let name = self.stage.target.baggage.clock.clone().ok_or_else(none)?;
+        let name = self.context.target.baggage.clock.clone().ok_or_else(none)?;
         Ok((name, format!("+{}", (self.clock_ahead + more).as_secs_f64())))
     }
 

@@ -43,7 +43,7 @@ impl World {
         let asked = format!("{method} {path}");
         let mut request = self.request(method, path);
         let is_own = |name: &str| headers.iter().any(|(own, _)| own.eq_ignore_ascii_case(name));
-        for (name, value) in self.stage.target.headers(&Values::new().with("token", token)) {
+        for (name, value) in self.context.target.headers(&Values::new().with("token", token)) {
             if !is_own(&name) {
                 request = request.header(name, value);
             }
@@ -55,7 +55,7 @@ impl World {
             request = request.header(*name, *value);
         }
         let (status, headers, body) = self.send(&asked, request.body(body.to_owned())).await?;
-        self.last = Some(self.stage.target.answer_to(&asked, status, headers, body));
+        self.last = Some(self.context.target.answer_to(&asked, status, headers, body));
         Ok(())
     }
 

@@ -52,7 +52,7 @@ impl World {
         let signed_out = || StepError::scenario(format!("{name} is signed out, and has no session to forge"));
         let genuine = self.member(name)?.token.clone().ok_or_else(signed_out)?;
         let forged = tampered(&genuine);
-        self.stage.redactor.learn(Some(self.trace), &forged);
+        self.context.redactor.learn(Some(self.trace), &forged);
         self.forged.push(forged.clone());
         self.member_mut(name)?.token = Some(forged);
         Ok(())
@@ -73,7 +73,7 @@ impl World {
     /// If there is no answer, or the other one has none.
     pub async fn submit_with_forged_credential_of(&mut self, member: &str, other: &str, model: &str) -> StepResult {
         let credential = tampered(&self.credential(other, model)?);
-        self.stage.redactor.learn(Some(self.trace), &credential);
+        self.context.redactor.learn(Some(self.trace), &credential);
         self.submit_with(member, model, credential).await
     }
 

@@ -15,7 +15,7 @@ use crate::tap::{FaultBoard, Fired, Recorder};
 use crate::target::{Bounds, Target};
 
 /// The platform as scenarios see it.
-pub struct Stage {
+pub struct RunContext {
     /// How to speak to it.
     pub target: Target,
     /// What exchanges are held against.
@@ -52,7 +52,7 @@ pub struct Stage {
     pub services: Services,
 }
 
-impl Stage {
+impl RunContext {
     /// How long the platform may take: longer, where it was held up on purpose.
     pub fn bounds(&self) -> Bounds {
         let bounds = &self.target.bounds;
@@ -63,14 +63,17 @@ impl Stage {
     }
 
     /// What became of a fault, in the words that exchanges name it with: its own may hold a secret.
-    pub(super) fn as_recorded(&self, owner: Option<TraceId>, fired: &Fired) -> Fired {
+    pub(crate) fn as_recorded(&self, owner: Option<TraceId>, fired: &Fired) -> Fired {
         let clean = |text: &String| self.redactor.text(owner, text).into_owned();
         Fired { spec: clean(&fired.spec), times: fired.times, missed: fired.missed.as_ref().map(clean) }
     }
 }
 
-impl fmt::Debug for Stage {
+impl fmt::Debug for RunContext {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Stage").field("entry", &self.entry).field("edges", &self.edges.len()).finish_non_exhaustive()
+        f.debug_struct("RunContext")
+            .field("entry", &self.entry)
+            .field("edges", &self.edges.len())
+            .finish_non_exhaustive()
     }
 }

@@ -28,12 +28,12 @@ impl World {
         operation: Operation,
         values: Values,
     ) -> Result<Answer, StepError> {
-        let stage = &self.stage;
+        let context = &self.context;
         let mut values = values.with("token", token);
-        for (name, secret) in &stage.secrets {
+        for (name, secret) in &context.secrets {
             values.set(&format!("secret.{name}"), secret.as_str());
         }
-        let call = stage.target.call(operation, &values).map_err(|error| StepError::scenario(error.to_string()))?;
+        let call = context.target.call(operation, &values).map_err(|error| StepError::scenario(error.to_string()))?;
         let mut request = self.request(call.method, &call.path);
         for (name, value) in call.headers {
             request = request.header(name, value);
@@ -42,10 +42,10 @@ impl World {
             request = request.json(&body);
         }
         let (status, headers, body) = self.send(operation.word(), request).await?;
-        let answer = stage.target.answer(operation, status, headers, body);
+        let answer = context.target.answer(operation, status, headers, body);
         for secret in ["token", "credential"] {
             if let Some(secret) = answer.field(secret).and_then(serde_json::Value::as_str) {
-                stage.redactor.learn(Some(self.trace), secret);
+                context.redactor.learn(Some(self.trace), secret);
             }
         }
         Ok(answer)
@@ -55,9 +55,9 @@ impl World {
     pub(super) fn request(&self, method: http::Method, path: &str) -> reqwest::RequestBuilder {
         let request = self
             .client
-            .request(method, format!("{}{path}", self.stage.entry))
+            .request(method, format!("{}{path}", self.context.entry))
             .header(TRACEPARENT, traceparent(self.trace, SPANS.fetch_add(1, Ordering::Relaxed)))
-            .timeout(self.stage.target.bounds.answer.0);
+            .timeout(self.context.target.bounds.answer.0);
         let baggage = self.baggage.lock().expect("nothing panics while it holds this lock").clone();
         if baggage.is_empty() { request } else { request.header(BAGGAGE, baggage.to_string()) }
     }
@@ -80,7 +80,7 @@ impl World {
     }
 
     fn no_answer(&self, asked: &str, error: &reqwest::Error) -> StepError {
-        let bound = self.stage.target.bounds.answer.0;
+        let bound = self.context.target.bounds.answer.0;
         if error.is_timeout() {
             return StepError::platform(format!("{asked}: no answer within {bound:?}"));
         }

@@ -12,8 +12,7 @@ use futures::future::join_all;
 use jiff::Timestamp;
 use tokio::runtime::Handle;
 
-use super::platform::Started;
-use super::world::StepError;
+use super::StepError;
 use crate::base::suggest::did_you_mean;
 use crate::model::TraceId;
 use crate::topology::{Mishap, Ready, Running, Topology, until_ready};
@@ -22,6 +21,9 @@ use crate::topology::{Mishap, Ready, Running, Topology, until_ready};
 const PATIENCE: Duration = Duration::from_secs(3);
 /// How long a mishap may take, and putting back what it did to a service that then still has to get ready.
 const UNDERWAY: Duration = Duration::from_secs(30);
+
+/// A service that was started, by its name.
+pub type StartedService = (String, Arc<dyn Running>);
 
 /// The services, and the runtime that they and their clients live on: workers have runtimes of their own.
 pub struct Services {
@@ -50,8 +52,8 @@ struct Outage {
 
 impl Services {
     /// The services of this topology, that `home` looks after.
-    pub fn new(running: &[Started], topology: &Topology, home: Handle) -> Self {
-        let service = |(name, running): &Started| Service {
+    pub fn new(running: &[StartedService], topology: &Topology, home: Handle) -> Self {
+        let service = |(name, running): &StartedService| Service {
             name: name.clone(),
             running: Arc::clone(running),
             ready: topology.services.get(name).and_then(|spec| spec.ready.clone()),

@@ -230,7 +230,7 @@ impl World {
     /// A purchase at the price quoted now, or else the answer that refuses to quote one.
     async fn priced(&mut self, member: &str, right: Right, model: &str) -> Result<Result<Purchase, Answer>, StepError> {
         let purchase = self.unquoted(right, model)?;
-        if !self.stage.target.has(Operation::Quote) {
+        if !self.context.target.has(Operation::Quote) {
             return Ok(Ok(purchase));
         }
         let quote = self.quote(member, right, model).await?;
@@ -289,7 +289,7 @@ impl World {
     /// # Errors
     /// If it does not say so in time.
     pub async fn await_access(&mut self, member: &str, right: Right, model: &str) -> StepResult {
-        let within = self.stage.bounds().sync.0;
+        let within = self.context.bounds().sync.0;
         let this = &*self;
         let waited = wait::until(within, || async {
             match this.ask_access(member, model).await {

@@ -16,7 +16,7 @@ impl World {
             let message = format!("only a scenario that runs alone may have {service} {mishap}: tag it with @serial");
             return Err(StepError::scenario(message));
         }
-        self.stage.services.suffer(self.trace, service, mishap).await
+        self.context.services.suffer(self.trace, service, mishap).await
     }
 
     /// Ends a service as one does who means well, and starts it anew.
@@ -33,7 +33,7 @@ impl World {
     /// # Errors
     /// If it does not.
     pub async fn bring_back(&mut self, service: &str) -> StepResult {
-        self.stage.services.recover(service).await
+        self.context.services.recover(service).await
     }
 
     /// One service gets no connection to another: where there is a tap between them, for this scenario alone.
@@ -43,8 +43,8 @@ impl World {
     pub async fn disconnect(&mut self, from: &str, to: &str) -> StepResult {
         let edge = Edge::new(from, to);
         // A call that the target's file knows goes through a tap, or does not happen here.
-        let is_call = self.stage.edges.iter().chain(self.stage.rules.mapping.edges()).any(|known| *known == edge);
-        if is_call || !self.stage.services.has(to) {
+        let is_call = self.context.edges.iter().chain(self.context.rules.mapping.edges()).any(|known| *known == edge);
+        if is_call || !self.context.services.has(to) {
             return self.disturb(&format!("{from} -> {to}: drop"));
         }
         self.befall(from, Mishap::CutOff(to.to_owned())).await
@@ -55,8 +55,8 @@ impl World {
     /// # Errors
     /// If a service does not get ready again.
     pub async fn restore(&mut self) -> StepResult {
-        self.lifted.extend(self.stage.faults.clear(self.trace));
-        self.stage.services.recover_all(self.trace).await
+        self.lifted.extend(self.context.faults.clear(self.trace));
+        self.context.services.recover_all(self.trace).await
     }
 
     /// Waits until every fault of this scenario has happened, as far as it can happen by itself.
@@ -64,8 +64,8 @@ impl World {
     /// # Errors
     /// If one does not: then what the scenario is about cannot be judged.
     pub async fn await_faults(&mut self) -> StepResult {
-        let (faults, trace) = (&self.stage.faults, self.trace);
-        let waited = wait::until(self.stage.bounds().sync.0, || async {
+        let (faults, trace) = (&self.context.faults, self.trace);
+        let waited = wait::until(self.context.bounds().sync.0, || async {
             match faults.fired(trace).into_iter().find(|fault| fault.times == 0) {
                 None => Look::Holds(()),
                 Some(never) => Look::<_, StepError>::NotYet(never.to_string()),
@@ -75,7 +75,7 @@ impl World {
     }
 
     /// What became of the faults that ended before the scenario did.
-    pub(in crate::run) fn lifted(&self) -> &[Fired] {
+    pub(crate) fn lifted(&self) -> &[Fired] {
         &self.lifted
     }
 }

@@ -1,5 +1,5 @@
 //! What is held against every exchange: the contracts of the services and the catalogue of refusals. The checks over the whole
-//! trail are in [`judging`](super::judging), which asks here too.
+//! trail are in [`judging`](crate::run), which asks here too.
 
 use std::collections::BTreeMap;
 use std::sync::{Mutex, PoisonError};
