@@ -145,6 +145,7 @@ paths:
                 body,
             }),
             faults: faults.iter().map(|fault| (*fault).to_owned()).collect(),
+            changes: Vec::new(),
         }
     }
 

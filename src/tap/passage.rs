@@ -16,7 +16,7 @@ use super::headers;
 use super::proxy::Site;
 use super::record::{End, Ongoing, Record};
 use super::upstream::Upstream;
-use crate::model::TraceId;
+use crate::model::{Change, TraceId};
 
 /// Marks what a tap answered in the callee's place, so that nobody takes it for the callee's own answer.
 pub const BY_TAP: HeaderName = HeaderName::from_static("x-paidpath-tap");
@@ -97,8 +97,8 @@ impl Passage<'_> {
     }
 
     /// A fault has disturbed the exchange.
-    pub fn disturbed_by(&self, fault: &Arc<str>) {
-        self.record.disturbed(Arc::clone(fault));
+    pub fn disturbed_by(&self, fault: &Arc<str>, changes: Vec<Change>) {
+        self.record.disturbed(Arc::clone(fault), changes);
     }
 
     async fn stream(&self, head: request::Parts, body: Payload) -> Result<Answer, Cut> {
@@ -138,8 +138,9 @@ impl Passage<'_> {
     async fn send_again(&self, call: Call) -> Result<Answer, Cut> {
         let again = self.site.recorder.begin(&self.site.edge, self.trace, &call.head);
         again.record().sent(&call.body);
-        for fault in self.record.faults() {
-            again.record().disturbed(fault);
+        // The faults have fired by now, so that a repetition carries what was done to the first request too.
+        for (fault, changes) in self.record.faults() {
+            again.record().disturbed(fault, changes);
         }
         let answer = match self.forward(call.head, Flow::unread(Payload::Whole(call.body))).await {
             Ok(answer) => answer,

@@ -10,7 +10,7 @@ use http::{HeaderMap, Method, StatusCode};
 use super::recorder::Log;
 use crate::base::clock::Clock;
 use crate::base::redact::Redactor;
-use crate::model::{Edge, Exchange, TraceId};
+use crate::model::{Change, Edge, Exchange, TraceId};
 
 /// Of each body this much is kept, in bytes.
 const KEEP: usize = 1 << 20;
@@ -44,7 +44,8 @@ pub(super) struct Seen {
     pub status: StatusCode,
     pub answer_headers: HeaderMap,
     pub got: Kept,
-    pub faults: Vec<Arc<str>>,
+    /// The faults that have fired: the words of each, and the parts of the exchange that it changed.
+    pub faults: Vec<(Arc<str>, Vec<Change>)>,
     pub took_micros: u64,
     /// `None` while it is under way.
     pub end: Option<End>,
@@ -147,14 +148,14 @@ impl Record {
     }
 
     /// A fault has disturbed it.
-    pub fn disturbed(&self, fault: Arc<str>) {
+    pub fn disturbed(&self, fault: Arc<str>, changes: Vec<Change>) {
         let mut seen = self.seen();
-        seen.faults.push(fault);
+        seen.faults.push((fault, changes));
         seen.shown = Shown::Never;
     }
 
     /// The faults that have disturbed it so far.
-    pub fn faults(&self) -> Vec<Arc<str>> {
+    pub fn faults(&self) -> Vec<(Arc<str>, Vec<Change>)> {
         self.seen().faults.clone()
     }
 

@@ -63,7 +63,9 @@ pub(super) fn stray(identity: &Identity, seen: &Seen, redactor: &Redactor) -> Ex
 }
 
 fn whole(identity: &Identity, seen: &Seen, redactor: &Redactor, request: Request, outcome: Outcome) -> Exchange {
-    let faults = seen.faults.iter().map(|fault| redactor.text(identity.trace, fault).into_owned()).collect();
+    let faults = seen.faults.iter().map(|(fault, _)| redactor.text(identity.trace, fault).into_owned()).collect();
+    // A change holds no value from the message, only the name of a header, so that nothing in it needs to be redacted.
+    let changes = seen.faults.iter().flat_map(|(_, changes)| changes.clone()).collect();
     Exchange {
         id: identity.id,
         edge: (*identity.edge).clone(),
@@ -73,6 +75,7 @@ fn whole(identity: &Identity, seen: &Seen, redactor: &Redactor, request: Request
         request,
         outcome,
         faults,
+        changes,
     }
 }
 

@@ -716,6 +716,7 @@ impl Travel {
             },
             outcome: Outcome::Answered(Response { status, headers: vec![json], body: body(got) }),
             faults: Vec::new(),
+            changes: Vec::new(),
         });
         self.at += if millis > 8 { 2_000 } else { millis * 1_000 + 3_000 };
     }

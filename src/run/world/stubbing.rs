@@ -9,6 +9,7 @@ use rand::RngExt;
 
 use super::{StepResult, Trouble, World};
 use crate::base::suggest::did_you_mean;
+use crate::model::Change;
 use crate::run::shelf::Stubs;
 use crate::stub::{Broken, Nearest, Request, StubFile, choose};
 use crate::tap::fault::{Answer, Call, Cut, Fault, Payload, Way};
@@ -117,5 +118,9 @@ impl Fault for Stubbed {
                 Err(Cut::Raw { bytes, reason: "random data came in place of an answer" })
             }
         }
+    }
+
+    fn changes(&self) -> Vec<Change> {
+        vec![Change::Delivery, Change::Response]
     }
 }

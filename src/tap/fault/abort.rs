@@ -4,7 +4,7 @@ use async_trait::async_trait;
 use http::StatusCode;
 use serde_json::json;
 
-use super::{Answer, Call, Cut, Fault, Kind, Way};
+use super::{Answer, Call, Change, Cut, Fault, Kind, Way};
 use crate::tap::words::{Misread, Words};
 
 pub(super) static KIND: Kind = Kind {
@@ -38,6 +38,10 @@ impl Fault for Abort {
         }
         let problem = json!({"type": "about:blank", "title": title, "status": self.status.as_u16()});
         Ok(Answer::made(self.status, "application/problem+json", problem.to_string()))
+    }
+
+    fn changes(&self) -> Vec<Change> {
+        vec![Change::Delivery, Change::Response]
     }
 }
 

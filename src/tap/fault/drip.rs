@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 
-use super::{Answer, Call, Cut, Fault, Kind, Payload, Way};
+use super::{Answer, Call, Change, Cut, Fault, Kind, Payload, Way};
 use crate::tap::words::{Misread, Words};
 
 pub(super) static KIND: Kind = Kind {
@@ -39,6 +39,10 @@ impl Fault for Drip {
             Err(why) => way.missed(&why),
         }
         Ok(answer)
+    }
+
+    fn changes(&self) -> Vec<Change> {
+        vec![Change::Timing]
     }
 }
 

@@ -2,7 +2,7 @@
 
 use async_trait::async_trait;
 
-use super::{Answer, Call, Cut, Fault, Kind, Way};
+use super::{Answer, Call, Change, Cut, Fault, Kind, Way};
 use crate::tap::words::{Misread, Words};
 
 pub(super) static KIND: Kind = Kind {
@@ -23,6 +23,10 @@ impl Fault for DropRequest {
     async fn disturb(&self, _: Call, way: Way<'_>) -> Result<Answer, Cut> {
         way.fired();
         Err(Cut::Unsent("dropped before it was sent".into()))
+    }
+
+    fn changes(&self) -> Vec<Change> {
+        vec![Change::Delivery]
     }
 }
 

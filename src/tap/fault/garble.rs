@@ -5,7 +5,7 @@ use bytes::Bytes;
 use rand::RngExt;
 use rand::rngs::StdRng;
 
-use super::{Answer, Call, Cut, Fault, Kind, Payload, Side, Way};
+use super::{Answer, Call, Change, Cut, Fault, Kind, Payload, Side, Way};
 use crate::tap::words::{Misread, Words};
 
 pub(super) static KIND: Kind = Kind {
@@ -40,6 +40,10 @@ impl Fault for Garble {
                 Ok(answer)
             }
         }
+    }
+
+    fn changes(&self) -> Vec<Change> {
+        vec![self.side.body()]
     }
 }
 

@@ -2,7 +2,7 @@
 
 use async_trait::async_trait;
 
-use super::{Answer, Call, Cut, Fault, Kind, Way};
+use super::{Answer, Call, Change, Cut, Fault, Kind, Way};
 use crate::tap::words::{Misread, Words};
 
 pub(super) static KIND: Kind = Kind {
@@ -26,6 +26,10 @@ impl Fault for Hold {
             Ok(()) => way.send(call).await,
             Err(_) => Err(Cut::Unsent("held back until the tap gave up".into())),
         }
+    }
+
+    fn changes(&self) -> Vec<Change> {
+        vec![Change::Timing]
     }
 }
 

@@ -6,7 +6,7 @@ use std::time::Duration;
 use async_trait::async_trait;
 use rand::rngs::StdRng;
 
-use super::{Answer, Call, Cut};
+use super::{Answer, Call, Change, Cut};
 use crate::tap::board::Ticket;
 use crate::tap::passage::Passage;
 use crate::tap::words::{Misread, Words};
@@ -22,6 +22,11 @@ pub trait Fault: Send + Sync {
     /// # Errors
     /// A [`Cut`], when the caller shall get no answer: its own, or the one that came of `way.send`.
     async fn disturb(&self, call: Call, way: Way<'_>) -> Result<Answer, Cut>;
+
+    /// Returns the parts of an exchange that this fault changes once it has fired.
+    ///
+    /// A header that only follows from another change, such as the `Content-Length` of a replaced body, is left out.
+    fn changes(&self) -> Vec<Change>;
 
     /// Whether it is for this request. It is asked before requests are counted: `once` is the first that it is for.
     ///
@@ -85,7 +90,7 @@ impl Way<'_> {
     /// The exchange is disturbed by now. Saying it twice changes nothing.
     pub fn fired(&self) {
         if self.own.fired() {
-            self.passage.disturbed_by(self.own.spec());
+            self.passage.disturbed_by(self.own.spec(), self.own.fault().changes());
         }
     }
 

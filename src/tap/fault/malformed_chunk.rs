@@ -2,7 +2,7 @@
 
 use async_trait::async_trait;
 
-use super::{Answer, Call, Cut, Fault, Kind, Way};
+use super::{Answer, Call, Change, Cut, Fault, Kind, Way};
 use crate::tap::words::{Misread, Words};
 
 pub(super) static KIND: Kind = Kind {
@@ -24,6 +24,10 @@ impl Fault for MalformedChunk {
         let answer = way.send(call).await?;
         way.fired();
         Err(Cut::malformed(&answer.head))
+    }
+
+    fn changes(&self) -> Vec<Change> {
+        vec![Change::ResponseBody]
     }
 }
 

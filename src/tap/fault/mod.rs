@@ -12,8 +12,10 @@
 //!    must not remember anything: every scenario gets an instance of its own, read from the same words.
 //! 3. In [`Fault::disturb`] call `way.send(call)` as often as the callee shall see the request, and `way.fired()` once the exchange
 //!    is really disturbed, or `way.missed(why)` if it could not be.
-//! 4. Add the module and the line in [`KINDS`]. Help and documentation are generated from it.
-//! 5. Put a test beside it that disturbs one exchange, and one that sees it miss. `tap/bench.rs` has what tests need.
+//! 4. In [`Fault::changes`] say which parts of an exchange it changes. Rules decide by these values, and never by the words of a
+//!    fault.
+//! 5. Add the module and the line in [`KINDS`]. Help and documentation are generated from it.
+//! 6. Put a test beside it that disturbs one exchange, and one that sees it miss. `tap/bench.rs` has what tests need.
 
 mod abort;
 mod bandwidth;
@@ -42,6 +44,7 @@ mod timeout;
 mod truncate;
 
 pub use super::body::Payload;
+use crate::model::Change;
 pub(super) use call::is_bodiless;
 pub use call::{Answer, Call, Cut};
 pub(super) use kind::walk;

@@ -5,7 +5,7 @@ use std::sync::{Mutex, MutexGuard};
 use async_trait::async_trait;
 use http::StatusCode;
 
-use super::{Answer, Call, Cut, Fault, Kind, Way};
+use super::{Answer, Call, Change, Cut, Fault, Kind, Way};
 use crate::tap::words::{Misread, Words};
 
 pub(super) static KIND: Kind = Kind {
@@ -55,6 +55,10 @@ impl Fault for Postpone {
         way.fired();
         let _ = way.send(*held).await;
         Ok(answer)
+    }
+
+    fn changes(&self) -> Vec<Change> {
+        vec![Change::Delivery, Change::Response]
     }
 }
 

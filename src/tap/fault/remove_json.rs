@@ -3,7 +3,7 @@
 use async_trait::async_trait;
 use serde_json::Value;
 
-use super::{Answer, Call, Cut, Fault, Kind, Side, Way};
+use super::{Answer, Call, Change, Cut, Fault, Kind, Side, Way};
 use crate::tap::words::{Misread, Words};
 
 pub(super) static KIND: Kind = Kind {
@@ -50,6 +50,10 @@ impl Fault for RemoveJson {
                 Ok(answer)
             }
         }
+    }
+
+    fn changes(&self) -> Vec<Change> {
+        vec![self.side.body()]
     }
 }
 

@@ -5,7 +5,7 @@ use std::time::Duration;
 use async_trait::async_trait;
 use tokio::sync::{Mutex, Notify};
 
-use super::{Answer, Call, Cut, Fault, Kind, Way};
+use super::{Answer, Call, Change, Cut, Fault, Kind, Way};
 use crate::tap::words::{Misread, Words};
 
 pub(super) static KIND: Kind = Kind {
@@ -44,6 +44,10 @@ impl Fault for Reorder {
 
     fn another_passed(&self) {
         self.passed.notify_waiters();
+    }
+
+    fn changes(&self) -> Vec<Change> {
+        vec![Change::Delivery]
     }
 }
 

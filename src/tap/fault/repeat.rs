@@ -2,7 +2,7 @@
 
 use async_trait::async_trait;
 
-use super::{Answer, Call, Cut, Fault, Kind, Way};
+use super::{Answer, Call, Change, Cut, Fault, Kind, Way};
 use crate::tap::words::{Misread, Words};
 
 pub(super) static KIND: Kind = Kind {
@@ -36,6 +36,10 @@ impl Fault for Repeat {
             let _ = way.send(call.clone()).await;
         }
         Ok(first)
+    }
+
+    fn changes(&self) -> Vec<Change> {
+        vec![Change::Delivery]
     }
 }
 

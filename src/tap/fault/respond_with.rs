@@ -4,7 +4,7 @@ use async_trait::async_trait;
 use bytes::Bytes;
 use http::header::{CONTENT_TYPE, HeaderValue};
 
-use super::{Answer, Call, Cut, Fault, Kind, Way, is_bodiless};
+use super::{Answer, Call, Change, Cut, Fault, Kind, Way, is_bodiless};
 use crate::tap::words::{Misread, Words};
 
 pub(super) static KIND: Kind = Kind {
@@ -72,6 +72,14 @@ impl Fault for Body {
         }
         way.fired();
         Ok(answer)
+    }
+
+    fn changes(&self) -> Vec<Change> {
+        let content_type = || Change::ResponseHeader { name: CONTENT_TYPE.to_string() };
+        match self {
+            Self::Html | Self::Text(_) => vec![Change::ResponseBody, content_type()],
+            Self::Empty | Self::TruncatedJson => vec![Change::ResponseBody],
+        }
     }
 }
 

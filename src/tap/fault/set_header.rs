@@ -3,7 +3,7 @@
 use async_trait::async_trait;
 use http::header::{CONNECTION, CONTENT_LENGTH, HeaderMap, HeaderName, HeaderValue, TRANSFER_ENCODING};
 
-use super::{Answer, Call, Cut, Fault, Kind, Side, Way};
+use super::{Answer, Call, Change, Cut, Fault, Kind, Side, Way};
 use crate::tap::words::{Misread, Words};
 
 pub(super) static KIND: Kind = Kind {
@@ -60,6 +60,10 @@ impl Fault for SetHeader {
                 Ok(answer)
             }
         }
+    }
+
+    fn changes(&self) -> Vec<Change> {
+        vec![self.side.header(&self.name)]
     }
 }
 

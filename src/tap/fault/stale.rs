@@ -7,7 +7,7 @@ use async_trait::async_trait;
 use bytes::Bytes;
 use http::{Method, response};
 
-use super::{Answer, Call, Cut, Fault, Kind, Payload, Way};
+use super::{Answer, Call, Change, Cut, Fault, Kind, Payload, Way};
 use crate::tap::words::{Misread, Words};
 
 pub(super) static KIND: Kind = Kind {
@@ -46,6 +46,10 @@ impl Fault for Stale {
             Err(why) => way.missed(&why),
         }
         Ok(answer)
+    }
+
+    fn changes(&self) -> Vec<Change> {
+        vec![Change::Delivery, Change::Response]
     }
 }
 

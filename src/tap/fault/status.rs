@@ -4,7 +4,7 @@ use async_trait::async_trait;
 use bytes::Bytes;
 use http::StatusCode;
 
-use super::{Answer, Call, Cut, Fault, Kind, Way, is_bodiless};
+use super::{Answer, Call, Change, Cut, Fault, Kind, Way, is_bodiless};
 use crate::tap::words::{Misread, Words};
 
 pub(super) static KIND: Kind = Kind {
@@ -39,6 +39,10 @@ impl Fault for Status {
         }
         way.fired();
         Ok(answer)
+    }
+
+    fn changes(&self) -> Vec<Change> {
+        vec![Change::ResponseStatus]
     }
 }
 

@@ -3,7 +3,7 @@
 use async_trait::async_trait;
 use http::header::{HeaderMap, HeaderName};
 
-use super::{Answer, Call, Cut, Fault, Kind, Side, Way};
+use super::{Answer, Call, Change, Cut, Fault, Kind, Side, Way};
 use crate::tap::words::{Misread, Words};
 
 pub(super) static KIND: Kind = Kind {
@@ -43,12 +43,17 @@ impl Fault for StripHeader {
             }
         }
     }
+
+    fn changes(&self) -> Vec<Change> {
+        vec![self.side.header(&self.name)]
+    }
 }
 
 #[cfg(test)]
 mod tests {
     use serde_json::Value;
 
+    use crate::model::Change;
     use crate::tap::bench::Bench;
 
     #[tokio::test]
@@ -61,6 +66,7 @@ mod tests {
         let [exchange] = &scenario.exchanges()[..] else { panic!("one exchange") };
         assert_eq!(exchange.request.header("purchase-credential"), None);
         assert_eq!(exchange.faults, ["a -> b: strip header Purchase-Credential"]);
+        assert_eq!(exchange.changes, [Change::RequestHeader { name: "purchase-credential".into() }]);
         assert_eq!(scenario.times(), 1);
     }
 
@@ -81,6 +87,7 @@ mod tests {
         scenario.get("/json").await;
         let fired = scenario.fired();
         assert_eq!((fired.times, fired.missed.as_deref()), (0, Some("there was no header `purchase-credential`")));
-        assert!(scenario.exchanges()[0].faults.is_empty());
+        let exchanges = scenario.exchanges();
+        assert!(exchanges[0].faults.is_empty() && exchanges[0].changes.is_empty());
     }
 }

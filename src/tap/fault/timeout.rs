@@ -2,7 +2,7 @@
 
 use async_trait::async_trait;
 
-use super::{Answer, Call, Cut, Fault, Kind, Way};
+use super::{Answer, Call, Change, Cut, Fault, Kind, Way};
 use crate::tap::words::{Misread, Words};
 
 pub(super) static KIND: Kind = Kind {
@@ -24,6 +24,10 @@ impl Fault for Timeout {
         way.fired();
         tokio::time::sleep(way.patience()).await;
         Err(Cut::Unsent("held back until the tap gave up".into()))
+    }
+
+    fn changes(&self) -> Vec<Change> {
+        vec![Change::Delivery]
     }
 }
 

@@ -2,7 +2,7 @@
 
 use async_trait::async_trait;
 
-use super::{Answer, Call, Cut, Fault, Kind, Payload, Way};
+use super::{Answer, Call, Change, Cut, Fault, Kind, Payload, Way};
 use crate::tap::words::{Misread, Words};
 
 pub(super) static KIND: Kind = Kind {
@@ -43,6 +43,10 @@ impl Fault for Truncate {
             Err(why) => way.missed(&why),
         }
         Ok(answer)
+    }
+
+    fn changes(&self) -> Vec<Change> {
+        vec![Change::ResponseBody]
     }
 }
 

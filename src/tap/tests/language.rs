@@ -2,6 +2,7 @@
 
 use std::collections::HashSet;
 
+use crate::model::Change;
 use crate::tap::fault::KINDS;
 use crate::tap::{Disturbance, Window};
 
@@ -64,6 +65,25 @@ fn every_kind_of_fault_can_be_said() {
     }
     let missing: Vec<_> = KINDS.iter().filter(|kind| !seen.contains(kind.syntax)).collect();
     assert!(missing.is_empty(), "not tried: {missing:?}");
+}
+
+#[test]
+fn a_fault_says_which_parts_of_an_exchange_it_changes() {
+    let header = |name: &str| Change::RequestHeader { name: name.into() };
+    for (fault, changes) in [
+        ("strip header X-Signature", vec![header("x-signature")]),
+        ("set header X-Sum-Signature-Alg to 1", vec![header("x-sum-signature-alg")]),
+        ("set response header X to 1", vec![Change::ResponseHeader { name: "x".into() }]),
+        ("set request /a to 1", vec![Change::RequestBody]),
+        ("remove response /a", vec![Change::ResponseBody]),
+        ("garble", vec![Change::ResponseBody]),
+        ("garble request", vec![Change::RequestBody]),
+        ("repeat 2 times", vec![Change::Delivery]),
+        ("abort 503", vec![Change::Delivery, Change::Response]),
+    ] {
+        let disturbance: Disturbance = format!("a -> b: {fault}").parse().unwrap();
+        assert_eq!(disturbance.instance().changes(), changes, "{fault}");
+    }
 }
 
 #[test]
