@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 use super::stage::Stage;
 use super::world::World;
 use crate::model::{Diagnosis, Exchange, Finding, TraceId, Trail};
-use crate::tap::{Fired, Progress};
+use crate::tap::{FaultOutcome, ScenarioProgress};
 use crate::trail::{Bounds, CHECKS, Cast, Evidence, FailedStep, Given, Judgement, Question, diagnose};
 
 /// The longest that checks are waited for, whatever the bounds say.
@@ -105,7 +105,7 @@ pub(super) async fn judge(
     stage: &Stage,
     world: &World,
     trace: TraceId,
-    fired: &[Fired],
+    fired: &[FaultOutcome],
     allowed: &[(String, String)],
     failed: Option<FailedStep<'_>>,
 ) -> Judged {
@@ -199,7 +199,7 @@ async fn settle(stage: &Stage, world: &World, cast: &Cast, trace: TraceId, allow
 }
 
 /// Whether something comes for which no check has waited, before it was quiet for as long as the run wants.
-async fn stirs(stage: &Stage, trace: TraceId, progress: Progress) -> bool {
+async fn stirs(stage: &Stage, trace: TraceId, progress: ScenarioProgress) -> bool {
     let began = Instant::now();
     while began.elapsed() < stage.quiet {
         tokio::time::sleep(PAUSE).await;
@@ -212,7 +212,7 @@ async fn stirs(stage: &Stage, trace: TraceId, progress: Progress) -> bool {
 
 /// One look at what was seen so far.
 struct Look {
-    progress: Progress,
+    progress: ScenarioProgress,
     exchanges: Vec<Exchange>,
     trail: Trail,
     findings: Vec<Finding>,
@@ -234,7 +234,7 @@ impl Look {
         Self::at(stage, cast, trace, progress, stage.recorder.exchanges(trace))
     }
 
-    fn at(stage: &Stage, cast: &Cast, trace: TraceId, progress: Progress, exchanges: Vec<Exchange>) -> Self {
+    fn at(stage: &Stage, cast: &Cast, trace: TraceId, progress: ScenarioProgress, exchanges: Vec<Exchange>) -> Self {
         let trail = Trail::build(&stage.rules.mapping, trace, &exchanges);
         let (mut findings, mut held, mut crashed, mut pending) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
         {

@@ -6,10 +6,10 @@
 use std::fmt;
 
 use super::{StepResult, Trouble, World};
-use crate::browser::{BrowserTrouble, Page};
+use crate::browser::{BrowserError, Page};
 use crate::model::{Edge, EventKind, Exchange, Finding, Locator, Trail};
 use crate::tap::Tap;
-use crate::target::PageWords;
+use crate::target::PageSpec;
 use crate::trail::Question;
 
 /// What one member has before them.
@@ -42,8 +42,8 @@ pub(in crate::run) struct Keepsake {
     pub bytes: Vec<u8>,
 }
 
-pub(super) fn trouble(error: BrowserTrouble) -> Trouble {
-    let unmet = matches!(error, BrowserTrouble::Missing(_));
+pub(super) fn trouble(error: BrowserError) -> Trouble {
+    let unmet = matches!(error, BrowserError::Missing(_));
     Trouble { blame: error.blame(), unmet, message: error.to_string() }
 }
 
@@ -181,7 +181,7 @@ impl World {
     }
 
     /// What the words of a page mean on this platform.
-    pub(super) fn words(&self) -> Result<&PageWords, Trouble> {
+    pub(super) fn words(&self) -> Result<&PageSpec, Trouble> {
         let none = || Trouble::scenario("this target has no page: there is no [page] in its file");
         self.stage.target.page.as_ref().ok_or_else(none)
     }

@@ -3,10 +3,10 @@
 use async_trait::async_trait;
 use http::header::{HeaderMap, HeaderName};
 
-use super::{Answer, Call, Change, Cut, Fault, Kind, Side, Way};
-use crate::tap::words::{Misread, Words};
+use super::{Change, Fault, FaultKind, Next, NoResponse, Side, TapRequest, TapResponse};
+use crate::tap::words::{FaultSyntaxError, WordReader};
 
-pub(super) static KIND: Kind = Kind {
+pub(super) static KIND: FaultKind = FaultKind {
     openings: &["strip header", "strip response header"],
     syntax: "strip [response] header <name>",
     about: "Takes a header out of the request, or out of the answer.",
@@ -18,7 +18,7 @@ struct StripHeader {
     name: HeaderName,
 }
 
-fn read(opening: &str, words: &mut Words<'_>) -> Result<Box<dyn Fault>, Misread> {
+fn read(opening: &str, words: &mut WordReader<'_>) -> Result<Box<dyn Fault>, FaultSyntaxError> {
     Ok(Box::new(StripHeader { side: Side::of(opening), name: words.header_name()? }))
 }
 
@@ -30,15 +30,15 @@ impl StripHeader {
 
 #[async_trait]
 impl Fault for StripHeader {
-    async fn disturb(&self, mut call: Call, way: Way<'_>) -> Result<Answer, Cut> {
+    async fn disturb(&self, mut call: TapRequest, next: Next<'_>) -> Result<TapResponse, NoResponse> {
         match self.side {
             Side::Request => {
-                way.tell(self.strip(&mut call.head.headers));
-                way.send(call).await
+                next.tell(self.strip(&mut call.head.headers));
+                next.send(call).await
             }
             Side::Response => {
-                let mut answer = way.send(call).await?;
-                way.tell(self.strip(&mut answer.head.headers));
+                let mut answer = next.send(call).await?;
+                next.tell(self.strip(&mut answer.head.headers));
                 Ok(answer)
             }
         }

@@ -4,7 +4,7 @@ use std::collections::HashSet;
 
 use crate::model::Change;
 use crate::tap::fault::KINDS;
-use crate::tap::{Disturbance, Window};
+use crate::tap::{Disturbance, Frequency};
 
 fn refusal(text: &str) -> String {
     text.parse::<Disturbance>().expect_err(text).to_string()
@@ -51,14 +51,14 @@ fn every_kind_of_fault_can_be_said() {
     let mut seen = HashSet::new();
     for fault in said {
         for (window, expected) in [
-            ("", Window::Always),
-            (" once", Window::Times(1)),
-            (" 3 times", Window::Times(3)),
-            (" from the 2nd", Window::From(2)),
+            ("", Frequency::Always),
+            (" once", Frequency::Times(1)),
+            (" 3 times", Frequency::Times(3)),
+            (" from the 2nd", Frequency::From(2)),
         ] {
             let text = format!("storefront -> generation POST /v1/* event a.b: {fault}{window}");
             let disturbance: Disturbance = text.parse().unwrap_or_else(|error| panic!("{text}: {error}"));
-            assert_eq!(disturbance.window(), expected, "{text}");
+            assert_eq!(disturbance.frequency(), expected, "{text}");
             assert_eq!(disturbance.to_string(), text);
             seen.insert(disturbance.kind().unwrap().syntax);
         }
