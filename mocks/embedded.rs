@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use atelier::{ServiceName, Settings};
-use paidpath::providers::{Order, Provider, ProviderKind, Running, StartError};
+use paidpath::providers::{Provider, ProviderKind, Running, StartError, StartRequest};
 
 /// Atelier, in this process.
 pub struct Embedded;
@@ -22,7 +22,7 @@ impl Provider for Embedded {
         ProviderKind::Embedded
     }
 
-    async fn start(&self, order: Order) -> Result<Arc<dyn Running>, StartError> {
+    async fn start(&self, order: StartRequest) -> Result<Arc<dyn Running>, StartError> {
         let failed = |reason: String| StartError::Failed { service: order.service.clone(), reason };
         let name: ServiceName = order.service.parse().map_err(|_| StartError::Unknown {
             kind: self.kind(),

@@ -37,7 +37,7 @@ use std::pin::Pin;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use async_trait::async_trait;
-use paidpath::providers::{Doorstep, Mark, Order, Provider, ProviderKind, Running, StartError, Topology};
+use paidpath::providers::{HostAddress, Provider, ProviderKind, RunLabel, Running, StartError, StartRequest, Topology};
 use wiremock::matchers::{method, path};
 use wiremock::{Mock, MockServer, ResponseTemplate};
 
@@ -75,11 +75,11 @@ struct Double {
 }
 
 impl Doubles {
-    fn books_of(&self, run: &Mark) -> Arc<Mutex<Books>> {
+    fn books_of(&self, run: &RunLabel) -> Arc<Mutex<Books>> {
         Arc::clone(self.books.lock().unwrap_or_else(PoisonError::into_inner).entry(run.id.clone()).or_default())
     }
 
-    fn desk(&self, order: &Order) -> Result<Desk, String> {
+    fn desk(&self, order: &StartRequest) -> Result<Desk, String> {
         let desk = Desk { keys: Keys::of(&order.env)?, books: self.books_of(&order.run) };
         // Doubles have no addresses of each other: they do not call each other.
         let told =
@@ -99,22 +99,22 @@ impl Provider for Doubles {
         ProviderKind::Mock
     }
 
-    async fn prepare(&self, _run: &Mark, topology: &Topology) -> Result<Doorstep, StartError> {
+    async fn prepare(&self, _run: &RunLabel, topology: &Topology) -> Result<HostAddress, StartError> {
         let is_double =
             |name: &str| topology.services.get(name).is_some_and(|spec| spec.provider == ProviderKind::Mock);
         let real: Vec<_> = ["billing", "entitlement"].into_iter().filter(|name| !is_double(name)).collect();
         if is_double("generation") && !real.is_empty() {
             let swaps = real.iter().map(|name| format!(" --provider {name}=mock")).collect::<String>();
-            return Err(StartError::Ground(format!(
+            return Err(StartError::NotPrepared(format!(
                 "the double of `generation` charges and asks by the books that the doubles keep together, and {} is no \
                  double: add{swaps}",
                 real.join(" and ")
             )));
         }
-        Ok(Doorstep::loopback())
+        Ok(HostAddress::loopback())
     }
 
-    async fn start(&self, order: Order) -> Result<Arc<dyn Running>, StartError> {
+    async fn start(&self, order: StartRequest) -> Result<Arc<dyn Running>, StartError> {
         let double = DOUBLES.iter().find(|(name, _)| *name == order.service).map(|(_, make)| make);
         if double.is_none() && order.spec.stubs.is_empty() {
             let known = DOUBLES.iter().map(|(name, _)| *name).collect::<Vec<_>>().join(", ");
@@ -141,7 +141,7 @@ impl Provider for Doubles {
         Ok(Arc::new(Double { address: server.uri(), server: Mutex::new(Some(server)) }))
     }
 
-    async fn clear(&self, run: &Mark) -> Result<(), String> {
+    async fn clear(&self, run: &RunLabel) -> Result<(), String> {
         self.books.lock().unwrap_or_else(PoisonError::into_inner).remove(&run.id);
         Ok(())
     }

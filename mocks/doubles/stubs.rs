@@ -7,7 +7,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use paidpath::Seed;
-use paidpath::providers::{Order, StartError};
+use paidpath::providers::{StartError, StartRequest};
 use paidpath::stubs::{ANSWERED_FROM, Broken, NONE, Nearest, Reply, Stub, choose, load};
 use serde_json::json;
 use wiremock::{Match, Mock, MockServer, Request, Respond, ResponseTemplate};
@@ -19,7 +19,7 @@ const LAST: u8 = u8::MAX;
 ///
 /// # Errors
 /// If a file is not sound, or says what a double cannot do.
-pub fn read(order: &Order) -> Result<Vec<Stub>, StartError> {
+pub fn read(order: &StartRequest) -> Result<Vec<Stub>, StartError> {
     let failed = |reason| StartError::Failed { service: order.service.clone(), reason };
     let folder = order.folder.clone().unwrap_or_default();
     let stubs = load(&folder, &order.spec.stubs).map_err(|error| failed(error.to_string()))?;

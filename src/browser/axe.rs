@@ -6,7 +6,7 @@
 use serde::Deserialize;
 use serde_json::json;
 
-use super::{BrowserTrouble, Page};
+use super::{BrowserError, Page};
 use crate::model::{Finding, RuleId};
 
 /// Puts `axe` into a world of its own in the page, as unchanged as it is shipped. A second time changes nothing.
@@ -24,7 +24,7 @@ const RUN: &str = "async () => {
 }";
 
 #[derive(Deserialize)]
-struct Told {
+struct AxeResult {
     /// axe's rule.
     id: String,
     help: String,
@@ -40,18 +40,18 @@ impl Page {
     ///
     /// # Errors
     /// If the browser is in trouble.
-    pub async fn axe(&self) -> Result<Vec<Finding>, BrowserTrouble> {
+    pub async fn axe(&self) -> Result<Vec<Finding>, BrowserError> {
         self.rest().await?;
         let load = format!("() => {{ if (!globalThis.axe) {{ {AXE} }} }}");
         self.function("axe", &load, json!([])).await?;
         let told = self.function("axe", RUN, json!([])).await?.unwrap_or_default();
-        let told: Vec<Told> = serde_json::from_str(&told)
-            .map_err(|error| BrowserTrouble::Refused { command: "axe".into(), reason: error.to_string() })?;
-        Ok(told.into_iter().map(Told::finding).collect())
+        let told: Vec<AxeResult> = serde_json::from_str(&told)
+            .map_err(|error| BrowserError::Refused { command: "axe".into(), reason: error.to_string() })?;
+        Ok(told.into_iter().map(AxeResult::finding).collect())
     }
 }
 
-impl Told {
+impl AxeResult {
     fn finding(self) -> Finding {
         let Self { id, help, undecided, at, why } = self;
         let undecided = if undecided { ", which axe cannot decide" } else { "" };

@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use super::{BrowserTrouble, OracleRules};
+use super::{BrowserError, OracleRules};
 
 /// The names under which distributions install Chromium or Chrome. The headless shell first: the same engine without windows,
 /// for about half of the processor's time.
@@ -18,6 +18,10 @@ const BROWSERS: [&str; 7] = [
 ];
 /// The names under which they install its driver.
 const DRIVERS: [&str; 3] = ["chromedriver", "chromium-driver", "chromium.chromedriver"];
+
+/// The advice of `paidpath doctor` for a machine without a browser.
+pub const REMEDY: &str = "install Chromium and its driver: apt-get install chromium-headless-shell chromium-driver, or brew \
+                          install chromedriver";
 
 /// How to get at a browser.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -99,19 +103,19 @@ pub fn missing(config: &BrowserConfig) -> Option<String> {
 /// Finds the programs of a local browser.
 ///
 /// # Errors
-/// [`BrowserTrouble::Missing`] with what was looked for and the command that installs it.
-pub(super) fn programs(config: &BrowserConfig) -> Result<Programs, BrowserTrouble> {
+/// [`BrowserError::Missing`] with what was looked for and the command that installs it.
+pub(super) fn programs(config: &BrowserConfig) -> Result<Programs, BrowserError> {
     let browser = locate("browser", config.browser.as_deref(), &BROWSERS)?;
     let driver = locate("driver", config.driver.as_deref(), &DRIVERS)?;
     Ok(Programs { browser, driver })
 }
 
-fn locate(what: &str, given: Option<&Path>, names: &[&str]) -> Result<PathBuf, BrowserTrouble> {
+fn locate(what: &str, given: Option<&Path>, names: &[&str]) -> Result<PathBuf, BrowserError> {
     if let Some(path) = given {
         return if path.is_file() {
             Ok(path.to_owned())
         } else {
-            Err(BrowserTrouble::Missing(format!("the {what} {} is not there", path.display())))
+            Err(BrowserError::Missing(format!("the {what} {} is not there", path.display())))
         };
     }
     let path = std::env::var_os("PATH").unwrap_or_default();
@@ -120,7 +124,7 @@ fn locate(what: &str, given: Option<&Path>, names: &[&str]) -> Result<PathBuf, B
         .flat_map(|name| std::env::split_paths(&path).map(move |folder| folder.join(name)))
         .find(|candidate| candidate.is_file())
         .ok_or_else(|| {
-            BrowserTrouble::Missing(format!(
+            BrowserError::Missing(format!(
                 "no {what} was found (looked for {} on the PATH); install it with `apt-get install chromium-headless-shell \
                  chromium-driver`, or name a WebDriver URL",
                 names.join(", ")

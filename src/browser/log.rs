@@ -10,7 +10,7 @@ use tokio::sync::watch;
 /// One thing that the browser noticed.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case", tag = "kind")]
-pub enum Noticed {
+pub enum BrowserEvent {
     /// The page wrote to its console.
     Console {
         /// `debug`, `info`, `warn` or `error`.
@@ -76,7 +76,7 @@ pub enum Noticed {
     Closed,
 }
 
-impl Noticed {
+impl BrowserEvent {
     /// As one line for a person; addresses under `base` are shown without it.
     pub fn line(&self, base: &str) -> String {
         let short = |url: &str| url.strip_prefix(base).unwrap_or(url).to_owned();
@@ -98,7 +98,7 @@ impl Noticed {
 /// Everything noticed about one page, in order.
 #[derive(Debug, Clone, Default)]
 pub struct PageLog {
-    entries: Vec<(Instant, Noticed)>,
+    entries: Vec<(Instant, BrowserEvent)>,
     under_way: BTreeMap<String, (usize, bool)>,
     news: watch::Sender<()>,
 }
@@ -108,7 +108,7 @@ const LIMIT: usize = 20_000;
 
 impl PageLog {
     /// What was noticed, from the entry with this number on; numbers start at 0 and [`PageLog::len`] is the next one.
-    pub fn since(&self, first: usize) -> impl Iterator<Item = &Noticed> {
+    pub fn since(&self, first: usize) -> impl Iterator<Item = &BrowserEvent> {
         self.entries.iter().skip(first).map(|(_, noticed)| noticed)
     }
 
@@ -125,14 +125,14 @@ impl PageLog {
     /// Whether the machine's network changed under a request since an entry: an interface came or went (a container's will do),
     /// and the browser dropped its connections, also those that had nothing to do with it.
     pub fn was_cut_off(&self, first: usize) -> bool {
-        let cut = |noticed: &Noticed| matches!(noticed, Noticed::NoResponse { reason, .. } if reason.contains("ERR_NETWORK_CHANGED"));
+        let cut = |noticed: &BrowserEvent| matches!(noticed, BrowserEvent::NoResponse { reason, .. } if reason.contains("ERR_NETWORK_CHANGED"));
         self.since(first).any(cut)
     }
 
     /// The status with which the page itself was answered since an entry, behind all redirections.
     pub(super) fn document(&self, first: usize) -> Option<u16> {
         self.since(first).find_map(|noticed| match noticed {
-            Noticed::Response { status, script: false, .. } if !(300..400).contains(status) => Some(*status),
+            BrowserEvent::Response { status, script: false, .. } if !(300..400).contains(status) => Some(*status),
             _ => None,
         })
     }
@@ -161,7 +161,7 @@ impl PageLog {
                 .iter()
                 .filter(|(at, noticed)| {
                     at.elapsed().as_secs() < 10
-                        && matches!(noticed, Noticed::Request { url: seen, script: true, .. } if seen == url)
+                        && matches!(noticed, BrowserEvent::Request { url: seen, script: true, .. } if seen == url)
                 })
                 .count()
                 >= 3
@@ -172,7 +172,7 @@ impl PageLog {
         self.news.subscribe()
     }
 
-    pub(super) fn push(&mut self, noticed: Noticed) {
+    pub(super) fn push(&mut self, noticed: BrowserEvent) {
         if self.entries.len() < LIMIT {
             self.entries.push((Instant::now(), noticed));
         }
@@ -189,30 +189,36 @@ impl PageLog {
                 .is_some_and(|kind| kind == "fetch" || kind == "xmlhttprequest");
         let (request, url) = (text("/request/request"), text("/request/url"));
         match method {
-            "log.entryAdded" if text("/type") == "javascript" => self.push(Noticed::Uncaught { text: text("/text") }),
-            "log.entryAdded" => self.push(Noticed::Console { level: text("/level"), text: text("/text") }),
+            "log.entryAdded" if text("/type") == "javascript" => {
+                self.push(BrowserEvent::Uncaught { text: text("/text") })
+            }
+            "log.entryAdded" => self.push(BrowserEvent::Console { level: text("/level"), text: text("/text") }),
             "network.beforeRequestSent" if !url.ends_with("/favicon.ico") => {
                 self.under_way.insert(request, (self.entries.len(), script));
-                self.push(Noticed::Request { method: text("/request/method"), url, script });
+                self.push(BrowserEvent::Request { method: text("/request/method"), url, script });
             }
             "network.responseCompleted" => {
                 if let Some((_, script)) = self.under_way.remove(&request) {
                     let status = params.pointer("/response/status").and_then(Value::as_u64).unwrap_or_default();
-                    self.push(Noticed::Response { url, status: u16::try_from(status).unwrap_or_default(), script });
+                    self.push(BrowserEvent::Response {
+                        url,
+                        status: u16::try_from(status).unwrap_or_default(),
+                        script,
+                    });
                 }
             }
             "network.fetchError" => {
                 if let Some((_, script)) = self.under_way.remove(&request) {
-                    self.push(Noticed::NoResponse { url, reason: text("/errorText"), script });
+                    self.push(BrowserEvent::NoResponse { url, reason: text("/errorText"), script });
                 }
             }
             "browsingContext.navigationStarted" | "browsingContext.fragmentNavigated" => {
-                self.push(Noticed::Navigation { url: text("/url") });
+                self.push(BrowserEvent::Navigation { url: text("/url") });
             }
             "browsingContext.userPromptOpened" => {
-                self.push(Noticed::Dialog { form: text("/type"), text: text("/message") });
+                self.push(BrowserEvent::Dialog { form: text("/type"), text: text("/message") });
             }
-            "browsingContext.downloadWillBegin" => self.push(Noticed::Download { url: text("/url") }),
+            "browsingContext.downloadWillBegin" => self.push(BrowserEvent::Download { url: text("/url") }),
             _ => {}
         }
     }

@@ -22,7 +22,7 @@ use crate::run::platform::{Builder, Platform};
 use crate::run::{Deadlines, Embedded, Evidence, FlakyPolicy, Options, Plan, Rules, Selection, records};
 use crate::tap::{FaultBoard, Recorder};
 use crate::target::{Operation, Target, Values};
-use crate::topology::{Mark, Topology};
+use crate::topology::{RunLabel, Topology};
 use crate::trail::Mapping;
 
 /// The options of a benchmark.
@@ -116,7 +116,7 @@ fn plain_loop(
     let runtime = runtime.map_err(|error| broken(&error))?;
     let recorder = Recorder::new(Clock::start(), Arc::new(Redactor::new(target.redact.clone())));
     let faults = FaultBoard::new(Seed(0));
-    let mark = Mark { id: "bench".into(), keep: false };
+    let mark = RunLabel { id: "bench".into(), keep: false };
     let providers = &composition.suite.providers;
     let with = Builder { topology, providers, recorder: &recorder, faults: &faults, mark };
     let platform = runtime.block_on(Platform::start(with, std::future::pending()));

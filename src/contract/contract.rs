@@ -1,9 +1,9 @@
 //! One service's OpenAPI document, read and compiled.
 
 use super::document::{Document, escape};
-use super::operation::{Operation, Reader};
+use super::operation::{DocumentedOperation, Reader};
 use super::schema::Schemas;
-use super::template::Template;
+use super::template::PathTemplate;
 use crate::base::config::ConfigError;
 
 /// The methods a path item may have.
@@ -20,10 +20,10 @@ pub struct Contract {
 /// One path.
 #[derive(Debug)]
 pub(super) struct Route {
-    pub template: Template,
+    pub template: PathTemplate,
     pub pointer: String,
     /// Method in capitals, and what it does.
-    pub operations: Vec<(String, Operation)>,
+    pub operations: Vec<(String, DocumentedOperation)>,
 }
 
 impl Contract {
@@ -42,7 +42,7 @@ impl Contract {
             if path.starts_with("x-") {
                 continue;
             }
-            let template = Template::read(prefix, path).map_err(|message| document.mistake(&item, message))?;
+            let template = PathTemplate::read(prefix, path).map_err(|message| document.mistake(&item, message))?;
             let (place, _) = document.at(&item)?;
             let mut operations = Vec::new();
             for method in METHODS {
@@ -95,7 +95,7 @@ impl Contract {
 
 impl Route {
     /// What a method does here. A `HEAD` that is not documented is a `GET` without a body, as HTTP has it.
-    pub fn operation(&self, method: &str) -> Option<&Operation> {
+    pub fn operation(&self, method: &str) -> Option<&DocumentedOperation> {
         let of =
             |method: &str| self.operations.iter().find(|(known, _)| known == method).map(|(_, operation)| operation);
         of(method).or_else(|| of("GET").filter(|_| method == "HEAD"))

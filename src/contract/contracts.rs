@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::contract::Contract;
-use super::examine::Examined;
+use super::examine::Examination;
 use super::nesting;
 use crate::model::{Edge, Exchange, Finding};
 
@@ -41,11 +41,11 @@ impl Contracts {
     ///
     /// Differs from checking each alone where a service passes on what a member sent: that a member asked for something
     /// impossible, and was refused, is not held against the service in between.
-    pub fn examine(&self, exchanges: &[Exchange]) -> Examined {
-        let mut all = Examined::default();
+    pub fn examine(&self, exchanges: &[Exchange]) -> Examination {
+        let mut all = Examination::default();
         for exchange in exchanges {
             let Some(contract) = self.of(&exchange.edge.to) else { continue };
-            let Examined { mut findings, skipped } = contract.examine(exchange);
+            let Examination { mut findings, skipped } = contract.examine(exchange);
             let of_the_request = |finding: &Finding| finding.at.as_ref().is_some_and(|at| at.starts_with("request"));
             if findings.iter().any(of_the_request) && self.is_passed_on(exchange, exchanges) {
                 findings.retain(|finding| !of_the_request(finding));

@@ -1,4 +1,4 @@
-//! Reading an OpenAPI document: YAML or JSON, which version, and where in the text something stands.
+//! JsonBody an OpenAPI document: YAML or JSON, which version, and where in the text something stands.
 
 use serde_json::Value;
 

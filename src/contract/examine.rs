@@ -1,9 +1,9 @@
 //! One exchange against the contract of the service that was called.
 
-use super::body::{Reading, essence, is_json, read};
+use super::body::{JsonBody, essence, is_json, read};
 use super::contract::Contract;
-use super::operation::{Media, Operation};
-use super::parameter::{Place, in_headers};
+use super::operation::{DocumentedOperation, Media};
+use super::parameter::{ParameterPlace, in_headers};
 use super::schema::Flaw;
 use crate::model::{Body, Edge, Exchange, Finding, Outcome, Request, Response, RuleId};
 
@@ -14,7 +14,7 @@ const TOLD: usize = 10;
 
 /// What came of holding an exchange against a contract.
 #[derive(Debug, Clone, Default, PartialEq)]
-pub struct Examined {
+pub struct Examination {
     /// Where it departs from the contract, request first.
     pub findings: Vec<Finding>,
     /// What could not be judged, one sentence each.
@@ -31,15 +31,15 @@ impl Contract {
     ///
     /// A request that the callee refused (4xx) is not held against a member, who may ask for anything; it is held against a
     /// service, which has to know what it asks for. An answer that a tap made up is nobody's.
-    pub fn examine(&self, exchange: &Exchange) -> Examined {
-        let mut examiner = Examiner { contract: self, exchange, examined: Examined::default() };
+    pub fn examine(&self, exchange: &Exchange) -> Examination {
+        let mut examiner = Examiner { contract: self, exchange, examined: Examination::default() };
         examiner.exchange();
         examiner.examined
     }
 
     /// Whether a request is as the contract says, whoever sent it and whatever became of it.
     pub(super) fn request_departs(&self, exchange: &Exchange) -> bool {
-        let mut examiner = Examiner { contract: self, exchange, examined: Examined::default() };
+        let mut examiner = Examiner { contract: self, exchange, examined: Examination::default() };
         examiner.request();
         !examiner.examined.findings.is_empty()
     }
@@ -48,7 +48,7 @@ impl Contract {
 struct Examiner<'c> {
     contract: &'c Contract,
     exchange: &'c Exchange,
-    examined: Examined,
+    examined: Examination,
 }
 
 impl<'c> Examiner<'c> {
@@ -56,7 +56,7 @@ impl<'c> Examiner<'c> {
         let operation = self.request();
         let refused = self.exchange.status().is_some_and(|status| (400..500).contains(&status));
         if refused && self.exchange.edge.from == Edge::MEMBER {
-            self.examined = Examined::default();
+            self.examined = Examination::default();
         }
         let Some(operation) = operation else { return };
         match &self.exchange.outcome {
@@ -69,7 +69,7 @@ impl<'c> Examiner<'c> {
     }
 
     /// Holds the request against the contract; gives what was asked for, if that is documented.
-    fn request(&mut self) -> Option<&'c Operation> {
+    fn request(&mut self) -> Option<&'c DocumentedOperation> {
         let (contract, request) = (self.contract, &self.exchange.request);
         let Some((route, in_path)) = contract.route(&request.method, request.path()) else {
             self.flawed("request/path", "/paths", &format!("no path is documented for {}", request.path()));
@@ -84,7 +84,7 @@ impl<'c> Examiner<'c> {
         };
         for parameter in &operation.parameters {
             let given = match parameter.place {
-                Place::Path => {
+                ParameterPlace::Path => {
                     in_path.iter().filter(|(name, _)| *name == parameter.name).map(|(_, value)| value.clone()).collect()
                 }
                 place => place.given(request, &parameter.name),
@@ -112,7 +112,7 @@ impl<'c> Examiner<'c> {
         }
     }
 
-    fn request_body(&mut self, operation: &Operation, request: &Request) {
+    fn request_body(&mut self, operation: &DocumentedOperation, request: &Request) {
         let is_empty = request.body.size == 0 && request.body.content.is_empty();
         match &operation.body {
             None if is_empty => {}
@@ -129,7 +129,7 @@ impl<'c> Examiner<'c> {
         }
     }
 
-    fn response(&mut self, operation: &Operation, response: &Response) {
+    fn response(&mut self, operation: &DocumentedOperation, response: &Response) {
         let status = response.status;
         // Whoever is turned away may have asked without.
         let security = operation.security.as_ref().filter(|_| status < 400);
@@ -186,13 +186,13 @@ impl<'c> Examiner<'c> {
         }
         let at = format!("{side}/body");
         match read(body, encoding) {
-            Reading::Json(value) => {
+            JsonBody::Json(value) => {
                 for flaw in media.schema.iter().flat_map(|schema| schema.flaws(value)) {
                     self.flaw(&at, pointer, flaw);
                 }
             }
-            Reading::Flawed(flaw) => self.flaw(&at, pointer, flaw),
-            Reading::Unread(why) => self.examined.skipped.push(format!("the {side}'s body was not judged: {why}")),
+            JsonBody::Flawed(flaw) => self.flaw(&at, pointer, flaw),
+            JsonBody::Unread(why) => self.examined.skipped.push(format!("the {side}'s body was not judged: {why}")),
         }
     }
 

@@ -3,8 +3,8 @@
 //! - A [`Contract`] is one service's OpenAPI document (3.1; 3.0 is read with 3.1's meaning). [`Contract::examine`] holds one
 //!   exchange against it: what was asked, with which credentials it was served, and what was answered. [`Contracts`] are the
 //!   documents of a platform, by service.
-//! - The [`Catalogue`] is the platform's list of refusals: what each code means, which status it has, who says it first.
-//!   [`Catalogue::check`] holds all exchanges of a scenario against it, in order: a refusal that is no problem document, and
+//! - The [`RefusalCatalogue`] is the platform's list of refusals: what each code means, which status it has, who says it first.
+//!   [`RefusalCatalogue::check`] holds all exchanges of a scenario against it, in order: a refusal that is no problem document, and
 //!   a code that got lost or became another one on its way to the member.
 //!
 //! Both answer in [`Finding`](crate::model::Finding)s that point into the exchange and into the document. Nothing is fetched,
@@ -17,7 +17,7 @@
 //! them (the runner).
 
 mod body;
-mod catalogue;
+
 #[expect(clippy::module_inception, reason = "the room is named after its main type")]
 mod contract;
 mod contracts;
@@ -26,6 +26,7 @@ mod examine;
 mod nesting;
 mod operation;
 mod parameter;
+mod refusals;
 mod schema;
 mod security;
 mod template;
@@ -34,7 +35,7 @@ mod upgrade;
 #[cfg(test)]
 mod tests;
 
-pub use catalogue::{Catalogue, Class};
 pub use contract::Contract;
 pub use contracts::Contracts;
-pub use examine::Examined;
+pub use examine::Examination;
+pub use refusals::{RefusalCatalogue, RefusalClass};

@@ -11,7 +11,7 @@ use crate::model::Request;
 
 /// Where a parameter stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Place {
+pub(super) enum ParameterPlace {
     /// In the path.
     Path,
     /// In the query.
@@ -22,7 +22,7 @@ pub(super) enum Place {
     Cookie,
 }
 
-impl Place {
+impl ParameterPlace {
     /// The word for it in a document.
     pub fn read(word: &str) -> Option<Self> {
         match word {
@@ -64,20 +64,20 @@ impl Place {
 #[derive(Debug)]
 pub(super) struct Parameter {
     /// Where it stands.
-    pub place: Place,
+    pub place: ParameterPlace,
     /// Its name; of headers in lower case.
     pub name: String,
     /// Whether it has to be there.
     pub required: bool,
     /// What its value has to be like.
-    pub shape: Shape,
+    pub shape: ParameterFormat,
     /// Where the document says so.
     pub pointer: String,
 }
 
 /// How a parameter's text is read.
 #[derive(Debug)]
-pub(super) enum Shape {
+pub(super) enum ParameterFormat {
     /// A single value, or a list with commas, as its schema has it.
     Plain(Arc<Schema>),
     /// JSON.
@@ -98,12 +98,12 @@ impl Parameter {
             return Vec::new();
         }
         match &self.shape {
-            Shape::Any => Vec::new(),
-            Shape::Json(schema) => match serde_json::from_str(&given[0]) {
+            ParameterFormat::Any => Vec::new(),
+            ParameterFormat::Json(schema) => match serde_json::from_str(&given[0]) {
                 Ok(value) => schema.flaws(&value),
                 Err(error) => vec![flaw(&format!("it is not JSON: {error}"))],
             },
-            Shape::Plain(schema) => plain(schema, given),
+            ParameterFormat::Plain(schema) => plain(schema, given),
         }
     }
 }

@@ -5,7 +5,7 @@ use std::fmt;
 use serde_json::Value;
 
 use super::document::{Document, escape};
-use super::parameter::Place;
+use super::parameter::ParameterPlace;
 use crate::base::config::ConfigError;
 use crate::model::Request;
 
@@ -14,15 +14,15 @@ use crate::model::Request;
 pub(super) struct Security {
     /// Where the document says so.
     pub pointer: String,
-    ways: Vec<Vec<Credential>>,
+    ways: Vec<Vec<SecurityScheme>>,
 }
 
 /// Something that is shown. What it is worth is the platform's affair.
 #[derive(Debug)]
-struct Credential {
+struct SecurityScheme {
     scheme: String,
     /// `None` of a scheme that nothing recorded shows, such as `mutualTLS`.
-    stands: Option<(Place, String)>,
+    stands: Option<(ParameterPlace, String)>,
 }
 
 impl Security {
@@ -47,7 +47,7 @@ impl Security {
     }
 }
 
-fn credential(document: &Document<'_>, scheme: &str, pointer: &str) -> Result<Credential, ConfigError> {
+fn credential(document: &Document<'_>, scheme: &str, pointer: &str) -> Result<SecurityScheme, ConfigError> {
     let described = format!("/components/securitySchemes/{}", escape(scheme));
     if document.value.pointer(&described).is_none() {
         return Err(document.mistake(pointer, format!("there is no `{scheme}` in components.securitySchemes")));
@@ -55,9 +55,9 @@ fn credential(document: &Document<'_>, scheme: &str, pointer: &str) -> Result<Cr
     let (place, value) = document.at(&described)?;
     let text = |name: &str| value.get(name).and_then(Value::as_str);
     let stands = match text("type") {
-        Some("http" | "oauth2" | "openIdConnect") => Some((Place::Header, "authorization".to_owned())),
+        Some("http" | "oauth2" | "openIdConnect") => Some((ParameterPlace::Header, "authorization".to_owned())),
         Some("apiKey") => {
-            let stands = text("in").and_then(Place::read).filter(|place| *place != Place::Path);
+            let stands = text("in").and_then(ParameterPlace::read).filter(|place| *place != ParameterPlace::Path);
             let (Some(name), Some(stands)) = (text("name"), stands) else {
                 return Err(document.mistake(&place, "an `apiKey` has a `name` and is `in` query, header or cookie"));
             };
@@ -65,10 +65,10 @@ fn credential(document: &Document<'_>, scheme: &str, pointer: &str) -> Result<Cr
         }
         Some(_) | None => None,
     };
-    Ok(Credential { scheme: scheme.to_owned(), stands })
+    Ok(SecurityScheme { scheme: scheme.to_owned(), stands })
 }
 
-impl Credential {
+impl SecurityScheme {
     fn is_in(&self, request: &Request) -> bool {
         let Some((place, name)) = &self.stands else { return true };
         place.given(request, name).iter().any(|value| !value.trim().is_empty())
@@ -77,7 +77,7 @@ impl Credential {
 
 impl fmt::Display for Security {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let way = |way: &Vec<Credential>| {
+        let way = |way: &Vec<SecurityScheme>| {
             let shown = way.iter().map(|credential| match &credential.stands {
                 Some((place, name)) => format!("{} ({}/{name})", credential.scheme, place.word()),
                 None => credential.scheme.clone(),

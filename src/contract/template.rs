@@ -4,7 +4,7 @@ use percent_encoding::percent_decode_str;
 
 /// A path with placeholders.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Template {
+pub(super) struct PathTemplate {
     /// As the document writes it.
     pub text: String,
     segments: Vec<Vec<Part>>,
@@ -16,7 +16,7 @@ enum Part {
     Placeholder(String),
 }
 
-impl Template {
+impl PathTemplate {
     /// Reads a template.
     ///
     /// # Errors
@@ -106,8 +106,8 @@ fn fill<'t>(parts: &'t [Part], segment: &str, values: &mut Vec<(&'t str, String)
 mod tests {
     use super::*;
 
-    fn template(text: &str) -> Template {
-        Template::read("", text).unwrap()
+    fn template(text: &str) -> PathTemplate {
+        PathTemplate::read("", text).unwrap()
     }
 
     #[test]
@@ -133,14 +133,14 @@ mod tests {
     #[test]
     fn the_more_specific_template_comes_first() {
         let mut templates = ["/{a}/{b}", "/jobs/{id}", "/jobs/me", "/jobs/{id}.png", "/{a}/me"].map(template);
-        templates.sort_by_key(Template::rank);
+        templates.sort_by_key(PathTemplate::rank);
         let order: Vec<_> = templates.iter().map(|template| template.text.as_str()).collect();
         assert_eq!(order, ["/jobs/me", "/jobs/{id}.png", "/jobs/{id}", "/{a}/me", "/{a}/{b}"]);
     }
 
     #[test]
     fn braces_that_do_not_match_are_refused() {
-        assert!(Template::read("", "/a/{b").is_err() && Template::read("", "/a/b}").is_err());
-        assert!(Template::read("", "a").is_err());
+        assert!(PathTemplate::read("", "/a/{b").is_err() && PathTemplate::read("", "/a/b}").is_err());
+        assert!(PathTemplate::read("", "a").is_err());
     }
 }

@@ -3,7 +3,7 @@
 use crate::base::suggest::did_you_mean;
 use crate::model::{Edge, RuleId};
 use crate::run::Trial;
-use crate::tap::{Disturbance, Misread};
+use crate::tap::{Disturbance, FaultSyntaxError};
 
 /// One bug that a platform can be given, for one scenario at a time.
 #[derive(Debug, Clone)]
@@ -52,7 +52,7 @@ impl Defect {
     ///
     /// # Errors
     /// If the words of its fault cannot be read: whoever listed it made a mistake.
-    pub fn trial(&self) -> Result<Trial, Misread> {
+    pub fn trial(&self) -> Result<Trial, FaultSyntaxError> {
         match self.how {
             How::Baggage => Ok(Trial::defect(self.id)),
             How::Fault(words) => Ok(Trial::faults([words.parse::<Disturbance>()?])),

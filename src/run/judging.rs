@@ -11,7 +11,7 @@ use super::settings::Allowances;
 use super::stage::Stage;
 use super::world::World;
 use crate::model::{Diagnosis, Exchange, Finding, RuleId, TraceId, Trail};
-use crate::tap::{Fired, Progress};
+use crate::tap::{FaultOutcome, ScenarioProgress};
 use crate::trail::{Bounds, Cast, Evidence, FailedStep, Given, Judge, Judgement, Question, RULES, diagnose};
 
 /// The longest that checks are waited for, whatever the bounds say.
@@ -47,7 +47,7 @@ pub(super) async fn judge(
     stage: &Stage,
     world: &World,
     trace: TraceId,
-    fired: &[Fired],
+    fired: &[FaultOutcome],
     allowed: &Allowances,
     failed: Option<FailedStep<'_>>,
 ) -> Judged {
@@ -140,7 +140,7 @@ async fn settle(stage: &Stage, world: &World, cast: &Cast, trace: TraceId, allow
 }
 
 /// Whether something comes for which no check has waited, before it was quiet for as long as the run wants.
-async fn stirs(stage: &Stage, trace: TraceId, progress: Progress) -> bool {
+async fn stirs(stage: &Stage, trace: TraceId, progress: ScenarioProgress) -> bool {
     let began = Instant::now();
     while began.elapsed() < stage.quiet {
         tokio::time::sleep(PAUSE).await;
@@ -153,7 +153,7 @@ async fn stirs(stage: &Stage, trace: TraceId, progress: Progress) -> bool {
 
 /// One look at what was seen so far.
 struct Look {
-    progress: Progress,
+    progress: ScenarioProgress,
     exchanges: Vec<Exchange>,
     trail: Trail,
     findings: Vec<Finding>,
@@ -175,7 +175,7 @@ impl Look {
         Self::at(stage, cast, trace, progress, stage.recorder.exchanges(trace))
     }
 
-    fn at(stage: &Stage, cast: &Cast, trace: TraceId, progress: Progress, exchanges: Vec<Exchange>) -> Self {
+    fn at(stage: &Stage, cast: &Cast, trace: TraceId, progress: ScenarioProgress, exchanges: Vec<Exchange>) -> Self {
         let trail = Trail::build(&stage.rules.mapping, trace, &exchanges);
         let (mut findings, mut held, mut crashed, mut pending) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
         {

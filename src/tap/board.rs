@@ -12,8 +12,8 @@ use http::request::Parts;
 use rand::rngs::StdRng;
 use tokio::sync::watch;
 
-use super::disturbance::{Disturbance, Window};
-use super::fault::{Call, Fault};
+use super::disturbance::{Disturbance, Frequency};
+use super::fault::{Fault, TapRequest};
 use crate::base::seed::Seed;
 use crate::model::{Edge, TraceId};
 
@@ -35,7 +35,7 @@ pub struct FaultId(u64);
 
 /// What became of an armed disturbance.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Fired {
+pub struct FaultOutcome {
     /// As it was written.
     pub spec: String,
     /// How many exchanges it disturbed. 0: what it was armed for was not put to the test.
@@ -44,7 +44,7 @@ pub struct Fired {
     pub missed: Option<String>,
 }
 
-impl fmt::Display for Fired {
+impl fmt::Display for FaultOutcome {
     /// As it was written, and where it never fired what came nearest to it.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match (self.times, &self.missed) {
@@ -79,7 +79,7 @@ impl FaultBoard {
     }
 
     /// Disarms one disturbance and says what became of it; `None` if it is not armed.
-    pub fn disarm(&self, id: FaultId) -> Option<Fired> {
+    pub fn disarm(&self, id: FaultId) -> Option<FaultOutcome> {
         let mut found = None;
         self.change(|all| {
             all.retain(|armed| {
@@ -94,7 +94,7 @@ impl FaultBoard {
 
     /// Disarms the disturbances of one scenario and says what became of each, in the order in which they were armed. Also when
     /// it has none: what disturbances of the run remember of it is forgotten.
-    pub fn clear(&self, scenario: TraceId) -> Vec<Fired> {
+    pub fn clear(&self, scenario: TraceId) -> Vec<FaultOutcome> {
         let mut cleared = Vec::new();
         self.change(|all| {
             all.retain(|armed| {
@@ -109,12 +109,12 @@ impl FaultBoard {
     }
 
     /// What became so far of the disturbances of one scenario.
-    pub fn fired(&self, scenario: TraceId) -> Vec<Fired> {
+    pub fn fired(&self, scenario: TraceId) -> Vec<FaultOutcome> {
         self.all().iter().filter(|armed| armed.scenario == Some(scenario)).map(|armed| armed.fired()).collect()
     }
 
     /// What became so far, in all scenarios together, of the disturbances of the whole run.
-    pub fn run_wide(&self) -> Vec<Fired> {
+    pub fn run_wide(&self) -> Vec<FaultOutcome> {
         self.all().iter().filter(|armed| armed.scenario.is_none()).map(|armed| armed.fired()).collect()
     }
 
@@ -180,7 +180,7 @@ struct Tally {
     /// Tickets out or used.
     taken: u32,
     fired: u32,
-    /// Closed with the tally, when the disturbance is lifted: whoever holds a request back until then goes on.
+    /// ClosedScenario with the tally, when the disturbance is lifted: whoever holds a request back until then goes on.
     armed: watch::Sender<()>,
 }
 
@@ -199,14 +199,14 @@ impl Armed {
         self.tallies.lock().expect("no thread panics while it holds this lock")
     }
 
-    fn fired(&self) -> Fired {
+    fn fired(&self) -> FaultOutcome {
         let tallies = self.tallies();
         let times = tallies.earlier + tallies.of.values().map(|tally| tally.fired).sum::<u32>();
-        Fired { spec: self.spec.to_string(), times, missed: tallies.missed.clone() }
+        FaultOutcome { spec: self.spec.to_string(), times, missed: tallies.missed.clone() }
     }
 
     /// It is armed no longer: what became of it.
-    fn lift(&self) -> Fired {
+    fn lift(&self) -> FaultOutcome {
         let fired = self.fired();
         self.tallies().of.clear();
         fired
@@ -226,7 +226,7 @@ impl Armed {
     }
 
     /// The right to disturb one exchange, if it is meant and its turn has come. Unused, the right goes back.
-    pub fn claim(self: &Arc<Self>, trace: Option<TraceId>, call: &Call) -> Option<Ticket> {
+    pub fn claim(self: &Arc<Self>, trace: Option<TraceId>, call: &TapRequest) -> Option<FaultPermit> {
         let trace = trace?;
         if !self.disturbance.matches_event(call) {
             return None;
@@ -244,21 +244,21 @@ impl Armed {
             return None;
         }
         tally.matched += 1;
-        let its_turn = match self.disturbance.window() {
-            Window::Always => true,
-            Window::Times(times) => tally.taken < times,
-            Window::From(first) => tally.matched >= first,
+        let its_turn = match self.disturbance.frequency() {
+            Frequency::Always => true,
+            Frequency::Times(times) => tally.taken < times,
+            Frequency::From(first) => tally.matched >= first,
         };
         its_turn.then(|| {
             tally.taken += 1;
             let (fault, nth, lifted) = (Arc::clone(&tally.fault), tally.matched, tally.armed.subscribe());
-            Ticket { armed: Arc::clone(self), trace, fault, nth, lifted, fired: AtomicBool::new(false) }
+            FaultPermit { armed: Arc::clone(self), trace, fault, nth, lifted, fired: AtomicBool::new(false) }
         })
     }
 }
 
 /// The right of one disturbance to disturb one exchange.
-pub(super) struct Ticket {
+pub(super) struct FaultPermit {
     armed: Arc<Armed>,
     trace: TraceId,
     fault: Arc<dyn Fault>,
@@ -267,7 +267,7 @@ pub(super) struct Ticket {
     fired: AtomicBool,
 }
 
-impl Ticket {
+impl FaultPermit {
     /// What it does.
     pub fn fault(&self) -> &dyn Fault {
         &*self.fault
@@ -303,7 +303,7 @@ impl Ticket {
     }
 }
 
-impl Drop for Ticket {
+impl Drop for FaultPermit {
     fn drop(&mut self) {
         if !*self.fired.get_mut()
             && let Some(tally) = self.armed.tallies().of.get_mut(&self.trace)

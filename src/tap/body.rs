@@ -14,7 +14,7 @@ use http_body_util::{BodyExt, BodyStream, StreamBody};
 use hyper::body::Incoming;
 use tokio::time::{Instant, Sleep, sleep};
 
-use super::record::{End, Ongoing, Record};
+use super::record::{ExchangeEnd, ExchangeRecord, Ongoing};
 
 /// Up to here, in bytes, a fault may hold a body in memory. What is larger passes undisturbed.
 pub const HOLD: usize = 32 << 20;
@@ -41,7 +41,7 @@ pub struct Streaming {
 }
 
 /// What came of holding a body.
-pub(super) enum Held {
+pub(super) enum HeldBody {
     /// All of it.
     Whole(Bytes),
     /// More than [`HOLD`]: here it is back, complete.
@@ -79,15 +79,15 @@ impl Payload {
     }
 
     /// Takes the body in whole, as far as [`HOLD`] goes. Trailers are lost.
-    pub(super) async fn hold(mut self) -> Held {
+    pub(super) async fn hold(mut self) -> HeldBody {
         if let Self::Whole(bytes) = self {
-            return Held::Whole(bytes);
+            return HeldBody::Whole(bytes);
         }
         let mut held = BytesMut::new();
         loop {
             match self.frame().await {
-                None => return Held::Whole(held.freeze()),
-                Some(Err(error)) => return Held::Broken(held.freeze(), error),
+                None => return HeldBody::Whole(held.freeze()),
+                Some(Err(error)) => return HeldBody::Broken(held.freeze(), error),
                 Some(Ok(frame)) => {
                     let Ok(data) = frame.into_data() else { continue };
                     held.extend_from_slice(&data);
@@ -96,7 +96,7 @@ impl Payload {
             if held.len() > HOLD {
                 let rest = BodyStream::new(self);
                 let begun = stream::iter([Ok(Frame::data(held.freeze()))]);
-                return Held::TooLarge(Self::Scripted(StreamBody::new(begun.chain(rest)).boxed_unsync()));
+                return HeldBody::TooLarge(Self::Scripted(StreamBody::new(begun.chain(rest)).boxed_unsync()));
             }
         }
     }
@@ -146,10 +146,10 @@ impl Streaming {
 }
 
 /// A body that the recorder reads along with.
-pub(super) struct Flow {
+pub(super) struct RecordedBody {
     payload: Payload,
     reader: Reader,
-    /// A failure that is told one poll late, so that hyper first flushes what it was given before: it drops the connection
+    /// A failure that is with_causes one poll late, so that hyper first flushes what it was given before: it drops the connection
     /// with everything unflushed as soon as a body fails.
     failed: Option<BoxError>,
     /// There is a `Content-Length` although there is no body: hyper leaves the header out unless the body may have bytes.
@@ -159,14 +159,14 @@ pub(super) struct Flow {
 enum Reader {
     /// It was recorded whole already.
     Nobody,
-    Request(Arc<Record>),
+    Request(Arc<ExchangeRecord>),
     /// Ends the exchange; `None` once it has.
     Response(Option<Ongoing>),
 }
 
-impl Flow {
+impl RecordedBody {
     /// What a caller sends, recorded as it passes.
-    pub fn request(payload: Payload, record: Arc<Record>) -> Self {
+    pub fn request(payload: Payload, record: Arc<ExchangeRecord>) -> Self {
         Self { payload, reader: Reader::Request(record), failed: None, is_elsewhere: false }
     }
 
@@ -180,7 +180,7 @@ impl Flow {
     pub fn response(payload: Payload, ongoing: Ongoing) -> Self {
         let mut flow = Self { payload, reader: Reader::Response(Some(ongoing)), failed: None, is_elsewhere: false };
         if flow.payload.is_end_stream() {
-            flow.end(End::Answered);
+            flow.end(ExchangeEnd::Answered);
         }
         flow
     }
@@ -190,7 +190,7 @@ impl Flow {
         Self { is_elsewhere: has_length, ..Self::response(Payload::Whole(Bytes::new()), ongoing) }
     }
 
-    fn end(&mut self, end: End) {
+    fn end(&mut self, end: ExchangeEnd) {
         match &mut self.reader {
             Reader::Nobody | Reader::Request(_) => {}
             Reader::Response(ongoing) => {
@@ -202,7 +202,7 @@ impl Flow {
     }
 }
 
-impl Body for Flow {
+impl Body for RecordedBody {
     type Data = Bytes;
     type Error = BoxError;
 
@@ -220,18 +220,18 @@ impl Body for Flow {
                     }
                 }
                 if self.payload.is_end_stream() {
-                    self.end(End::Answered);
+                    self.end(ExchangeEnd::Answered);
                 }
                 Poll::Ready(Some(Ok(frame)))
             }
             Some(Err(error)) => {
-                self.end(End::Broken(told(error.as_ref())));
+                self.end(ExchangeEnd::Broken(with_causes(error.as_ref())));
                 self.failed = Some(error);
                 cx.waker().wake_by_ref();
                 Poll::Pending
             }
             None => {
-                self.end(End::Answered);
+                self.end(ExchangeEnd::Answered);
                 Poll::Ready(None)
             }
         }
@@ -247,7 +247,7 @@ impl Body for Flow {
 }
 
 /// An error with everything that caused it, in one line.
-pub(super) fn told(error: &(dyn Error + 'static)) -> String {
+pub(super) fn with_causes(error: &(dyn Error + 'static)) -> String {
     let mut text = error.to_string();
     let mut cause = error.source();
     while let Some(error) = cause {

@@ -41,10 +41,10 @@ mod bench;
 mod tests;
 
 pub use attribution::Attribution;
-pub use board::{FaultBoard, Fired};
-pub use disturbance::{Disturbance, Window};
+pub use board::{FaultBoard, FaultOutcome};
+pub use disturbance::{Disturbance, Frequency};
 pub use passage::BY_TAP;
 pub use proxy::Tap;
-pub use recorder::{Progress, Recorder};
-pub use upstream::NotAnUpstream;
-pub use words::Misread;
+pub use recorder::{Recorder, ScenarioProgress};
+pub use upstream::InvalidUpstream;
+pub use words::FaultSyntaxError;

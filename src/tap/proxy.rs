@@ -18,18 +18,18 @@ use tokio::task::{JoinHandle, JoinSet};
 
 use super::attribution::Attribution;
 use super::board::FaultBoard;
-use super::fault::Cut;
+use super::fault::NoResponse;
 use super::passage;
 use super::recorder::Recorder;
-use super::upstream::{NotAnUpstream, Upstream};
+use super::upstream::{InvalidUpstream, Upstream};
 use crate::model::Edge;
 
-/// How long a callee may stay silent, unless it is told otherwise.
+/// How long a callee may stay silent, unless it is with_causes otherwise.
 const PATIENCE: Duration = Duration::from_secs(60);
 
 /// A recording reverse proxy on one edge. Stop it with [`Tap::stop`]; dropped, it closes all the same, but nobody waits for it.
 pub struct Tap {
-    site: Arc<Site>,
+    site: Arc<TapContext>,
     local: SocketAddr,
     /// Said or dropped, it means the same.
     stop: oneshot::Sender<()>,
@@ -37,7 +37,7 @@ pub struct Tap {
 }
 
 /// What every exchange on one tap shares.
-pub(super) struct Site {
+pub(super) struct TapContext {
     pub edge: Arc<Edge>,
     pub attribution: Attribution,
     pub recorder: Recorder,
@@ -49,7 +49,7 @@ pub(super) struct Site {
     last_span: AtomicU64,
 }
 
-impl Site {
+impl TapContext {
     /// Where requests go, if that is known yet.
     pub fn upstream(&self) -> Option<Arc<Upstream>> {
         self.upstream.read().unwrap_or_else(PoisonError::into_inner).clone()
@@ -68,7 +68,7 @@ impl Site {
 
 impl Tap {
     /// Opens a tap on `edge` that listens at `listen` (port 0: any free one), on the current tokio runtime. Until
-    /// [`Tap::point_at`] says where to forward to, callers are told that the callee is unreachable.
+    /// [`Tap::point_at`] says where to forward to, callers are with_causes that the callee is unreachable.
     ///
     /// # Errors
     /// When the address cannot be listened at.
@@ -82,7 +82,7 @@ impl Tap {
         let listener = TcpListener::bind(listen).await?;
         let local = listener.local_addr()?;
         let host = if local.ip().is_unspecified() { IpAddr::V4(Ipv4Addr::LOCALHOST) } else { local.ip() };
-        let site = Arc::new(Site {
+        let site = Arc::new(TapContext {
             edge: Arc::new(edge),
             attribution,
             recorder,
@@ -119,13 +119,13 @@ impl Tap {
     ///
     /// # Errors
     /// When `url` is not the address of a server, or TLS is needed and the system has no certificates.
-    pub fn point_at(&self, url: &str) -> Result<(), NotAnUpstream> {
+    pub fn point_at(&self, url: &str) -> Result<(), InvalidUpstream> {
         let upstream = Arc::new(Upstream::at(url)?);
         *self.site.upstream.write().unwrap_or_else(PoisonError::into_inner) = Some(upstream);
         Ok(())
     }
 
-    /// How long the callee may stay silent before the exchange counts as broken. 60 s unless told otherwise; delays that a
+    /// How long the callee may stay silent before the exchange counts as broken. 60 s unless with_causes otherwise; delays that a
     /// fault makes do not count.
     pub fn give_up_after(&self, patience: Duration) {
         let millis = u64::try_from(patience.as_millis()).unwrap_or(u64::MAX);
@@ -141,7 +141,7 @@ impl Tap {
     }
 }
 
-async fn serve(listener: TcpListener, site: Arc<Site>, mut stopped: oneshot::Receiver<()>) {
+async fn serve(listener: TcpListener, site: Arc<TapContext>, mut stopped: oneshot::Receiver<()>) {
     let mut connections = JoinSet::new();
     loop {
         tokio::select! {
@@ -163,7 +163,7 @@ async fn serve(listener: TcpListener, site: Arc<Site>, mut stopped: oneshot::Rec
     connections.shutdown().await;
 }
 
-fn report(site: &Site, ended: Result<(), tokio::task::JoinError>) {
+fn report(site: &TapContext, ended: Result<(), tokio::task::JoinError>) {
     if let Err(error) = ended
         && error.is_panic()
     {
@@ -172,21 +172,21 @@ fn report(site: &Site, ended: Result<(), tokio::task::JoinError>) {
 }
 
 /// One caller's connection, from the first request to the last.
-async fn converse(stream: TcpStream, site: Arc<Site>) {
+async fn converse(stream: TcpStream, site: Arc<TapContext>) {
     let _ = stream.set_nodelay(true);
     let service = service_fn(|request| passage::pass(Arc::clone(&site), request));
     let mut connection = http1::Builder::new().serve_connection(TokioIo::new(stream), service);
     // Most errors here are callers that went away, which the records say. One is ours: an exchange that must end in a way that
     // HTTP has no words for.
     let Err(error) = (&mut connection).await else { return };
-    let Some(cut) = error.source().and_then(|cause| cause.downcast_ref::<Cut>()) else { return };
+    let Some(cut) = error.source().and_then(|cause| cause.downcast_ref::<NoResponse>()) else { return };
     let mut stream = connection.into_parts().io.into_inner();
     match cut {
-        Cut::Unreachable(_) | Cut::Unsent(_) | Cut::Broken(_) => {
-            // Closed this way the caller sees "connection reset".
+        NoResponse::Unreachable(_) | NoResponse::Unsent(_) | NoResponse::Broken(_) => {
+            // ClosedScenario this way the caller sees "connection reset".
             let _ = stream.set_zero_linger();
         }
-        Cut::Raw { bytes, .. } => {
+        NoResponse::Raw { bytes, .. } => {
             let _ = stream.write_all(bytes).await;
             let _ = stream.shutdown().await;
         }

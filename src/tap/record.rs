@@ -7,10 +7,10 @@ use std::sync::{Arc, Mutex, MutexGuard};
 use http::header::{CONTENT_ENCODING, CONTENT_TYPE};
 use http::{HeaderMap, Method, StatusCode};
 
-use super::recorder::Log;
+use super::recorder::ScenarioLog;
 use crate::base::clock::Clock;
 use crate::base::redact::Redactor;
-use crate::model::{Edge, Exchange, TraceId};
+use crate::model::{Change, Edge, Exchange, TraceId};
 
 /// Of each body this much is kept, in bytes.
 const KEEP: usize = 1 << 20;
@@ -19,7 +19,7 @@ const KEEP: usize = 1 << 20;
 pub(super) const KEEP_ASSET: usize = 4 << 10;
 
 /// What identifies an exchange; it does not change.
-pub(super) struct Identity {
+pub(super) struct ExchangeIdentity {
     pub id: u64,
     pub edge: Arc<Edge>,
     pub trace: Option<TraceId>,
@@ -27,34 +27,35 @@ pub(super) struct Identity {
 }
 
 /// An exchange as far as it was seen.
-pub(super) struct Record {
-    pub identity: Identity,
+pub(super) struct ExchangeRecord {
+    pub identity: ExchangeIdentity,
     /// The scenario that owns it; `None` for a stray, of which no body is kept.
-    log: Option<Arc<Log>>,
+    log: Option<Arc<ScenarioLog>>,
     clock: Clock,
-    seen: Mutex<Seen>,
+    seen: Mutex<RawExchange>,
 }
 
 /// The raw parts.
-pub(super) struct Seen {
+pub(super) struct RawExchange {
     pub method: Method,
     pub target: String,
     pub headers: HeaderMap,
-    pub sent: Kept,
+    pub sent: KeptBytes,
     pub status: StatusCode,
     pub answer_headers: HeaderMap,
-    pub got: Kept,
-    pub faults: Vec<Arc<str>>,
+    pub got: KeptBytes,
+    /// The faults that have fired: the words of each, and the parts of the exchange that it changed.
+    pub faults: Vec<(Arc<str>, Vec<Change>)>,
     pub took_micros: u64,
     /// `None` while it is under way.
-    pub end: Option<End>,
-    shown: Shown,
+    pub end: Option<ExchangeEnd>,
+    shown: RenderCache,
 }
 
 /// How an exchange that has ended was shown last, and how many secrets were known then. Cleaning takes most of the time of a
 /// look; whoever looks twice looks again and again, and most are looked at once.
 #[derive(Default)]
-enum Shown {
+enum RenderCache {
     #[default]
     Never,
     Once,
@@ -63,14 +64,14 @@ enum Shown {
 
 /// What was kept of a body.
 #[derive(Default)]
-pub(super) struct Kept {
+pub(super) struct KeptBytes {
     pub bytes: Vec<u8>,
     /// Bytes that passed.
     pub size: u64,
 }
 
 /// How an exchange ended for its caller.
-pub(super) enum End {
+pub(super) enum ExchangeEnd {
     /// With the answer that was seen.
     Answered,
     /// The callee never saw the request: why.
@@ -79,26 +80,31 @@ pub(super) enum End {
     Broken(String),
 }
 
-impl Record {
+impl ExchangeRecord {
     /// A request has arrived.
-    pub fn new(identity: Identity, log: Option<Arc<Log>>, clock: Clock, request: &http::request::Parts) -> Self {
-        let seen = Seen {
+    pub fn new(
+        identity: ExchangeIdentity,
+        log: Option<Arc<ScenarioLog>>,
+        clock: Clock,
+        request: &http::request::Parts,
+    ) -> Self {
+        let seen = RawExchange {
             method: request.method.clone(),
             target: target_of(request),
             headers: request.headers.clone(),
-            sent: Kept::default(),
+            sent: KeptBytes::default(),
             status: StatusCode::OK,
             answer_headers: HeaderMap::new(),
-            got: Kept::default(),
+            got: KeptBytes::default(),
             faults: Vec::new(),
             took_micros: 0,
             end: None,
-            shown: Shown::Never,
+            shown: RenderCache::Never,
         };
         Self { identity, log, clock, seen: Mutex::new(seen) }
     }
 
-    fn seen(&self) -> MutexGuard<'_, Seen> {
+    fn seen(&self) -> MutexGuard<'_, RawExchange> {
         self.seen.lock().expect("no thread panics while it holds this lock")
     }
 
@@ -134,7 +140,7 @@ impl Record {
         seen.method.clone_from(&request.method);
         seen.target = target_of(request);
         seen.headers.clone_from(&request.headers);
-        seen.sent = Kept::default();
+        seen.sent = KeptBytes::default();
         let limit = self.limit(&seen.headers);
         seen.sent.add(body, limit);
     }
@@ -147,18 +153,18 @@ impl Record {
     }
 
     /// A fault has disturbed it.
-    pub fn disturbed(&self, fault: Arc<str>) {
+    pub fn disturbed(&self, fault: Arc<str>, changes: Vec<Change>) {
         let mut seen = self.seen();
-        seen.faults.push(fault);
-        seen.shown = Shown::Never;
+        seen.faults.push((fault, changes));
+        seen.shown = RenderCache::Never;
     }
 
     /// The faults that have disturbed it so far.
-    pub fn faults(&self) -> Vec<Arc<str>> {
+    pub fn faults(&self) -> Vec<(Arc<str>, Vec<Change>)> {
         self.seen().faults.clone()
     }
 
-    fn end(&self, end: End) {
+    fn end(&self, end: ExchangeEnd) {
         let mut seen = self.seen();
         seen.took_micros = self.clock.micros().saturating_sub(self.identity.at_micros);
         seen.end = Some(end);
@@ -175,16 +181,16 @@ impl Record {
             return super::render::stray(&self.identity, seen, redactor);
         }
         let known = redactor.known(self.identity.trace);
-        if let Shown::Kept(then, exchange) = &seen.shown
+        if let RenderCache::Kept(then, exchange) = &seen.shown
             && *then == known
         {
             return Exchange::clone(exchange);
         }
         let exchange = super::render::exchange(&self.identity, seen, redactor);
         seen.shown = match seen.shown {
-            _ if seen.end.is_none() => Shown::Never,
-            Shown::Never => Shown::Once,
-            Shown::Once | Shown::Kept(..) => Shown::Kept(known, Box::new(exchange.clone())),
+            _ if seen.end.is_none() => RenderCache::Never,
+            RenderCache::Never => RenderCache::Once,
+            RenderCache::Once | RenderCache::Kept(..) => RenderCache::Kept(known, Box::new(exchange.clone())),
         };
         exchange
     }
@@ -199,7 +205,7 @@ fn target_of(request: &http::request::Parts) -> String {
     request.uri.path_and_query().map_or("/", |target| target.as_str()).to_owned()
 }
 
-impl Kept {
+impl KeptBytes {
     fn add(&mut self, data: &[u8], limit: usize) {
         self.size += data.len() as u64;
         let room = limit.saturating_sub(self.bytes.len());
@@ -214,21 +220,21 @@ impl Kept {
 
 /// The one owner of an exchange under way. Dropped without an end, it means that the caller went away: that is when hyper
 /// drops what was working for it.
-pub(super) struct Ongoing(Option<Arc<Record>>);
+pub(super) struct Ongoing(Option<Arc<ExchangeRecord>>);
 
 impl Ongoing {
     /// The exchange begins.
-    pub fn new(record: Arc<Record>) -> Self {
+    pub fn new(record: Arc<ExchangeRecord>) -> Self {
         Self(Some(record))
     }
 
     /// What is recorded of it.
-    pub fn record(&self) -> &Arc<Record> {
+    pub fn record(&self) -> &Arc<ExchangeRecord> {
         self.0.as_ref().expect("an exchange has a record until it ends")
     }
 
     /// It has ended.
-    pub fn end(mut self, end: End) {
+    pub fn end(mut self, end: ExchangeEnd) {
         if let Some(record) = self.0.take() {
             record.end(end);
         }
@@ -238,7 +244,7 @@ impl Ongoing {
 impl Drop for Ongoing {
     fn drop(&mut self) {
         if let Some(record) = self.0.take() {
-            record.end(End::Broken("the caller went away before it had the whole answer".into()));
+            record.end(ExchangeEnd::Broken("the caller went away before it had the whole answer".into()));
         }
     }
 }

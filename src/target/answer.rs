@@ -4,7 +4,7 @@ use serde_json::{Map, Value};
 
 /// The answer to one operation, or to a request of a scenario's own.
 #[derive(Debug, Clone)]
-pub struct Answer {
+pub struct PlatformAnswer {
     /// What was asked: the operation's word, or method and path.
     pub asked: String,
     /// The HTTP status.
@@ -23,7 +23,7 @@ pub struct Answer {
     pub body: bytes::Bytes,
 }
 
-impl Answer {
+impl PlatformAnswer {
     /// A field, if the answer has it and it is not null.
     pub fn field(&self, name: &str) -> Option<&Value> {
         self.fields.get(name).filter(|value| !value.is_null())
@@ -34,7 +34,7 @@ impl Answer {
         self.field(name).map(as_text)
     }
 
-    /// What the JSON of the body has at this pointer, as [`Answer::text`] gives it.
+    /// What the JSON of the body has at this pointer, as [`PlatformAnswer::text`] gives it.
     pub fn at(&self, pointer: &str) -> Option<String> {
         self.json()?.pointer(pointer).map(as_text)
     }

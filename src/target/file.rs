@@ -9,7 +9,7 @@ use serde_json::{Map, Value};
 use super::answer::as_text;
 use super::check::check;
 use super::template::{fill, fill_text, placeholders};
-use super::{Answer, Operation, PageWords, Values};
+use super::{Operation, PageSpec, PlatformAnswer, Values};
 use crate::base::config::{ConfigError, Span, parse_toml};
 use crate::base::redact::Policy;
 use crate::model::{Edge, Exchange};
@@ -37,8 +37,8 @@ pub struct Target {
     /// Headers of every request. One with a placeholder that has no value is left out.
     #[serde(default)]
     pub(super) headers: BTreeMap<String, String>,
-    pub(super) operations: BTreeMap<Operation, Shape>,
-    errors: Errors,
+    pub(super) operations: BTreeMap<Operation, OperationSpec>,
+    errors: ErrorFormat,
     /// What the platform calls the states in which a job ends or is worked on, each with the word of the sentences:
     /// `processing`, `succeeded`, `failed`, `expired` or `canceled`. Only for those that it calls otherwise.
     #[serde(default)]
@@ -51,7 +51,7 @@ pub struct Target {
     pub catalogue: Option<String>,
     /// What the platform's page looks like, where it has one.
     #[serde(default)]
-    pub page: Option<PageWords>,
+    pub page: Option<PageSpec>,
     /// What exchanges mean: the same file, read by the room `trail`.
     #[serde(default, rename = "trail")]
     _trail: serde::de::IgnoredAny,
@@ -115,7 +115,7 @@ pub struct BaggageNames {
 
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub(super) struct Shape {
+pub(super) struct OperationSpec {
     /// `METHOD /path/with/{placeholders}`.
     pub request: String,
     /// Query parameters; a value that is a table is sent as JSON text.
@@ -131,19 +131,19 @@ pub(super) struct Shape {
 
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
-struct Errors {
+struct ErrorFormat {
     /// JSON pointer to the stable code.
     code: String,
     /// JSON pointer to the sentence.
     message: String,
     /// For platforms whose codes are not stable: the first rule that fits gives the code.
     #[serde(default)]
-    rules: Vec<Rule>,
+    rules: Vec<ErrorRule>,
 }
 
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
-struct Rule {
+struct ErrorRule {
     /// Only for this status.
     status: Option<u16>,
     /// Only when the platform's own code is this.
@@ -156,7 +156,7 @@ struct Rule {
 
 /// A request ready to be sent.
 #[derive(Debug, Clone)]
-pub struct Call {
+pub struct OperationRequest {
     /// The method, in capitals.
     pub method: http::Method,
     /// Path and query.
@@ -191,7 +191,7 @@ pub enum TargetError {
 impl Target {
     /// Reads a target from the text of its file; `file` is how errors name it.
     ///
-    /// # Errors
+    /// # ErrorFormat
     /// With line and suggestion: malformed TOML, unknown keys and operations, placeholders for which an operation has no value,
     /// answers that it does not give, requests that are not `METHOD /path`, pointers that are not JSON pointers.
     pub fn parse(file: &str, text: &str) -> Result<Self, ConfigError> {
@@ -210,9 +210,9 @@ impl Target {
 
     /// The request for an operation.
     ///
-    /// # Errors
+    /// # ErrorFormat
     /// If the target has no such operation, or its path needs a value that is not given.
-    pub fn call(&self, operation: Operation, values: &Values) -> Result<Call, TargetError> {
+    pub fn call(&self, operation: Operation, values: &Values) -> Result<OperationRequest, TargetError> {
         let shape = self.shape(operation)?;
         let (method, path) = method_and_path(&shape.request).expect("checked when the file was read");
         let mut path =
@@ -224,7 +224,7 @@ impl Target {
             path.push_str(&format!("{}={}", encode(name), encode(&text)));
         }
         let headers = filled_headers(self.headers.iter().chain(&shape.headers), values);
-        Ok(Call { method, path, headers, body: shape.body.as_ref().and_then(|body| fill(body, values)) })
+        Ok(OperationRequest { method, path, headers, body: shape.body.as_ref().and_then(|body| fill(body, values)) })
     }
 
     /// Reads an answer back.
@@ -234,26 +234,33 @@ impl Target {
         status: u16,
         headers: Vec<(String, String)>,
         body: bytes::Bytes,
-    ) -> Answer {
+    ) -> PlatformAnswer {
         self.read(operation.word(), self.operations.get(&operation), status, headers, body)
     }
 
     /// Reads the answer to a request that is no operation of this file: `asked` is how people name it.
-    pub fn answer_to(&self, asked: &str, status: u16, headers: Vec<(String, String)>, body: bytes::Bytes) -> Answer {
+    pub fn answer_to(
+        &self,
+        asked: &str,
+        status: u16,
+        headers: Vec<(String, String)>,
+        body: bytes::Bytes,
+    ) -> PlatformAnswer {
         self.read(asked, None, status, headers, body)
     }
 
     fn read(
         &self,
         asked: &str,
-        shape: Option<&Shape>,
+        shape: Option<&OperationSpec>,
         status: u16,
         headers: Vec<(String, String)>,
         body: bytes::Bytes,
-    ) -> Answer {
+    ) -> PlatformAnswer {
         let ok = (200..400).contains(&status);
         let (asked, fields) = (asked.to_owned(), Map::new());
-        let mut answer = Answer { asked, status, ok, fields, code: None, message: String::new(), headers, body };
+        let mut answer =
+            PlatformAnswer { asked, status, ok, fields, code: None, message: String::new(), headers, body };
         // Where nothing is looked for in it, it is not parsed.
         let json = if ok && shape.is_none() { None } else { answer.json() };
         if let (Some(json), Some(shape)) = (&json, shape) {
@@ -294,12 +301,13 @@ impl Target {
     /// The JSON pointers that sentences read in the answer to this request of a member; none for requests of services.
     pub fn reads<'t>(&'t self, exchange: &Exchange) -> impl Iterator<Item = &'t str> + use<'t> {
         let of_member = exchange.edge.from == Edge::MEMBER;
-        let is_asked = |shape: &&Shape| {
+        let is_asked = |shape: &&OperationSpec| {
             method_and_path(&shape.request).is_some_and(|(method, path)| {
-                method.as_str() == exchange.request.method && is_like(path, exchange.request.path())
+                method.as_str() == exchange.request.method && matches_template(path, exchange.request.path())
             })
         };
-        let shapes: Vec<&Shape> = self.operations.values().filter(|shape| of_member && is_asked(shape)).collect();
+        let shapes: Vec<&OperationSpec> =
+            self.operations.values().filter(|shape| of_member && is_asked(shape)).collect();
         let refused = of_member && exchange.status().is_some_and(|status| status >= 400);
         let errors = refused.then_some([self.errors.code.as_str(), self.errors.message.as_str()]);
         shapes
@@ -308,13 +316,13 @@ impl Target {
             .chain(errors.into_iter().flatten())
     }
 
-    fn shape(&self, operation: Operation) -> Result<&Shape, TargetError> {
+    fn shape(&self, operation: Operation) -> Result<&OperationSpec, TargetError> {
         let missing = || TargetError::NoOperation { target: self.name.clone(), operation };
         self.operations.get(&operation).ok_or_else(missing)
     }
 
     fn rule(&self, status: u16, own: Option<&str>, message: &str) -> Option<String> {
-        let fits = |rule: &&Rule| {
+        let fits = |rule: &&ErrorRule| {
             rule.status.is_none_or(|wanted| wanted == status)
                 && rule.was.as_deref().is_none_or(|wanted| Some(wanted) == own)
                 && rule.message.as_deref().is_none_or(|wanted| message.contains(wanted))
@@ -324,7 +332,7 @@ impl Target {
 }
 
 /// Whether a path is one of those that a path with placeholders stands for.
-fn is_like(template: &str, path: &str) -> bool {
+fn matches_template(template: &str, path: &str) -> bool {
     let (mut expected, mut seen) = (template.split('/'), path.split('/'));
     loop {
         match (expected.next(), seen.next()) {

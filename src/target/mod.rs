@@ -11,10 +11,10 @@ mod operation;
 mod page;
 mod template;
 
-pub use answer::Answer;
+pub use answer::PlatformAnswer;
 pub use file::{Bounds, Target};
-pub use operation::{FINAL, Operation, WORKED_ON};
-pub use page::PageWords;
+pub use operation::{FINAL_STATES, Operation, WORKING_STATE};
+pub use page::PageSpec;
 pub use template::Values;
 
 #[cfg(test)]

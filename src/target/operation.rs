@@ -5,9 +5,9 @@ use std::fmt;
 use serde::Deserialize;
 
 /// The words of sentences for the states in which a job ends.
-pub const FINAL: [&str; 4] = ["succeeded", "failed", "expired", "canceled"];
+pub const FINAL_STATES: [&str; 4] = ["succeeded", "failed", "expired", "canceled"];
 /// The word for the state in which a job is worked on.
-pub const WORKED_ON: &str = "processing";
+pub const WORKING_STATE: &str = "processing";
 
 macro_rules! operations {
     ($(#[doc = $doc:literal] $name:ident = $word:literal takes [$($value:literal),*] gives [$($field:literal),*],)*) => {

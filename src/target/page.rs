@@ -118,7 +118,7 @@ const ROLES: &[&str] = &[
 /// What the words of a feature mean on this platform's page.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct PageWords {
+pub struct PageSpec {
     /// The path of a model version's page, with `{version}` in it.
     pub version: String,
     /// The cookie that a session travels in.
@@ -133,16 +133,16 @@ pub struct PageWords {
     pub elements: BTreeMap<String, Locator>,
     /// Each state of the page by what features call it.
     #[serde(default)]
-    pub states: BTreeMap<String, Shown>,
+    pub states: BTreeMap<String, StateSpec>,
     /// Where the page shows what it takes for true.
     #[serde(default)]
-    pub shows: Shows,
+    pub shows: PageReadings,
 }
 
 /// By what a person knows a state: an element, and words in it.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct Shown {
+pub struct StateSpec {
     /// The element, by its name in `elements`.
     pub at: String,
     /// The words.
@@ -152,7 +152,7 @@ pub struct Shown {
 /// Where the page shows what can be held against the platform.
 #[derive(Debug, Clone, Default, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct Shows {
+pub struct PageReadings {
     /// The state in which it says that the member may generate.
     pub ready: Option<String>,
     /// The element with the member's money.
@@ -167,10 +167,10 @@ pub struct Shows {
     pub image: Option<String>,
 }
 
-impl PageWords {
+impl PageSpec {
     /// Looks for what cannot be meant.
     ///
-    /// # Errors
+    /// # ErrorFormat
     /// With the line of the first such entry.
     pub(super) fn check(&self, file: &str, text: &str) -> Result<(), ConfigError> {
         let wrong =
@@ -211,7 +211,7 @@ impl PageWords {
                 );
             }
         }
-        let Shows { ready, wallet, resources, quantity, prompt, image } = &self.shows;
+        let PageReadings { ready, wallet, resources, quantity, prompt, image } = &self.shows;
         let elements = [
             ("wallet", wallet),
             ("resources", resources),
@@ -241,7 +241,7 @@ impl PageWords {
 
     /// The element that features call so.
     ///
-    /// # Errors
+    /// # ErrorFormat
     /// With what was meant, if the file names no such element.
     pub fn element(&self, name: &str) -> Result<&Locator, String> {
         found(&self.elements, name, "elements")
@@ -249,9 +249,9 @@ impl PageWords {
 
     /// The state that features call so.
     ///
-    /// # Errors
+    /// # ErrorFormat
     /// With what was meant, if the file names no such state.
-    pub fn state(&self, name: &str) -> Result<&Shown, String> {
+    pub fn state(&self, name: &str) -> Result<&StateSpec, String> {
         found(&self.states, name, "states")
     }
 }

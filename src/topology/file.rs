@@ -124,14 +124,15 @@ pub enum ProviderKind {
     Url,
 }
 
+impl ProviderKind {
+    const ALL: [(Self, &str); 4] =
+        [(Self::Embedded, "embedded"), (Self::Mock, "mock"), (Self::Container, "container"), (Self::Url, "url")];
+}
+
 impl fmt::Display for ProviderKind {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.pad(match self {
-            Self::Embedded => "embedded",
-            Self::Mock => "mock",
-            Self::Container => "container",
-            Self::Url => "url",
-        })
+        let named = Self::ALL.iter().find(|(kind, _)| kind == self);
+        f.pad(named.map_or("", |(_, name)| name))
     }
 }
 
@@ -139,10 +140,11 @@ impl std::str::FromStr for ProviderKind {
     type Err = String;
 
     fn from_str(text: &str) -> Result<Self, String> {
-        let all = [Self::Embedded, Self::Mock, Self::Container, Self::Url];
-        all.into_iter().find(|kind| kind.to_string() == text).ok_or_else(|| {
-            let hint = did_you_mean(text, ["embedded", "mock", "container", "url"]);
-            format!("`{text}` is not a provider: embedded, mock, container or url.{hint}")
+        let found = Self::ALL.iter().find(|(_, name)| *name == text);
+        found.map(|(kind, _)| *kind).ok_or_else(|| {
+            let names = Self::ALL.map(|(_, name)| name);
+            let hint = did_you_mean(text, names);
+            format!("`{text}` is not a provider, only these are: {}.{hint}", names.join(", "))
         })
     }
 }

@@ -14,51 +14,93 @@ use super::{ProviderKind, Ready, ServiceSpec, Topology};
 /// Supplies services of one kind. One provider serves all services of its kind, in one run or in several.
 #[async_trait]
 pub trait Provider: Send + Sync {
-    /// Which kind it supplies.
+    /// Returns the kind of services that this provider supplies.
     fn kind(&self) -> ProviderKind;
 
-    /// Makes ready what all services of a run share, before the first of them starts.
-    ///
-    /// # Errors
-    /// In words that help a person who did not write the topology.
-    async fn prepare(&self, _run: &Mark, _topology: &Topology) -> Result<Doorstep, StartError> {
-        Ok(Doorstep::loopback())
+    /// Returns what the provider needs from the machine, such as a Docker engine. `None` when it needs nothing.
+    fn requirement(&self) -> Option<MachineRequirement> {
+        None
     }
 
-    /// Starts a service and gives it back once it has an address. Whether it is ready is asked by the caller.
-    ///
-    /// # Errors
-    /// In words that help a person who did not write the topology.
-    async fn start(&self, order: Order) -> Result<Arc<dyn Running>, StartError>;
+    /// Returns the host name under which other services of this provider reach a service without a tap.
+    fn direct_host(&self, _run: &RunLabel, _service: &str) -> Option<String> {
+        None
+    }
 
-    /// Removes what is left of a run after its services were stopped: also what a start that was cut short left behind.
-    ///
-    /// # Errors
-    /// If something is left all the same.
-    async fn clear(&self, _run: &Mark) -> Result<(), String> {
+    /// Prepares what all services of a run share, before the first of them starts. An error is worded for a person who did
+    /// not write the topology.
+    async fn prepare(&self, _run: &RunLabel, _topology: &Topology) -> Result<HostAddress, StartError> {
+        Ok(HostAddress::loopback())
+    }
+
+    /// Starts a service and returns it once it has an address. The caller waits until it is ready.
+    async fn start(&self, order: StartRequest) -> Result<Arc<dyn Running>, StartError>;
+
+    /// Removes what is left of a run after its services were stopped, including what an interrupted start left behind.
+    async fn clear(&self, _run: &RunLabel) -> Result<(), String> {
         Ok(())
+    }
+
+    /// Returns a sentence that tells what a run with `--keep` left standing, and how to remove it.
+    fn kept(&self, _run: &RunLabel) -> Option<String> {
+        None
+    }
+
+    /// Lists what runs that have ended left behind. `None` when nothing of this provider outlives a process, or nobody can
+    /// be asked.
+    async fn left_behind(&self) -> Option<Vec<Leftover>> {
+        None
+    }
+
+    /// Removes what runs that have ended left behind, and lists it. Runs that are still going are not touched.
+    async fn remove_left_behind(&self) -> Result<Vec<Leftover>, String> {
+        Ok(Vec::new())
     }
 }
 
-/// What marks everything of one run.
+/// Something that a provider needs and a machine may not have.
 #[derive(Debug, Clone)]
-pub struct Mark {
-    /// The run's id, for names and labels of whatever outlives the process.
+pub struct MachineRequirement {
+    /// The name by which `--require` and `paidpath doctor` know it.
+    pub name: &'static str,
+    /// The tag of the scenarios that cannot run without it.
+    pub tag: &'static str,
+    /// The reason why it is missing here; `None` when it is there.
+    pub missing: Option<String>,
+    /// The advice that `paidpath doctor` gives when it is missing.
+    pub remedy: &'static str,
+}
+
+/// Things that a run has left behind.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Leftover {
+    /// The id of the run.
+    pub run: String,
+    /// The number of things, for example of containers, networks and volumes.
+    pub things: usize,
+    /// True when the run was started with `--keep`.
+    pub kept: bool,
+}
+
+/// The label of everything that belongs to one run.
+#[derive(Debug, Clone)]
+pub struct RunLabel {
+    /// The id of the run. It is part of the name and label of everything that can outlive the process.
     pub id: String,
-    /// Whether what outlives the process is left standing.
+    /// True when everything that can outlive the process is left standing.
     pub keep: bool,
 }
 
 /// How services reach this process, where the taps in front of their neighbours listen.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Doorstep {
+pub struct HostAddress {
     /// Where taps listen for them.
     pub listen: IpAddr,
     /// What they call that place.
     pub host: String,
 }
 
-impl Doorstep {
+impl HostAddress {
     /// For services that run on this machine as we do.
     pub fn loopback() -> Self {
         Self { listen: IpAddr::V4(Ipv4Addr::LOCALHOST), host: Ipv4Addr::LOCALHOST.to_string() }
@@ -72,7 +114,7 @@ impl Doorstep {
 
 /// What is asked of a provider.
 #[derive(Debug, Clone)]
-pub struct Order {
+pub struct StartRequest {
     /// The service's name.
     pub service: String,
     /// What the topology says about it, placeholders in its command replaced.
@@ -86,12 +128,12 @@ pub struct Order {
     /// Where relative paths in the topology begin.
     pub folder: Option<PathBuf>,
     /// The run that it belongs to.
-    pub run: Mark,
+    pub run: RunLabel,
 }
 
 /// What can happen in the machine room to the machine that a service runs on.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Mishap {
+pub enum Outage {
     /// It is shut down: the service is told to end, and has some seconds for that.
     Stop,
     /// It loses its power: the service ends without a word.
@@ -102,7 +144,7 @@ pub enum Mishap {
     CutOff(String),
 }
 
-impl fmt::Display for Mishap {
+impl fmt::Display for Outage {
     /// What the service is then: `stopped`.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
@@ -140,11 +182,11 @@ pub trait Running: Send + Sync {
     ///
     /// # Errors
     /// If that cannot happen to it.
-    async fn suffer(&self, mishap: &Mishap) -> Result<(), String> {
-        Err(format!("only a container can be {mishap}"))
+    async fn cause(&self, outage: &Outage) -> Result<(), String> {
+        Err(format!("only a container can be {outage}"))
     }
 
-    /// Undoes every mishap, and starts it anew where it has ended. Whether it is ready is asked by the caller.
+    /// Undoes every outage, and starts it anew where it has ended. Whether it is ready is asked by the caller.
     ///
     /// # Errors
     /// If it stays as it is.
@@ -179,7 +221,7 @@ pub enum StartError {
     },
     /// What the services of a provider share cannot be had.
     #[error("{0}")]
-    Ground(String),
+    NotPrepared(String),
     /// It refused or failed to start.
     #[error("`{service}` did not start: {reason}")]
     Failed {

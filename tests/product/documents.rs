@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use atelier::ServiceName;
 use atelier::problem;
 use paidpath::under_test::read_text;
-use paidpath::under_test::{Catalogue, Class, Contract};
+use paidpath::under_test::{Contract, RefusalCatalogue, RefusalClass};
 use regex::Regex;
 
 fn mocks() -> PathBuf {
@@ -19,8 +19,8 @@ pub fn read(path: &str) -> String {
 }
 
 /// The catalogue that comes with paidpath.
-pub fn catalogue() -> Catalogue {
-    Catalogue::load("errors.toml", &read("platform/errors.toml")).unwrap()
+pub fn catalogue() -> RefusalCatalogue {
+    RefusalCatalogue::load("errors.toml", &read("platform/errors.toml")).unwrap()
 }
 
 const DOCUMENTS: [&str; 6] = [
@@ -50,14 +50,14 @@ fn the_catalogue_and_the_platform_mean_the_same_by_every_code() {
         let said = (code.status, code.retry, code.sentence.as_str(), code.advice.as_str());
         assert_eq!(said, (entry.status, entry.retry, entry.title, entry.advice), "{}", entry.slug);
         let same_class = match entry.class {
-            problem::Class::SignedOut => [Class::SignedOut].contains(&code.class),
-            problem::Class::NotAllowed => [Class::NotAllowed].contains(&code.class),
-            problem::Class::NotBought => [Class::NotBought, Class::Gone].contains(&code.class),
-            problem::Class::NoFunds => [Class::NoFunds].contains(&code.class),
-            problem::Class::BadRequest => [Class::Invalid].contains(&code.class),
-            problem::Class::Conflict => [Class::Conflict].contains(&code.class),
-            problem::Class::TryLater => [Class::TemporarilyDown, Class::TooMany].contains(&code.class),
-            problem::Class::Broken => [Class::Bug].contains(&code.class),
+            problem::Class::SignedOut => [RefusalClass::SignedOut].contains(&code.class),
+            problem::Class::NotAllowed => [RefusalClass::NotAllowed].contains(&code.class),
+            problem::Class::NotBought => [RefusalClass::NotBought, RefusalClass::Gone].contains(&code.class),
+            problem::Class::NoFunds => [RefusalClass::NoFunds].contains(&code.class),
+            problem::Class::BadRequest => [RefusalClass::Invalid].contains(&code.class),
+            problem::Class::Conflict => [RefusalClass::Conflict].contains(&code.class),
+            problem::Class::TryLater => [RefusalClass::TemporarilyDown, RefusalClass::TooMany].contains(&code.class),
+            problem::Class::Broken => [RefusalClass::Bug].contains(&code.class),
         };
         assert!(same_class, "{} is {}", entry.slug, code.class);
         let known = |service: &String| ServiceName::ALL.iter().any(|name| name.as_str() == service);

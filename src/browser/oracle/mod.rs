@@ -15,7 +15,7 @@ mod answer;
 mod rules;
 mod state;
 
-pub use answer::Answer;
+pub use answer::PressResult;
 pub use rules::OracleRules;
 pub(super) use rules::script;
 pub use state::PageState;

@@ -5,16 +5,16 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 
-use crate::browser::{BrowserTrouble, Noticed, Page, PageLog};
+use crate::browser::{BrowserError, BrowserEvent, Page, PageLog};
 use crate::model::{Finding, RuleId};
 
 /// The state of a page, as the oracle judged it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct PageState {
     /// What fails in silence.
-    pub problems: Vec<Problem>,
+    pub problems: Vec<SilentFailure>,
     /// Everything that looks or says that it is wrong, explained or not.
-    pub wrong: Vec<Wrong>,
+    pub wrong: Vec<ErrorElement>,
     /// The readable texts that came since the last action.
     pub texts: Vec<String>,
     /// Those of them that look or sound as if something failed.
@@ -25,7 +25,7 @@ pub struct PageState {
 
 /// An element that is in an error state.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Wrong {
+pub struct ErrorElement {
     /// The element, by role and name, else as markup.
     pub element: String,
     /// How it shows: `aria-invalid`, `red border`, `error class`, …
@@ -34,7 +34,7 @@ pub struct Wrong {
 
 /// One silent failure.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Problem {
+pub struct SilentFailure {
     /// `U3` for an error that is not explained, `U4` for an action that leads nowhere.
     pub rule: RuleId,
     /// The element, by role and name, else as markup.
@@ -48,11 +48,11 @@ pub struct Problem {
 impl PageState {
     /// The findings of this state, one for each silent failure.
     pub fn findings(&self) -> Vec<Finding> {
-        self.problems.iter().map(Problem::finding).collect()
+        self.problems.iter().map(SilentFailure::finding).collect()
     }
 }
 
-impl Problem {
+impl SilentFailure {
     fn finding(&self) -> Finding {
         Finding {
             rule: self.rule,
@@ -69,7 +69,7 @@ impl Problem {
 const DUE: f64 = 10.0;
 
 #[derive(Deserialize)]
-struct Judged {
+struct JudgedPage {
     #[serde(flatten)]
     state: PageState,
     /// In how many milliseconds what is said has stood long enough; `None` where it has, or nothing is wrong.
@@ -84,7 +84,7 @@ impl Page {
     ///
     /// # Errors
     /// If the browser is in trouble; silent failures are no errors but [`PageState::problems`].
-    pub async fn judge(&self) -> Result<PageState, BrowserTrouble> {
+    pub async fn judge(&self) -> Result<PageState, BrowserError> {
         self.rest().await?;
         loop {
             let judged = self.judge_now().await?;
@@ -105,29 +105,29 @@ impl Page {
     ///
     /// # Errors
     /// If the browser is in trouble.
-    pub async fn silent_failures(&self, within: Duration) -> Result<Vec<Finding>, BrowserTrouble> {
+    pub async fn silent_failures(&self, within: Duration) -> Result<Vec<Finding>, BrowserError> {
         let answer = self.answered(within).await?;
         let mut findings: Vec<Finding> = answer.finding().into_iter().collect();
         findings.extend(self.judge().await?.findings());
         Ok(findings)
     }
 
-    async fn judge_now(&self) -> Result<Judged, BrowserTrouble> {
+    async fn judge_now(&self) -> Result<JudgedPage, BrowserError> {
         let (mark, log) = (self.marked(), self.log());
         let first = mark.entry;
         let requests = log
             .since(first)
             .filter(|noticed| match noticed {
-                Noticed::Request { method, url, .. } => !log.is_poll(first, method, url),
-                Noticed::Console { .. }
-                | Noticed::Uncaught { .. }
-                | Noticed::Response { .. }
-                | Noticed::NoResponse { .. }
-                | Noticed::Navigation { .. }
-                | Noticed::Dialog { .. }
-                | Noticed::Download { .. }
-                | Noticed::Opened { .. }
-                | Noticed::Closed => false,
+                BrowserEvent::Request { method, url, .. } => !log.is_poll(first, method, url),
+                BrowserEvent::Console { .. }
+                | BrowserEvent::Uncaught { .. }
+                | BrowserEvent::Response { .. }
+                | BrowserEvent::NoResponse { .. }
+                | BrowserEvent::Navigation { .. }
+                | BrowserEvent::Dialog { .. }
+                | BrowserEvent::Download { .. }
+                | BrowserEvent::Opened { .. }
+                | BrowserEvent::Closed => false,
             })
             .count();
         let facts = json!({
@@ -135,11 +135,11 @@ impl Page {
             "stays": self.config.oracle.stays.as_millis() as f64,
             "requests": requests,
             "trouble": mark.action.as_ref().and_then(|_| trouble(&log, first, self.base_url())),
-            "dialog": log.since(first).any(|noticed| matches!(noticed, Noticed::Dialog { .. })),
+            "dialog": log.since(first).any(|noticed| matches!(noticed, BrowserEvent::Dialog { .. })),
         });
         let judged = self.call("judge", facts).await?;
         serde_json::from_value(judged)
-            .map_err(|error| BrowserTrouble::Refused { command: "judge".into(), reason: error.to_string() })
+            .map_err(|error| BrowserError::Refused { command: "judge".into(), reason: error.to_string() })
     }
 }
 
@@ -147,24 +147,24 @@ impl Page {
 fn trouble(log: &PageLog, first: usize, base: &str) -> Option<String> {
     let path = |url: &str| url.strip_prefix(base).unwrap_or(url).to_owned();
     log.since(first).find_map(|noticed| match noticed {
-        Noticed::Response { url, status, script: true } if *status >= 400 && url.starts_with(base) => {
+        BrowserEvent::Response { url, status, script: true } if *status >= 400 && url.starts_with(base) => {
             Some(format!("{} answered {status}", path(url)))
         }
-        Noticed::NoResponse { url, reason, script: true }
+        BrowserEvent::NoResponse { url, reason, script: true }
             if url.starts_with(base) && !reason.contains("ERR_ABORTED") =>
         {
             Some(format!("{} got no answer: {reason}", path(url)))
         }
-        Noticed::Uncaught { text } => Some(format!("uncaught: {text}")),
-        Noticed::Console { level, text } if level == "error" => Some(format!("the console says “{text}”")),
-        Noticed::Response { .. }
-        | Noticed::NoResponse { .. }
-        | Noticed::Console { .. }
-        | Noticed::Request { .. }
-        | Noticed::Navigation { .. }
-        | Noticed::Dialog { .. }
-        | Noticed::Download { .. }
-        | Noticed::Opened { .. }
-        | Noticed::Closed => None,
+        BrowserEvent::Uncaught { text } => Some(format!("uncaught: {text}")),
+        BrowserEvent::Console { level, text } if level == "error" => Some(format!("the console says “{text}”")),
+        BrowserEvent::Response { .. }
+        | BrowserEvent::NoResponse { .. }
+        | BrowserEvent::Console { .. }
+        | BrowserEvent::Request { .. }
+        | BrowserEvent::Navigation { .. }
+        | BrowserEvent::Dialog { .. }
+        | BrowserEvent::Download { .. }
+        | BrowserEvent::Opened { .. }
+        | BrowserEvent::Closed => None,
     })
 }

@@ -49,7 +49,15 @@ pub fn ended(verdict: Verdict, reason: &str) -> ScenarioVerdict {
         Verdict::Unknown => Some(Blame::Environment),
         Verdict::Failed => Some(Blame::Platform),
     };
-    ScenarioVerdict { verdict, reason: reason.into(), blame, cause: None, flaky: false, quarantine: None, repeat: String::new() }
+    ScenarioVerdict {
+        verdict,
+        reason: reason.into(),
+        blame,
+        cause: None,
+        flaky: false,
+        quarantine: None,
+        repeat: String::new(),
+    }
 }
 
 pub fn passed(feature: &str, name: &str) -> Told {
@@ -717,6 +725,7 @@ impl Travel {
             },
             outcome: Outcome::Answered(Response { status, headers: vec![json], body: body(got) }),
             faults: Vec::new(),
+            changes: Vec::new(),
         });
         self.at += if millis > 8 { 2_000 } else { millis * 1_000 + 3_000 };
     }

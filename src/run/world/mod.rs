@@ -37,8 +37,8 @@ use super::stage::Stage;
 use super::trial::Trial;
 use crate::base::trace::Baggage;
 use crate::model::{Finding, RuleId, TraceId};
-use crate::tap::Fired;
-use crate::target::Answer;
+use crate::tap::FaultOutcome;
+use crate::target::PlatformAnswer;
 
 pub use buying::{Right, Terms};
 pub use cheating::Claim;
@@ -119,9 +119,9 @@ pub struct World {
     members: BTreeMap<String, Member>,
     models: BTreeMap<String, ModelVersion>,
     /// The answer that Then-sentences speak of.
-    last: Option<Answer>,
+    last: Option<PlatformAnswer>,
     /// All answers of an action that was done several times at once.
-    at_once: Vec<Answer>,
+    at_once: Vec<PlatformAnswer>,
     jobs: Vec<Job>,
     /// What members have before them in a browser, by name in the scenario.
     screens: BTreeMap<String, Screen>,
@@ -141,7 +141,7 @@ pub struct World {
     /// Whether no other scenario runs at the same time.
     alone: bool,
     /// Faults that ended before the scenario did.
-    lifted: Vec<Fired>,
+    lifted: Vec<FaultOutcome>,
 }
 
 impl World {

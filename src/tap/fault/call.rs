@@ -9,19 +9,19 @@ use http::header::{
 use http::{Method, StatusCode, request, response};
 use serde_json::Value;
 
-use crate::tap::body::{HOLD, Held, Payload, told};
-use crate::tap::record::End;
+use crate::tap::body::{HOLD, HeldBody, Payload, with_causes};
+use crate::tap::record::ExchangeEnd;
 
 /// A request on its way to the callee, held whole.
 #[derive(Debug, Clone)]
-pub struct Call {
+pub struct TapRequest {
     /// Method, target, headers: as the callee will see them.
     pub head: request::Parts,
     /// What is sent along.
     pub body: Bytes,
 }
 
-impl Call {
+impl TapRequest {
     /// Changes the JSON in the body.
     ///
     /// # Errors
@@ -34,14 +34,14 @@ impl Call {
 }
 
 /// An answer on its way to the caller.
-pub struct Answer {
+pub struct TapResponse {
     /// Status and headers.
     pub head: response::Parts,
     /// What is sent along.
     pub body: Payload,
 }
 
-impl Answer {
+impl TapResponse {
     /// An answer that nobody gave.
     pub fn made(status: StatusCode, content_type: &'static str, body: impl Into<Bytes>) -> Self {
         let (mut head, ()) = http::Response::new(()).into_parts();
@@ -65,16 +65,16 @@ impl Answer {
     /// Why it cannot be had: it is too large, or it breaks off. The caller will get of it what there is.
     pub async fn hold(&mut self) -> Result<Bytes, String> {
         match std::mem::replace(&mut self.body, Payload::Whole(Bytes::new())).hold().await {
-            Held::Whole(body) => {
+            HeldBody::Whole(body) => {
                 self.body = Payload::Whole(body.clone());
                 Ok(body)
             }
-            Held::TooLarge(body) => {
+            HeldBody::TooLarge(body) => {
                 self.body = body;
                 Err(format!("an answer was larger than {} MiB", HOLD >> 20))
             }
-            Held::Broken(came, error) => {
-                let why = format!("the answer broke off: {}", told(error.as_ref()));
+            HeldBody::Broken(came, error) => {
+                let why = format!("the answer broke off: {}", with_causes(error.as_ref()));
                 self.body = Payload::cut(came, error);
                 Err(why)
             }
@@ -95,7 +95,7 @@ impl Answer {
 
 /// Why a caller gets no answer. All but the first look to it like a connection that breaks.
 #[derive(Debug, Clone, thiserror::Error)]
-pub enum Cut {
+pub enum NoResponse {
     /// The callee could not be reached. The tap says so in an answer of its own.
     #[error("unreachable: {0}")]
     Unreachable(String),
@@ -115,7 +115,7 @@ pub enum Cut {
     },
 }
 
-impl Cut {
+impl NoResponse {
     /// An answer that begins well and goes on in bytes that are not HTTP.
     pub fn malformed(answer: &response::Parts) -> Self {
         let status = answer.status;
@@ -130,11 +130,11 @@ impl Cut {
     }
 
     /// How the exchange is recorded.
-    pub(in crate::tap) fn end(&self) -> End {
+    pub(in crate::tap) fn end(&self) -> ExchangeEnd {
         match self {
-            Self::Unreachable(reason) | Self::Unsent(reason) => End::Unreachable(reason.clone()),
-            Self::Broken(reason) => End::Broken(reason.clone()),
-            Self::Raw { reason, .. } => End::Broken((*reason).to_owned()),
+            Self::Unreachable(reason) | Self::Unsent(reason) => ExchangeEnd::Unreachable(reason.clone()),
+            Self::Broken(reason) => ExchangeEnd::Broken(reason.clone()),
+            Self::Raw { reason, .. } => ExchangeEnd::Broken((*reason).to_owned()),
         }
     }
 }

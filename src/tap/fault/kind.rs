@@ -6,10 +6,10 @@ use std::time::Duration;
 use async_trait::async_trait;
 use rand::rngs::StdRng;
 
-use super::{Answer, Call, Cut};
-use crate::tap::board::Ticket;
+use super::{Change, NoResponse, TapRequest, TapResponse};
+use crate::tap::board::FaultPermit;
 use crate::tap::passage::Passage;
-use crate::tap::words::{Misread, Words};
+use crate::tap::words::{FaultSyntaxError, WordReader};
 
 /// Disturbs exchanges.
 ///
@@ -20,14 +20,19 @@ pub trait Fault: Send + Sync {
     /// Takes one request to the callee, disturbed, or not at all; and gives back what the caller shall get.
     ///
     /// # Errors
-    /// A [`Cut`], when the caller shall get no answer: its own, or the one that came of `way.send`.
-    async fn disturb(&self, call: Call, way: Way<'_>) -> Result<Answer, Cut>;
+    /// A [`NoResponse`], when the caller shall get no answer: its own, or the one that came of `next.send`.
+    async fn disturb(&self, call: TapRequest, next: Next<'_>) -> Result<TapResponse, NoResponse>;
+
+    /// Returns the parts of an exchange that this fault changes once it has fired.
+    ///
+    /// A header that only follows from another change, such as the `Content-Length` of a replaced body, is left out.
+    fn changes(&self) -> Vec<Change>;
 
     /// Whether it is for this request. It is asked before requests are counted: `once` is the first that it is for.
     ///
     /// # Errors
     /// Why not, for whoever wonders why it never fired.
-    fn wants(&self, _: &Call) -> Result<(), String> {
+    fn wants(&self, _: &TapRequest) -> Result<(), String> {
         Ok(())
     }
 
@@ -36,7 +41,7 @@ pub trait Fault: Send + Sync {
 }
 
 /// One kind of fault, as the language knows it.
-pub struct Kind {
+pub struct FaultKind {
     /// The words that a use of it begins with; the longest opening that fits decides.
     pub openings: &'static [&'static str],
     /// How it is written, for help: `delay <time> [± <time>]`.
@@ -48,44 +53,48 @@ pub struct Kind {
 }
 
 /// Makes a fault of the opening that was read and the words after it.
-pub type Read = fn(opening: &str, words: &mut Words<'_>) -> Result<Box<dyn Fault>, Misread>;
+pub type Read = fn(opening: &str, words: &mut WordReader<'_>) -> Result<Box<dyn Fault>, FaultSyntaxError>;
 
-impl fmt::Debug for Kind {
+impl fmt::Debug for FaultKind {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_tuple("Kind").field(&self.syntax).finish()
+        f.debug_tuple("FaultKind").field(&self.syntax).finish()
     }
 }
 
 /// Takes a request through these faults, the first being nearest to the caller, to the callee.
-pub(in crate::tap) async fn walk(passage: &Passage<'_>, faults: &[Ticket], call: Call) -> Result<Answer, Cut> {
+pub(in crate::tap) async fn walk(
+    passage: &Passage<'_>,
+    faults: &[FaultPermit],
+    call: TapRequest,
+) -> Result<TapResponse, NoResponse> {
     match faults.split_first() {
         None => passage.send(call).await,
-        Some((own, rest)) => own.fault().disturb(call, Way { passage, own, rest }).await,
+        Some((own, rest)) => own.fault().disturb(call, Next { passage, own, rest }).await,
     }
 }
 
 /// The rest of the way: the faults after this one, and the callee at its end.
 #[derive(Clone, Copy)]
-pub struct Way<'a> {
+pub struct Next<'a> {
     passage: &'a Passage<'a>,
     /// The fault that holds this value.
-    own: &'a Ticket,
-    rest: &'a [Ticket],
+    own: &'a FaultPermit,
+    rest: &'a [FaultPermit],
 }
 
-impl Way<'_> {
+impl Next<'_> {
     /// Sends the request on. From the second time on it is an exchange of its own, with a record of its own.
     ///
     /// # Errors
     /// When no answer came.
-    pub async fn send(&self, call: Call) -> Result<Answer, Cut> {
+    pub async fn send(&self, call: TapRequest) -> Result<TapResponse, NoResponse> {
         walk(self.passage, self.rest, call).await
     }
 
     /// The exchange is disturbed by now. Saying it twice changes nothing.
     pub fn fired(&self) {
         if self.own.fired() {
-            self.passage.disturbed_by(self.own.spec());
+            self.passage.disturbed_by(self.own.spec(), self.own.fault().changes());
         }
     }
 
@@ -94,7 +103,7 @@ impl Way<'_> {
         self.own.missed(why);
     }
 
-    /// [`Way::fired`], or [`Way::missed`] with the reason.
+    /// [`Next::fired`], or [`Next::missed`] with the reason.
     pub fn tell(&self, disturbed: Result<(), String>) {
         match disturbed {
             Ok(()) => self.fired(),

@@ -7,12 +7,10 @@ use std::path::{Path, PathBuf};
 use std::time::Instant;
 
 use bollard::Docker;
-use bollard::query_parameters::CreateImageOptionsBuilder;
-use futures::TryStreamExt;
 use sha2::{Digest, Sha256};
-use testcontainers::GenericBuildableImage;
 use testcontainers::core::BuildImageOptions;
-use testcontainers::runners::AsyncBuilder;
+use testcontainers::runners::{AsyncBuilder, AsyncRunner};
+use testcontainers::{GenericBuildableImage, GenericImage};
 
 use super::engine::cause;
 use super::script;
@@ -177,9 +175,7 @@ async fn found_or_pulled(docker: &Docker, image: &str) -> Result<String, String>
     }
     tell(&format!("pulling the image {image}"));
     let (name, tag) = split(image);
-    let options = CreateImageOptionsBuilder::new().from_image(name).tag(tag).build();
-    let pulled: Result<Vec<_>, _> = docker.create_image(Some(options), None, None).try_collect().await;
-    match pulled {
+    match GenericImage::new(name, tag).pull_image().await {
         Ok(_) => Ok(image.to_owned()),
         Err(error) => {
             Err(format!("the image `{image}` is not on this machine and cannot be pulled: {}", cause(&error)))

@@ -6,7 +6,7 @@ use crate::model::Blame;
 
 /// Something went wrong between paidpath, the browser and the page.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum BrowserTrouble {
+pub enum BrowserError {
     /// There is no browser on this machine, and none was named.
     #[error("{0}")]
     Missing(String),
@@ -88,7 +88,7 @@ pub enum BrowserTrouble {
     },
 }
 
-impl BrowserTrouble {
+impl BrowserError {
     /// Whose fault it is: the platform's where the page is at fault (failed), the environment's where the browser is
     /// (unknown).
     pub fn blame(&self) -> Blame {

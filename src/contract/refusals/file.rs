@@ -5,22 +5,22 @@ use std::fmt;
 
 use serde::Deserialize;
 
-use super::shape::refusal;
+use super::problem::refusal;
 use crate::base::config::{ConfigError, parse_toml};
 use crate::base::suggest::did_you_mean;
 use crate::model::{Exchange, Finding, RuleId};
 
 /// All refusals of a platform. Shared between threads by reference.
 #[derive(Debug, Clone)]
-pub struct Catalogue {
+pub struct RefusalCatalogue {
     pub(super) file: String,
-    pub(super) written: Written,
+    pub(super) written: CatalogueFile,
 }
 
 /// The catalogue as it is written.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub(super) struct Written {
+pub(super) struct CatalogueFile {
     /// The services that refuse in these words. Others are outside parties.
     pub services: Vec<String>,
     /// The service that keeps permissions.
@@ -80,7 +80,7 @@ pub struct Code {
     /// The status it is answered with.
     pub status: u16,
     /// What kind of trouble it is.
-    pub class: Class,
+    pub class: RefusalClass,
     /// Whether the same request may work later.
     pub retry: bool,
     /// What the page says, in one sentence.
@@ -95,7 +95,7 @@ pub struct Code {
 /// What kind of trouble a refusal is, for whoever decides what to do. These must never be taken for one another.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Deserialize)]
 #[serde(rename_all = "kebab-case")]
-pub enum Class {
+pub enum RefusalClass {
     /// One has to sign in (again).
     SignedOut,
     /// One may not do this, whatever one buys.
@@ -118,7 +118,7 @@ pub enum Class {
     Bug,
 }
 
-impl Class {
+impl RefusalClass {
     /// The word for it.
     pub fn word(self) -> &'static str {
         match self {
@@ -136,20 +136,20 @@ impl Class {
     }
 }
 
-impl fmt::Display for Class {
+impl fmt::Display for RefusalClass {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.pad(self.word())
     }
 }
 
-impl Catalogue {
+impl RefusalCatalogue {
     /// Reads a catalogue from the text of its file; `file` is how errors and findings name it.
     ///
     /// # Errors
     /// With line and suggestion: malformed TOML, unknown keys and classes, a status that is no refusal's, a code that is
     /// named and not in the catalogue.
     pub fn load(file: &str, text: &str) -> Result<Self, ConfigError> {
-        let written: Written = parse_toml(file, text)?;
+        let written: CatalogueFile = parse_toml(file, text)?;
         let wrong = |keys: &[&str], message: String| ConfigError::under(file, text, keys, message);
         for (slug, code) in &written.codes {
             if !(400..600).contains(&code.status) {
@@ -195,7 +195,7 @@ impl Catalogue {
     pub fn check(&self, exchanges: &[Exchange]) -> Vec<Finding> {
         let mut findings = Vec::new();
         for exchange in exchanges {
-            if let Some(finding) = self.check_shape(exchange).or_else(|| self.check_journey(exchange, exchanges)) {
+            if let Some(finding) = self.check_problem(exchange).or_else(|| self.check_journey(exchange, exchanges)) {
                 findings.push(finding);
             }
         }

@@ -15,15 +15,15 @@
 
 use serde_json::Value;
 
-use super::file::{Catalogue, Class, Code};
-use super::shape::{Said, refusal};
+use super::file::{Code, RefusalCatalogue, RefusalClass};
+use super::problem::{RefusalCode, refusal};
 use crate::contract::nesting::{callers, calls};
 use crate::model::{Exchange, Finding, Outcome, RuleId};
 
 /// What a service learned from a call.
-enum Heard<'c> {
+enum Learned<'c> {
     /// A refusal, or a reason in an answer that is none.
-    Code(&'c str, Class),
+    Code(&'c str, RefusalClass),
     /// That the callee is in trouble.
     Trouble,
     /// An answer that refuses nothing.
@@ -32,10 +32,10 @@ enum Heard<'c> {
     Open,
 }
 
-impl Catalogue {
+impl RefusalCatalogue {
     pub(super) fn check_journey(&self, exchange: &Exchange, all: &[Exchange]) -> Option<Finding> {
         let response = refusal(exchange).filter(|_| self.speaks(&exchange.edge.to))?;
-        let Said::Code(slug, code) = self.said(response) else { return None };
+        let RefusalCode::Code(slug, code) = self.said(response) else { return None };
         let inner: Vec<_> = calls(exchange, all).map(|call| (call, self.heard(call))).collect();
         if inner.iter().any(|(call, heard)| self.explains(call, heard, slug)) {
             return None;
@@ -44,18 +44,18 @@ impl Catalogue {
     }
 
     /// What the caller of this exchange learned from it.
-    fn heard(&self, call: &Exchange) -> Heard<'_> {
+    fn heard(&self, call: &Exchange) -> Learned<'_> {
         match &call.outcome {
-            Outcome::Open => Heard::Open,
-            Outcome::Unreachable { .. } | Outcome::Broken { .. } => Heard::Trouble,
+            Outcome::Open => Learned::Open,
+            Outcome::Unreachable { .. } | Outcome::Broken { .. } => Learned::Trouble,
             Outcome::Answered(response) if response.status < 400 => match self.reason(call) {
-                Some((slug, code)) => Heard::Code(slug, code.class),
-                None => Heard::Fine,
+                Some((slug, code)) => Learned::Code(slug, code.class),
+                None => Learned::Fine,
             },
             Outcome::Answered(response) => match self.said(response) {
-                Said::Code(_, code) if code.class == Class::Bug => Heard::Trouble,
-                Said::Code(slug, code) if self.speaks(&call.edge.to) => Heard::Code(slug, code.class),
-                Said::Code(..) | Said::Unclear => Heard::Trouble,
+                RefusalCode::Code(_, code) if code.class == RefusalClass::Bug => Learned::Trouble,
+                RefusalCode::Code(slug, code) if self.speaks(&call.edge.to) => Learned::Code(slug, code.class),
+                RefusalCode::Code(..) | RefusalCode::Unclear => Learned::Trouble,
             },
         }
     }
@@ -70,7 +70,7 @@ impl Catalogue {
     }
 
     /// Whether what was heard from a call accounts for a refusal.
-    fn explains(&self, call: &Exchange, heard: &Heard<'_>, slug: &str) -> bool {
+    fn explains(&self, call: &Exchange, heard: &Learned<'_>, slug: &str) -> bool {
         let neighbour = &call.edge.to;
         let is_its_trouble = self.written.unavailable.get(neighbour).is_some_and(|known| known == slug);
         let translated = |said: Option<&str>| {
@@ -82,11 +82,11 @@ impl Catalogue {
             })
         };
         match heard {
-            Heard::Code(said, _) => *said == slug || translated(Some(said)),
-            Heard::Trouble => is_its_trouble || translated(None),
+            Learned::Code(said, _) => *said == slug || translated(Some(said)),
+            Learned::Trouble => is_its_trouble || translated(None),
             // An answer that looks fine may still be one that the service cannot use; what is wrong with it is the
             // contract's affair.
-            Heard::Fine | Heard::Open => is_its_trouble,
+            Learned::Fine | Learned::Open => is_its_trouble,
         }
     }
 
@@ -97,22 +97,22 @@ impl Catalogue {
         all: &[Exchange],
         slug: &str,
         code: &Code,
-        inner: &[(&Exchange, Heard<'_>)],
+        inner: &[(&Exchange, Learned<'_>)],
     ) -> Option<Finding> {
         let service = &exchange.edge.to;
         // The call may have been for something else that the service is working on; then what it says is its own.
         let is_its_own = code.said_by.is_empty() || code.said_by.contains(service);
-        if self.written.background.contains(service) && is_its_own && code.class != Class::Bug {
+        if self.written.background.contains(service) && is_its_own && code.class != RefusalClass::Bug {
             return None;
         }
         let (call, said, class) = inner.iter().find_map(|(call, heard)| {
             let (said, class) = match heard {
-                Heard::Code(said, class) => (*said, *class),
-                Heard::Trouble => {
+                Learned::Code(said, class) => (*said, *class),
+                Learned::Trouble => {
                     let said = self.written.unavailable.get(&call.edge.to)?;
-                    (said.as_str(), Class::TemporarilyDown)
+                    (said.as_str(), RefusalClass::TemporarilyDown)
                 }
-                Heard::Fine | Heard::Open => return None,
+                Learned::Fine | Learned::Open => return None,
             };
             // Only if it was for this request and no other.
             let mut waiting = callers(call, all);
@@ -120,8 +120,8 @@ impl Catalogue {
             (first.id == exchange.id && waiting.next().is_none()).then_some((*call, said, class))
         })?;
         let hid_trouble = call.edge.to == self.written.permissions
-            && class == Class::TemporarilyDown
-            && matches!(code.class, Class::NotBought | Class::Gone);
+            && class == RefusalClass::TemporarilyDown
+            && matches!(code.class, RefusalClass::NotBought | RefusalClass::Gone);
         let rule = if hid_trouble {
             RuleId::U7
         } else if class == code.class {
@@ -143,7 +143,7 @@ impl Catalogue {
         all: &[Exchange],
         slug: &str,
         code: &Code,
-        inner: &[(&Exchange, Heard<'_>)],
+        inner: &[(&Exchange, Learned<'_>)],
     ) -> Option<Finding> {
         let service = &exchange.edge.to;
         if code.said_by.is_empty() || code.said_by.contains(service) {
@@ -151,13 +151,14 @@ impl Catalogue {
         }
         // A service whose calls are not watched may have heard anything; so may one whose answer is still under way.
         let is_watched = all.iter().any(|call| call.edge.from == *service);
-        if !is_watched || inner.iter().any(|(_, heard)| matches!(heard, Heard::Open)) {
+        if !is_watched || inner.iter().any(|(_, heard)| matches!(heard, Learned::Open)) {
             return None;
         }
-        let trouble = inner.iter().find(|(_, heard)| matches!(heard, Heard::Trouble)).map(|(call, _)| &call.edge.to);
+        let trouble = inner.iter().find(|(_, heard)| matches!(heard, Learned::Trouble)).map(|(call, _)| &call.edge.to);
         let rule = match trouble {
             Some(neighbour)
-                if *neighbour == self.written.permissions && matches!(code.class, Class::NotBought | Class::Gone) =>
+                if *neighbour == self.written.permissions
+                    && matches!(code.class, RefusalClass::NotBought | RefusalClass::Gone) =>
             {
                 RuleId::U7
             }

@@ -1,4 +1,4 @@
-//! chromedriver's translator, kept from drawing.
+//! chromedriver's mapper, kept from drawing.
 //!
 //! chromedriver speaks WebDriver BiDi through a script in a tab of the browser itself. The script writes every message down in
 //! that tab, and the browser lays all of it out: that was measured to be half of all work of a run with pages. The script only
@@ -15,8 +15,8 @@ use tokio_tungstenite::tungstenite::Message;
 /// How long it is tried.
 const WITHIN: Duration = Duration::from_secs(2);
 
-/// Takes the document away from the translator's tab of the browser with this profile.
-pub(super) async fn hush(profile: &Path) {
+/// Takes the document away from the mapper's tab of the browser with this profile.
+pub(super) async fn remove_document(profile: &Path) {
     let _ = tokio::time::timeout(WITHIN, erase(profile)).await;
 }
 
