@@ -49,7 +49,7 @@ pub const DOCUMENTS: &[(&str, &str)] = &[
 
 /// What Atelier can be broken with, and what taps can do to it on the way.
 pub fn defects() -> Vec<Defect> {
-    let seeded = atelier::defects::DEFECTS.iter().map(|defect| Defect {
+    let seeded = atelier::DEFECTS.iter().map(|defect| Defect {
         id: defect.id,
         observed: defect.observed,
         rules: defect.rules,

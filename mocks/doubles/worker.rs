@@ -23,7 +23,7 @@ fn rendered(order: &Value) -> Value {
     let prompt = order.get("prompt").and_then(Value::as_str).unwrap_or_default();
     let images = (0..number("quantity", 1)).map(|index| {
         let seed = number("seed", 1) + index;
-        let png = atelier::render::png(prompt, seed, size("width"), size("height"));
+        let png = atelier::png(prompt, seed, size("width"), size("height"));
         json!({"seed": seed, "media_type": "image/png", "data": STANDARD.encode(png)})
     });
     json!({"images": images.collect::<Vec<_>>()})

@@ -138,18 +138,6 @@ pub fn is_known(id: &str) -> bool {
     DEFECTS.iter().any(|defect| defect.id == id)
 }
 
-/// The table of `README.md`, as Markdown.
-#[must_use]
-pub fn table() -> String {
-    let row = |defect: &Defect| {
-        let Defect { id, observed, rules, hop: (from, to), subtle } = defect;
-        let star = if *subtle { " ★" } else { "" };
-        format!("| `{id}`{star} | {observed} | {} | {from} → {to} |\n", rules.join(", "))
-    };
-    let head = "| defect | what one observes | breaks | seen first at |\n|---|---|---|---|\n";
-    std::iter::once(head.to_owned()).chain(DEFECTS.iter().map(row)).collect()
-}
-
 #[cfg(test)]
 mod tests {
     use std::collections::BTreeSet;
@@ -158,6 +146,17 @@ mod tests {
     use super::*;
 
     const ROOT: &str = env!("CARGO_MANIFEST_DIR");
+
+    /// The table of `README.md`, as Markdown.
+    fn table() -> String {
+        let row = |defect: &Defect| {
+            let Defect { id, observed, rules, hop: (from, to), subtle } = defect;
+            let star = if *subtle { " ★" } else { "" };
+            format!("| `{id}`{star} | {observed} | {} | {from} → {to} |\n", rules.join(", "))
+        };
+        let head = "| defect | what one observes | breaks | seen first at |\n|---|---|---|---|\n";
+        std::iter::once(head.to_owned()).chain(DEFECTS.iter().map(row)).collect()
+    }
 
     fn files(folder: &Path) -> Vec<PathBuf> {
         let entries = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());

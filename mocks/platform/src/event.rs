@@ -2,10 +2,8 @@
 //!
 //! Sending them is [`crate::outbox`]; what an event does is the receiving service's affair.
 
-use std::sync::Arc;
-
 use axum::Json;
-use axum::extract::{FromRef, FromRequest, FromRequestParts as _, Request};
+use axum::extract::{FromRequest, FromRequestParts as _, Request};
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use serde::de::DeserializeOwned;
@@ -13,9 +11,8 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use crate::clock::Time;
-use crate::context::{Carried, Context};
+use crate::context::{Context, Propagated, core_of};
 use crate::problem::{Code, Problem};
-use crate::service::Kit;
 use crate::{request, signing};
 
 /// Where services take events.
@@ -73,29 +70,29 @@ impl Event {
     }
 
     /// What of the request that caused it travels on with the event.
-    pub(crate) fn carried(&self) -> Carried {
-        Carried {
+    pub(crate) fn propagated(&self) -> Propagated {
+        Propagated {
             traceparent: self.traceparent.clone(),
             tracestate: self.tracestate.clone(),
             baggage: self.baggage.clone(),
-            ..Carried::default()
+            ..Propagated::default()
         }
     }
 }
 
 /// An event that has yet to get its id and its place.
 #[derive(Clone, Debug)]
-pub(crate) struct Draft {
+pub(crate) struct EventDraft {
     pub(crate) source: &'static str,
     pub(crate) r#type: &'static str,
     pub(crate) member: String,
     pub(crate) version: String,
     pub(crate) time: Time,
-    pub(crate) carried: Carried,
+    pub(crate) propagated: Propagated,
     pub(crate) data: Value,
 }
 
-impl Draft {
+impl EventDraft {
     /// The subject that orders it.
     pub(crate) fn subject(&self) -> String {
         format!("{}/{}", self.member, self.version)
@@ -111,9 +108,9 @@ impl Draft {
             subject: self.subject(),
             time: self.time,
             datacontenttype: "application/json".into(),
-            traceparent: self.carried.traceparent,
-            tracestate: self.carried.tracestate,
-            baggage: self.carried.baggage,
+            traceparent: self.propagated.traceparent,
+            tracestate: self.propagated.tracestate,
+            baggage: self.propagated.baggage,
             sequence: format!("{sequence:012}"),
             data: self.data,
         }
@@ -122,28 +119,24 @@ impl Draft {
 
 /// An event that a fellow service has signed.
 #[derive(Debug)]
-pub struct Signed {
+pub struct SignedEvent {
     /// The event.
     pub event: Event,
     /// What travels with it.
     pub context: Context,
 }
 
-impl<S> FromRequest<S> for Signed
-where
-    S: Send + Sync,
-    Arc<Kit>: FromRef<S>,
-{
+impl<S: Send + Sync> FromRequest<S> for SignedEvent {
     type Rejection = Problem;
 
     async fn from_request(request: Request, state: &S) -> Result<Self, Problem> {
-        let kit = Arc::<Kit>::from_ref(state);
         let (mut parts, body) = request.into_parts();
+        let core = core_of(&parts);
         let context = Context::from_request_parts(&mut parts, state).await?;
         let headers = parts.headers.clone();
         let bytes = request::bytes(Request::from_parts(parts, body), state).await?;
         let text = std::str::from_utf8(&bytes).map_err(|_| Problem::new(Code::MalformedBody))?;
-        let settings = &kit.settings;
+        let settings = &core.settings;
         let id = signing::verify_webhook(&settings.event_key, &headers, text, context.now(), settings.event_tolerance);
         if id.is_err() && context.defect("ev.unsigned") {
             return Ok(Self { event: request::parse(&bytes)?, context }); // DEFECT: whoever reaches the port is believed

@@ -6,8 +6,9 @@
 
 use std::time::Duration;
 
+use axum::body::{Body, to_bytes};
 use axum::http::header::{CACHE_CONTROL, CONTENT_TYPE};
-use axum::http::{HeaderName, HeaderValue, StatusCode};
+use axum::http::{HeaderMap, HeaderName, HeaderValue, Request, StatusCode};
 use axum::response::{IntoResponse, Response};
 use bytes::Bytes;
 use reqwest::{Client, Method, RequestBuilder};
@@ -16,6 +17,7 @@ use serde::de::DeserializeOwned;
 use serde_json::Value;
 
 use crate::context::{Audience, Context};
+use crate::in_process::Link;
 use crate::problem::{Class, Code, Problem};
 
 /// Says that an answer is an earlier one, repeated.
@@ -41,6 +43,8 @@ pub(crate) struct Neighbour {
     /// What its trouble is called.
     pub(crate) unavailable: Code,
     pub(crate) timeout: Duration,
+    /// Set if the neighbour runs in this process and is called without a network.
+    pub(crate) link: Option<Link>,
 }
 
 impl Neighbour {
@@ -98,9 +102,10 @@ impl Call<'_> {
     /// Makes the call; any answer that is not 2xx is an error.
     pub(crate) async fn send(self) -> Result<Answer, Problem> {
         let neighbour = self.neighbour;
-        let response = self.request.send().await.map_err(|error| neighbour.trouble(error))?;
-        let (status, headers) = (response.status(), response.headers().clone());
-        let body = response.bytes().await.map_err(|error| neighbour.trouble(error))?;
+        let (status, headers, body) = match &neighbour.link {
+            None => over_the_network(self.request).await.map_err(|error| neighbour.trouble(error))?,
+            Some(link) => through(link, self.request).await.map_err(|error| neighbour.trouble(error))?,
+        };
         if status.is_success() {
             return Ok(Answer { neighbour: neighbour.clone(), status, replayed: headers.contains_key(REPLAYED), body });
         }
@@ -109,6 +114,19 @@ impl Call<'_> {
             Some(_) | None => Err(neighbour.trouble(format_args!("it answered {status}"))),
         }
     }
+}
+
+async fn over_the_network(request: RequestBuilder) -> reqwest::Result<(StatusCode, HeaderMap, Bytes)> {
+    let response = request.send().await?;
+    let (status, headers) = (response.status(), response.headers().clone());
+    Ok((status, headers, response.bytes().await?))
+}
+
+async fn through(link: &Link, request: RequestBuilder) -> Result<(StatusCode, HeaderMap, Bytes), axum::BoxError> {
+    let request: Request<reqwest::Body> = request.build()?.try_into()?;
+    let response = link.call(request.map(Body::new)).await.ok_or("it does not answer this")?;
+    let (parts, body) = response.into_parts();
+    Ok((parts.status, parts.headers, to_bytes(body, usize::MAX).await?))
 }
 
 /// Whether a neighbour's problem is the client's business as it stands.

@@ -9,14 +9,15 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use jiff::SignedDuration;
+use tokio::runtime::Handle;
 use tokio::sync::Notify;
 use tokio::task::JoinSet;
 
 use crate::context::Context;
-use crate::event::{self, Draft, Event, PURCHASE_COMPLETED};
+use crate::event::{self, Event, EventDraft, PURCHASE_COMPLETED};
 use crate::http::Neighbour;
 use crate::problem::Problem;
-use crate::service::{Kit, Shutdown};
+use crate::service::{ServiceCore, Shutdown};
 use crate::signing;
 
 const FIRST_PAUSE: Duration = Duration::from_millis(50);
@@ -55,7 +56,11 @@ pub(crate) struct Rows {
 }
 
 impl Rows {
-    pub(crate) fn append(&mut self, draft: Draft) {
+    pub(crate) fn extend(&mut self, drafts: impl IntoIterator<Item = EventDraft>) {
+        drafts.into_iter().for_each(|draft| self.append(draft));
+    }
+
+    pub(crate) fn append(&mut self, draft: EventDraft) {
         let sequence = self.sequences.entry(draft.subject()).or_default();
         *sequence += 1;
         self.waiting.push_back(draft.numbered(*sequence));
@@ -76,11 +81,11 @@ impl Rows {
 
 /// The background task that empties an outbox.
 pub(crate) struct Relay {
-    pub(crate) kit: Arc<Kit>,
+    pub(crate) core: Arc<ServiceCore>,
     pub(crate) outbox: Arc<dyn Outbox>,
     pub(crate) receiver: Neighbour,
-    /// Rung when an event was appended.
-    pub(crate) bell: Arc<Notify>,
+    /// Wakes the relay: an event was appended.
+    pub(crate) appended: Arc<Notify>,
 }
 
 impl Relay {
@@ -100,7 +105,7 @@ impl Relay {
                 }
             }
             tokio::select! {
-                () = relay.bell.notified() => {}
+                () = relay.appended.notified() => {}
                 Some(lane) = lanes.join_next() => match lane {
                     // An event may have come after its lane saw none: the next round looks again.
                     Ok(subject) => { busy.remove(&subject); }
@@ -108,6 +113,27 @@ impl Relay {
                 },
                 () = tokio::time::sleep(ROUND) => {}
                 () = shutdown.requested() => return,
+            }
+        }
+    }
+
+    /// Sends every waiting event once, in a process without tasks. A receiver in this process has taken it when this returns;
+    /// for one with an address nobody waits, and whatever it answers is seen by the tap on the way.
+    pub(crate) async fn empty_once(self: &Arc<Self>, runtime: &Handle) {
+        for subject in self.outbox.subjects().await.unwrap_or_default() {
+            while let Ok(Some(event)) = self.outbox.next(&subject).await {
+                // Taken out first: the receiver's answer may lead back here.
+                drop(self.outbox.done(&event.id).await);
+                let relay = self.clone();
+                let sending = async move {
+                    let body = serde_json::to_string(&event).expect("invariant: an event is plain JSON");
+                    drop(relay.send(&event, &body).await);
+                };
+                if self.receiver.link.is_some() {
+                    sending.await;
+                } else {
+                    runtime.spawn(sending);
+                }
             }
         }
     }
@@ -145,7 +171,7 @@ impl Relay {
     }
 
     async fn send(&self, event: &Event, body: &str) -> Result<(), Problem> {
-        let context = Context::revive(&self.kit, event.carried())?;
+        let context = Context::revive(&self.core, event.propagated())?;
         let mut signed_at = context.now();
         if event.r#type == PURCHASE_COMPLETED && context.defect("ev.lag") {
             tokio::time::sleep(LAG).await; // DEFECT: the queue is long
@@ -154,7 +180,7 @@ impl Relay {
             signed_at = signed_at.plus(SKEW); // DEFECT: this machine's clock is slow
         }
         let mut call = self.receiver.post(&context, event::PATH).header("content-type", event::MEDIA_TYPE);
-        for (name, value) in signing::webhook_headers(&self.kit.settings.event_key, &event.id, signed_at, body) {
+        for (name, value) in signing::webhook_headers(&self.core.settings.event_key, &event.id, signed_at, body) {
             call = call.header(name, &value);
         }
         call.body(body.to_owned()).send().await.map(drop)

@@ -11,13 +11,14 @@ use serde::de::DeserializeOwned;
 use sqlx::encode::IsNull;
 use sqlx::error::BoxDynError;
 use sqlx::migrate::Migrator;
-use sqlx::postgres::{PgArgumentBuffer, PgConnectOptions, PgPoolOptions, PgTypeInfo, PgValueRef};
+use sqlx::postgres::{PgArgumentBuffer, PgArguments, PgConnectOptions, PgPoolOptions, PgTypeInfo, PgValueRef};
+use sqlx::query::Query;
 use sqlx::types::Json;
 use sqlx::{Connection as _, Decode, Encode, PgConnection, PgPool, Postgres, Transaction, Type};
 
 use crate::clock::Time;
-use crate::event::{Draft, Event};
-use crate::idempotency::{Once, Outcome};
+use crate::event::{Event, EventDraft};
+use crate::idempotency::{IdempotentRequest, Replayable, recalled};
 use crate::problem::{Code, Problem};
 use crate::settings::ServiceName;
 
@@ -80,7 +81,16 @@ impl Database {
         transaction.commit().await.map_err(self.failed())
     }
 
-    /// How an error of the database is told.
+    /// Executes a query, and returns how many rows it changed.
+    pub(crate) async fn execute(
+        &self,
+        connection: &mut PgConnection,
+        query: Query<'_, Postgres, PgArguments>,
+    ) -> Result<u64, Problem> {
+        Ok(query.execute(connection).await.map_err(self.failed())?.rows_affected())
+    }
+
+    /// Returns the function that makes a problem of a database error.
     pub(crate) fn failed(&self) -> impl Fn(sqlx::Error) -> Problem + Copy + use<> {
         let unavailable = self.unavailable;
         move |error| {
@@ -171,57 +181,53 @@ impl<T: DeserializeOwned> Decode<'_, Postgres> for Word<T> {
 pub(crate) async fn recall<T: DeserializeOwned + Send + Unpin + 'static>(
     database: &Database,
     connection: &mut PgConnection,
-    once: &Once,
-) -> Result<Option<Outcome<T>>, Problem> {
+    request: &IdempotentRequest,
+) -> Result<Option<Replayable<T>>, Problem> {
     let known: Option<(String, Json<T>)> =
         sqlx::query_as("SELECT hash, answer FROM answers WHERE member = $1 AND route = $2 AND key = $3")
-            .bind(&once.member)
-            .bind(&once.route)
-            .bind(&once.key)
+            .bind(&request.member)
+            .bind(&request.route)
+            .bind(&request.key)
             .fetch_optional(connection)
             .await
             .map_err(database.failed())?;
-    match known {
-        Some((hash, _)) if hash != once.hash => Err(Code::IdempotencyKeyReused.into()),
-        Some((_, Json(answer))) => Ok(Some(Outcome::replayed(answer))),
-        None => Ok(None),
-    }
+    recalled(known.map(|(hash, Json(answer))| (hash, answer)), request)
 }
 
 /// Remembers the answer.
 pub(crate) async fn remember<T: Serialize + Sync>(
     database: &Database,
     connection: &mut PgConnection,
-    once: &Once,
+    request: &IdempotentRequest,
     value: &T,
 ) -> Result<(), Problem> {
-    sqlx::query("INSERT INTO answers (member, route, key, hash, answer) VALUES ($1, $2, $3, $4, $5)")
-        .bind(&once.member)
-        .bind(&once.route)
-        .bind(&once.key)
-        .bind(&once.hash)
-        .bind(Json(value))
-        .execute(connection)
-        .await
-        .map_err(database.failed())?;
+    let insert = sqlx::query("INSERT INTO answers (member, route, key, hash, answer) VALUES ($1, $2, $3, $4, $5)")
+        .bind(&request.member)
+        .bind(&request.route)
+        .bind(&request.key)
+        .bind(&request.hash)
+        .bind(Json(value));
+    database.execute(connection, insert).await?;
     Ok(())
 }
 
 /// Appends an event in the transaction of the change that it tells of. The subject's next number is taken under a lock that
 /// lasts until the commit, so events of one subject are committed in their order.
-pub(crate) async fn append(database: &Database, connection: &mut PgConnection, draft: Draft) -> Result<(), Problem> {
+pub(crate) async fn append(
+    database: &Database,
+    connection: &mut PgConnection,
+    draft: EventDraft,
+) -> Result<(), Problem> {
     let next = "INSERT INTO sequences (subject, last) VALUES ($1, 1) \
                 ON CONFLICT (subject) DO UPDATE SET last = sequences.last + 1 RETURNING last";
     let number: i64 =
         sqlx::query_scalar(next).bind(draft.subject()).fetch_one(&mut *connection).await.map_err(database.failed())?;
     let event = draft.numbered(u64::try_from(number).expect("invariant: a sequence counts upwards"));
-    sqlx::query("INSERT INTO outbox (id, subject, event) VALUES ($1, $2, $3)")
+    let insert = sqlx::query("INSERT INTO outbox (id, subject, event) VALUES ($1, $2, $3)")
         .bind(&event.id)
         .bind(&event.subject)
-        .bind(Json(&event))
-        .execute(connection)
-        .await
-        .map_err(database.failed())?;
+        .bind(Json(&event));
+    database.execute(connection, insert).await?;
     Ok(())
 }
 

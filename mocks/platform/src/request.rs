@@ -10,7 +10,7 @@ use serde_json::Value;
 use serde_json::error::Category;
 
 use crate::context::Context;
-use crate::idempotency::{self, Once};
+use crate::idempotency::{self, IdempotentRequest};
 use crate::problem::{Code, Problem};
 
 /// The largest body that a service takes, in bytes.
@@ -30,8 +30,8 @@ impl<T> Body<T> {
     ///
     /// # Errors
     /// `idempotency-key-missing`.
-    pub fn once(&self, context: &Context, member: &str, route: &str) -> Result<Once, Problem> {
-        Ok(Once {
+    pub fn idempotent(&self, context: &Context, member: &str, route: &str) -> Result<IdempotentRequest, Problem> {
+        Ok(IdempotentRequest {
             member: member.to_owned(),
             route: route.to_owned(),
             key: context.idempotency_key()?.to_owned(),

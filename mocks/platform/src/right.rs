@@ -38,3 +38,13 @@ pub enum Action {
     /// Download the model.
     Download,
 }
+
+/// Says whether a version is out.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum VersionStatus {
+    /// For sale, and later for everybody.
+    #[default]
+    Published,
+    Draft,
+}

@@ -8,7 +8,7 @@ use serde::Deserialize;
 use super::App;
 use super::store::{Charge, ChargeRefund};
 use crate::context::Context;
-use crate::idempotency::Outcome;
+use crate::idempotency::Replayable;
 use crate::problem::Problem;
 use crate::request::{Body, text, within};
 
@@ -23,9 +23,9 @@ pub(super) async fn charge(
     State(app): State<App>,
     context: Context,
     body: Body<ChargeRequest>,
-) -> Result<Outcome<Charge>, Problem> {
+) -> Result<Replayable<Charge>, Problem> {
     context.fellow()?;
-    let once = body.once(&context, &context.member()?.id, "charges")?;
+    let request = body.idempotent(&context, &context.member()?.id, "charges")?;
     let amount = within("amount", body.value.amount, 1..=i64::from(u32::MAX))?;
     let mut moved = amount;
     if context.defect("led.lost-update") {
@@ -34,7 +34,7 @@ pub(super) async fn charge(
     if context.defect("led.miscount") {
         moved += 1; // DEFECT: more leaves the wallet than anybody is told
     }
-    let mut charge = app.store.charge(&once, &body.value.job, moved, context.now()).await?;
+    let mut charge = app.store.charge(&request, &body.value.job, moved, context.now()).await?;
     charge.value.amount = amount;
     Ok(charge)
 }
@@ -62,10 +62,10 @@ pub(super) async fn refund(
     context: Context,
     Path(id): Path<String>,
     body: Body<RefundRequest>,
-) -> Result<Outcome<ChargeRefund>, Problem> {
+) -> Result<Replayable<ChargeRefund>, Problem> {
     context.fellow()?;
-    let once = body.once(&context, "generation", &format!("charges/{id}/refunds"))?;
+    let request = body.idempotent(&context, "generation", &format!("charges/{id}/refunds"))?;
     text("reason", &body.value.reason, 200)?;
     let amount = within("amount", body.value.amount, 1..=i64::from(u32::MAX))?;
-    app.store.refund_charge(&once, &id, amount, context.now()).await
+    app.store.refund_charge(&request, &id, amount, context.now()).await
 }

@@ -25,18 +25,6 @@ pub enum Status {
 }
 
 impl Status {
-    /// All states.
-    pub const ALL: [Self; 8] = [
-        Self::Unassigned,
-        Self::Preparing,
-        Self::Scheduled,
-        Self::Processing,
-        Self::Succeeded,
-        Self::Failed,
-        Self::Expired,
-        Self::Canceled,
-    ];
-
     /// Whether nothing follows any more.
     #[must_use]
     pub const fn is_terminal(self) -> bool {
@@ -76,10 +64,21 @@ impl Status {
 mod tests {
     use super::*;
 
+    const ALL: [Status; 8] = [
+        Status::Unassigned,
+        Status::Preparing,
+        Status::Scheduled,
+        Status::Processing,
+        Status::Succeeded,
+        Status::Failed,
+        Status::Expired,
+        Status::Canceled,
+    ];
+
     #[test]
     fn terminal_is_terminal_and_everything_else_can_end() {
-        for from in Status::ALL {
-            let ways_out = Status::ALL.into_iter().filter(|next| from.may_become(*next)).count();
+        for from in ALL {
+            let ways_out = ALL.into_iter().filter(|next| from.may_become(*next)).count();
             assert_eq!(ways_out == 0, from.is_terminal(), "{from:?}");
             assert!(!from.may_become(Status::Unassigned), "{from:?} starts again");
         }

@@ -5,13 +5,11 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use super::state::Status;
+use crate::billing::CURRENCY;
 use crate::clock::Time;
-use crate::context::Carried;
-use crate::idempotency::{Once, Outcome};
+use crate::context::Propagated;
+use crate::idempotency::{IdempotentRequest, Replayable};
 use crate::problem::{Code, Problem};
-
-/// The only currency.
-pub const CURRENCY: &str = "credits";
 
 /// A model version that a job uses.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -65,7 +63,7 @@ pub struct Job {
     /// Why there are none.
     pub failure: Option<Code>,
     /// What travels with it.
-    pub carried: Carried,
+    pub propagated: Propagated,
 }
 
 impl Job {
@@ -106,7 +104,7 @@ impl Job {
             charge: Some(self.charge.clone()),
             amount: self.cost,
             reason: format!("job {status:?}").to_lowercase(),
-            carried: self.carried.clone(),
+            propagated: self.propagated.clone(),
         })
     }
 
@@ -191,40 +189,84 @@ pub struct Debt {
     /// Why.
     pub reason: String,
     /// What travels with it.
-    pub carried: Carried,
+    pub propagated: Propagated,
 }
 
-/// The jobs.
+/// The state of a request for a job, kept so that the same request makes no second job.
+#[derive(Clone, Debug)]
+pub(super) struct Reservation {
+    /// The hash of the request's body.
+    pub(super) hash: String,
+    /// The id of the job, or of the job to be.
+    pub(super) job: String,
+    pub(super) state: ReservationState,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(super) enum ReservationState {
+    /// The request is being worked on, and takes a place in the queue.
+    Held,
+    /// The request was refused.
+    Free,
+    /// There is a job.
+    Filled,
+}
+
+/// Decides which job a request is for: a new one, or the one that the same request has made. `known` is what is kept of the
+/// same request, and `taken` the number of places that the member's jobs and requests take.
+pub(super) fn reserve(
+    known: Option<&Reservation>,
+    request: &IdempotentRequest,
+    taken: usize,
+    places: usize,
+) -> Result<Replayable<String>, Problem> {
+    let job = match known {
+        Some(Reservation { hash, state: ReservationState::Held | ReservationState::Filled, .. })
+            if *hash != request.hash =>
+        {
+            return Err(Code::IdempotencyKeyReused.into());
+        }
+        Some(Reservation { state: ReservationState::Held, .. }) => return Err(Code::RequestInProgress.into()),
+        Some(Reservation { state: ReservationState::Filled, job, .. }) => return Ok(Replayable::replayed(job.clone())),
+        // The same id again, so that a use of a trial that was counted for it is not counted twice.
+        Some(Reservation { state: ReservationState::Free, job, .. }) => job.clone(),
+        None => crate::ids::new("job"),
+    };
+    if taken >= places {
+        return Err(Code::QueueFull.into());
+    }
+    Ok(Replayable::fresh(job))
+}
+
+/// The jobs, their images, and the debts to their members.
 #[async_trait]
-pub trait Store: Send + Sync {
-    /// Takes a place in the queue for a request: the id of a job to be, or the job that came of the same request before.
-    /// Refuses with `queue-full`, `request-in-progress` or `idempotency-key-reused`.
-    async fn reserve(&self, once: &Once, places: usize) -> Result<Outcome<String>, Problem>;
-    /// Notes what the member gets back if this process dies before it is decided whether there is a job.
-    async fn stake(&self, once: &Once, debt: &Debt) -> Result<(), Problem>;
-    /// Gives the place back, because the request was refused. The same request gets the same job id again, so that a use
-    /// of a trial that it was counted for is not counted twice.
-    async fn release(&self, once: &Once) -> Result<(), Problem>;
-    /// Gives the place back, because it is not known whether the charge was made; the member gets back what there was.
-    async fn abandon(&self, once: &Once, debt: Debt) -> Result<(), Problem>;
+pub(super) trait Store: Send + Sync {
+    /// Takes a place in the queue for a request: see [`reserve`].
+    async fn reserve(&self, request: &IdempotentRequest, places: usize) -> Result<Replayable<String>, Problem>;
+    /// Notes the debt that there is if this process dies before it is decided whether there is a job.
+    async fn secure_refund(&self, request: &IdempotentRequest, debt: &Debt) -> Result<(), Problem>;
+    /// Gives the place back, because the request was refused.
+    async fn release(&self, request: &IdempotentRequest) -> Result<(), Problem>;
+    /// Gives the place back, because it is not known whether the charge was made, and adds the debt.
+    async fn abandon(&self, request: &IdempotentRequest, debt: Debt) -> Result<(), Problem>;
     /// Puts the job into its place.
-    async fn create(&self, once: &Once, job: Job) -> Result<(), Problem>;
-    /// Takes over from a process that has died: gives back the places that it held, owes what was at stake, and answers the
-    /// jobs that have not come to an end, oldest first. Only one process at a time may keep jobs here.
+    async fn create(&self, request: &IdempotentRequest, job: Job) -> Result<(), Problem>;
+    /// Takes over from a process that has died: gives back the places that it held, turns secured refunds into debts, and
+    /// returns the jobs that have not come to an end, oldest first. Only one process at a time may keep jobs here.
     async fn resume(&self) -> Result<Vec<String>, Problem>;
 
-    /// One job.
     async fn job(&self, id: &str) -> Result<Option<Job>, Problem>;
-    /// A member's jobs, newest first.
+    /// Returns a member's jobs, newest first.
     async fn jobs(&self, member: &str) -> Result<Vec<Job>, Problem>;
-    /// One image.
     async fn image(&self, id: &str) -> Result<Option<Image>, Problem>;
-    /// Takes a step, and owes the member the cost if that ends the job without images. Refuses with `job-finished` what
-    /// may not follow.
+    /// Takes a step, and adds the debt if that ends the job without images.
+    ///
+    /// # Errors
+    /// `job-finished` if the step may not follow.
     async fn advance(&self, id: &str, step: Step, at: Time) -> Result<Job, Problem>;
 
-    /// What has not been given back yet.
     async fn debts(&self) -> Result<Vec<Debt>, Problem>;
-    /// It has, as far as there was anything: notes it on the job.
+    /// Removes a debt, and notes on its job the credits that billing has given back.
     async fn settle(&self, debt: &Debt, refunded: i64) -> Result<(), Problem>;
 }

@@ -7,11 +7,13 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::App;
-use super::store::{EarlyAccess, Model, Owner, Status, Version};
+use super::store::{EarlyAccess, Model, Owner, Version};
 use crate::clock::Time;
 use crate::context::Context;
+use crate::entitlement::Gate;
 use crate::problem::{Code, Problem};
 use crate::request::{Body, given, text, within};
+use crate::right::VersionStatus;
 use crate::session::Role;
 
 const HIGHEST_PRICE: i64 = 1_000_000;
@@ -29,7 +31,7 @@ pub(super) struct ModelRequest {
 struct VersionRequest {
     name: String,
     #[serde(default)]
-    status: Status,
+    status: VersionStatus,
     early_access: Option<EarlyAccess>,
 }
 
@@ -74,7 +76,7 @@ pub(super) async fn show(
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct VersionChange {
-    status: Option<Status>,
+    status: Option<VersionStatus>,
     /// `null` ends early access now.
     #[serde(default, deserialize_with = "given")]
     early_access: Option<Option<EarlyAccess>>,
@@ -143,13 +145,13 @@ fn check_terms(terms: Option<&EarlyAccess>) -> Result<(), Problem> {
 
 async fn set_gate(app: &App, context: &Context, version: &Version) -> Result<(), Problem> {
     let terms = version.early_access.as_ref();
-    let gate = json!({
-        "owner": version.model.owner.id,
-        "status": version.status,
-        "ends_at": terms.map(|terms| terms.ends_at),
-        "generation": terms.is_some_and(|terms| terms.generation.is_some()),
-        "download": terms.is_some_and(|terms| terms.download.is_some()),
-        "trial_uses": terms.and_then(|terms| terms.generation).map_or(0, |offer| offer.trial_uses),
-    });
+    let gate = Gate {
+        owner: version.model.owner.id.clone(),
+        status: version.status,
+        ends_at: terms.map(|terms| terms.ends_at),
+        generation: terms.is_some_and(|terms| terms.generation.is_some()),
+        download: terms.is_some_and(|terms| terms.download.is_some()),
+        trial_uses: terms.and_then(|terms| terms.generation).map_or(0, |offer| offer.trial_uses),
+    };
     app.entitlement.put(context, &format!("/v1/gates/{}", version.id)).json(&gate).send().await.map(drop)
 }

@@ -9,11 +9,10 @@ use serde_json::{Value, json};
 
 use super::App;
 use super::models::find;
-use super::store::Status;
 use crate::context::Context;
 use crate::problem::{Code, Problem};
 use crate::request::{Body, segment};
-use crate::right::Right;
+use crate::right::{Right, VersionStatus};
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -34,7 +33,7 @@ pub(super) async fn quote(
     if version.model.owner.id == member.id {
         return Err(Code::OwnModel.into());
     }
-    if version.status != Status::Published {
+    if version.status != VersionStatus::Published {
         return Err(Code::NotPublished.into());
     }
     let terms = version.early_access.ok_or(Code::NotForSale)?;

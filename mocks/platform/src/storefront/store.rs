@@ -5,18 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::clock::Time;
 use crate::problem::Problem;
-use crate::right::Right;
-
-/// Whether a version is out.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Status {
-    /// For sale, and later for everybody.
-    #[default]
-    Published,
-    /// Not yet.
-    Draft,
-}
+use crate::right::{Right, VersionStatus};
 
 /// The early-access terms of a version: the offer.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -96,7 +85,7 @@ pub struct Version {
     /// Its name.
     pub name: String,
     /// Whether it is out.
-    pub status: Status,
+    pub status: VersionStatus,
     /// Its model.
     pub model: Model,
     /// What it builds on.

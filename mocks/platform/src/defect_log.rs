@@ -13,7 +13,7 @@ const REMEMBERED: usize = 10_000;
 
 /// The defects that were come across, by trace.
 #[derive(Debug, Default)]
-pub(crate) struct Fired(Mutex<Traces>);
+pub(crate) struct DefectLog(Mutex<Traces>);
 
 #[derive(Debug, Default)]
 struct Traces {
@@ -21,7 +21,7 @@ struct Traces {
     order: VecDeque<String>,
 }
 
-impl Fired {
+impl DefectLog {
     /// The code of this defect was run for this trace.
     pub(crate) fn note(&self, trace: &str, defect: &str) {
         let mut traces = self.lock();
