@@ -78,6 +78,7 @@ impl Provider for Doubles {
     }
 
     async fn prepare(&self, _run: &Mark, topology: &Topology) -> Result<Doorstep, StartError> {
+        // Refused before anything starts, with the options that make it work.
         let is_double =
             |name: &str| topology.services.get(name).is_some_and(|spec| spec.provider == ProviderKind::Mock);
         let real: Vec<_> = ["billing", "entitlement"].into_iter().filter(|name| !is_double(name)).collect();

@@ -18,6 +18,7 @@ pub async fn mount(server: &MockServer) {
 }
 
 fn rendered(order: &Value) -> Value {
+    // Defaults, because the double refuses no order that is JSON.
     let number = |name: &str, otherwise: u64| order.get(name).and_then(Value::as_u64).unwrap_or(otherwise);
     let size = |name: &str| u32::try_from(number(name, 256)).unwrap_or(256);
     let prompt = order.get("prompt").and_then(Value::as_str).unwrap_or_default();

@@ -1,4 +1,4 @@
-//! What travels with a request: its trace, its clock, who calls, and which purchase they present.
+//! The context of a request: its trace, its clock, its caller, and the credentials that the caller presents.
 //!
 //! [`Context`] is an extractor, and the only way to make an outgoing call ([`crate::http`]) is to hand one in. So a
 //! handler cannot forget to pass anything on. [`Propagated`] is the part that survives the request: with an outbox row, with
@@ -36,25 +36,22 @@ const DEFECT_MEMBER: &str = "atelier.defect";
 /// The clock moves by at most a century.
 const FURTHEST: f64 = 100.0 * 366.0 * 86_400.0;
 
-/// Whom a call is made to, which decides what it may learn.
+/// The kind of neighbour that is called, which decides what it may learn.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Audience {
-    /// A fellow service: it gets the member's session and credential too.
+    /// A fellow service, which gets the member's session and credential too.
     Platform,
-    /// The worker or the flag provider: it gets the trace, and nobody's identity.
+    /// The worker or the flag provider, which gets the trace, and nobody's identity.
     Outside,
 }
 
-/// What survives its request.
+/// The part of a request's context that survives it, with an outbox row or a job.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Propagated {
-    /// W3C trace context.
     pub traceparent: String,
-    /// W3C trace context.
     pub tracestate: Option<String>,
-    /// W3C baggage.
     pub baggage: Option<String>,
-    /// The member's session, as a header value.
+    /// The member's session, as a value of the header.
     pub authorization: Option<String>,
     /// The purchase credential that the member presented.
     pub credential: Option<String>,
@@ -68,7 +65,7 @@ enum Caller {
     Refused(Code),
 }
 
-/// What travels with a request.
+/// The context of a request.
 #[derive(Clone, Debug)]
 pub struct Context {
     propagated: Propagated,
@@ -76,7 +73,7 @@ pub struct Context {
     caller: Caller,
     fellow: bool,
     admin_token: String,
-    /// `None` outside test mode.
+    /// The test clocks; `None` outside test mode.
     clocks: Option<Arc<Clocks>>,
     offset: SignedDuration,
     /// Work that has outlived its request follows its trace's clock instead of its own.
@@ -101,7 +98,7 @@ impl Context {
         Ok(context)
     }
 
-    /// Reads what travels with a request, and notes nothing.
+    /// Reads the context of a request, and notes nothing.
     pub(crate) fn peek(core: &ServiceCore, headers: &HeaderMap) -> Result<Self, Problem> {
         // Baggage may come in several header lines, which mean the same as one with commas.
         let baggage: Vec<_> = headers.get_all("baggage").iter().filter_map(|line| line.to_str().ok()).collect();
@@ -119,7 +116,7 @@ impl Context {
         Self::build(core, propagated, false)
     }
 
-    /// The context of work that has outlived its request.
+    /// Makes the context of work that has outlived its request.
     ///
     /// # Errors
     /// `invalid-request` if the clock or a defect in the baggage cannot be read, which a request with it would have been
@@ -161,6 +158,7 @@ impl Context {
     fn identify(&self, core: &ServiceCore) -> Caller {
         let Some(authorization) = &self.propagated.authorization else { return Caller::Anonymous };
         let Some(token) = authorization.strip_prefix("Bearer ") else { return Caller::Refused(Code::SignedOut) };
+        // Before the session is read: the administrator's token is none.
         if signing::same_secret(&core.settings.admin_token, token) {
             return Caller::Admin;
         }
@@ -170,8 +168,7 @@ impl Context {
         }
     }
 
-    /// The time for this request: the wall clock, moved by what the baggage says.
-    #[must_use]
+    /// Returns the time for this request: the wall clock, moved as the baggage says.
     pub fn now(&self) -> Time {
         Time::ahead(self.current_offset())
     }
@@ -183,9 +180,8 @@ impl Context {
         }
     }
 
-    /// Whether the defect with this id is switched on for this request. To be asked where the defect would do its harm, and
-    /// not before: the answers of this trace say from now on that it was come across.
-    #[must_use]
+    /// Says whether a defect is switched on for this request. Ask where the defect would do its harm, and not before: the answers
+    /// of this trace say from now on that its code was reached.
     pub fn defect(&self, id: &str) -> bool {
         let is_on = self.is_on(id);
         if is_on || self.is_on(defects::PLACES) {
@@ -194,42 +190,32 @@ impl Context {
         is_on
     }
 
-    /// Whether the baggage names this, for somebody else's sake: nothing is broken here.
+    /// Says whether the baggage names a defect, without noting that its code was reached.
     pub(crate) fn is_on(&self, id: &str) -> bool {
         self.defects.iter().any(|defect| defect == id)
     }
 
-    /// The trace that this request belongs to.
-    #[must_use]
     pub fn trace_id(&self) -> &str {
         trace_id(&self.propagated.traceparent)
     }
 
-    /// What is kept for work that outlives this request.
-    #[must_use]
+    /// Returns the part of the context that outlives this request.
     pub fn propagated(&self) -> &Propagated {
         &self.propagated
     }
 
-    /// The same, without the purchase credential.
-    #[must_use]
     pub(crate) fn without_credential(&self) -> Self {
         let mut context = self.clone();
         context.propagated.credential = None;
         context
     }
 
-    /// The purchase credentials that were presented.
-    #[must_use]
     pub fn credentials(&self) -> Vec<&str> {
         let presented = self.propagated.credential.as_deref().unwrap_or_default();
         presented.split(',').map(str::trim).filter(|credential| !credential.is_empty()).collect()
     }
 
-    /// The member who calls.
-    ///
-    /// # Errors
-    /// `signed-out`, `session-expired`; `forbidden` for the administrator, who is nobody's member.
+    /// Returns the member who calls.
     pub fn member(&self) -> Result<&Member, Problem> {
         match &self.caller {
             Caller::Member(member) => Ok(member),
@@ -239,10 +225,7 @@ impl Context {
         }
     }
 
-    /// The member who calls, or nobody where one need not be signed in.
-    ///
-    /// # Errors
-    /// A session that is presented has to be good.
+    /// Returns the member who calls, or `None` if nobody is signed in.
     pub fn visitor(&self) -> Result<Option<&Member>, Problem> {
         match &self.caller {
             Caller::Member(member) => Ok(Some(member)),
@@ -251,10 +234,7 @@ impl Context {
         }
     }
 
-    /// The name of the moderator or administrator who calls.
-    ///
-    /// # Errors
-    /// `forbidden` for everybody else who is signed in.
+    /// Returns the name of the moderator or administrator who calls.
     pub fn moderator(&self) -> Result<&str, Problem> {
         match &self.caller {
             Caller::Admin => Ok("admin"),
@@ -269,9 +249,6 @@ impl Context {
     }
 
     /// Lets only the administrator pass.
-    ///
-    /// # Errors
-    /// `forbidden` for everybody else who is signed in.
     pub fn admin(&self) -> Result<(), Problem> {
         match &self.caller {
             Caller::Admin => Ok(()),
@@ -283,14 +260,11 @@ impl Context {
 
     /// Lets only a fellow service (or the administrator) pass: for routes that set terms and prices or give money back,
     /// on which a member's own session must not be enough.
-    ///
-    /// # Errors
-    /// `forbidden`.
     pub fn fellow(&self) -> Result<(), Problem> {
         if self.fellow { Ok(()) } else { Err(Code::Forbidden.into()) }
     }
 
-    /// The key under which this request is done at most once.
+    /// Returns the key under which this request is done at most once.
     ///
     /// # Errors
     /// `idempotency-key-missing`, also if it is not 1 to 255 characters long.
@@ -301,10 +275,11 @@ impl Context {
         }
     }
 
-    /// Puts everything that travels onto an outgoing call.
+    /// Puts the context onto an outgoing call.
     pub(crate) fn apply(&self, mut request: RequestBuilder, audience: Audience) -> RequestBuilder {
         let Propagated { traceparent, tracestate, authorization, credential, .. } = &self.propagated;
         request = request.header("traceparent", traceparent);
+        // The idempotency key is not among them: each call is an operation of its own, and names its key itself.
         let mut headers = vec![("tracestate", tracestate.clone()), ("baggage", self.current_baggage())];
         if audience == Audience::Platform {
             headers.push(("authorization", authorization.clone()));
@@ -319,7 +294,7 @@ impl Context {
         request
     }
 
-    /// The baggage as it came; only if the trace's clock was moved since then, with the clock of now.
+    /// Returns the baggage as it came; only if the trace's clock was moved since then, with the present clock.
     fn current_baggage(&self) -> Option<String> {
         let offset = self.current_offset();
         if offset == self.offset {
@@ -354,7 +329,6 @@ pub(crate) fn core_of(parts: &Parts) -> Arc<ServiceCore> {
     parts.extensions.get().cloned().expect("invariant: `complete` gives every request its service's core")
 }
 
-/// The trace id within a `traceparent`.
 pub(crate) fn trace_id(traceparent: &str) -> &str {
     traceparent.split('-').nth(1).unwrap_or(traceparent)
 }
@@ -407,7 +381,7 @@ fn percent_decode(text: &str) -> String {
     String::from_utf8_lossy(&bytes).into_owned()
 }
 
-/// The trace id of a request, for those who have no state: it cannot fail.
+/// The trace id of a request. Unlike a [`Context`] it can always be read.
 pub(crate) struct TraceId(pub(crate) String);
 
 impl<S: Sync> FromRequestParts<S> for TraceId {

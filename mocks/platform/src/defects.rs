@@ -12,27 +12,27 @@
 //! 3. Make the table in `README.md` anew: a test says how.
 //! 4. Run the features with it, and see which rule is broken and which hop is named.
 
-/// In the place of ids: breaks nothing, and has answers name every defect whose place was come across.
+/// Given instead of ids: breaks nothing, and has answers name every defect whose code was reached.
 pub const PLACES: &str = "?";
 
 /// A bug that can be switched on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Defect {
-    /// `layer.name`
+    /// The id, `layer.name`.
     pub id: &'static str,
-    /// What a person or a service observes, in one sentence.
+    /// The symptom that a person or a service observes, in one sentence.
     pub observed: &'static str,
-    /// The rules that are broken, the one that one would name first.
+    /// The rules that are broken, the most telling one first.
     pub rules: &'static [&'static str],
     /// The edge on which it shows first, from caller to callee.
     pub hop: (&'static str, &'static str),
-    /// Whether a test of the happy path stays green.
+    /// Set if a test of the happy path stays green.
     pub subtle: bool,
 }
 
 macro_rules! catalogue {
     ($($id:literal $star:tt $from:ident -> $to:ident [$($rule:literal)*] $observed:literal;)*) => {
-        /// Every defect, by layer from the page downwards.
+        /// All defects, by layer from the page downwards.
         pub const DEFECTS: &[Defect] = &[$(Defect {
             id: $id,
             observed: $observed,
@@ -132,8 +132,6 @@ catalogue! {
     "flg.default-on-error" subtle member -> storefront ["U9"] "While the flag provider is down, access is sold.";
 }
 
-/// Whether there is a defect with this id.
-#[must_use]
 pub fn is_known(id: &str) -> bool {
     DEFECTS.iter().any(|defect| defect.id == id)
 }

@@ -67,6 +67,7 @@ impl InProcess {
     }
 
     async fn call(&self, name: ServiceName, request: Request<Body>) -> Option<Response<Body>> {
+        // A copy, because the lock must not be held while a request is answered: the answer may lead to another service here.
         let mut inline = self.services.lock().unwrap_or_else(PoisonError::into_inner).get(&name)?.clone();
         let Ok(response) = inline.router.call(request).await;
         if response.extensions().get::<Unrouted>().is_some() {
@@ -99,6 +100,8 @@ impl Link {
 
 /// The result of work that never waits; `None` if it does.
 fn at_once<T>(work: impl Future<Output = T>) -> Option<T> {
+    // Ready at the first poll, so that no runtime has to drive it. A double is called on its server's own runtime, which must
+    // not be blocked for another.
     match pin!(work).poll(&mut task::Context::from_waker(Waker::noop())) {
         Poll::Ready(result) => Some(result),
         Poll::Pending => None,

@@ -30,28 +30,28 @@ use crate::request::BODY_LIMIT;
 use crate::settings::{ServiceName, Settings};
 use crate::{billing, entitlement, generation, storefront};
 
-/// How long a stopping service waits for what it has in hand.
+/// The time that a stopping service waits for its open requests.
 const GRACE: Duration = Duration::from_secs(5);
 
-/// A service could not be started.
+/// The reason why a service could not be started.
 #[derive(Debug, thiserror::Error)]
 pub enum StartError {
     /// A key is empty.
     #[error("{service} needs {name} to be set")]
     Missing {
-        /// Which service.
+        /// The service that was to start.
         service: ServiceName,
-        /// Which setting.
+        /// The name of the setting.
         name: &'static str,
     },
     /// A neighbour is not known, or its address is no URL.
     #[error("{service} needs the base URL of its neighbour {name}, and {given:?} is none")]
     Neighbour {
-        /// Which service.
+        /// The service that was to start.
         service: ServiceName,
-        /// Which neighbour.
+        /// The name of the neighbour.
         name: &'static str,
-        /// What was given.
+        /// The value that was given.
         given: String,
     },
     /// This build keeps everything in memory.
@@ -61,17 +61,17 @@ pub enum StartError {
     #[cfg(feature = "postgres")]
     #[error("the database cannot be used")]
     Database(#[from] sqlx::Error),
-    /// What an earlier process has left could not be taken up.
+    /// The jobs of an earlier process could not be taken up.
     #[error("the jobs of before could not be taken up")]
     Resume(#[from] Problem),
     /// The address cannot be listened on.
     #[error("{service} cannot listen on {address}")]
     Listen {
-        /// Which service.
+        /// The service that was to start.
         service: ServiceName,
-        /// Where it should have listened.
+        /// The address that was to be listened on.
         address: std::net::SocketAddr,
-        /// Why not.
+        /// The error of the operating system.
         source: std::io::Error,
     },
 }
@@ -121,7 +121,7 @@ impl ServiceCore {
         Ok(Arc::new(Self::new(name, settings)))
     }
 
-    /// A fellow service. Patience grows towards the member: whoever waits for one that itself has to wait gives it longer,
+    /// Returns a fellow service. Timeouts grow towards the member: a service that has to wait for others itself is given longer,
     /// or the wrong one would be called unavailable.
     pub(crate) fn fellow(&self, service: ServiceName) -> Neighbour {
         let (unavailable, patience) = match service {
@@ -133,7 +133,7 @@ impl ServiceCore {
         self.neighbour(service.as_str(), Audience::Platform, unavailable, self.settings.timeout * patience)
     }
 
-    /// The worker or the flag provider.
+    /// Returns an outside party: the worker or the flag provider.
     pub(crate) fn outside(&self, name: &str, unavailable: Code, timeout: Duration) -> Neighbour {
         self.neighbour(name, Audience::Outside, unavailable, timeout)
     }
@@ -200,12 +200,12 @@ macro_rules! open_store {
 }
 pub(crate) use open_store;
 
-/// Tells a task that its service is stopping.
+/// The signal to a task that its service is stopping.
 #[derive(Clone, Debug)]
 pub(crate) struct Shutdown(watch::Receiver<bool>);
 
 impl Shutdown {
-    /// Returns when the service is to stop.
+    /// Waits until the service is to stop.
     pub(crate) async fn requested(&mut self) {
         // An error means that the service is gone, which is also a reason to stop.
         let _ = self.0.wait_for(|stop| *stop).await;
@@ -227,6 +227,7 @@ impl Service {
         let Assembly { routes, relay, tasks } = assemble(&core).await?;
         let address = core.settings.listen;
         let failed = |source| StartError::Listen { service: name, address, source };
+        // Bound before any task starts: a service that cannot listen must send no events.
         let listener = TcpListener::bind(address).await.map_err(failed)?;
         let address = format!("http://{}", listener.local_addr().map_err(failed)?);
         tracing::info!(service = %name, address, "up");
@@ -264,21 +265,22 @@ impl Service {
         });
     }
 
-    /// Which service this is.
+    /// Returns the name of the service.
     #[must_use]
     pub fn name(&self) -> ServiceName {
         self.name
     }
 
-    /// Its base URL, without a slash at the end.
+    /// Returns the base URL, without a slash at the end.
     #[must_use]
     pub fn address(&self) -> &str {
         &self.address
     }
 
-    /// Stops it: no new requests, a few seconds for those in hand, then everything is joined.
+    /// Stops the service: takes no new requests, gives the open ones a few seconds, and joins all tasks.
     pub async fn stop(mut self) {
         self.stop.send_replace(true);
+        // One deadline for all tasks together, so that a stop is never longer.
         let deadline = tokio::time::Instant::now() + GRACE;
         for mut task in std::mem::take(&mut self.tasks) {
             match tokio::time::timeout_at(deadline, &mut task).await {
@@ -292,6 +294,7 @@ impl Service {
 
 impl Drop for Service {
     fn drop(&mut self) {
+        // The safety net for a service that nobody has stopped: none of its tasks may outlive it.
         self.stop.send_replace(true);
         for task in &self.tasks {
             task.abort();
@@ -306,7 +309,9 @@ pub(crate) fn complete(routes: Router, core: Arc<ServiceCore>) -> Router {
         .route("/healthz", get(move || async move { Json(json!({"status": "ok", "service": name.as_str()})) }))
         .layer(DefaultBodyLimit::max(BODY_LIMIT))
         .layer(middleware::from_fn_with_state(core.clone(), answer))
+        // Around `answer`, which makes a new response where there is a problem.
         .layer(middleware::from_fn_with_state(core.defect_log.clone(), confess))
+        // Extractors find the service here, whatever the state of its handlers.
         .layer(Extension(core))
 }
 
@@ -342,7 +347,7 @@ async fn answer(State(core): State<Arc<ServiceCore>>, mut request: Request, next
     answer
 }
 
-/// What becomes of a refusal on its last way, to the member: nothing, unless a defect is on.
+/// Changes a refusal on its way to the member, if a defect is on.
 fn through_the_gateway(core: &ServiceCore, headers: &HeaderMap, problem: &Problem, mut answer: Response) -> Response {
     let Ok(context) = Context::peek(core, headers) else { return answer };
     if context.defect("gw.200-error") {
@@ -362,7 +367,7 @@ fn through_the_gateway(core: &ServiceCore, headers: &HeaderMap, problem: &Proble
     answer
 }
 
-/// Says with every answer which defects its trace has come across.
+/// Names in every answer the defects whose code its trace has reached.
 async fn confess(State(defect_log): State<Arc<DefectLog>>, mut request: Request, next: Next) -> Response {
     let Ok(TraceId(trace_id)) = request.extract_parts().await;
     let mut response = next.run(request).await;

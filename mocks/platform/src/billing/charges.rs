@@ -35,11 +35,12 @@ pub(super) async fn charge(
         moved += 1; // DEFECT: more leaves the wallet than anybody is told
     }
     let mut charge = app.store.charge(&request, &body.value.job, moved, context.now()).await?;
+    // The answer names the price, whatever a defect has moved.
     charge.value.amount = amount;
     Ok(charge)
 }
 
-/// What others have spent between two looks into the wallet, as far as it pays this one.
+/// Returns the credits that others spend between two looks at the wallet, up to `amount`.
 async fn spent_meanwhile(app: &App, context: &Context, amount: i64) -> Result<i64, Problem> {
     let member = &context.member()?.id;
     let before = app.store.balance(member).await?;
@@ -56,7 +57,7 @@ pub(super) struct RefundRequest {
     reason: String,
 }
 
-/// Does not need the member: a job is also refunded after its member's session has ended.
+/// Gives back part of a charge. The member is not needed: a job is also refunded after its member's session has ended.
 pub(super) async fn refund(
     State(app): State<App>,
     context: Context,

@@ -2,7 +2,7 @@
 //! because nothing is rolled back.
 
 use std::collections::HashMap;
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use async_trait::async_trait;
 
@@ -13,9 +13,8 @@ use super::store::{
 };
 use crate::clock::Time;
 use crate::context::Propagated;
-use crate::event::Event;
 use crate::idempotency::{IdempotentRequest, RememberedAnswers, Replayable};
-use crate::outbox::{Outbox, Rows};
+use crate::outbox::{MemoryOutbox, Outbox};
 use crate::problem::{Code, Problem};
 
 #[derive(Default)]
@@ -29,7 +28,7 @@ struct State {
     /// Each with the credits that were given back of it.
     charges: HashMap<String, (Charge, i64)>,
     answers: RememberedAnswers,
-    outbox: Rows,
+    outbox: MemoryOutbox,
 }
 
 impl Memory {
@@ -47,6 +46,10 @@ impl State {
 
 #[async_trait]
 impl Store for Memory {
+    fn outbox(&self) -> Arc<dyn Outbox> {
+        Arc::new(self.state().outbox.clone())
+    }
+
     async fn balance(&self, member: &str) -> Result<i64, Problem> {
         Ok(self.state().ledger.balance(&ledger::wallet(member)))
     }
@@ -98,10 +101,13 @@ impl Store for Memory {
         let quote = quote.ok_or_else(decisions::unknown_quote)?;
         let owned = state.owned(options.buyer, &quote.version);
         let sale = decisions::sell(quote, &owned, options)?;
+        // First, because only this can still fail.
         if let Some(payment) = &sale.payment {
             state.ledger.apply(payment)?;
         }
-        state.outbox.extend(sale.event);
+        if let Some(event) = sale.event {
+            state.outbox.append(event);
+        }
         state.purchases.push(sale.purchase.clone());
         Ok(state.answers.remember(request, sale.purchase))
     }
@@ -127,10 +133,13 @@ impl Store for Memory {
             return Ok(earlier);
         }
         let place = state.purchases.iter().position(|known| known.id == purchase).ok_or(Code::NotFound)?;
+        // A copy, so that a refund that cannot be paid changes nothing.
         let mut purchase = state.purchases[place].clone();
         let refunding = decisions::refund_purchase(&mut purchase, amount, at, told)?;
         state.ledger.apply(&refunding.payment)?;
-        state.outbox.extend(refunding.event);
+        if let Some(event) = refunding.event {
+            state.outbox.append(event);
+        }
         state.purchases[place] = purchase;
         Ok(state.answers.remember(request, refunding.refund))
     }
@@ -168,21 +177,5 @@ impl Store for Memory {
         state.ledger.apply(&payment)?;
         state.charges.insert(charge.id.clone(), (charge, refunded + refund.amount));
         Ok(state.answers.remember(request, refund))
-    }
-}
-
-#[async_trait]
-impl Outbox for Memory {
-    async fn subjects(&self) -> Result<Vec<String>, Problem> {
-        Ok(self.state().outbox.subjects())
-    }
-
-    async fn next(&self, subject: &str) -> Result<Option<Event>, Problem> {
-        Ok(self.state().outbox.next(subject))
-    }
-
-    async fn done(&self, id: &str) -> Result<(), Problem> {
-        self.state().outbox.done(id);
-        Ok(())
     }
 }

@@ -1,4 +1,4 @@
-//! Billing: what members have, what they are offered, what they paid.
+//! Billing: wallets, quotes, purchases and charges.
 //!
 //! Money is whole credits, and only [`ledger`] moves it. The price of a quote comes from the storefront, which alone knows
 //! the catalogue; what a purchase allows is told to entitlement by event and is no business of this service.
@@ -40,7 +40,7 @@ pub(crate) async fn assemble(core: &Arc<ServiceCore>) -> Result<Assembly, StartE
     let app = App { core: core.clone(), store, appended: Arc::default() };
     let relay = Relay {
         core: core.clone(),
-        outbox: app.store.clone(),
+        outbox: app.store.outbox(),
         receiver: core.fellow(ServiceName::Entitlement),
         appended: app.appended.clone(),
     };

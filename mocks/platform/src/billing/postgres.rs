@@ -1,8 +1,10 @@
-//! The books in PostgreSQL.
+//! The ledger in PostgreSQL.
 //!
 //! Whoever moves a member's money first locks that member's wallet, or the purchase or charge that is given back, and only
 //! then looks at anything. So what one request has read is still true when it writes, and no two wait for each other in a
 //! circle: purchase or charge, then wallet, then the subject of an event, then the platform's own account.
+
+use std::sync::Arc;
 
 use async_trait::async_trait;
 use sqlx::postgres::PgRow;
@@ -15,7 +17,6 @@ use super::store::{
 };
 use crate::clock::Time;
 use crate::context::Propagated;
-use crate::event::Event;
 use crate::idempotency::{IdempotentRequest, Replayable};
 use crate::outbox::Outbox;
 use crate::postgres::{self, Database, Word};
@@ -113,6 +114,10 @@ fn quote(row: &PgRow) -> Result<Quote, sqlx::Error> {
 
 #[async_trait]
 impl Store for Tables {
+    fn outbox(&self) -> Arc<dyn Outbox> {
+        Arc::new(self.0.clone())
+    }
+
     async fn balance(&self, member: &str) -> Result<i64, Problem> {
         let balance: Option<i64> = sqlx::query_scalar("SELECT balance FROM accounts WHERE account = $1")
             .bind(ledger::wallet(member))
@@ -331,20 +336,5 @@ impl Store for Tables {
         self.apply(&mut transaction, &payment).await?;
         self.0.commit(transaction).await?;
         Ok(Replayable::fresh(refund))
-    }
-}
-
-#[async_trait]
-impl Outbox for Tables {
-    async fn subjects(&self) -> Result<Vec<String>, Problem> {
-        postgres::subjects(&self.0).await
-    }
-
-    async fn next(&self, subject: &str) -> Result<Option<Event>, Problem> {
-        postgres::next(&self.0, subject).await
-    }
-
-    async fn done(&self, id: &str) -> Result<(), Problem> {
-        postgres::done(&self.0, id).await
     }
 }

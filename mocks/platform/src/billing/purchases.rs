@@ -30,11 +30,12 @@ pub(super) async fn buy(
     misread(&context, &mut request, &mut options);
     let purchase = app.store.purchase(&request, &body.value.quote, options).await;
     let purchase = miscarry(&app, &context, &request, &body.value.quote, options, purchase).await;
+    // Also after a refusal, because a defect may have made the purchase all the same.
     app.appended.notify_one();
     purchase
 }
 
-/// What a defect makes of a purchase before it is made.
+/// Changes a purchase before it is made, if a defect is on.
 fn misread(context: &Context, request: &mut IdempotentRequest, options: &mut PurchaseOptions<'_>) {
     if context.defect("bill.no-dedupe") {
         (request.key, options.buyer) = (crate::ids::new("key"), NOBODY); // DEFECT: a key means nothing
@@ -47,7 +48,7 @@ fn misread(context: &Context, request: &mut IdempotentRequest, options: &mut Pur
     }
 }
 
-/// What a defect makes of a purchase once it is made, or was refused.
+/// Changes the result of a purchase, if a defect is on.
 async fn miscarry(
     app: &App,
     context: &Context,
@@ -74,9 +75,10 @@ async fn miscarry(
     Ok(purchase)
 }
 
+// Matches no member, so that nobody has bought anything yet.
 const NOBODY: &str = "";
 
-/// Who must not have bought already what is bought now: the member.
+/// Returns the member who must not own the right yet: the one who buys.
 pub(super) fn buyer(context: &Context) -> Result<&str, Problem> {
     let member = &context.member()?.id;
     Ok(if context.defect("bill.guard-no-principal") { NOBODY } else { member }) // DEFECT: asked without saying whom
@@ -94,7 +96,7 @@ pub(super) async fn show(
 ) -> Result<Json<Purchase>, Problem> {
     let member = context.member()?;
     let purchase = app.store.find_purchase(&id).await?;
-    // Somebody else's purchase is not told from one that does not exist.
+    // Somebody else's purchase is answered like one that does not exist: ids must not be guessed.
     let mine = purchase.filter(|purchase| purchase.member == member.id || member.role == Role::Moderator);
     Ok(Json(mine.ok_or(Code::NotFound)?))
 }

@@ -52,6 +52,7 @@ pub(super) async fn open(
         expires_at: now.after(app.core.settings.quote_life),
         withdrawn: false,
     };
+    // Before the defect below: the member sees the price as it was quoted.
     let answer = json!({
         "id": quote.id, "version": quote.version, "right": quote.right, "amount": quote.amount, "currency": CURRENCY,
         "expires_at": quote.expires_at,

@@ -1,4 +1,6 @@
-//! What billing keeps. Each method is one transaction: it happens wholly, or not at all.
+//! The records of billing. Each method of the store is one transaction: it happens wholly, or not at all.
+
+use std::sync::Arc;
 
 use async_trait::async_trait;
 use serde::{Deserialize, Serialize};
@@ -71,7 +73,8 @@ pub(super) struct PurchaseRefund {
     pub(super) amount: i64,
 }
 
-/// The way in which a purchase is made. Only a defect makes it otherwise than for the member, charged, and told.
+/// The way in which a purchase is made. Without a defect the buyer is the member, the price is
+/// charged, and entitlement is told.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct PurchaseOptions<'a> {
     /// The member who must not own the right yet.
@@ -124,7 +127,10 @@ pub(super) struct Account {
 /// The ledger with everything that moves money in it. What a purchase or a refund comes to is decided in
 /// [`decisions`](super::decisions).
 #[async_trait]
-pub(super) trait Store: Outbox {
+pub(super) trait Store: Send + Sync {
+    /// Returns the events that are not delivered yet. They are appended in the transactions of this store.
+    fn outbox(&self) -> Arc<dyn Outbox>;
+
     async fn balance(&self, member: &str) -> Result<i64, Problem>;
     /// Returns the statement of a member's wallet, oldest first.
     async fn entries(&self, member: &str) -> Result<Vec<Entry>, Problem>;

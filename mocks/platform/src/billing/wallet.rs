@@ -1,4 +1,4 @@
-//! Wallets: what a member has, how it got there, and the books as a whole.
+//! Wallets: their balance, their statement, and the ledger as a whole.
 
 use axum::Json;
 use axum::extract::State;
@@ -23,7 +23,7 @@ pub(super) async fn account(State(app): State<App>, context: Context) -> Result<
     Ok(Json(json!({"account": ledger::wallet(&member.id), "balance": balance, "currency": CURRENCY})))
 }
 
-/// A payment by card, which is a test card: it says itself how it goes.
+/// A payment by a test card, which says itself how the payment goes.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct TopUpRequest {

@@ -1,4 +1,5 @@
-//! The two questions: what may I do (⑤), and may they do this (⑦, as AuthZEN asks it).
+//! Answers the two questions about access: of a member, what they may do (⑤), and of generation, whether they may do it (⑦,
+//! as AuthZEN asks it).
 
 use axum::Json;
 use axum::extract::{Query, State};
@@ -73,6 +74,7 @@ pub(super) async fn document(
         }
         shown
     });
+    // A grant that has ended is shown, to say why access is refused, but gets no credential.
     let live = decision.grant.filter(|grant| ended(grant, now, None).is_none());
     Ok(fresh(json!({
         "version": asked.version,
@@ -152,6 +154,7 @@ pub(super) async fn evaluation(
         (presented, None) => presented.err(),
     };
     if let (None, Basis::Trial, Some(grant), Some(job)) = (refusal, decision.basis, decision.grant, job) {
+        // Another job may have taken the last use since the record was read.
         match app.store.use_trial(&grant.id, job).await {
             Ok(()) => {}
             Err(problem) if problem.code == Code::TrialExhausted => refusal = Some(problem.code),

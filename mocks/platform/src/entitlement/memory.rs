@@ -1,7 +1,7 @@
 //! The gates and grants in memory, behind one lock: whoever holds it is a transaction.
 
 use std::collections::{HashMap, HashSet};
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use async_trait::async_trait;
 
@@ -10,7 +10,7 @@ use super::store::{AccessRecord, Gate, Grant, GrantSource, PurchaseCompleted, Pu
 use crate::clock::Time;
 use crate::context::Propagated;
 use crate::event::{Event, Receipt};
-use crate::outbox::{Outbox, Rows};
+use crate::outbox::{MemoryOutbox, Outbox};
 use crate::problem::{Code, Problem};
 
 #[derive(Default)]
@@ -23,7 +23,7 @@ struct State {
     /// By purchase the sequence of the last completion or full refund that was applied.
     applied: HashMap<String, String>,
     inbox: HashSet<String>,
-    outbox: Rows,
+    outbox: MemoryOutbox,
 }
 
 impl Memory {
@@ -45,6 +45,10 @@ impl State {
 
 #[async_trait]
 impl Store for Memory {
+    fn outbox(&self) -> Arc<dyn Outbox> {
+        Arc::new(self.state().outbox.clone())
+    }
+
     async fn set_gate(&self, version: &str, gate: Gate) -> Result<(), Problem> {
         self.state().gates.insert(version.to_owned(), gate);
         Ok(())
@@ -107,22 +111,6 @@ impl Store for Memory {
         {
             used.push(job.to_owned());
         }
-        Ok(())
-    }
-}
-
-#[async_trait]
-impl Outbox for Memory {
-    async fn subjects(&self) -> Result<Vec<String>, Problem> {
-        Ok(self.state().outbox.subjects())
-    }
-
-    async fn next(&self, subject: &str) -> Result<Option<Event>, Problem> {
-        Ok(self.state().outbox.next(subject))
-    }
-
-    async fn done(&self, id: &str) -> Result<(), Problem> {
-        self.state().outbox.done(id);
         Ok(())
     }
 }

@@ -1,4 +1,4 @@
-//! Entitlement: who may do what with which version, and why.
+//! Entitlement: access of members to model versions.
 //!
 //! It keeps the gates that owners set and the grants that purchases and trials create, and answers two questions from the
 //! same rule ([`decisions`]): what may I do (a member asks, ⑤), and may they (generation asks, ⑦). Money is not here.
@@ -43,7 +43,7 @@ pub(crate) async fn assemble(core: &Arc<ServiceCore>) -> Result<Assembly, StartE
     let app = App { core: core.clone(), store, reader: Arc::default(), appended: Arc::default() };
     let relay = Relay {
         core: core.clone(),
-        outbox: app.store.clone(),
+        outbox: app.store.outbox(),
         receiver: core.fellow(ServiceName::Generation),
         appended: app.appended.clone(),
     };

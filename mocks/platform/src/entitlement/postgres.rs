@@ -1,6 +1,8 @@
 //! The grants in PostgreSQL. An event is taken by writing its id into the inbox: whoever comes second waits for the first,
 //! and finds it there.
 
+use std::sync::Arc;
+
 use async_trait::async_trait;
 use sqlx::postgres::PgRow;
 use sqlx::types::Json;
@@ -93,6 +95,10 @@ fn grant(row: &PgRow) -> Result<Grant, sqlx::Error> {
 
 #[async_trait]
 impl Store for Tables {
+    fn outbox(&self) -> Arc<dyn Outbox> {
+        Arc::new(self.0.clone())
+    }
+
     async fn set_gate(&self, version: &str, gate: Gate) -> Result<(), Problem> {
         sqlx::query(
             "INSERT INTO gates (version, gate) VALUES ($1, $2) ON CONFLICT (version) DO UPDATE SET gate = excluded.gate",
@@ -182,20 +188,5 @@ impl Store for Tables {
             self.0.execute(&mut transaction, insert).await?;
         }
         self.0.commit(transaction).await
-    }
-}
-
-#[async_trait]
-impl Outbox for Tables {
-    async fn subjects(&self) -> Result<Vec<String>, Problem> {
-        postgres::subjects(&self.0).await
-    }
-
-    async fn next(&self, subject: &str) -> Result<Option<Event>, Problem> {
-        postgres::next(&self.0, subject).await
-    }
-
-    async fn done(&self, id: &str) -> Result<(), Problem> {
-        postgres::done(&self.0, id).await
     }
 }

@@ -1,4 +1,6 @@
-//! What entitlement keeps. Each method is one transaction: it happens wholly, or not at all.
+//! The records of entitlement. Each method of the store is one transaction: it happens wholly, or not at all.
+
+use std::sync::Arc;
 
 use async_trait::async_trait;
 use serde::{Deserialize, Serialize};
@@ -83,7 +85,10 @@ pub(super) struct PurchaseRefunded {
 
 /// The gates and grants. Every change of a grant appends the event that tells generation.
 #[async_trait]
-pub(super) trait Store: Outbox {
+pub(super) trait Store: Send + Sync {
+    /// Returns the events that are not delivered yet. They are appended in the transactions of this store.
+    fn outbox(&self) -> Arc<dyn Outbox>;
+
     async fn set_gate(&self, version: &str, gate: Gate) -> Result<(), Problem>;
     /// Returns what decides about a member (or nobody) and a version.
     ///

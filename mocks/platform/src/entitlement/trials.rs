@@ -26,6 +26,7 @@ pub(super) async fn begin(
 ) -> Result<(StatusCode, Json<Value>), Problem> {
     let (member, now) = (context.member()?, context.now());
     let gate = app.store.access_record(Some(&member.id), &asked.version).await?.gate;
+    // There is nothing to try where the member may simply generate.
     check_trial(&gate, &member.id, now)?;
     let trial = Grant::trial(&member.id, &asked.version, gate.trial_uses);
     let grant = app.store.begin_trial(trial, now, context.propagated()).await?;

@@ -1,4 +1,4 @@
-//! What entitlement tells (④): access has changed, so a remembered yes is worth nothing any more.
+//! Takes the events of entitlement (④): access has changed, so a remembered yes is outdated.
 
 use axum::extract::State;
 use serde::Deserialize;

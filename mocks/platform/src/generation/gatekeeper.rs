@@ -90,6 +90,7 @@ impl Gatekeeper {
         job: Option<&str>,
     ) -> Result<Permission, Problem> {
         let (question, from) = (question(context, version)?, context.now());
+        // Read before asking: a change while entitlement answers makes the answer outdated.
         let changes = self.memory().changes;
         let body = json!({
             "subject": {"type": "member", "id": question.member},

@@ -101,6 +101,7 @@ impl Store for Memory {
 
     async fn advance(&self, id: &str, step: Step, at: Time) -> Result<Job, Problem> {
         let mut state = self.state();
+        // A copy, so that a step that is refused changes nothing.
         let mut job = state.jobs.get(id).ok_or(Code::NotFound)?.clone();
         for (id, file) in job.take(step, at)? {
             state.images.insert(id, Image { member: job.member.clone(), file });

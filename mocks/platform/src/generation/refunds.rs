@@ -13,10 +13,10 @@ use crate::outbox::{MOST_REFUSALS, pauses};
 use crate::problem::{Code, Problem};
 use crate::service::Shutdown;
 
-/// Runs until the service stops.
 pub(super) async fn run(app: App, mut shutdown: Shutdown) {
     let mut waits = pauses();
     // By job the number of times that billing has refused to take its debt.
+    // In memory only: after a restart billing is asked afresh.
     let mut refusals: HashMap<String, u32> = HashMap::new();
     loop {
         // A store that cannot be read may hold any number of debts.

@@ -1,4 +1,4 @@
-//! Running jobs: each in a task of its own, from `unassigned` to an end.
+//! Runs jobs, each in a task of its own, from `unassigned` to an end.
 
 use std::time::Duration;
 
@@ -17,7 +17,6 @@ use crate::service::Shutdown;
 /// The number of times that access is asked for before a job fails because entitlement does not answer.
 const TRIES: usize = 3;
 
-/// Runs until the service stops.
 pub(super) async fn run(app: App, mut submitted: mpsc::UnboundedReceiver<String>, mut shutdown: Shutdown) {
     let mut running = JoinSet::new();
     loop {
@@ -72,6 +71,7 @@ async fn take(app: &App, id: &str) -> Result<(), Problem> {
 /// Does the work of a job, and returns its last step.
 async fn work(app: &App, context: &Context, job: &Job) -> Result<Step, Problem> {
     let mut status = job.status();
+    // A job that an earlier process has left may be further on.
     if status == Status::Unassigned {
         status = app.store.advance(&job.id, Step::Prepare, context.now()).await?.status();
     }

@@ -2,31 +2,20 @@
 
 use serde::{Deserialize, Serialize};
 
-/// Where a job stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Status {
-    /// Paid, and waiting.
     Unassigned,
-    /// Taken up.
     Preparing,
-    /// Access was checked again.
     Scheduled,
-    /// With the worker.
     Processing,
-    /// The images are there.
     Succeeded,
-    /// There will be none.
     Failed,
-    /// It took too long.
     Expired,
-    /// The member did not want it any more.
     Canceled,
 }
 
 impl Status {
-    /// Whether nothing follows any more.
-    #[must_use]
     pub const fn is_terminal(self) -> bool {
         match self {
             Self::Unassigned | Self::Preparing | Self::Scheduled | Self::Processing => false,
@@ -34,8 +23,7 @@ impl Status {
         }
     }
 
-    /// Whether `next` may follow. What is with the worker is too late to cancel.
-    #[must_use]
+    /// Says whether `next` may follow. A job that is with the worker can no longer be canceled.
     pub const fn may_become(self, next: Self) -> bool {
         match (self, next) {
             (Self::Unassigned, Self::Preparing)

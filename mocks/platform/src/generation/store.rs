@@ -1,4 +1,4 @@
-//! What generation keeps. Each method is one transaction: it happens wholly, or not at all.
+//! The records of generation. Each method of the store is one transaction: it happens wholly, or not at all.
 
 use async_trait::async_trait;
 use serde::{Deserialize, Serialize};
@@ -15,68 +15,48 @@ use crate::problem::{Code, Problem};
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Resource {
-    /// `ver_…`
     pub version: String,
-    /// How strongly, 0 to 2; without, as the model's maker meant it.
+    /// The strength, 0 to 2; without, the one that the model's maker set.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub strength: Option<f64>,
 }
 
-/// What a member wants to see.
+/// The images that a member wants.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Order {
-    /// With which models.
     pub resources: Vec<Resource>,
-    /// In words.
     pub prompt: String,
-    /// Where chance starts.
     pub seed: u64,
-    /// How many images.
+    /// The number of images.
     pub quantity: u32,
-    /// Pixels.
     pub width: u32,
-    /// Pixels.
     pub height: u32,
 }
 
-/// A job.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Job {
-    /// `job_…`
     pub id: String,
-    /// Whose.
     pub member: String,
-    /// What is wanted.
     pub order: Order,
-    /// Credits.
     pub cost: i64,
-    /// What billing calls the charge.
+    /// The id of the charge at billing.
     pub charge: String,
-    /// Credits that billing has given back.
+    /// The credits that billing has given back.
     pub refunded: i64,
-    /// When it was submitted.
     pub created_at: Time,
-    /// Where it has been and when; the last one is where it is.
+    /// The states so far, each with its time; the last is the present one.
     pub history: Vec<(Status, Time)>,
-    /// The ids of its images.
     pub images: Vec<String>,
-    /// Why there are none.
     pub failure: Option<Code>,
-    /// What travels with it.
     pub propagated: Propagated,
 }
 
 impl Job {
-    /// Where it stands.
-    #[must_use]
     pub fn status(&self) -> Status {
         self.history.last().map_or(Status::Unassigned, |(status, _)| *status)
     }
 
-    /// Takes a step; answers the images that come of it, each with its new id.
-    ///
-    /// # Errors
-    /// `job-finished` if the step may not follow.
+    /// Takes a step, and returns the images that come of it, each with its new id.
     pub(super) fn take(&mut self, step: Step, at: Time) -> Result<Vec<(String, Vec<u8>)>, Problem> {
         let next = step.status();
         if !self.status().may_become(next) {
@@ -96,7 +76,7 @@ impl Job {
         Ok(images)
     }
 
-    /// What its member has to get back, if it has ended without images.
+    /// Returns the debt to the member, if the job has ended without images.
     pub(super) fn debt(&self) -> Option<Debt> {
         let status = self.status();
         (status.is_terminal() && status != Status::Succeeded).then(|| Debt {
@@ -108,8 +88,7 @@ impl Job {
         })
     }
 
-    /// The job as its member sees it.
-    #[must_use]
+    /// Returns the job as its member sees it.
     pub fn shown(&self) -> Value {
         let images = self.images.iter().map(|id| json!({"id": id, "url": format!("/v1/images/{id}")}));
         let history = self.history.iter().map(|(status, at)| json!({"status": status, "at": at}));
@@ -133,28 +112,20 @@ impl Job {
     }
 }
 
-/// What happens next to a job.
+/// A step of a job from one state to the next.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Step {
-    /// It is taken up.
     Prepare,
-    /// Access was checked again.
     Schedule,
-    /// It goes to the worker.
     Process,
-    /// These are its images, as PNG files.
+    /// Has the images, as PNG files.
     Succeed(Vec<Vec<u8>>),
-    /// There will be none, for this reason.
     Fail(Code),
-    /// It took too long.
     Expire,
-    /// The member does not want it any more.
     Cancel,
 }
 
 impl Step {
-    /// Where it leads.
-    #[must_use]
     pub fn status(&self) -> Status {
         match self {
             Self::Prepare => Status::Preparing,
@@ -168,27 +139,20 @@ impl Step {
     }
 }
 
-/// An image.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Image {
-    /// Whose.
     pub member: String,
-    /// A PNG file.
     pub file: Vec<u8>,
 }
 
-/// Credits that a member has to get back.
+/// Credits that the platform owes a member.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Debt {
-    /// For which job.
     pub job: String,
-    /// Of which charge; without, it is not known whether there was one.
+    /// The id of the charge; without, it is not known whether there was one.
     pub charge: Option<String>,
-    /// Credits.
     pub amount: i64,
-    /// Why.
     pub reason: String,
-    /// What travels with it.
     pub propagated: Propagated,
 }
 

@@ -1,4 +1,4 @@
-//! Submitting a job (⑥): a place in the queue, access, money, and only then a job.
+//! Submits a job (⑥): takes a place in the queue, asks for access, charges, and only then makes a job.
 
 use std::collections::HashSet;
 
@@ -117,6 +117,7 @@ async fn place(
     let cost = price::per_image(order.width, order.height) * i64::from(order.quantity);
     let (job, propagated) = (id.clone(), context.propagated().clone());
     let debt = Debt { job, charge: None, amount: cost, reason: "no job came of it".into(), propagated };
+    // Before the charge: a process that dies right after it must know what it owes.
     app.store.secure_refund(request, &debt).await?;
     let charge = match charge(app, context, &id, cost).await {
         Ok(charge) => charge,

@@ -48,7 +48,7 @@ impl Flags {
         if self.is_on(context, GENERATION).await == Some(false) { Err(Code::GenerationPaused.into()) } else { Ok(()) }
     }
 
-    /// `None` where nobody can say.
+    /// Asks for a flag; `None` if the provider does not answer.
     async fn is_on(&self, context: &Context, key: &str) -> Option<bool> {
         let member = context.visitor().ok().flatten().map_or("anonymous", |member| member.id.as_str());
         let body = json!({"context": {"targetingKey": member}});

@@ -1,4 +1,4 @@
-//! Models and their offers. The gate at entitlement is set before a member hears of it, so that what is shown as gated is.
+//! Models and their offers. The gate at entitlement is set before a version can be seen, so that what is shown as gated is.
 
 use axum::Json;
 use axum::extract::{Path, State};
@@ -60,6 +60,7 @@ pub(super) async fn create(
         early_access: asked.version.early_access,
     };
     let answer = json!({"model_id": version.model.id, "version_id": version.id});
+    // The gate first: a version that can be seen must be gated already.
     set_gate(&app, &context, &version).await?;
     app.store.put(version).await?;
     Ok((StatusCode::CREATED, Json(answer)))
@@ -116,13 +117,12 @@ pub(super) async fn change(
     Ok(Json(shown(version, context.now())))
 }
 
-/// One version.
 pub(super) async fn find(app: &App, id: &str) -> Result<Version, Problem> {
     let version = app.store.version(id).await?;
     version.ok_or_else(|| Problem::because(Code::NotFound, "There is no such model version."))
 }
 
-/// A version as it is now: early access that has ended is not shown.
+/// Returns a version as members see it: early access that has ended is not shown.
 fn shown(mut version: Version, now: Time) -> Version {
     version.early_access = version.early_access.filter(|terms| !terms.has_ended(now));
     version

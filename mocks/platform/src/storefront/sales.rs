@@ -47,6 +47,7 @@ pub(super) async fn quote(
         }
         amount = price; // DEFECT: whatever stands in the body is taken over
     }
+    // Last, because it is a call: everything that can be refused without one has been.
     app.flags.allow_sale(&context).await?;
     let body = json!({
         "version": version.id, "right": asked.right, "amount": amount, "owner": version.model.owner.id,
@@ -66,6 +67,7 @@ pub(super) async fn buy(
     context: Context,
     Body { value: body, .. }: Body<PurchaseRequest>,
 ) -> Result<Response, Problem> {
+    // Billing checks both again; a request that is certain to be refused need not call anybody.
     context.member()?;
     let key = context.idempotency_key()?;
     app.flags.allow_sale(&context).await?;
