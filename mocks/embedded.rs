@@ -8,7 +8,7 @@ use async_trait::async_trait;
 use atelier::{ServiceName, Settings};
 use paidpath::providers::{Provider, ProviderKind, Running, StartError, StartRequest};
 
-/// Atelier, in this process.
+/// The provider that runs Atelier in this process.
 pub struct Embedded;
 
 struct Started {
@@ -55,7 +55,7 @@ fn with_causes(error: &dyn std::error::Error) -> String {
     causes.fold(error.to_string(), |text, cause| format!("{text}: {cause}"))
 }
 
-/// The same settings, under the same names, as the binary takes from its environment.
+/// Reads the settings that Atelier's binary takes from its environment, under the same names.
 fn settings(env: &BTreeMap<String, String>, neighbours: BTreeMap<String, String>) -> Result<Settings, String> {
     let mut settings = Settings { neighbours, ..Settings::default() };
     for (key, value) in env {
@@ -73,7 +73,7 @@ fn settings(env: &BTreeMap<String, String>, neighbours: BTreeMap<String, String>
             "ATELIER_JOB_DEADLINE_S" => {
                 settings.job_deadline = value.parse().map(Duration::from_secs).map_err(|_| wrong())?
             }
-            // Only its processes need to be told: here neighbours come with the order, and things are kept in memory.
+            // These are for processes: here neighbours come with the order, and everything is kept in memory.
             "ATELIER_SERVICE" | "ATELIER_DATABASE_URL" => {}
             key if key
                 .strip_prefix("ATELIER_")
