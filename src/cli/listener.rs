@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use crate::base::canary::{Canaries, Leak};
 use crate::model::message::Envelope;
-use crate::report::{self, Console, Digest, Reporter, Style, journal};
+use crate::report::{self, Console, Reporter, RunBuilder, Style, journal};
 use crate::run::Records;
 
 /// What became of everything that was said about a run.
@@ -41,7 +41,7 @@ impl<W: Write> Write for Kept<W> {
 pub(super) struct Listener {
     journal: journal::Writer,
     console: Console<Kept<std::io::Stdout>>,
-    digest: Digest,
+    digest: RunBuilder,
     reporters: Vec<&'static dyn Reporter>,
     folder: PathBuf,
 }
@@ -59,7 +59,7 @@ impl Listener {
         Ok(Self {
             journal: journal::Writer::create(folder.join(journal::FILE))?,
             console: Console::new(Kept { out: stdout, bytes: Vec::new() }, style),
-            digest: Digest::default(),
+            digest: RunBuilder::default(),
             reporters,
             folder: folder.to_owned(),
         })

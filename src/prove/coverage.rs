@@ -4,7 +4,7 @@
 use std::collections::BTreeSet;
 use std::fmt;
 
-use super::baseline::Seen;
+use super::baseline::BaselineScenario;
 use super::judge::counted_as;
 use crate::model::Proof;
 use crate::model::proof::{Row, Standing};
@@ -42,7 +42,7 @@ impl fmt::Display for Removal {
 /// For each of these rules, what taking it away would cost. `seen` is the baseline.
 pub fn without_each<'r>(
     proof: &Proof,
-    seen: &[Seen],
+    seen: &[BaselineScenario],
     rules: impl IntoIterator<Item = &'r str>,
 ) -> Vec<(&'r str, Removal)> {
     let caught: Vec<(&Row, BTreeSet<String>)> =

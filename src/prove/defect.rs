@@ -1,7 +1,7 @@
 //! What can be broken on purpose.
 
 use crate::base::suggest::did_you_mean;
-use crate::model::Edge;
+use crate::model::{Edge, Exchange};
 use crate::run::Trial;
 use crate::tap::{Disturbance, Misread};
 
@@ -77,4 +77,13 @@ pub fn named(all: &[Defect], names: &[String]) -> Result<Vec<Defect>, UnknownDef
     }
     let wanted = |defect: &&Defect| names.is_empty() || names.iter().any(|name| is_named(defect, name));
     Ok(all.iter().filter(wanted).copied().collect())
+}
+
+/// Returns the ids of the defects that an exchange names in this header. The request counts too: a page has no other way to
+/// name its defects than in what it asks for.
+pub fn named_in<'e>(exchange: &'e Exchange, header: &str) -> impl Iterator<Item = &'e str> {
+    let header = header.to_ascii_lowercase();
+    let answered = exchange.response().map(|answer| answer.headers.as_slice()).unwrap_or_default();
+    let headers = exchange.request.headers.iter().chain(answered);
+    headers.filter(move |(name, _)| *name == header).flat_map(|(_, ids)| ids.split('+'))
 }

@@ -1,11 +1,11 @@
 //! How one scenario noticed one defect.
 
-use super::baseline::Seen;
-use super::defect::{Defect, How};
+use super::baseline::BaselineScenario;
+use super::defect::{Defect, How, named_in};
 use crate::model::message::PickleStepType;
-use crate::model::proof::{Cell, Notice};
+use crate::model::proof::{Cell, Detection};
 use crate::model::{Exchange, Verdict};
-use crate::report::{Attempt, Scenario};
+use crate::report::{AttemptRecord, ScenarioRecord};
 
 /// The rule that what another one finds counts as: a departure from a contract is a refusal or an answer that is not well formed.
 pub fn counted_as(rule: &str) -> Option<&'static str> {
@@ -14,19 +14,25 @@ pub fn counted_as(rule: &str) -> Option<&'static str> {
 
 /// What the scenario said under the defect; `None` if it did not run. `fired` is the header in which the platform says which
 /// defects it had.
-pub fn cell(defect: &Defect, index: usize, seen: &Seen, scenario: &Scenario, fired: Option<&str>) -> Option<Cell> {
+pub fn cell(
+    defect: &Defect,
+    index: usize,
+    seen: &BaselineScenario,
+    scenario: &ScenarioRecord,
+    fired: Option<&str>,
+) -> Option<Cell> {
     let attempt = scenario.last().filter(|_| scenario.verdict.verdict != Verdict::Skipped)?;
     let is_own = |rule: &String| defect.rules.contains(&rule.as_str());
     let (own, others): (Vec<_>, Vec<_>) = rules(attempt).into_iter().partition(is_own);
     let then = said_no(seen, attempt);
     let fired = fired_in(defect, &attempt.exchanges, fired);
     let notice = match scenario.verdict.verdict {
-        Verdict::Passed | Verdict::Skipped => Notice::Missed,
+        Verdict::Passed | Verdict::Skipped => Detection::Missed,
         // Red although nothing was broken: that is another matter.
-        Verdict::Failed | Verdict::Unknown if fired == Some(false) => Notice::Accident,
-        Verdict::Failed if !own.is_empty() => Notice::Rule,
-        Verdict::Failed if then.is_some() => Notice::Then,
-        Verdict::Failed | Verdict::Unknown => Notice::Accident,
+        Verdict::Failed | Verdict::Unknown if fired == Some(false) => Detection::Accident,
+        Verdict::Failed if !own.is_empty() => Detection::Rule,
+        Verdict::Failed if then.is_some() => Detection::Then,
+        Verdict::Failed | Verdict::Unknown => Detection::Accident,
     };
     Some(Cell {
         scenario: index,
@@ -41,7 +47,7 @@ pub fn cell(defect: &Defect, index: usize, seen: &Seen, scenario: &Scenario, fir
 }
 
 /// The rules that were found broken, each once.
-fn rules(attempt: &Attempt) -> Vec<String> {
+fn rules(attempt: &AttemptRecord) -> Vec<String> {
     let mut rules: Vec<String> = Vec::new();
     for finding in &attempt.findings {
         let rule = counted_as(&finding.rule).unwrap_or(&finding.rule);
@@ -53,7 +59,7 @@ fn rules(attempt: &Attempt) -> Vec<String> {
 }
 
 /// The Then that said no. One that was cut off by its deadline said nothing.
-pub fn said_no(seen: &Seen, attempt: &Attempt) -> Option<String> {
+pub fn said_no(seen: &BaselineScenario, attempt: &AttemptRecord) -> Option<String> {
     let steps = attempt.steps.iter().zip(&seen.planned.pickle.steps);
     let (failed, said) = steps.clone().find(|(step, _)| step.is_bad())?;
     let cut_off = failed.message.as_deref().is_some_and(|message| {
@@ -71,12 +77,4 @@ fn fired_in(defect: &Defect, exchanges: &[Exchange], header: Option<&str>) -> Op
             Some(exchanges.iter().any(|exchange| named_in(exchange, header).any(|id| id == defect.id)))
         }
     }
-}
-
-/// The defects that an exchange names in this header; a page can only name them when it asks.
-pub fn named_in<'e>(exchange: &'e Exchange, header: &str) -> impl Iterator<Item = &'e str> {
-    let header = header.to_ascii_lowercase();
-    let answered = exchange.response().map(|answer| answer.headers.as_slice()).unwrap_or_default();
-    let headers = exchange.request.headers.iter().chain(answered);
-    headers.filter(move |(name, _)| *name == header).flat_map(|(_, ids)| ids.split('+'))
 }

@@ -32,11 +32,11 @@ pub mod coverage;
 mod defect;
 mod judge;
 pub mod mutant;
+mod plan_runner;
 mod reach;
-mod stand;
 mod trials;
 
-pub use baseline::{Baseline, Seen};
+pub use baseline::{Baseline, BaselineOutcome, BaselineScenario};
 pub use defect::{Defect, How, named};
-pub use stand::{Broken, Stand};
-pub use trials::{Extent, Progress, prove};
+pub use plan_runner::{PlanRunner, ProofError};
+pub use trials::{ProofProgress, TrialScope, prove};

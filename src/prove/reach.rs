@@ -1,6 +1,6 @@
 //! Which scenarios could see a defect.
 
-use super::baseline::{Baseline, Seen};
+use super::baseline::{Baseline, BaselineScenario};
 use super::defect::Defect;
 use crate::model::Proof;
 
@@ -10,21 +10,23 @@ use crate::model::Proof;
 /// defects are seen by many.
 pub fn candidates(defect: &Defect, baseline: &Baseline, last: Option<&Proof>) -> Vec<usize> {
     let hop = defect.edge();
-    let tagged = |seen: &Seen| defect.tag.is_none_or(|tag| seen.planned.pickle.tags.iter().any(|own| own.name == tag));
-    let crosses = |seen: &Seen| tagged(seen) && seen.exchanges.iter().any(|exchange| exchange.edge == hop);
-    let comes_across = |seen: &Seen| seen.places.contains(defect.id);
-    let those = |could: &dyn Fn(&Seen) -> bool| -> Vec<usize> {
-        (0..baseline.seen.len()).filter(|index| could(&baseline.seen[*index])).collect()
+    let tagged = |seen: &BaselineScenario| {
+        defect.tag.is_none_or(|tag| seen.planned.pickle.tags.iter().any(|own| own.name == tag))
+    };
+    let crosses = |seen: &BaselineScenario| tagged(seen) && seen.exchanges.iter().any(|exchange| exchange.edge == hop);
+    let comes_across = |seen: &BaselineScenario| seen.places.contains(defect.id);
+    let those = |could: &dyn Fn(&BaselineScenario) -> bool| -> Vec<usize> {
+        (0..baseline.scenarios.len()).filter(|index| could(&baseline.scenarios[*index])).collect()
     };
     let mut candidates = those(&comes_across);
     if candidates.is_empty() {
         candidates = those(&crosses);
     }
     let told = told(defect, last);
-    let often = |rule: &&'static str| (*rule, baseline.seen.iter().filter(|seen| seen.judges(rule)).count());
+    let often = |rule: &&'static str| (*rule, baseline.scenarios.iter().filter(|seen| seen.judges(rule)).count());
     let rules: Vec<(&str, usize)> = defect.rules.iter().map(often).collect();
     candidates.sort_by_key(|index| {
-        let seen = &baseline.seen[*index];
+        let seen = &baseline.scenarios[*index];
         let rarest = rules.iter().filter(|(rule, _)| seen.judges(rule)).map(|(_, often)| *often).min();
         (!told.contains(&seen.place.at.as_str()), rarest.unwrap_or(usize::MAX), seen.took, *index)
     });

@@ -4,25 +4,25 @@ use std::sync::Arc;
 
 use super::baseline::Baseline;
 use super::defect::Defect;
-use super::stand::{Broken, Stand};
+use super::plan_runner::{PlanRunner, ProofError};
 use super::{judge, reach};
 use crate::model::Proof;
-use crate::model::proof::{Cell, Notice, Row, Standing};
-use crate::report::digest::News;
+use crate::model::proof::{Cell, Detection, Row, Standing};
+use crate::report::run_builder::RunUpdate;
 use crate::run::{Options, Plan, Planned, Trial, rule_sentence};
 
 /// Which scenarios are run with a defect.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Extent {
+pub enum TrialScope {
     /// Until one tells of it by its rule, or so many by a Then that there is no rule to be hoped for.
-    UntilTold,
+    UntilCaught,
     /// All that could see it.
     All,
 }
 
 /// How far a proof is.
 #[derive(Debug)]
-pub enum Progress<'p> {
+pub enum ProofProgress<'p> {
     /// So many attempts have ended, of so many.
     Attempts(usize, usize),
     /// What has come of this defect is known.
@@ -49,19 +49,19 @@ struct Pair {
 /// # Errors
 /// If the platform does not come up.
 pub fn prove(
-    stand: &Stand<'_>,
+    runner: &PlanRunner<'_>,
     baseline: &Baseline,
     defects: &[Defect],
-    extent: Extent,
+    scope: TrialScope,
     last: Option<&Proof>,
-    mut progress: impl FnMut(Progress<'_>),
-) -> Result<Vec<Row>, Broken> {
+    mut progress: impl FnMut(ProofProgress<'_>),
+) -> Result<Vec<Row>, ProofError> {
     let mut rows = Vec::new();
     let mut trials = Vec::new();
     let mut candidates = Vec::new();
     for defect in defects {
         let trial =
-            defect.trial().map_err(|error| Broken::Environment(format!("the defect {}: {error}", defect.id)))?;
+            defect.trial().map_err(|error| ProofError::Environment(format!("the defect {}: {error}", defect.id)))?;
         trials.push(Arc::new(trial));
         let own = reach::candidates(defect, baseline, last);
         rows.push(row(defect, own.len()));
@@ -69,31 +69,31 @@ pub fn prove(
     }
     let pairs = in_turn(&candidates);
     let plan = Plan {
-        scenarios: pairs.iter().map(|pair| planned(pair, baseline, defects, &trials, extent)).collect(),
+        scenarios: pairs.iter().map(|pair| planned(pair, baseline, defects, &trials, scope)).collect(),
         ..Plan::default()
     };
     let mut left: Vec<usize> = candidates.iter().map(Vec::len).collect();
     for row in rows.iter().filter(|row| row.candidates == 0) {
-        progress(Progress::Decided(row));
+        progress(ProofProgress::Decided(row));
     }
     if pairs.is_empty() {
         return Ok(rows);
     }
-    let (target, _) = (stand.target)();
+    let (target, _) = (runner.target)();
     let header = target.baggage.fired.as_deref();
     let mut done = 0;
     // The pairs are in the order in which they shall begin; what scenarios took on a healthy platform says nothing here.
-    let options = Options { history: Default::default(), repeat: 1, ..stand.options.clone() };
-    stand.run(plan, options, |_, news, digest| {
-        let News::Ended(ended) = news else { return };
+    let options = Options { history: Default::default(), repeat: 1, ..runner.options.clone() };
+    runner.run_following(plan, options, |_, news, digest| {
+        let RunUpdate::Ended(ended) = news else { return };
         let Pair { row: at, scenario, .. } = pairs[ended];
         let row = &mut rows[at];
-        let seen = &baseline.seen[scenario];
+        let seen = &baseline.scenarios[scenario];
         if let Some(cell) = judge::cell(&defects[at], scenario, seen, &digest.run().scenarios[ended], header) {
             row.cells.push(cell);
-            let thens = row.cells.iter().filter(|cell| cell.notice == Notice::Then).count();
-            let is_told = thens >= THENS || row.cells.iter().any(|cell| cell.notice == Notice::Rule);
-            if is_told && extent == Extent::UntilTold {
+            let thens = row.cells.iter().filter(|cell| cell.notice == Detection::Then).count();
+            let is_told = thens >= THENS || row.cells.iter().any(|cell| cell.notice == Detection::Rule);
+            if is_told && scope == TrialScope::UntilCaught {
                 trials[at].end();
             }
         }
@@ -103,9 +103,9 @@ pub fn prove(
         if left[at] == 0 {
             row.cells.sort_by_key(|cell: &Cell| cell.scenario);
             row.standing = Standing::of(&row.cells);
-            progress(Progress::Decided(row));
+            progress(ProofProgress::Decided(row));
         }
-        progress(Progress::Attempts(done, pairs.len()));
+        progress(ProofProgress::Attempts(done, pairs.len()));
     })?;
     Ok(rows)
 }
@@ -139,9 +139,9 @@ fn in_turn(candidates: &[Vec<usize>]) -> Vec<Pair> {
 }
 
 /// The scenario under the defect: tried once, and not spared.
-fn planned(pair: &Pair, baseline: &Baseline, defects: &[Defect], trials: &[Arc<Trial>], extent: Extent) -> Planned {
-    let mut planned = baseline.seen[pair.scenario].planned.again(defects[pair.row].id);
-    if extent == Extent::UntilTold {
+fn planned(pair: &Pair, baseline: &Baseline, defects: &[Defect], trials: &[Arc<Trial>], scope: TrialScope) -> Planned {
+    let mut planned = baseline.scenarios[pair.scenario].planned.again(defects[pair.row].id);
+    if scope == TrialScope::UntilCaught {
         planned.settings.alone.lock(format!("{} {}", defects[pair.row].id, pair.turn % AT_ONCE));
     }
     planned.trial = Some(Arc::clone(&trials[pair.row]));

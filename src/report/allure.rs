@@ -10,8 +10,8 @@ use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 
 use super::failure;
-use super::record::{Attempt, Kept, Run, Scenario, Step};
-use super::reporter::{Part, ReportError, Reporter};
+use super::record::{ArtifactRecord, AttemptRecord, RunRecord, ScenarioRecord, StepRecord};
+use super::reporter::{ReportError, ReportFile, Reporter};
 use super::text;
 use crate::model::Verdict;
 use crate::model::message::Status;
@@ -29,21 +29,23 @@ impl Reporter for Allure {
         "allure-results/"
     }
 
-    fn parts<'r>(&self, run: &'r Run) -> Vec<Part<'r>> {
+    fn files<'r>(&self, run: &'r RunRecord) -> Vec<ReportFile<'r>> {
         let mut parts = vec![
-            Part::named("environment.properties", move |out| environment(run, out)),
-            Part::named("categories.json", move |out| Ok(serde_json::to_writer(out, &categories())?)),
+            ReportFile::named("environment.properties", move |out| environment(run, out)),
+            ReportFile::named("categories.json", move |out| Ok(serde_json::to_writer(out, &categories())?)),
         ];
         for (place, scenario) in run.scenarios.iter().enumerate() {
             // A scenario that never began has a result too, so that it is missed.
             for attempt in 0..scenario.attempts.len().max(1) {
                 let uuid = uuid_of(&[&run.info.id, &place.to_string(), &attempt.to_string()]);
                 let tried = scenario.attempts.get(attempt);
-                for (index, kept) in tried.iter().flat_map(|tried| &tried.kept).enumerate() {
-                    parts.push(Part::named(source(&uuid, index, kept), move |out| Ok(out.write_all(&kept.bytes())?)));
+                for (index, artifact) in tried.iter().flat_map(|tried| &tried.artifacts).enumerate() {
+                    parts.push(ReportFile::named(source(&uuid, index, artifact), move |out| {
+                        Ok(out.write_all(&artifact.bytes())?)
+                    }));
                 }
                 let name = format!("{uuid}-result.json");
-                parts.push(Part::named(name, move |out| {
+                parts.push(ReportFile::named(name, move |out| {
                     Ok(serde_json::to_writer(out, &result(run, scenario, attempt, &uuid))?)
                 }));
             }
@@ -52,7 +54,7 @@ impl Reporter for Allure {
     }
 }
 
-fn result(run: &Run, scenario: &Scenario, index: usize, uuid: &str) -> Value {
+fn result(run: &RunRecord, scenario: &ScenarioRecord, index: usize, uuid: &str) -> Value {
     let attempt = scenario.attempts.get(index);
     let is_last = index + 1 >= scenario.attempts.len();
     let verdict = &scenario.verdict;
@@ -65,7 +67,7 @@ fn result(run: &Run, scenario: &Scenario, index: usize, uuid: &str) -> Value {
         };
         (status, scenario.why())
     } else {
-        let said = attempt.and_then(Attempt::failed_step).and_then(|step| step.message.clone());
+        let said = attempt.and_then(AttemptRecord::failed_step).and_then(|step| step.message.clone());
         ("failed", said.unwrap_or_else(|| "it did not pass".into()))
     };
     let trace = if is_last && !matches!(verdict.verdict, Verdict::Passed | Verdict::Skipped) {
@@ -76,11 +78,12 @@ fn result(run: &Run, scenario: &Scenario, index: usize, uuid: &str) -> Value {
     let full_name = format!("{}: {}", scenario.uri, scenario.title());
     let identity = uuid_of(&[&full_name]);
     let start = attempt.map_or(run.info.started, |attempt| attempt.started).as_millisecond();
-    let attachments = attempt.iter().flat_map(|attempt| attempt.kept.iter().enumerate()).map(|(index, kept)| {
-        let attachment = &kept.attachment;
-        let name = attachment.file_name.as_deref().unwrap_or(&attachment.media_type);
-        json!({"name": name, "source": source(uuid, index, kept), "type": attachment.media_type})
-    });
+    let attachments =
+        attempt.iter().flat_map(|attempt| attempt.artifacts.iter().enumerate()).map(|(index, artifact)| {
+            let attachment = &artifact.attachment;
+            let name = attachment.file_name.as_deref().unwrap_or(&attachment.media_type);
+            json!({"name": name, "source": source(uuid, index, artifact), "type": attachment.media_type})
+        });
     json!({
         "uuid": uuid, "historyId": identity, "testCaseId": identity, "fullName": full_name, "name": scenario.title(),
         "description": verdict.repeat, "stage": "finished", "status": status,
@@ -94,7 +97,7 @@ fn result(run: &Run, scenario: &Scenario, index: usize, uuid: &str) -> Value {
     })
 }
 
-fn labels(scenario: &Scenario, attempt: Option<&Attempt>) -> Value {
+fn labels(scenario: &ScenarioRecord, attempt: Option<&AttemptRecord>) -> Value {
     let mut labels = vec![
         ("framework", "paidpath"),
         ("language", "gherkin"),
@@ -109,9 +112,9 @@ fn labels(scenario: &Scenario, attempt: Option<&Attempt>) -> Value {
 }
 
 /// Steps one after the other: the record has how long each took, not when it began.
-fn steps(attempt: Option<&Attempt>, start: i64) -> Value {
+fn steps(attempt: Option<&AttemptRecord>, start: i64) -> Value {
     let mut at = start;
-    let step = |step: &Step| {
+    let step = |step: &StepRecord| {
         let status = match step.status {
             Status::Passed => "passed",
             Status::Skipped | Status::Unknown => "skipped",
@@ -128,7 +131,7 @@ fn steps(attempt: Option<&Attempt>, start: i64) -> Value {
     attempt.iter().flat_map(|attempt| &attempt.steps).map(step).collect()
 }
 
-fn environment(run: &Run, out: &mut dyn Write) -> Result<(), ReportError> {
+fn environment(run: &RunRecord, out: &mut dyn Write) -> Result<(), ReportError> {
     let info = &run.info;
     for (name, value) in [
         ("paidpath", &info.version),
@@ -151,8 +154,8 @@ fn categories() -> Value {
 }
 
 /// The file that holds an attachment.
-fn source(uuid: &str, index: usize, kept: &Kept) -> String {
-    let extension = match kept.attachment.media_type.as_str() {
+fn source(uuid: &str, index: usize, artifact: &ArtifactRecord) -> String {
+    let extension = match artifact.attachment.media_type.as_str() {
         "image/png" => "png",
         "text/plain" => "txt",
         "application/json" => "json",

@@ -5,8 +5,8 @@
 
 use std::io::{self, Write};
 
-use super::record::{Run, Scenario};
-use super::reporter::{Part, Reporter};
+use super::record::{RunRecord, ScenarioRecord};
+use super::reporter::{ReportFile, Reporter};
 use super::text;
 use crate::model::Verdict;
 
@@ -26,15 +26,15 @@ impl Reporter for Annotations {
         "annotations.txt"
     }
 
-    fn parts<'r>(&self, run: &'r Run) -> Vec<Part<'r>> {
-        Part::only(move |out| {
+    fn files<'r>(&self, run: &'r RunRecord) -> Vec<ReportFile<'r>> {
+        ReportFile::only(move |out| {
             let counted = |verdict| {
                 let mut causes = run.causes(verdict);
                 causes.retain(|scenarios| scenarios.iter().all(|scenario| scenario.verdict.quarantine.is_none()));
                 causes
             };
-            kind(out, "error", &counted(Verdict::Failed), Scenario::why)?;
-            kind(out, "warning", &counted(Verdict::Unknown), Scenario::why)?;
+            kind(out, "error", &counted(Verdict::Failed), ScenarioRecord::why)?;
+            kind(out, "warning", &counted(Verdict::Unknown), ScenarioRecord::why)?;
             let flaky: Vec<_> = run.scenarios.iter().filter(|one| one.verdict.flaky).map(|one| vec![one]).collect();
             Ok(kind(out, "notice", &flaky, |scenario| format!("flaky: it took {} attempts", scenario.attempts.len()))?)
         })
@@ -44,8 +44,8 @@ impl Reporter for Annotations {
 fn kind(
     out: &mut dyn Write,
     command: &str,
-    causes: &[Vec<&Scenario>],
-    says: impl Fn(&Scenario) -> String,
+    causes: &[Vec<&ScenarioRecord>],
+    says: impl Fn(&ScenarioRecord) -> String,
 ) -> io::Result<()> {
     let more = causes.len().saturating_sub(MOST);
     for (index, scenarios) in causes.iter().take(MOST).enumerate() {

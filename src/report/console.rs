@@ -9,10 +9,10 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 
-use super::digest::News;
 use super::failure;
-use super::record::{Run, Scenario, Step, between};
-use super::reporter::Written;
+use super::record::{RunRecord, ScenarioRecord, StepRecord, between};
+use super::reporter::WrittenReport;
+use super::run_builder::RunUpdate;
 use super::style::{Ink, Style};
 use super::text;
 use crate::model::message::Status;
@@ -40,20 +40,20 @@ impl<W: Write> Console<W> {
     }
 
     /// Something has happened; `run` is what is known by now.
-    pub fn on(&mut self, news: News, run: &Run) {
+    pub fn on(&mut self, news: RunUpdate, run: &RunRecord) {
         match news {
-            News::RunStarted => self.show(|console| console.head(run)),
-            News::Started(scenario) => {
+            RunUpdate::RunStarted => self.show(|console| console.head(run)),
+            RunUpdate::Started(scenario) => {
                 if !self.running.contains(&scenario) {
                     self.running.push(scenario);
                 }
             }
-            News::Ended(scenario) => {
+            RunUpdate::Ended(scenario) => {
                 self.running.retain(|running| *running != scenario);
                 self.drawn_at = None;
                 self.show(|console| console.scenario(run, scenario));
             }
-            News::None | News::RunEnded => {}
+            RunUpdate::None | RunUpdate::RunEnded => {}
         }
         if self.is_due(run) {
             self.show(|console| console.progress(run));
@@ -64,7 +64,7 @@ impl<W: Write> Console<W> {
     ///
     /// # Errors
     /// The first error that writing met since the start.
-    pub fn finish(mut self, run: &Run, reports: &[Written]) -> io::Result<W> {
+    pub fn finish(mut self, run: &RunRecord, reports: &[WrittenReport]) -> io::Result<W> {
         self.running.clear();
         self.show(|console| end(&mut console.out, run, reports, &console.style));
         match self.failed {
@@ -82,7 +82,7 @@ impl<W: Write> Console<W> {
         self.failed = cleared.and_then(|()| write(self)).and_then(|()| self.out.flush()).err();
     }
 
-    fn head(&mut self, run: &Run) -> io::Result<()> {
+    fn head(&mut self, run: &RunRecord) -> io::Result<()> {
         let info = &run.info;
         let name = self.style.paint(Ink::Strong, &text::line(format!("paidpath {}", info.version).trim_end()));
         let scenarios = text::count(info.selected, "scenario", "scenarios");
@@ -99,7 +99,7 @@ impl<W: Write> Console<W> {
         writeln!(self.out)
     }
 
-    fn scenario(&mut self, run: &Run, index: usize) -> io::Result<()> {
+    fn scenario(&mut self, run: &RunRecord, index: usize) -> io::Result<()> {
         let (scenario, style) = (&run.scenarios[index], &self.style);
         let (mark, ink) = mark(scenario);
         let took = format!("{:.2} s", scenario.took().as_secs_f64());
@@ -120,7 +120,7 @@ impl<W: Write> Console<W> {
         Ok(())
     }
 
-    fn is_due(&self, run: &Run) -> bool {
+    fn is_due(&self, run: &RunRecord) -> bool {
         let now = run.last_seen;
         let rested = match (self.drawn_at, now) {
             (Some(before), Some(now)) => between(before, now) >= REDRAW,
@@ -130,7 +130,7 @@ impl<W: Write> Console<W> {
         self.style.tty && rested && !self.running.is_empty()
     }
 
-    fn progress(&mut self, run: &Run) -> io::Result<()> {
+    fn progress(&mut self, run: &RunRecord) -> io::Result<()> {
         let totals = run.totals();
         let pending = self.running.len();
         let unfinished = run.scenarios.iter().filter(|scenario| is_unfinished(scenario)).count();
@@ -148,20 +148,20 @@ impl<W: Write> Console<W> {
 }
 
 /// What a run comes to, as it stands at the end of the console: for one that was not followed live.
-pub fn summary(run: &Run, style: &Style) -> String {
+pub fn summary(run: &RunRecord, style: &Style) -> String {
     let mut said = Vec::new();
     end(&mut said, run, &[], style).expect("writing to memory does not fail");
     String::from_utf8_lossy(&said).into_owned()
 }
 
-fn end(out: &mut dyn Write, run: &Run, reports: &[Written], style: &Style) -> io::Result<()> {
+fn end(out: &mut dyn Write, run: &RunRecord, reports: &[WrittenReport], style: &Style) -> io::Result<()> {
     let totals = run.totals();
     if run.scenarios.len() > 1 {
         recap(out, run, Verdict::Failed, "what failed", style)?;
         recap(out, run, Verdict::Unknown, "what could not be judged", style)?;
     }
     section(out, "to know", &run.notes(), style)?;
-    let written: Vec<String> = reports.iter().map(Written::line).collect();
+    let written: Vec<String> = reports.iter().map(WrittenReport::line).collect();
     section(out, "reports", &written, style)?;
 
     let took = text::duration(run.took());
@@ -184,11 +184,11 @@ fn end(out: &mut dyn Write, run: &Run, reports: &[Written], style: &Style) -> io
 }
 
 /// Whether a scenario has not ended. While a run goes on, that is all of the unknown ones that were not judged.
-fn is_unfinished(scenario: &Scenario) -> bool {
+fn is_unfinished(scenario: &ScenarioRecord) -> bool {
     scenario.verdict.verdict == Verdict::Unknown && scenario.verdict.reason == super::record::UNFINISHED
 }
 
-fn mark(scenario: &Scenario) -> (&'static str, Ink) {
+fn mark(scenario: &ScenarioRecord) -> (&'static str, Ink) {
     match scenario.verdict.verdict {
         Verdict::Passed => ("✓", Ink::Good),
         Verdict::Skipped => ("-", Ink::Faint),
@@ -198,7 +198,7 @@ fn mark(scenario: &Scenario) -> (&'static str, Ink) {
 }
 
 /// What stands after the name in brackets.
-fn aside(scenario: &Scenario) -> String {
+fn aside(scenario: &ScenarioRecord) -> String {
     let verdict = &scenario.verdict;
     let mut said = Vec::new();
     if verdict.flaky {
@@ -213,7 +213,7 @@ fn aside(scenario: &Scenario) -> String {
     if said.is_empty() { String::new() } else { format!("  ({})", said.join("; ")) }
 }
 
-fn write_step(out: &mut dyn Write, step: &Step, style: &Style) -> io::Result<()> {
+fn write_step(out: &mut dyn Write, step: &StepRecord, style: &Style) -> io::Result<()> {
     let (mark, ink) = match step.status {
         Status::Passed => ("✓", Ink::Good),
         Status::Skipped | Status::Unknown => ("-", Ink::Faint),
@@ -225,7 +225,7 @@ fn write_step(out: &mut dyn Write, step: &Step, style: &Style) -> io::Result<()>
 }
 
 /// The bad ones again, for whoever reads the end only; those with the same cause share its line.
-fn recap(out: &mut dyn Write, run: &Run, verdict: Verdict, title: &str, style: &Style) -> io::Result<()> {
+fn recap(out: &mut dyn Write, run: &RunRecord, verdict: Verdict, title: &str, style: &Style) -> io::Result<()> {
     let causes = run.causes(verdict);
     if causes.is_empty() {
         return Ok(());

@@ -8,8 +8,8 @@ use jiff::Timestamp;
 use serde_json::{Map, Value, json};
 
 use super::failure;
-use super::record::{Attempt, Run, Scenario, Step, Totals};
-use super::reporter::{Part, Reporter};
+use super::record::{AttemptRecord, RunRecord, ScenarioRecord, StepRecord, Totals};
+use super::reporter::{ReportFile, Reporter};
 use crate::model::Verdict;
 use crate::model::message::Status;
 
@@ -26,12 +26,12 @@ impl Reporter for Ctrf {
         "ctrf.json"
     }
 
-    fn parts<'r>(&self, run: &'r Run) -> Vec<Part<'r>> {
-        Part::only(move |out| Ok(serde_json::to_writer(out, &document(run))?))
+    fn files<'r>(&self, run: &'r RunRecord) -> Vec<ReportFile<'r>> {
+        ReportFile::only(move |out| Ok(serde_json::to_writer(out, &document(run))?))
     }
 }
 
-fn document(run: &Run) -> Value {
+fn document(run: &RunRecord) -> Value {
     let tests: Vec<Value> = run.scenarios.iter().map(|scenario| test(scenario, run.info.seed)).collect();
     let count = |status| tests.iter().filter(|test| test["status"] == status).count();
     let started = run.started.unwrap_or(run.info.started);
@@ -57,7 +57,7 @@ fn document(run: &Run) -> Value {
     })
 }
 
-fn test(scenario: &Scenario, seed: u64) -> Value {
+fn test(scenario: &ScenarioRecord, seed: u64) -> Value {
     let verdict = &scenario.verdict;
     let status = match verdict.verdict {
         _ if verdict.quarantine.is_some() && verdict.verdict != Verdict::Passed => "other",
@@ -103,7 +103,7 @@ fn test(scenario: &Scenario, seed: u64) -> Value {
     Value::Object(test)
 }
 
-fn step(step: &Step) -> Value {
+fn step(step: &StepRecord) -> Value {
     let status = match step.status {
         Status::Passed => "passed",
         Status::Skipped => "skipped",
@@ -114,7 +114,7 @@ fn step(step: &Step) -> Value {
     json!({"name": format!("{} {}", step.keyword, step.text).trim(), "status": status})
 }
 
-fn earlier_attempt(index: usize, attempt: &Attempt) -> Value {
+fn earlier_attempt(index: usize, attempt: &AttemptRecord) -> Value {
     let message = attempt.failed_step().and_then(|step| step.message.as_deref()).or(attempt.sentence());
     json!({
         "attempt": index + 1, "status": "failed", "duration": millis(attempt.took),
@@ -123,7 +123,7 @@ fn earlier_attempt(index: usize, attempt: &Attempt) -> Value {
     })
 }
 
-fn ended(attempt: &Attempt) -> Timestamp {
+fn ended(attempt: &AttemptRecord) -> Timestamp {
     attempt.started.checked_add(attempt.took).unwrap_or(attempt.started)
 }
 

@@ -8,8 +8,8 @@ use std::io::Write;
 
 use serde_json::{Value, json};
 
-use super::record::{Attempt, Kept, Run, Scenario, Step};
-use super::reporter::{Part, ReportError, Reporter};
+use super::record::{ArtifactRecord, AttemptRecord, RunRecord, ScenarioRecord, StepRecord};
+use super::reporter::{ReportError, ReportFile, Reporter};
 use super::text;
 use crate::model::Verdict;
 use crate::model::message::Status;
@@ -27,18 +27,18 @@ impl Reporter for CucumberJson {
         "cucumber.json"
     }
 
-    fn parts<'r>(&self, run: &'r Run) -> Vec<Part<'r>> {
-        Part::only(move |out| write(run, out))
+    fn files<'r>(&self, run: &'r RunRecord) -> Vec<ReportFile<'r>> {
+        ReportFile::only(move |out| write(run, out))
     }
 }
 
-fn write(run: &Run, out: &mut dyn Write) -> Result<(), ReportError> {
-    let features: Vec<Value> = run.files().iter().filter_map(|scenarios| feature(scenarios)).collect();
+fn write(run: &RunRecord, out: &mut dyn Write) -> Result<(), ReportError> {
+    let features: Vec<Value> = run.by_file().iter().filter_map(|scenarios| feature(scenarios)).collect();
     serde_json::to_writer(out, &features)?;
     Ok(())
 }
 
-fn feature(scenarios: &[&Scenario]) -> Option<Value> {
+fn feature(scenarios: &[&ScenarioRecord]) -> Option<Value> {
     let first = scenarios.first()?;
     let elements: Vec<Value> = scenarios.iter().map(|scenario| element(scenario)).collect();
     Some(json!({
@@ -47,8 +47,8 @@ fn feature(scenarios: &[&Scenario]) -> Option<Value> {
     }))
 }
 
-fn element(scenario: &Scenario) -> Value {
-    let steps: &[Step] = scenario.last().map(|attempt| attempt.steps.as_slice()).unwrap_or_default();
+fn element(scenario: &ScenarioRecord) -> Value {
+    let steps: &[StepRecord] = scenario.last().map(|attempt| attempt.steps.as_slice()).unwrap_or_default();
     let sentences = steps.iter().filter(|step| !step.hook).map(|step| {
         json!({
             "keyword": format!("{} ", step.keyword), "name": step.text, "line": step.line.unwrap_or_default(),
@@ -78,8 +78,8 @@ fn element(scenario: &Scenario) -> Value {
 }
 
 /// What the steps do not show of the ending.
-fn verdict_beyond(steps: &[Step], scenario: &Scenario) -> Option<&'static str> {
-    let shown = steps.iter().any(Step::is_bad);
+fn verdict_beyond(steps: &[StepRecord], scenario: &ScenarioRecord) -> Option<&'static str> {
+    let shown = steps.iter().any(StepRecord::is_bad);
     match scenario.verdict.verdict {
         Verdict::Passed => None,
         Verdict::Skipped => steps.iter().all(|step| step.status != Status::Skipped).then_some("skipped"),
@@ -89,7 +89,7 @@ fn verdict_beyond(steps: &[Step], scenario: &Scenario) -> Option<&'static str> {
     }
 }
 
-fn result(step: &Step) -> Value {
+fn result(step: &StepRecord) -> Value {
     let status = match step.status {
         Status::Passed => "passed",
         Status::Skipped | Status::Unknown => "skipped",
@@ -106,10 +106,10 @@ fn result(step: &Step) -> Value {
     }
 }
 
-fn embeddings(attempt: &Attempt) -> Value {
-    let embed = |kept: &Kept| {
-        let attachment = &kept.attachment;
-        json!({"mime_type": attachment.media_type, "data": kept.base64(), "name": attachment.file_name})
+fn embeddings(attempt: &AttemptRecord) -> Value {
+    let embed = |artifact: &ArtifactRecord| {
+        let attachment = &artifact.attachment;
+        json!({"mime_type": attachment.media_type, "data": artifact.base64(), "name": attachment.file_name})
     };
-    attempt.kept.iter().map(embed).collect()
+    attempt.artifacts.iter().map(embed).collect()
 }

@@ -4,7 +4,7 @@
 use std::io::{self, Write};
 use std::time::Duration;
 
-use super::record::{Attempt, Scenario};
+use super::record::{AttemptRecord, ScenarioRecord};
 use super::style::{Ink, Style, pad};
 use super::text;
 use crate::model::{Exchange, HopState, Outcome};
@@ -17,7 +17,7 @@ const EXCHANGES: usize = 30;
 ///
 /// # Errors
 /// If `out` cannot be written.
-pub fn write(out: &mut dyn Write, scenario: &Scenario, seed: u64, style: &Style) -> io::Result<()> {
+pub fn write(out: &mut dyn Write, scenario: &ScenarioRecord, seed: u64, style: &Style) -> io::Result<()> {
     writeln!(out, "  {}", style.paint(Ink::Faint, &text::line(&scenario.place())))?;
     let Some(attempt) = scenario.last() else {
         return writeln!(out, "  {}", text::line(&scenario.why()));
@@ -43,13 +43,13 @@ pub fn write(out: &mut dyn Write, scenario: &Scenario, seed: u64, style: &Style)
 }
 
 /// The same as plain text.
-pub fn plain(scenario: &Scenario, seed: u64) -> String {
+pub fn plain(scenario: &ScenarioRecord, seed: u64) -> String {
     let mut block = Vec::new();
     write(&mut block, scenario, seed, &Style::PLAIN).expect("writing to memory does not fail");
     String::from_utf8_lossy(&block).into_owned()
 }
 
-fn sentence(out: &mut dyn Write, scenario: &Scenario, attempt: &Attempt, style: &Style) -> io::Result<()> {
+fn sentence(out: &mut dyn Write, scenario: &ScenarioRecord, attempt: &AttemptRecord, style: &Style) -> io::Result<()> {
     let step = attempt.failed_step();
     if let Some(step) = step {
         let place = step.line.map(|line| format!("  {}:{line}", scenario.uri)).unwrap_or_default();
@@ -73,7 +73,7 @@ fn sentence(out: &mut dyn Write, scenario: &Scenario, attempt: &Attempt, style: 
     }
 }
 
-fn hops(out: &mut dyn Write, attempt: &Attempt, style: &Style) -> io::Result<()> {
+fn hops(out: &mut dyn Write, attempt: &AttemptRecord, style: &Style) -> io::Result<()> {
     let hops = attempt.diagnosis.as_ref().map(|diagnosis| diagnosis.hops.as_slice()).unwrap_or_default();
     let name_width = hops.iter().map(|hop| hop.name.chars().count()).max().unwrap_or_default();
     let edge_width = hops.iter().map(|hop| hop.edge.to_string().chars().count()).max().unwrap_or_default();
@@ -91,7 +91,7 @@ fn hops(out: &mut dyn Write, attempt: &Attempt, style: &Style) -> io::Result<()>
     Ok(())
 }
 
-fn exchanges(out: &mut dyn Write, attempt: &Attempt, style: &Style) -> io::Result<()> {
+fn exchanges(out: &mut dyn Write, attempt: &AttemptRecord, style: &Style) -> io::Result<()> {
     let all = &attempt.exchanges;
     let Some(first) = all.iter().map(|exchange| exchange.at_micros).min() else { return Ok(()) };
     let mut room = EXCHANGES.saturating_sub(all.iter().filter(|one| is_telling(attempt, one)).count());
@@ -125,7 +125,7 @@ fn exchanges(out: &mut dyn Write, attempt: &Attempt, style: &Style) -> io::Resul
 }
 
 /// Whether an exchange is listed however many there are: it shows the fault, was disturbed, refused, or changed something.
-fn is_telling(attempt: &Attempt, exchange: &Exchange) -> bool {
+fn is_telling(attempt: &AttemptRecord, exchange: &Exchange) -> bool {
     attempt.is_broken(exchange.id)
         || !exchange.faults.is_empty()
         || !exchange.status().is_some_and(|status| (200..300).contains(&status))

@@ -8,8 +8,8 @@ use std::time::Duration;
 use jiff::Timestamp;
 use serde_json::{Value, json};
 
-use super::record::{Attempt, Run, Scenario};
-use super::reporter::{Part, Reporter};
+use super::record::{AttemptRecord, RunRecord, ScenarioRecord};
+use super::reporter::{ReportFile, Reporter};
 use super::text;
 use crate::model::{Body, Content, Exchange, Outcome, Request, Response};
 
@@ -26,18 +26,18 @@ impl Reporter for Har {
         "har/"
     }
 
-    fn parts<'r>(&self, run: &'r Run) -> Vec<Part<'r>> {
-        let mut names = text::Unique::default();
-        let seen = |scenario: &&Scenario| scenario.attempts.iter().any(|attempt| !attempt.exchanges.is_empty());
-        let part = |scenario: &'r Scenario| {
+    fn files<'r>(&self, run: &'r RunRecord) -> Vec<ReportFile<'r>> {
+        let mut names = text::UniqueNames::default();
+        let seen = |scenario: &&ScenarioRecord| scenario.attempts.iter().any(|attempt| !attempt.exchanges.is_empty());
+        let part = |scenario: &'r ScenarioRecord| {
             let name = names.slug(&format!("{} {}", scenario.feature, scenario.title()));
-            Part::named(format!("{name}.har"), move |out| Ok(serde_json::to_writer(out, &log(run, scenario))?))
+            ReportFile::named(format!("{name}.har"), move |out| Ok(serde_json::to_writer(out, &log(run, scenario))?))
         };
         run.scenarios.iter().filter(seen).map(part).collect()
     }
 }
 
-fn log(run: &Run, scenario: &Scenario) -> Value {
+fn log(run: &RunRecord, scenario: &ScenarioRecord) -> Value {
     let mut pages = Vec::new();
     let mut entries = Vec::new();
     for (index, attempt) in scenario.attempts.iter().enumerate() {
@@ -54,7 +54,7 @@ fn log(run: &Run, scenario: &Scenario) -> Value {
     }})
 }
 
-fn entry(run: &Run, attempt: &Attempt, exchange: &Exchange, page: &str) -> Value {
+fn entry(run: &RunRecord, attempt: &AttemptRecord, exchange: &Exchange, page: &str) -> Value {
     let took = exchange.took_micros as f64 / 1e3;
     let findings: Vec<_> = attempt.findings.iter().filter(|finding| finding.exchange == Some(exchange.id)).collect();
     json!({
@@ -73,12 +73,12 @@ fn entry(run: &Run, attempt: &Attempt, exchange: &Exchange, page: &str) -> Value
     })
 }
 
-fn moment(run: &Run, exchange: &Exchange) -> Timestamp {
+fn moment(run: &RunRecord, exchange: &Exchange) -> Timestamp {
     run.info.started.checked_add(Duration::from_micros(exchange.at_micros)).unwrap_or(run.info.started)
 }
 
 /// The address the callee had in this run, and the target; what a URL cannot hold is percent-encoded.
-fn url(run: &Run, exchange: &Exchange) -> String {
+fn url(run: &RunRecord, exchange: &Exchange) -> String {
     let service = run.info.services.iter().find(|service| service.name == exchange.edge.to);
     let address = service.map(|service| service.address.trim_end_matches('/').to_owned());
     let address = address.unwrap_or_else(|| format!("http://{}.invalid", text::slug(&exchange.edge.to)));

@@ -7,21 +7,21 @@ use std::time::Duration;
 use jiff::Timestamp;
 use serde::Serialize;
 
-use super::record::{Run, Scenario, Totals};
+use super::record::{RunRecord, ScenarioRecord, Totals};
 use crate::model::{Exit, Verdict};
 
 /// Earlier runs and this one.
 #[derive(Debug, Clone, PartialEq, Default)]
-pub struct History {
+pub struct RunHistory {
     /// In the order in which they began; the last is the one that is reported.
-    pub runs: Vec<Past>,
+    pub runs: Vec<PastRun>,
     /// Every scenario that ran in one of them.
-    pub scenarios: Vec<Chronicle>,
+    pub scenarios: Vec<ScenarioHistory>,
 }
 
 /// One run, in short.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Past {
+pub struct PastRun {
     /// Its id.
     pub id: String,
     /// By its machine's clock.
@@ -36,16 +36,16 @@ pub struct Past {
 
 /// One scenario over the runs. Lines move when files are edited, so it is known by its file and its name.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Chronicle {
+pub struct ScenarioHistory {
     /// The file, the rule, and the title.
-    pub name: Name,
+    pub name: ScenarioName,
     /// Each time it ran, in order.
-    pub times: Vec<Time>,
+    pub times: Vec<PastResult>,
 }
 
 /// What a scenario is known by over the runs.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize)]
-pub struct Name {
+pub struct ScenarioName {
     /// The feature file.
     pub uri: String,
     /// The feature's name.
@@ -58,8 +58,8 @@ pub struct Name {
 
 /// One time that a scenario ran.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub struct Time {
-    /// In which run: a place in [`History::runs`].
+pub struct PastResult {
+    /// In which run: a place in [`RunHistory::runs`].
     pub run: usize,
     /// How it ended.
     pub verdict: Verdict,
@@ -69,7 +69,7 @@ pub struct Time {
     pub took: Duration,
 }
 
-impl Name {
+impl ScenarioName {
     /// In one line.
     pub fn said(&self) -> String {
         let parts = [Some(&self.feature), self.rule.as_ref(), Some(&self.title)];
@@ -77,24 +77,24 @@ impl Name {
     }
 
     /// Of this scenario.
-    pub fn of(scenario: &Scenario) -> Self {
+    pub fn of(scenario: &ScenarioRecord) -> Self {
         let (uri, feature, rule) = (scenario.uri.clone(), scenario.feature.clone(), scenario.rule.clone());
         Self { uri, feature, rule, title: scenario.title() }
     }
 }
 
-impl History {
+impl RunHistory {
     /// What these runs tell, of which `now` is the one to report. Runs that `now` was merged from are not earlier ones.
-    pub fn of(earlier: &[Run], now: &Run) -> Self {
-        let own = |run: &&Run| run.info.id != now.info.id && !now.parts.iter().any(|part| part.id == run.info.id);
-        let mut runs: Vec<&Run> = earlier.iter().filter(own).collect();
+    pub fn of(earlier: &[RunRecord], now: &RunRecord) -> Self {
+        let own = |run: &&RunRecord| run.info.id != now.info.id && !now.parts.iter().any(|part| part.id == run.info.id);
+        let mut runs: Vec<&RunRecord> = earlier.iter().filter(own).collect();
         runs.sort_by_key(|run| (run.info.started, run.info.id.clone()));
         runs.dedup_by_key(|run| run.info.id.clone());
         runs.push(now);
         let mut history = Self::default();
-        let mut places: HashMap<Name, usize> = HashMap::new();
+        let mut places: HashMap<ScenarioName, usize> = HashMap::new();
         for (number, run) in runs.into_iter().enumerate() {
-            history.runs.push(Past {
+            history.runs.push(PastRun {
                 id: run.info.id.clone(),
                 started: run.started.unwrap_or(run.info.started),
                 took: run.took(),
@@ -102,13 +102,13 @@ impl History {
                 totals: run.totals(),
             });
             for scenario in &run.scenarios {
-                let name = Name::of(scenario);
+                let name = ScenarioName::of(scenario);
                 let place = *places.entry(name.clone()).or_insert_with(|| {
-                    history.scenarios.push(Chronicle { name, times: Vec::new() });
+                    history.scenarios.push(ScenarioHistory { name, times: Vec::new() });
                     history.scenarios.len() - 1
                 });
                 let (verdict, flaky) = (scenario.verdict.verdict, scenario.verdict.flaky);
-                history.scenarios[place].times.push(Time { run: number, verdict, flaky, took: scenario.took() });
+                history.scenarios[place].times.push(PastResult { run: number, verdict, flaky, took: scenario.took() });
             }
         }
         history
@@ -116,31 +116,32 @@ impl History {
 
     /// Scenarios that are red in the last run, with the first run of those in which they have been red without a break;
     /// the longest first.
-    pub fn red(&self) -> Vec<(&Chronicle, &Past)> {
+    pub fn red(&self) -> Vec<(&ScenarioHistory, &PastRun)> {
         let last = self.runs.len().saturating_sub(1);
-        let mut red: Vec<(&Chronicle, usize)> =
+        let mut red: Vec<(&ScenarioHistory, usize)> =
             self.scenarios.iter().filter_map(|one| Some((one, one.red_since(last)?))).collect();
         red.sort_by_key(|(_, since)| *since);
         red.into_iter().filter_map(|(one, since)| Some((one, self.runs.get(since)?))).collect()
     }
 
     /// Scenarios that were ever flaky, the most often flaky first.
-    pub fn flaky(&self) -> Vec<&Chronicle> {
-        let mut flaky: Vec<&Chronicle> = self.scenarios.iter().filter(|one| one.flaky() > 0).collect();
+    pub fn flaky(&self) -> Vec<&ScenarioHistory> {
+        let mut flaky: Vec<&ScenarioHistory> = self.scenarios.iter().filter(|one| one.flaky() > 0).collect();
         flaky.sort_by(|one, other| other.flaky_rate().total_cmp(&one.flaky_rate()));
         flaky
     }
 
     /// The slowest, by their median.
-    pub fn slowest(&self, count: usize) -> Vec<&Chronicle> {
-        let mut slow: Vec<&Chronicle> = self.scenarios.iter().filter(|one| one.median() > Duration::ZERO).collect();
+    pub fn slowest(&self, count: usize) -> Vec<&ScenarioHistory> {
+        let mut slow: Vec<&ScenarioHistory> =
+            self.scenarios.iter().filter(|one| one.median() > Duration::ZERO).collect();
         slow.sort_by_key(|one| std::cmp::Reverse(one.median()));
         slow.truncate(count);
         slow
     }
 }
 
-impl Chronicle {
+impl ScenarioHistory {
     /// How often it was flaky.
     pub fn flaky(&self) -> usize {
         self.times.iter().filter(|time| time.flaky).count()

@@ -23,8 +23,8 @@ use minijinja::{Environment, Value, context};
 use serde::Serialize;
 use sha2::{Digest, Sha256};
 
-use super::record::{Run, Scenario};
-use super::reporter::{Part, ReportError, Reporter};
+use super::record::{RunRecord, ScenarioRecord};
+use super::reporter::{ReportError, ReportFile, Reporter};
 use super::text;
 use crate::model::{Exit, Verdict};
 
@@ -59,14 +59,14 @@ impl Reporter for Html {
         "index.html"
     }
 
-    fn parts<'r>(&self, run: &'r Run) -> Vec<Part<'r>> {
-        Part::only(move |out| write(run, out))
+    fn files<'r>(&self, run: &'r RunRecord) -> Vec<ReportFile<'r>> {
+        ReportFile::only(move |out| write(run, out))
     }
 }
 
 /// What stands above everything.
 #[derive(Debug, Serialize)]
-struct Head {
+struct PageHead {
     state: &'static str,
     mark: &'static str,
     verdict: String,
@@ -76,7 +76,7 @@ struct Head {
 
 /// Scenarios that went wrong for the same cause, as the page lists them.
 #[derive(Debug, Serialize)]
-struct Cause {
+struct FailureCause {
     state: &'static str,
     word: &'static str,
     why: String,
@@ -84,7 +84,7 @@ struct Cause {
     more: usize,
 }
 
-fn write(run: &Run, out: &mut dyn Write) -> Result<(), ReportError> {
+fn write(run: &RunRecord, out: &mut dyn Write) -> Result<(), ReportError> {
     let script = SCRIPTS.concat();
     let policy = format!(
         "default-src 'none'; style-src '{}'; script-src '{}'; img-src data:; base-uri 'none'; form-action 'none'",
@@ -107,7 +107,7 @@ fn write(run: &Run, out: &mut dyn Write) -> Result<(), ReportError> {
     Ok(out.write_all(page.as_bytes())?)
 }
 
-fn head(run: &Run) -> Head {
+fn head(run: &RunRecord) -> PageHead {
     let exit = run.exit();
     let totals = run.totals();
     let (state, mark) = match exit {
@@ -135,7 +135,7 @@ fn head(run: &Run) -> Head {
         format!("{} on {}", info.target, info.topology),
         format!("seed {}", info.seed),
     ];
-    Head {
+    PageHead {
         state,
         mark,
         verdict,
@@ -144,7 +144,7 @@ fn head(run: &Run) -> Head {
     }
 }
 
-fn causes(run: &Run) -> Vec<Cause> {
+fn causes(run: &RunRecord) -> Vec<FailureCause> {
     let mut listed = 0;
     let mut causes = Vec::new();
     for verdict in [Verdict::Failed, Verdict::Unknown] {
@@ -153,7 +153,7 @@ fn causes(run: &Run) -> Vec<Cause> {
             let Some(first) = scenarios.first() else { continue };
             listed += shown;
             let excused = first.verdict.quarantine.is_some();
-            causes.push(Cause {
+            causes.push(FailureCause {
                 state: if excused { "skipped" } else { verdict.word() },
                 word: if excused { "quarantined" } else { verdict.word() },
                 why: text::cut(&text::line(&first.why()), 400),
@@ -166,7 +166,7 @@ fn causes(run: &Run) -> Vec<Cause> {
 }
 
 /// Name and place of a scenario; the place is also what links name it by.
-fn listing(scenario: &Scenario) -> (String, String) {
+fn listing(scenario: &ScenarioRecord) -> (String, String) {
     let name = text::line(&format!("{} › {}", scenario.feature, scenario.title()));
     (text::cut(&name, 200), text::line(&scenario.place()))
 }

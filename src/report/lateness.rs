@@ -4,7 +4,7 @@
 
 use std::time::Duration;
 
-use super::record::Run;
+use super::record::RunRecord;
 use crate::model::{Event, EventKind};
 
 /// The time from one kind of event to the next one of another kind, over all scenarios.
@@ -22,7 +22,7 @@ pub struct Lateness {
     pub p95: Duration,
     /// The slowest.
     pub worst: Duration,
-    /// The scenario with the slowest: an index into [`Run::scenarios`].
+    /// The scenario with the slowest: an index into [`RunRecord::scenarios`].
     pub worst_scenario: usize,
     /// How many took up to each of [`BINS`], and how many took longer: one count more than there are bounds.
     pub bins: Vec<usize>,
@@ -44,11 +44,17 @@ const STAGES: &[(&str, EventKind, &str, EventKind)] = &[
 ];
 
 /// Measures every stage that was seen at least once.
-pub fn lateness(run: &Run) -> Vec<Lateness> {
+pub fn lateness(run: &RunRecord) -> Vec<Lateness> {
     STAGES.iter().filter_map(|(from, start, to, end)| measure(run, from, *start, to, *end)).collect()
 }
 
-fn measure(run: &Run, from: &'static str, start: EventKind, to: &'static str, end: EventKind) -> Option<Lateness> {
+fn measure(
+    run: &RunRecord,
+    from: &'static str,
+    start: EventKind,
+    to: &'static str,
+    end: EventKind,
+) -> Option<Lateness> {
     let mut seen: Vec<(u64, usize)> = Vec::new();
     for (index, scenario) in run.scenarios.iter().enumerate() {
         for trail in scenario.attempts.iter().filter_map(|attempt| attempt.trail.as_ref()) {

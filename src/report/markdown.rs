@@ -5,9 +5,9 @@
 
 use std::io::Write;
 
-use super::record::{Run, Scenario};
-use super::reporter::{Part, ReportError, Reporter};
-use super::{chronicle, failure, text};
+use super::record::{RunRecord, ScenarioRecord};
+use super::reporter::{ReportError, ReportFile, Reporter};
+use super::{failure, history_tables, text};
 use crate::model::{Exit, Verdict};
 
 /// What GitHub takes, in bytes.
@@ -29,12 +29,12 @@ impl Reporter for Markdown {
         "summary.md"
     }
 
-    fn parts<'r>(&self, run: &'r Run) -> Vec<Part<'r>> {
-        Part::only(move |out| write(run, out))
+    fn files<'r>(&self, run: &'r RunRecord) -> Vec<ReportFile<'r>> {
+        ReportFile::only(move |out| write(run, out))
     }
 }
 
-fn write(run: &Run, out: &mut dyn Write) -> Result<(), ReportError> {
+fn write(run: &RunRecord, out: &mut dyn Write) -> Result<(), ReportError> {
     let mut page = head(run);
     let mut missing = 0;
     for (verdict, title) in [(Verdict::Failed, "Failed"), (Verdict::Unknown, "Could not be judged")] {
@@ -70,7 +70,7 @@ fn write(run: &Run, out: &mut dyn Write) -> Result<(), ReportError> {
     Ok(out.write_all(page.as_bytes())?)
 }
 
-fn head(run: &Run) -> String {
+fn head(run: &RunRecord) -> String {
     let totals = run.totals();
     let exit = run.exit();
     let meaning = Exit::TABLE.iter().find(|(other, _)| *other == exit).map_or("", |(_, meaning)| meaning);
@@ -95,7 +95,7 @@ fn head(run: &Run) -> String {
 }
 
 /// One cause: the line, the first scenario in full, the others by name.
-fn cause(run: &Run, scenarios: &[&Scenario]) -> String {
+fn cause(run: &RunRecord, scenarios: &[&ScenarioRecord]) -> String {
     let Some((first, others)) = scenarios.split_first() else { return String::new() };
     let mut section = format!("\n### {}\n\n", inline(&text::cut(&first.why(), 300)));
     section.push_str(&format!("{} {}\n", name(first), code(&first.place())));
@@ -111,8 +111,8 @@ fn cause(run: &Run, scenarios: &[&Scenario]) -> String {
     section
 }
 
-fn table(run: &Run, title: &str, why: impl Fn(&Scenario) -> Option<String>) -> String {
-    let rows: Vec<(&Scenario, String)> =
+fn table(run: &RunRecord, title: &str, why: impl Fn(&ScenarioRecord) -> Option<String>) -> String {
+    let rows: Vec<(&ScenarioRecord, String)> =
         run.scenarios.iter().filter_map(|scenario| why(scenario).map(|why| (scenario, why))).collect();
     if rows.is_empty() {
         return String::new();
@@ -128,11 +128,11 @@ fn table(run: &Run, title: &str, why: impl Fn(&Scenario) -> Option<String>) -> S
 }
 
 /// What earlier runs tell.
-fn history(run: &Run) -> String {
+fn history(run: &RunRecord) -> String {
     let Some(history) = &run.history else { return String::new() };
     let mut section = "\n## Earlier runs\n".to_owned();
     let line = |cells: &mut dyn Iterator<Item = String>| format!("| {} |\n", cells.collect::<Vec<_>>().join(" | "));
-    for chronicle::Table { title, heads, rows, more } in chronicle::tables(history) {
+    for history_tables::HistoryTable { title, heads, rows, more } in history_tables::tables(history) {
         section.push_str(&format!("\n<details><summary>{title}</summary>\n\n"));
         section.push_str(&line(&mut heads.iter().map(|head| (*head).to_owned())));
         section.push_str(&line(&mut heads.iter().map(|_| "---".to_owned())));
@@ -145,7 +145,7 @@ fn history(run: &Run) -> String {
     section
 }
 
-fn notes(run: &Run) -> String {
+fn notes(run: &RunRecord) -> String {
     let notes = run.notes();
     if notes.is_empty() {
         return String::new();
@@ -155,7 +155,7 @@ fn notes(run: &Run) -> String {
     section
 }
 
-fn name(scenario: &Scenario) -> String {
+fn name(scenario: &ScenarioRecord) -> String {
     format!("**{}**", inline(&text::cut(&format!("{} › {}", scenario.feature, scenario.title()), 300)))
 }
 

@@ -6,32 +6,32 @@
 
 use std::collections::{BTreeSet, HashMap, HashSet};
 
-use super::record::{Part, Run, Scenario, UNFINISHED};
+use super::record::{MergedJournal, RunRecord, ScenarioRecord, UNFINISHED};
 use super::text;
 use crate::model::{Exit, Identity, RunEnd, RunInfo, Verdict};
 
 /// A run as one journal has it, and the journal's name.
 #[derive(Debug)]
-pub struct Read {
+pub struct JournalRun {
     /// The journal.
     pub journal: String,
     /// What is in it.
-    pub run: Run,
+    pub run: RunRecord,
 }
 
 /// Journals that are parts of different runs.
 #[derive(Debug, thiserror::Error)]
 #[error("these are journals of different runs:\n{}", .0.iter().map(|one| format!("  {one}\n")).collect::<String>())]
-pub struct Different(pub Vec<String>);
+pub struct DifferentRuns(pub Vec<String>);
 
 /// Which scenario, among all parts: its file and line, and which of several runs of it (`--repeat`).
-type Key = (String, u32, usize);
+type ScenarioKey = (String, u32, usize);
 
 /// One run out of its parts; a single part is returned as it is.
 ///
 /// # Errors
 /// If the parts are of different runs, with everything that differs; unless `mix`, which turns that into notes.
-pub fn merge(mut parts: Vec<Read>, mix: bool) -> Result<Run, Different> {
+pub fn merge(mut parts: Vec<JournalRun>, mix: bool) -> Result<RunRecord, DifferentRuns> {
     parts.sort_by_key(|part| part.run.info.started);
     // The same journal given twice is one journal.
     let mut known = HashSet::new();
@@ -41,13 +41,13 @@ pub fn merge(mut parts: Vec<Read>, mix: bool) -> Result<Run, Different> {
     }
     let differences = differences(&parts);
     if !differences.is_empty() && !mix {
-        return Err(Different(differences));
+        return Err(DifferentRuns(differences));
     }
     Ok(join(parts, differences))
 }
 
 /// Which parts of the selection are not there, one sentence each. Also for one that was never merged with the others.
-pub fn missing(run: &Run) -> Vec<String> {
+pub fn missing(run: &RunRecord) -> Vec<String> {
     let alone = [(run.info.identity.shard, run.scenarios.len())];
     let parts: Vec<_> = match run.parts.as_slice() {
         [] => alone.to_vec(),
@@ -74,7 +74,7 @@ pub fn missing(run: &Run) -> Vec<String> {
 }
 
 /// What keeps the parts from being one run, one sentence each.
-fn differences(parts: &[Read]) -> Vec<String> {
+fn differences(parts: &[JournalRun]) -> Vec<String> {
     let mut found = Vec::new();
     let Some((first, others)) = parts.split_first() else { return found };
     for other in others {
@@ -82,7 +82,7 @@ fn differences(parts: &[Read]) -> Vec<String> {
         let of_both = unlike(&first.run.info, &other.run.info);
         found.extend(of_both.into_iter().map(|what| format!("{what} ({between})")));
     }
-    let keys: Vec<HashSet<Key>> = parts.iter().map(|part| keys(&part.run).into_iter().collect()).collect();
+    let keys: Vec<HashSet<ScenarioKey>> = parts.iter().map(|part| keys(&part.run).into_iter().collect()).collect();
     for (place, part) in parts.iter().enumerate() {
         let identity = &part.run.info.identity;
         let together = identity.build.is_some() && identity.build == first.run.info.identity.build;
@@ -90,7 +90,7 @@ fn differences(parts: &[Read]) -> Vec<String> {
             continue;
         }
         let others = keys.iter().enumerate().filter(|(other, _)| *other != place);
-        let others: HashSet<&Key> = others.flat_map(|(_, keys)| keys).collect();
+        let others: HashSet<&ScenarioKey> = others.flat_map(|(_, keys)| keys).collect();
         let tried_again = keys[place].iter().all(|key| others.contains(key));
         let was_tried_again = others.iter().all(|key| keys[place].contains(*key));
         if !tried_again && !was_tried_again {
@@ -154,7 +154,7 @@ fn unlike(one: &RunInfo, other: &RunInfo) -> Vec<String> {
 }
 
 /// Which scenario each one of a run is.
-fn keys(run: &Run) -> Vec<Key> {
+fn keys(run: &RunRecord) -> Vec<ScenarioKey> {
     let mut seen: HashMap<(&str, u32), usize> = HashMap::new();
     run.scenarios
         .iter()
@@ -167,25 +167,25 @@ fn keys(run: &Run) -> Vec<Key> {
 }
 
 /// A scenario as it stands after the parts that were looked at.
-struct Decided {
-    key: Key,
-    scenario: Scenario,
+struct MergedScenario {
+    key: ScenarioKey,
+    scenario: ScenarioRecord,
     /// The part whose word it is.
     by: usize,
     /// Whether it took another run to pass, and not only another attempt.
     over_runs: bool,
 }
 
-fn join(parts: Vec<Read>, differences: Vec<String>) -> Run {
-    let mut whole = Run { parts: parts.iter().map(part_of).collect(), ..Run::default() };
+fn join(parts: Vec<JournalRun>, differences: Vec<String>) -> RunRecord {
+    let mut whole = RunRecord { parts: parts.iter().map(part_of).collect(), ..RunRecord::default() };
     let infos: Vec<RunInfo> = parts.iter().map(|part| part.run.info.clone()).collect();
     let stopped: Vec<bool> = parts.iter().map(|part| part.run.finished.is_none()).collect();
     let mixed = differences.iter().map(|difference| format!("mixed although different: {difference}"));
     let mut end = RunEnd { notes: mixed.collect(), ..RunEnd::of(Exit::Passed) };
-    let mut decided: Vec<Decided> = Vec::new();
-    let mut places: HashMap<Key, usize> = HashMap::new();
+    let mut decided: Vec<MergedScenario> = Vec::new();
+    let mut places: HashMap<ScenarioKey, usize> = HashMap::new();
     let mut unjudged = false;
-    for (by, Read { journal, mut run }) in parts.into_iter().enumerate() {
+    for (by, JournalRun { journal, mut run }) in parts.into_iter().enumerate() {
         whole.started = earliest(whole.started, run.started);
         whole.last_seen = whole.last_seen.max(run.finished).max(run.last_seen);
         add_new(&mut whole.unreadable, std::mem::take(&mut run.unreadable));
@@ -200,13 +200,13 @@ fn join(parts: Vec<Read>, differences: Vec<String>) -> Run {
                 Some(place) => again(&mut decided[*place], scenario, by, &infos[by].id, &mut end.notes),
                 None => {
                     places.insert(key.clone(), decided.len());
-                    decided.push(Decided { key, scenario, by, over_runs: false });
+                    decided.push(MergedScenario { key, scenario, by, over_runs: false });
                 }
             }
         }
     }
     end.lifted.sort_by(|one, other| one.rule.cmp(&other.rule));
-    let fails = |one: &Decided| one.scenario.verdict.flaky && !one.over_runs && infos[one.by].flaky_fails;
+    let fails = |one: &MergedScenario| one.scenario.verdict.flaky && !one.over_runs && infos[one.by].flaky_fails;
     let flaky_fails = decided.iter().any(fails);
     for (by, info) in infos.iter().enumerate().filter(|(by, _)| stopped[*by]) {
         let open = decided.iter().filter(|one| one.by == by && is_unfinished(&one.scenario)).count();
@@ -219,7 +219,8 @@ fn join(parts: Vec<Read>, differences: Vec<String>) -> Run {
     whole.info = info_of(infos);
     let features = &whole.info.identity.features;
     let file = |uri: &str| features.iter().position(|file| file.uri == uri).unwrap_or(usize::MAX);
-    decided.sort_by_cached_key(|Decided { key: (uri, line, times), .. }| (*times, file(uri), uri.clone(), *line));
+    decided
+        .sort_by_cached_key(|MergedScenario { key: (uri, line, times), .. }| (*times, file(uri), uri.clone(), *line));
     whole.scenarios = decided.into_iter().map(|one| one.scenario).collect();
     whole.info.selected = whole.scenarios.len();
     whole.finished = whole.last_seen;
@@ -234,9 +235,9 @@ fn join(parts: Vec<Read>, differences: Vec<String>) -> Run {
     whole
 }
 
-fn part_of(part: &Read) -> Part {
+fn part_of(part: &JournalRun) -> MergedJournal {
     let info = &part.run.info;
-    Part {
+    MergedJournal {
         id: info.id.clone(),
         journal: part.journal.clone(),
         shard: info.identity.shard,
@@ -261,7 +262,7 @@ fn info_of(infos: Vec<RunInfo>) -> RunInfo {
 }
 
 /// A later try at a scenario decides, if it came to anything.
-fn again(decided: &mut Decided, mut later: Scenario, by: usize, id: &str, notes: &mut Vec<String>) {
+fn again(decided: &mut MergedScenario, mut later: ScenarioRecord, by: usize, id: &str, notes: &mut Vec<String>) {
     let earlier = &mut decided.scenario;
     let (before, now) = (earlier.verdict.verdict, later.verdict.verdict);
     if later.attempts.is_empty() || (now == Verdict::Skipped && before != Verdict::Skipped) {
@@ -288,7 +289,7 @@ fn again(decided: &mut Decided, mut later: Scenario, by: usize, id: &str, notes:
     (decided.scenario, decided.by) = (later, by);
 }
 
-fn is_unfinished(scenario: &Scenario) -> bool {
+fn is_unfinished(scenario: &ScenarioRecord) -> bool {
     scenario.verdict.verdict == Verdict::Unknown && scenario.verdict.reason == UNFINISHED
 }
 

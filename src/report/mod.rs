@@ -6,12 +6,12 @@
 //! | file | idea |
 //! |---|---|
 //! | [`journal`] | writing the journal, reading it back |
-//! | [`record`], [`digest`] | the run as every reporter reads it, and how it is gathered from the messages |
+//! | [`record`], [`run_builder`] | the run as every reporter reads it, and how it is gathered from the messages |
 //! | [`console`], [`failure`], [`style`] | the only live one: what a person sees while the run goes on |
 //! | [`reporter`] | what a reporter is, and how files get onto the disk |
 //! | [`lateness`] | how late permissions arrived, from the trails |
 //! | [`merge`] | several journals of one run as one run |
-//! | [`history`], [`chronicle`] | what earlier runs tell, and that in words |
+//! | [`history`], [`history_tables`] | what earlier runs tell, and that in words |
 //! | [`proof`] | a proof that the suite can fail, on paper |
 //! | [`text`] | text made safe for the place it goes to |
 //! | the others | one format each |
@@ -23,22 +23,21 @@
 //!
 //! 1. Write `src/report/<format>.rs` with a unit struct that implements [`Reporter`]: say in its module docs which readers
 //!    the format has and where it is specified.
-//! 2. Read everything from the [`Run`]. Names, messages and bodies may hold anything: escape for your format, and take file
-//!    names from [`text::Unique`]. An unknown verdict must not look green.
+//! 2. Read everything from the [`RunRecord`]. Names, messages and bodies may hold anything: escape for your format, and take file
+//!    names from [`text::UniqueNames`]. An unknown verdict must not look green.
 //! 3. Add it to [`REPORTERS`]; the help text and the documentation list it from there.
 //! 4. Add it to the tests in `tests/`: a run with one of everything, the hostile run, and a run that was killed; then
 //!    break the reporter and see them fail.
 
 pub mod allure;
 pub mod annotations;
-pub mod chronicle;
 pub mod console;
 pub mod ctrf;
 pub mod cucumber_json;
-pub mod digest;
 pub mod failure;
 pub mod har;
 pub mod history;
+pub mod history_tables;
 pub mod html;
 pub mod journal;
 pub mod junit;
@@ -48,18 +47,20 @@ pub mod merge;
 pub mod proof;
 pub mod record;
 pub mod reporter;
+pub mod run_builder;
 pub mod style;
 pub mod tap_protocol;
 pub mod text;
+mod xml;
 
 #[cfg(test)]
 mod tests;
 
 pub use console::Console;
-pub use digest::Digest;
-pub use history::History;
-pub use record::{Attempt, Run, Scenario};
+pub use history::RunHistory;
+pub use record::{AttemptRecord, RunRecord, ScenarioRecord};
 pub use reporter::{Reporter, chosen, clear, named, write_all};
+pub use run_builder::RunBuilder;
 pub use style::Style;
 
 /// Every report that can be asked for, by [`Reporter::id`].

@@ -6,7 +6,7 @@ use std::time::Duration;
 use super::style::{Ink, Style, fit, pad};
 use super::text;
 use crate::model::Proof;
-use crate::model::proof::{Fate, Mutation, Notice, Row, Score, Standing};
+use crate::model::proof::{Detection, MutantOutcome, Mutation, Row, Score, Standing};
 
 /// For a terminal.
 pub fn text(proof: &Proof, style: &Style) -> String {
@@ -56,7 +56,7 @@ pub fn text(proof: &Proof, style: &Style) -> String {
 /// What came of changed answers, line by line.
 fn mutants(mutation: &Mutation) -> Vec<String> {
     let mut lines = Vec::new();
-    let survivors = mutation.mutants.iter().filter(|mutant| mutant.fate == Fate::Survived);
+    let survivors = mutation.mutants.iter().filter(|mutant| mutant.fate == MutantOutcome::Survived);
     lines.push(String::new());
     lines.push("survived".into());
     lines.extend(survivors.map(|mutant| format!("  {} at {}: {}", mutant.what, mutant.at, mutant.why)));
@@ -87,10 +87,10 @@ fn mutation_summary(mutation: &Mutation) -> String {
     format!(
         "kill score {:.0} %: {} of {} mutants that could be noticed; {} changed nothing observable, {} never fired; {} of {} possible changes were tried",
         mutation.score(),
-        mutation.count(Fate::Killed),
-        mutation.count(Fate::Killed) + mutation.count(Fate::Survived),
-        mutation.count(Fate::Equivalent),
-        mutation.count(Fate::NeverFired),
+        mutation.count(MutantOutcome::Killed),
+        mutation.count(MutantOutcome::Killed) + mutation.count(MutantOutcome::Survived),
+        mutation.count(MutantOutcome::Equivalent),
+        mutation.count(MutantOutcome::NeverFired),
         mutation.mutants.len(),
         mutation.possible,
     )
@@ -138,7 +138,7 @@ pub fn markdown(proof: &Proof) -> String {
 
 /// In two lines: how many were caught, how, and how often the right hop was named.
 pub fn summary(proof: &Proof) -> String {
-    let by = |notice: Notice| {
+    let by = |notice: Detection| {
         let caught = proof.defects.iter().filter(|row| row.standing == Standing::Caught);
         caught.filter(|row| row.best().is_some_and(|cell| cell.notice == notice)).count()
     };
@@ -155,8 +155,8 @@ pub fn summary(proof: &Proof) -> String {
         parts.push(format!(
         "{caught} of {} defects caught ({} by a rule of theirs, {} by a Then){others}\nthe right hop was named for {right} of {caught} ({cells_right} of {cells} scenarios that told); {runs} trials of {} scenarios in {}, seed {}",
         proof.defects.len(),
-        by(Notice::Rule),
-        by(Notice::Then),
+        by(Detection::Rule),
+        by(Detection::Then),
         proof.scenarios.len(),
         text::duration(Duration::from_micros(proof.took_micros)),
         proof.seed,
@@ -203,11 +203,11 @@ fn remedy(row: &Row) -> Vec<String> {
 fn by(row: &Row) -> String {
     let Some(cell) = row.best() else { return String::new() };
     match cell.notice {
-        Notice::Rule => {
+        Detection::Rule => {
             cell.rules.iter().filter(|rule| row.rules.contains(rule)).cloned().collect::<Vec<_>>().join(", ")
         }
-        Notice::Then => "a Then".into(),
-        Notice::Accident | Notice::Missed => String::new(),
+        Detection::Then => "a Then".into(),
+        Detection::Accident | Detection::Missed => String::new(),
     }
 }
 

@@ -1,6 +1,6 @@
 //! A run as every reporter reads it: scenarios with their attempts, steps and evidence, and how it all ended.
 //!
-//! These are plain records; [`digest`](super::digest) gathers them from a journal.
+//! These are plain records; [`run_builder`](super::run_builder) gathers them from a journal.
 
 use std::collections::HashMap;
 use std::hash::Hash;
@@ -13,9 +13,9 @@ use jiff::Timestamp;
 
 use serde::Serialize;
 
-use super::digest::Digest;
-use super::history::History;
+use super::history::RunHistory;
 use super::journal::{self, JournalError};
+use super::run_builder::RunBuilder;
 use super::text;
 use crate::model::message::{Attachment, ContentEncoding, Envelope, ParseError, Status};
 use crate::model::{
@@ -24,7 +24,7 @@ use crate::model::{
 
 /// One run, or as much of it as was recorded.
 #[derive(Debug, Clone, PartialEq, Default)]
-pub struct Run {
+pub struct RunRecord {
     /// What it was asked to do.
     pub info: RunInfo,
     /// When its first scenario could begin.
@@ -34,7 +34,7 @@ pub struct Run {
     /// The last moment that was recorded.
     pub last_seen: Option<Timestamp>,
     /// The selected scenarios, in the order of the files.
-    pub scenarios: Vec<Scenario>,
+    pub scenarios: Vec<ScenarioRecord>,
     /// Feature files that could not be read.
     pub unreadable: Vec<ParseError>,
     /// How it ended, where it got that far.
@@ -44,14 +44,14 @@ pub struct Run {
     /// What the journal should hold and does not, one sentence each.
     pub damage: Vec<String>,
     /// The journals it was merged from, in the order in which they began; empty for a run that has one.
-    pub parts: Vec<Part>,
+    pub parts: Vec<MergedJournal>,
     /// What earlier runs tell, where they were asked.
-    pub history: Option<History>,
+    pub history: Option<RunHistory>,
 }
 
 /// One of the journals that a run was merged from.
 #[derive(Debug, Clone, PartialEq, Serialize)]
-pub struct Part {
+pub struct MergedJournal {
     /// Of the run that wrote it.
     pub id: String,
     /// Where it was read.
@@ -70,7 +70,7 @@ pub struct Part {
 
 /// One scenario, or one row of an outline.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Scenario {
+pub struct ScenarioRecord {
     /// The feature's name.
     pub feature: String,
     /// What the feature says about itself.
@@ -90,14 +90,14 @@ pub struct Scenario {
     /// With their `@`, inherited ones first.
     pub tags: Vec<String>,
     /// In order; empty where the run ended before its turn.
-    pub attempts: Vec<Attempt>,
+    pub attempts: Vec<AttemptRecord>,
     /// How it ended.
     pub verdict: ScenarioVerdict,
 }
 
 /// One try at a scenario.
 #[derive(Debug, Clone, PartialEq, Default)]
-pub struct Attempt {
+pub struct AttemptRecord {
     /// When it began.
     pub started: Timestamp,
     /// How long it took; up to the last sign of life where it did not end.
@@ -107,7 +107,7 @@ pub struct Attempt {
     /// The thread that ran it.
     pub worker: Option<String>,
     /// In order; the checks at the end are the last one.
-    pub steps: Vec<Step>,
+    pub steps: Vec<StepRecord>,
     /// What the taps saw, in order of arrival.
     pub exchanges: Vec<Exchange>,
     /// What it meant.
@@ -119,12 +119,12 @@ pub struct Attempt {
     /// Why it failed.
     pub diagnosis: Option<Diagnosis>,
     /// Pictures and logs.
-    pub kept: Vec<Kept>,
+    pub artifacts: Vec<ArtifactRecord>,
 }
 
 /// One step of an attempt.
 #[derive(Debug, Clone, PartialEq, Default)]
-pub struct Step {
+pub struct StepRecord {
     /// The keyword as written, without the space after it; empty for a hook.
     pub keyword: String,
     /// The sentence, or the hook's name.
@@ -143,7 +143,7 @@ pub struct Step {
 
 /// A picture or a log that was kept with an attempt.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Kept {
+pub struct ArtifactRecord {
     /// The attachment as it was recorded.
     pub attachment: Attachment,
 }
@@ -163,10 +163,10 @@ pub struct Totals {
 /// The reason of every scenario that has no ending.
 pub const UNFINISHED: &str = "the run ended before it did";
 
-impl Run {
+impl RunRecord {
     /// Gathers a run from its messages.
     pub fn from_envelopes<'a>(envelopes: impl IntoIterator<Item = &'a Envelope>) -> Self {
-        let mut digest = Digest::default();
+        let mut digest = RunBuilder::default();
         for envelope in envelopes {
             digest.add(envelope);
         }
@@ -282,21 +282,21 @@ impl Run {
     }
 
     /// The scenarios of each feature file, in order.
-    pub fn files(&self) -> Vec<Vec<&Scenario>> {
+    pub fn by_file(&self) -> Vec<Vec<&ScenarioRecord>> {
         grouped(&self.scenarios, |scenario| scenario.uri.clone())
     }
 
     /// The scenarios with one ending by cause; the cause with the most of them first. Quarantined ones come under causes
     /// of their own.
-    pub fn causes(&self, verdict: Verdict) -> Vec<Vec<&Scenario>> {
-        let key = |scenario: &Scenario| (scenario.cause(), scenario.verdict.quarantine.is_some());
+    pub fn causes(&self, verdict: Verdict) -> Vec<Vec<&ScenarioRecord>> {
+        let key = |scenario: &ScenarioRecord| (scenario.cause(), scenario.verdict.quarantine.is_some());
         let mut causes = grouped(self.ended(verdict), key);
         causes.sort_by_key(|scenarios| std::cmp::Reverse(scenarios.len()));
         causes
     }
 
     /// Those with one ending, in the order of the files.
-    pub fn ended(&self, verdict: Verdict) -> impl Iterator<Item = &Scenario> {
+    pub fn ended(&self, verdict: Verdict) -> impl Iterator<Item = &ScenarioRecord> {
         self.scenarios.iter().filter(move |scenario| scenario.verdict.verdict == verdict)
     }
 }
@@ -334,7 +334,7 @@ impl Totals {
     }
 }
 
-impl Scenario {
+impl ScenarioRecord {
     /// Its name, unique within its feature unless two scenarios were given the same one.
     pub fn title(&self) -> String {
         let name = if self.name.trim().is_empty() { "(unnamed)" } else { self.name.trim() };
@@ -350,7 +350,7 @@ impl Scenario {
     }
 
     /// The attempt that counts.
-    pub fn last(&self) -> Option<&Attempt> {
+    pub fn last(&self) -> Option<&AttemptRecord> {
         self.attempts.last()
     }
 
@@ -361,9 +361,9 @@ impl Scenario {
 
     /// Why it did not pass, in one line: the diagnosis, else the reason, else what the failed step said.
     pub fn why(&self) -> String {
-        let diagnosed = self.last().and_then(Attempt::sentence);
+        let diagnosed = self.last().and_then(AttemptRecord::sentence);
         let said = || {
-            let message = self.last().and_then(Attempt::failed_step).and_then(|step| step.message.as_deref());
+            let message = self.last().and_then(AttemptRecord::failed_step).and_then(|step| step.message.as_deref());
             message.unwrap_or_default()
         };
         let text = match (diagnosed, self.verdict.reason.as_str()) {
@@ -389,15 +389,15 @@ impl Scenario {
     }
 }
 
-impl Attempt {
+impl AttemptRecord {
     /// The first step that did not pass and says so.
-    pub fn failed_step(&self) -> Option<&Step> {
+    pub fn failed_step(&self) -> Option<&StepRecord> {
         self.steps.iter().find(|step| step.is_bad())
     }
 
     /// Lets go of what makes it large; why it ended as it did stays.
     pub fn forget_evidence(&mut self) {
-        (self.exchanges, self.kept, self.trail) = (Vec::new(), Vec::new(), None);
+        (self.exchanges, self.artifacts, self.trail) = (Vec::new(), Vec::new(), None);
     }
 
     /// The diagnosis in one line.
@@ -413,7 +413,7 @@ impl Attempt {
     }
 }
 
-impl Kept {
+impl ArtifactRecord {
     /// The content itself; nothing where it is not the base64 that it claims to be.
     pub fn bytes(&self) -> Vec<u8> {
         match self.attachment.content_encoding {
@@ -428,7 +428,7 @@ impl Kept {
     }
 }
 
-impl Step {
+impl StepRecord {
     /// Whether it ended in a way that fails a scenario.
     pub fn is_bad(&self) -> bool {
         match self.status {
@@ -447,10 +447,10 @@ fn without_numbers(text: &str) -> String {
 
 /// Groups of those with the same key, each in order, in the order of their first.
 fn grouped<'r, K: Hash + Eq>(
-    scenarios: impl IntoIterator<Item = &'r Scenario>,
-    key: impl Fn(&Scenario) -> K,
-) -> Vec<Vec<&'r Scenario>> {
-    let mut groups: Vec<Vec<&Scenario>> = Vec::new();
+    scenarios: impl IntoIterator<Item = &'r ScenarioRecord>,
+    key: impl Fn(&ScenarioRecord) -> K,
+) -> Vec<Vec<&'r ScenarioRecord>> {
+    let mut groups: Vec<Vec<&ScenarioRecord>> = Vec::new();
     let mut places = HashMap::new();
     for scenario in scenarios {
         let place = *places.entry(key(scenario)).or_insert(groups.len());

@@ -5,11 +5,11 @@ use std::io::{self, BufWriter, Write};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
 
-use super::record::Run;
+use super::record::RunRecord;
 use super::{REPORTERS, journal};
 use crate::base::suggest::did_you_mean;
 
-/// Renders a run in one format. Object-safe and without state: everything it needs is in the [`Run`].
+/// Renders a run in one format. Object-safe and without state: everything it needs is in the [`RunRecord`].
 pub trait Reporter: Sync {
     /// The name by which it is asked for, e.g. `junit`.
     fn id(&self) -> &'static str;
@@ -18,27 +18,27 @@ pub trait Reporter: Sync {
     fn file_name(&self) -> &'static str;
 
     /// The files, each ready to be written: one for a file, any number for a folder.
-    fn parts<'r>(&self, run: &'r Run) -> Vec<Part<'r>>;
+    fn files<'r>(&self, run: &'r RunRecord) -> Vec<ReportFile<'r>>;
 
     /// Writes it to a stream: the files of a folder one after the other.
     ///
     /// # Errors
     /// If the stream cannot be written, or what would be written is not valid in the format.
-    fn write(&self, run: &Run, out: &mut dyn Write) -> Result<(), ReportError> {
-        self.parts(run).iter().try_for_each(|part| (part.write)(out))
+    fn write(&self, run: &RunRecord, out: &mut dyn Write) -> Result<(), ReportError> {
+        self.files(run).iter().try_for_each(|part| (part.write)(out))
     }
 }
 
 type Render<'r> = dyn Fn(&mut dyn Write) -> Result<(), ReportError> + 'r;
 
 /// One file of a report.
-pub struct Part<'r> {
+pub struct ReportFile<'r> {
     /// Its name within the folder; ignored for a reporter that makes one file.
     pub name: String,
     write: Box<Render<'r>>,
 }
 
-impl<'r> Part<'r> {
+impl<'r> ReportFile<'r> {
     /// The only file of a reporter.
     pub fn only(write: impl Fn(&mut dyn Write) -> Result<(), ReportError> + 'r) -> Vec<Self> {
         vec![Self::named("", write)]
@@ -105,14 +105,14 @@ pub fn chosen(names: &[String]) -> Result<Vec<&'static dyn Reporter>, UnknownRep
 
 /// What became of one report.
 #[derive(Debug)]
-pub struct Written {
+pub struct WrittenReport {
     /// The file, or the folder.
     pub file: PathBuf,
     /// Whether it is there.
     pub result: Result<(), ReportError>,
 }
 
-impl Written {
+impl WrittenReport {
     /// Where it is, or why it is not there.
     pub fn line(&self) -> String {
         match &self.result {
@@ -124,11 +124,11 @@ impl Written {
 
 /// Writes reports into a folder, which is made where there is none. Each is written under another name first and renamed
 /// when it is whole, so a reader never sees half of one; an older one is replaced. One that fails stops no other.
-pub fn write_all(run: &Run, dir: &Path, which: &[&dyn Reporter]) -> Vec<Written> {
+pub fn write_all(run: &RunRecord, dir: &Path, which: &[&dyn Reporter]) -> Vec<WrittenReport> {
     let one = |reporter: &&dyn Reporter| {
         let file = dir.join(reporter.file_name());
         let result = write_one(run, dir, *reporter, &file);
-        Written { file, result }
+        WrittenReport { file, result }
     };
     which.iter().map(one).collect()
 }
@@ -145,13 +145,13 @@ pub fn clear(dir: &Path, which: &[&dyn Reporter]) {
     }
 }
 
-fn write_one(run: &Run, dir: &Path, reporter: &dyn Reporter, target: &Path) -> Result<(), ReportError> {
+fn write_one(run: &RunRecord, dir: &Path, reporter: &dyn Reporter, target: &Path) -> Result<(), ReportError> {
     let name = reporter.file_name().trim_end_matches('/');
     let partial = dir.join(format!(".{name}.{}.partial", std::process::id()));
     let write = || {
         fs::create_dir_all(dir)?;
         if reporter.file_name().ends_with('/') {
-            write_folder(&reporter.parts(run), &partial, target)
+            write_folder(&reporter.files(run), &partial, target)
         } else {
             write_file(&partial, |out| reporter.write(run, out))?;
             Ok(fs::rename(&partial, target)?)
@@ -165,7 +165,7 @@ fn write_one(run: &Run, dir: &Path, reporter: &dyn Reporter, target: &Path) -> R
     written
 }
 
-fn write_folder(parts: &[Part<'_>], partial: &Path, target: &Path) -> Result<(), ReportError> {
+fn write_folder(parts: &[ReportFile<'_>], partial: &Path, target: &Path) -> Result<(), ReportError> {
     if partial.exists() {
         // Left over from a run that was killed and had the same process id, as is common in containers.
         fs::remove_dir_all(partial)?;

@@ -5,8 +5,8 @@
 
 use std::io::{self, Write};
 
-use super::record::{Run, Scenario};
-use super::reporter::{Part, Reporter};
+use super::record::{RunRecord, ScenarioRecord};
+use super::reporter::{ReportFile, Reporter};
 use super::{failure, text};
 use crate::model::Verdict;
 
@@ -23,8 +23,8 @@ impl Reporter for TapProtocol {
         "results.tap"
     }
 
-    fn parts<'r>(&self, run: &'r Run) -> Vec<Part<'r>> {
-        Part::only(move |out| {
+    fn files<'r>(&self, run: &'r RunRecord) -> Vec<ReportFile<'r>> {
+        ReportFile::only(move |out| {
             writeln!(out, "TAP version 14")?;
             writeln!(out, "1..{}", run.scenarios.len())?;
             for (index, scenario) in run.scenarios.iter().enumerate() {
@@ -38,7 +38,7 @@ impl Reporter for TapProtocol {
     }
 }
 
-fn line(out: &mut dyn Write, number: usize, scenario: &Scenario, seed: u64) -> io::Result<()> {
+fn line(out: &mut dyn Write, number: usize, scenario: &ScenarioRecord, seed: u64) -> io::Result<()> {
     let verdict = &scenario.verdict;
     let (ok, directive) = match (verdict.verdict, &verdict.quarantine) {
         (Verdict::Passed, _) => ("ok", String::new()),

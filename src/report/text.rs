@@ -78,9 +78,9 @@ pub fn slug(text: &str) -> String {
 
 /// Hands out names that were not handed out before.
 #[derive(Debug, Default)]
-pub struct Unique(HashSet<String>);
+pub struct UniqueNames(HashSet<String>);
 
-impl Unique {
+impl UniqueNames {
     /// The slug of `text`, numbered where it was taken.
     pub fn slug(&mut self, text: &str) -> String {
         let slug = slug(text);
@@ -132,7 +132,7 @@ mod tests {
 
     #[test]
     fn names_of_files_are_plain_unique_and_never_climb() {
-        let mut names = Unique::default();
+        let mut names = UniqueNames::default();
         assert_eq!(names.slug("../../etc/passwd"), "etc-passwd");
         assert_eq!(names.slug("etc/passwd\0"), "etc-passwd-2");
         assert_eq!(names.slug("etc passwd 2"), "etc-passwd-2-2");

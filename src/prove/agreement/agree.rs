@@ -3,28 +3,28 @@
 use std::collections::BTreeSet;
 
 use super::cases::Cases;
-use super::compare::{Compared, compare};
+use super::compare::{Comparison, compare};
 use crate::contract::Contracts;
 use crate::model::agreement::{Agreement, Difference, Unjudged};
 use crate::model::{Edge, Verdict};
-use crate::report::{Run, Scenario};
+use crate::report::{RunRecord, ScenarioRecord};
 
 /// The scenarios as they went on one topology, everything recorded.
 #[derive(Debug)]
-pub struct Play {
+pub struct TopologyRun {
     /// The topology.
     pub topology: String,
     /// Its edges.
     pub edges: Vec<Edge>,
     /// How they went.
-    pub run: Run,
+    pub run: RunRecord,
 }
 
 /// Compares each play with the first; all are of the same plan. A scenario that is red is compared all the same: it says
 /// where a double goes wrong.
-pub fn agree(plays: &[Play], contracts: &Contracts) -> Agreement {
+pub fn agree(plays: &[TopologyRun], contracts: &Contracts) -> Agreement {
     let mut agreement = Agreement::default();
-    for Play { topology, run, .. } in plays {
+    for TopologyRun { topology, run, .. } in plays {
         agreement.topologies.push(topology.clone());
         for scenario in &run.scenarios {
             let unjudged = Unjudged { topology: topology.clone(), at: scenario.place(), why: scenario.why() };
@@ -43,7 +43,7 @@ pub fn agree(plays: &[Play], contracts: &Contracts) -> Agreement {
             if [one, two].iter().any(|scenario| scenario.verdict.verdict == Verdict::Skipped) {
                 continue;
             }
-            let Compared { cases: seen, differences } =
+            let Comparison { cases: seen, differences } =
                 compare(&cases_of(one, contracts), &cases_of(two, contracts), &edges);
             scenarios.insert(place);
             cases.extend(seen.into_iter().map(|case| (place, case)));
@@ -59,7 +59,7 @@ pub fn agree(plays: &[Play], contracts: &Contracts) -> Agreement {
     agreement
 }
 
-fn cases_of(scenario: &Scenario, contracts: &Contracts) -> Cases {
+fn cases_of(scenario: &ScenarioRecord, contracts: &Contracts) -> Cases {
     let exchanges = scenario.last().map(|attempt| attempt.exchanges.as_slice()).unwrap_or_default();
     Cases::of(exchanges, contracts)
 }

@@ -2,13 +2,13 @@
 
 use std::collections::BTreeMap;
 
-use super::form::{Case, Form, Shape};
+use super::form::{Case, ExchangeForm, MessageShape};
 use crate::contract::Contracts;
 use crate::model::{Edge, Exchange};
 
 /// The cases of one scenario on one topology, each with what stood in its messages, all of them taken together.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct Cases(BTreeMap<(Edge, Case), Shape>);
+pub struct Cases(BTreeMap<(Edge, Case), MessageShape>);
 
 impl Cases {
     /// The cases of these exchanges.
@@ -17,9 +17,9 @@ impl Cases {
     /// same thing with the same outcome, the last one counts.
     pub fn of(exchanges: &[Exchange], contracts: &Contracts) -> Self {
         let mut cases = Self::default();
-        let mut looks: BTreeMap<(Edge, String, Case), Form> = BTreeMap::new();
+        let mut looks: BTreeMap<(Edge, String, Case), ExchangeForm> = BTreeMap::new();
         for exchange in exchanges {
-            let form = Form::of(exchange, contracts);
+            let form = ExchangeForm::of(exchange, contracts);
             match exchange.request.method.as_str() {
                 "GET" | "HEAD" => {
                     let look = (exchange.edge.clone(), exchange.request.target.clone(), form.case.clone());
@@ -32,7 +32,7 @@ impl Cases {
         cases
     }
 
-    fn add(&mut self, edge: &Edge, Form { case, shape }: Form) {
+    fn add(&mut self, edge: &Edge, ExchangeForm { case, shape }: ExchangeForm) {
         let whole = self.0.entry((edge.clone(), case)).or_default();
         for (place, classes) in shape {
             whole.entry(place).or_default().extend(classes);
@@ -40,7 +40,7 @@ impl Cases {
     }
 
     /// The cases on these edges.
-    pub(super) fn on<'c>(&'c self, edges: &[Edge]) -> BTreeMap<&'c Case, &'c Shape> {
+    pub(super) fn on<'c>(&'c self, edges: &[Edge]) -> BTreeMap<&'c Case, &'c MessageShape> {
         let here = self.0.iter().filter(|((edge, _), _)| edges.contains(edge));
         here.map(|((_, case), shape)| (case, shape)).collect()
     }

@@ -3,12 +3,12 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::cases::Cases;
-use super::form::{Case, Shape};
+use super::form::{Case, MessageShape};
 use crate::model::Edge;
 
 /// What came of comparing one scenario.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct Compared {
+pub struct Comparison {
     /// The cases that either of the two has.
     pub cases: BTreeSet<Case>,
     /// What it is about, and what each of the two says.
@@ -16,7 +16,7 @@ pub struct Compared {
 }
 
 /// Compares what was exchanged on these edges.
-pub fn compare(one: &Cases, other: &Cases, edges: &[Edge]) -> Compared {
+pub fn compare(one: &Cases, other: &Cases, edges: &[Edge]) -> Comparison {
     let (one, other) = (one.on(edges), other.on(edges));
     let cases: BTreeSet<Case> = one.keys().chain(other.keys()).map(|case| (*case).clone()).collect();
     let operations: BTreeSet<&str> = cases.iter().map(|case| case.operation.as_str()).collect();
@@ -32,18 +32,18 @@ pub fn compare(one: &Cases, other: &Cases, edges: &[Edge]) -> Compared {
             differences.extend(departures(case, shape, others));
         }
     }
-    Compared { cases, differences }
+    Comparison { cases, differences }
 }
 
 /// How an operation came out, in words.
-fn outcomes(cases: &BTreeMap<&Case, &Shape>, operation: &str) -> String {
+fn outcomes(cases: &BTreeMap<&Case, &MessageShape>, operation: &str) -> String {
     let outcomes = cases.keys().filter(|case| case.operation == operation).map(|case| case.outcome.as_str());
     let outcomes: Vec<_> = outcomes.collect();
     if outcomes.is_empty() { "does not happen".into() } else { outcomes.join(", ") }
 }
 
 /// The places at which two messages do not hold the same.
-fn departures(case: &Case, one: &Shape, other: &Shape) -> Vec<(String, [String; 2])> {
+fn departures(case: &Case, one: &MessageShape, other: &MessageShape) -> Vec<(String, [String; 2])> {
     let places: BTreeSet<&String> = one.keys().chain(other.keys()).collect();
     let differ = places.into_iter().filter(|place| one.get(*place) != other.get(*place));
     let differ: Vec<&String> = differ.collect();
@@ -53,7 +53,7 @@ fn departures(case: &Case, one: &Shape, other: &Shape) -> Vec<(String, [String; 
         let is_missing = |outer: &&&String| one.contains_key(**outer) != other.contains_key(**outer);
         !differ.iter().any(|outer| inside(outer) && is_missing(&outer))
     });
-    let says = |shape: &Shape, place: &String| match shape.get(place) {
+    let says = |shape: &MessageShape, place: &String| match shape.get(place) {
         Some(classes) => classes.iter().cloned().collect::<Vec<_>>().join(" or "),
         None => "has nothing there".into(),
     };

@@ -29,15 +29,15 @@ impl fmt::Display for Case {
 }
 
 /// What stands at each place of a message, as classes of values.
-pub type Shape = BTreeMap<String, BTreeSet<String>>;
+pub type MessageShape = BTreeMap<String, BTreeSet<String>>;
 
 /// An exchange in its normal form.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Form {
+pub struct ExchangeForm {
     /// What it is a case of.
     pub case: Case,
     /// Its two messages.
-    pub shape: Shape,
+    pub shape: MessageShape,
 }
 
 /// Headers of which each client, server and connection has its own, and those that tell runs and scenarios apart.
@@ -58,10 +58,10 @@ const INDIFFERENT: &[&str] = &[
     "vary",
 ];
 
-impl Form {
+impl ExchangeForm {
     /// The normal form of an exchange.
     pub fn of(exchange: &Exchange, contracts: &Contracts) -> Self {
-        let mut shape = Shape::new();
+        let mut shape = MessageShape::new();
         let request = &exchange.request;
         note_headers(&mut shape, "request", &request.headers);
         note_body(&mut shape, "request", &request.body);
@@ -87,11 +87,11 @@ impl Form {
     }
 }
 
-fn note(shape: &mut Shape, place: String, class: String) {
+fn note(shape: &mut MessageShape, place: String, class: String) {
     shape.entry(place).or_default().insert(class);
 }
 
-fn note_headers(shape: &mut Shape, side: &str, headers: &[(String, String)]) {
+fn note_headers(shape: &mut MessageShape, side: &str, headers: &[(String, String)]) {
     let is_indifferent = |name: &str| INDIFFERENT.contains(&name) || name == ANSWERED_FROM.as_str();
     for (name, value) in headers.iter().filter(|(name, _)| !is_indifferent(name)) {
         // A parameter such as the character set says nothing about what is sent.
@@ -101,7 +101,7 @@ fn note_headers(shape: &mut Shape, side: &str, headers: &[(String, String)]) {
     }
 }
 
-fn note_body(shape: &mut Shape, side: &str, body: &Body) {
+fn note_body(shape: &mut MessageShape, side: &str, body: &Body) {
     match &body.content {
         Content::Json(value) => note_value(shape, &format!("{side} "), value),
         Content::Text(_) => note(shape, format!("{side} body"), "text".into()),
@@ -111,7 +111,7 @@ fn note_body(shape: &mut Shape, side: &str, body: &Body) {
     }
 }
 
-fn note_value(shape: &mut Shape, place: &str, value: &Value) {
+fn note_value(shape: &mut MessageShape, place: &str, value: &Value) {
     let class = match value {
         Value::Null => "null".into(),
         Value::Bool(yes) => yes.to_string(),

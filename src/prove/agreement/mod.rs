@@ -16,4 +16,4 @@ mod cases;
 mod compare;
 mod form;
 
-pub use agree::{Play, agree};
+pub use agree::{TopologyRun, agree};

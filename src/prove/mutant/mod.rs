@@ -12,9 +12,9 @@
 //! 4. [`score`]: what was killed of what could be, for each feature and for each Then. A Then that was put to the test and that
 //!    no mutant turned red is decoration.
 
-mod fate;
-mod ideas;
+mod candidates;
 mod operators;
+mod outcome;
 mod score;
 mod trials;
 

@@ -3,9 +3,9 @@
 use std::collections::BTreeMap;
 
 use crate::model::message::{PickleStepType, Status};
-use crate::model::proof::{Fate, Mutant, Score};
-use crate::prove::baseline::Seen;
-use crate::report::Scenario;
+use crate::model::proof::{Mutant, MutantOutcome, Score};
+use crate::prove::baseline::BaselineScenario;
+use crate::report::ScenarioRecord;
 use crate::run::Vocabulary;
 
 /// How many survivors a score names.
@@ -21,8 +21,15 @@ pub struct Scores {
 impl Scores {
     /// One mutant has ended in one scenario. A Then counts it if it was reached: what stands behind a step that failed was not
     /// put to the test.
-    pub fn add(&mut self, mutant: &Mutant, fate: Fate, seen: &Seen, scenario: &Scenario, vocabulary: &Vocabulary) {
-        if !matches!(fate, Fate::Killed | Fate::Survived) {
+    pub fn add(
+        &mut self,
+        mutant: &Mutant,
+        fate: MutantOutcome,
+        seen: &BaselineScenario,
+        scenario: &ScenarioRecord,
+        vocabulary: &Vocabulary,
+    ) {
+        if !matches!(fate, MutantOutcome::Killed | MutantOutcome::Survived) {
             return;
         }
         count(&mut self.features, &seen.place.feature, mutant, fate, false);
@@ -46,11 +53,11 @@ impl Scores {
     }
 }
 
-fn count(scores: &mut BTreeMap<String, Score>, of: &str, mutant: &Mutant, fate: Fate, red: bool) {
+fn count(scores: &mut BTreeMap<String, Score>, of: &str, mutant: &Mutant, fate: MutantOutcome, red: bool) {
     let score = scores.entry(of.to_owned()).or_insert_with(|| Score { of: of.to_owned(), ..Score::default() });
     score.counted += 1;
     score.red += usize::from(red);
-    if fate == Fate::Killed {
+    if fate == MutantOutcome::Killed {
         score.killed += 1;
     } else if score.unnoticed.len() < NAMED {
         score.unnoticed.push(format!("{} at {}", mutant.what, mutant.at));

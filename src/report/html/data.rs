@@ -9,9 +9,9 @@ use serde_json::{Value, json};
 
 use crate::model::message::Status;
 use crate::model::{Body, Content, Exchange, Exit, Outcome, Verdict};
-use crate::report::history::{Chronicle, History, Name};
+use crate::report::history::{RunHistory, ScenarioHistory, ScenarioName};
 use crate::report::lateness::{BINS, lateness};
-use crate::report::record::{Attempt, Kept, Part, Run, Scenario, Step};
+use crate::report::record::{ArtifactRecord, AttemptRecord, MergedJournal, RunRecord, ScenarioRecord, StepRecord};
 use crate::report::text;
 
 /// Bytes of headers, bodies, pictures and logs in one report.
@@ -24,9 +24,9 @@ const LOG: usize = 64 << 10;
 const SLOWEST: usize = 25;
 
 /// What remains of the budget.
-struct Room(usize);
+struct ByteBudget(usize);
 
-impl Room {
+impl ByteBudget {
     /// Whether there is room for `size` more bytes; they count as used then.
     fn take(&mut self, size: usize) -> bool {
         let fits = size <= self.0;
@@ -38,8 +38,8 @@ impl Room {
 }
 
 /// Everything, as JSON.
-pub fn data(run: &Run) -> Value {
-    let mut room = Room(BUDGET);
+pub fn data(run: &RunRecord) -> Value {
+    let mut room = ByteBudget(BUDGET);
     let scenarios: Vec<Value> = run.scenarios.iter().map(|one| scenario(run, one, &mut room)).collect();
     let late = lateness(run).into_iter().map(|late| {
         json!({
@@ -69,7 +69,7 @@ pub fn data(run: &Run) -> Value {
 }
 
 /// One of the journals that the run was merged from.
-fn part(part: &Part) -> Value {
+fn part(part: &MergedJournal) -> Value {
     json!({
         "id": part.id, "journal": part.journal, "shard": part.shard.map(|shard| shard.to_string()), "exit": part.exit.code(),
         "seed": part.seed.to_string(), "started": part.started.to_string(), "scenarios": part.scenarios,
@@ -77,11 +77,11 @@ fn part(part: &Part) -> Value {
 }
 
 /// What earlier runs tell.
-fn past(run: &Run, history: &History) -> Value {
-    let places: HashMap<Name, usize> =
-        run.scenarios.iter().enumerate().map(|(place, one)| (Name::of(one), place)).collect();
+fn past(run: &RunRecord, history: &RunHistory) -> Value {
+    let places: HashMap<ScenarioName, usize> =
+        run.scenarios.iter().enumerate().map(|(place, one)| (ScenarioName::of(one), place)).collect();
     // A letter for each run: how the scenario ended in it, or that it did not run.
-    let course = |one: &Chronicle| {
+    let course = |one: &ScenarioHistory| {
         let mut letters = vec!['.'; history.runs.len()];
         for time in &one.times {
             letters[time.run] = match time.verdict {
@@ -94,7 +94,7 @@ fn past(run: &Run, history: &History) -> Value {
         }
         letters.into_iter().collect::<String>()
     };
-    let chronicle = |one: &Chronicle| {
+    let chronicle = |one: &ScenarioHistory| {
         json!({
             "name": one.name.said(), "scenario": places.get(&one.name), "course": course(one), "flaky": one.flaky(),
             "ran": one.ran(), "median": micros(one.median()), "last": micros(one.last()),
@@ -120,7 +120,7 @@ fn past(run: &Run, history: &History) -> Value {
     })
 }
 
-fn scenario(run: &Run, scenario: &Scenario, room: &mut Room) -> Value {
+fn scenario(run: &RunRecord, scenario: &ScenarioRecord, room: &mut ByteBudget) -> Value {
     let verdict = &scenario.verdict;
     let whole = matches!(verdict.verdict, Verdict::Failed | Verdict::Unknown) || verdict.flaky;
     let attempts: Vec<Value> = scenario.attempts.iter().map(|one| attempt(run, one, whole, room)).collect();
@@ -133,7 +133,7 @@ fn scenario(run: &Run, scenario: &Scenario, room: &mut Room) -> Value {
     })
 }
 
-fn attempt(run: &Run, attempt: &Attempt, whole: bool, room: &mut Room) -> Value {
+fn attempt(run: &RunRecord, attempt: &AttemptRecord, whole: bool, room: &mut ByteBudget) -> Value {
     let first = attempt.exchanges.iter().map(|exchange| exchange.at_micros).min().unwrap_or_default();
     let exchanges: Vec<Value> = attempt.exchanges.iter().map(|one| exchange(run, one, first, whole, room)).collect();
     let mut value = json!({
@@ -147,13 +147,13 @@ fn attempt(run: &Run, attempt: &Attempt, whole: bool, room: &mut Room) -> Value 
     if let Some(diagnosis) = &attempt.diagnosis {
         value["diagnosis"] = json!(diagnosis);
     }
-    if !attempt.kept.is_empty() {
-        value["kept"] = attempt.kept.iter().map(|one| kept(one, room)).collect();
+    if !attempt.artifacts.is_empty() {
+        value["artifacts"] = attempt.artifacts.iter().map(|one| artifact(one, room)).collect();
     }
     value
 }
 
-fn step(step: &Step) -> Value {
+fn step(step: &StepRecord) -> Value {
     let status = match step.status {
         Status::Passed => "passed",
         Status::Skipped => "skipped",
@@ -164,7 +164,7 @@ fn step(step: &Step) -> Value {
 }
 
 /// An array where there is nothing but the head, an object behind it where there is more.
-fn exchange(run: &Run, exchange: &Exchange, first: u64, whole: bool, room: &mut Room) -> Value {
+fn exchange(run: &RunRecord, exchange: &Exchange, first: u64, whole: bool, room: &mut ByteBudget) -> Value {
     let edge = run.info.edges.iter().position(|edge| *edge == exchange.edge);
     let edge = edge.map_or_else(|| json!([exchange.edge.from, exchange.edge.to]), |index| json!(index));
     let ended = match &exchange.outcome {
@@ -220,16 +220,16 @@ fn message(headers: &[(String, String)], body: &Body) -> Value {
     json!({"headers": headers, "kind": kind, "body": content, "size": body.size, "cut": cut || body.truncated})
 }
 
-fn kept(kept: &Kept, room: &mut Room) -> Value {
-    let attachment = &kept.attachment;
+fn artifact(artifact: &ArtifactRecord, room: &mut ByteBudget) -> Value {
+    let attachment = &artifact.attachment;
     let name = attachment.file_name.as_deref().unwrap_or(&attachment.media_type);
     let is_text = attachment.media_type.starts_with("text/");
     let body = if is_text {
-        let bytes = kept.bytes();
+        let bytes = artifact.bytes();
         let end = bytes.get(bytes.len().saturating_sub(LOG)..).unwrap_or_default();
         String::from_utf8_lossy(end).into_owned()
     } else {
-        kept.base64()
+        artifact.base64()
     };
     let body = room.take(body.len()).then_some(body);
     json!({"name": name, "type": attachment.media_type, "text": is_text, "body": body})

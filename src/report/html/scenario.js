@@ -1,4 +1,4 @@
-// One scenario: why, the steps, the path, the exchanges, what was kept.
+// One scenario: why, the steps, the path, the exchanges, the artifacts.
 
 function detail(one, filters) {
   const body = el("div");
@@ -56,7 +56,7 @@ function evidence(one, attempt) {
       attempt.diagnosis && el("div", {}, el("h3", {}, "Hop by hop"), hops(attempt))),
     found.length ? [el("h3", {}, "Found by the checks"), found.map(pinned)] : null,
     attempt.exchanges.length > 0 && [el("h3", {}, `Exchanges (${attempt.exchanges.length})`), waterfall(attempt)],
-    kept(attempt),
+    artifacts(attempt),
     attempt.ended ? null : el("p", { class: "quiet" }, "The end of this attempt was not recorded."),
   ];
 }
@@ -71,9 +71,9 @@ function steps(attempt) {
       message ? el("pre", {}, message) : null)));
 }
 
-/** Pictures and logs. */
-function kept(attempt) {
-  const all = attempt.kept ?? [];
+/** Pictures and logs that were kept with an attempt. */
+function artifacts(attempt) {
+  const all = attempt.artifacts ?? [];
   if (all.length === 0) return null;
   const one = ({ name, type, text, body }) => {
     if (body === null) return el("p", { class: "quiet" }, `${name}: left out to keep this file small; the journal has it.`);

@@ -5,13 +5,13 @@ use std::rc::Rc;
 use super::story::{everything, failed, hostile, many, passed, skipped, tell, unknown};
 use crate::model::message::{Envelope, media};
 use crate::model::{Edge, RunInfo};
-use crate::report::reporter::{ReportError, Written};
+use crate::report::reporter::{ReportError, WrittenReport};
 use crate::report::style::Style;
-use crate::report::{Console, Digest, Run};
+use crate::report::{Console, RunBuilder, RunRecord};
 
 /// Follows a run as far as it is told.
-fn follow<W: Write>(console: &mut Console<W>, envelopes: &[Envelope]) -> Run {
-    let mut digest = Digest::default();
+fn follow<W: Write>(console: &mut Console<W>, envelopes: &[Envelope]) -> RunRecord {
+    let mut digest = RunBuilder::default();
     for envelope in envelopes {
         let news = digest.add(envelope);
         console.on(news, digest.run());
@@ -23,8 +23,8 @@ fn show(envelopes: &[Envelope], style: Style) -> String {
     let mut console = Console::new(Vec::new(), style);
     let run = follow(&mut console, envelopes);
     let reports = [
-        Written { file: "reports/junit.xml".into(), result: Ok(()) },
-        Written { file: "reports/index.html".into(), result: Err(ReportError::Panicked) },
+        WrittenReport { file: "reports/junit.xml".into(), result: Ok(()) },
+        WrittenReport { file: "reports/index.html".into(), result: Err(ReportError::Panicked) },
     ];
     String::from_utf8(console.finish(&run, &reports).unwrap()).unwrap()
 }

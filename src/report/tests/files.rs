@@ -4,8 +4,8 @@ use std::os::unix::fs::PermissionsExt;
 
 use super::Folder;
 use super::story::{everything, hostile, tell};
-use crate::report::reporter::{Part, ReportError};
-use crate::report::{REPORTERS, Reporter, Run, named, write_all};
+use crate::report::reporter::{ReportError, ReportFile};
+use crate::report::{REPORTERS, Reporter, RunRecord, named, write_all};
 
 /// A reporter that goes wrong in the way its id says.
 #[derive(Debug)]
@@ -20,9 +20,9 @@ impl Reporter for Bad {
         self.0
     }
 
-    fn parts<'r>(&self, _: &'r Run) -> Vec<Part<'r>> {
+    fn files<'r>(&self, _: &'r RunRecord) -> Vec<ReportFile<'r>> {
         let kind = self.0;
-        Part::only(move |out| {
+        ReportFile::only(move |out| {
             out.write_all(b"half of it")?;
             match kind {
                 "panics" => panic!("a bug"),
@@ -43,7 +43,7 @@ fn names(folder: &Folder) -> Vec<String> {
 #[test]
 fn a_report_that_fails_stops_no_other_and_leaves_nothing_half_written() {
     let folder = Folder::new();
-    let run = Run::from_envelopes(&tell(&everything()));
+    let run = RunRecord::from_envelopes(&tell(&everything()));
     fs::write(folder.at("full"), "from last time").unwrap();
     let which: Vec<&dyn Reporter> = vec![&Bad("panics"), &Bad("full"), &Bad("good"), named("junit").unwrap()];
     let written = write_all(&run, &folder.0, &which);
@@ -58,10 +58,10 @@ fn a_report_that_fails_stops_no_other_and_leaves_nothing_half_written() {
 fn every_report_of_every_run_is_written_and_written_again() {
     let folder = Folder::new();
     let envelopes = tell(&[everything(), hostile()].concat());
-    let whole = Run::from_envelopes(&envelopes);
-    let killed = Run::from_envelopes(&envelopes[..envelopes.len() * 2 / 3]);
+    let whole = RunRecord::from_envelopes(&envelopes);
+    let killed = RunRecord::from_envelopes(&envelopes[..envelopes.len() * 2 / 3]);
     std::fs::create_dir_all(folder.at(&format!("reports/deep/.har.{}.partial/left over", std::process::id()))).unwrap();
-    for run in [&whole, &killed, &Run::default(), &whole] {
+    for run in [&whole, &killed, &RunRecord::default(), &whole] {
         for written in write_all(run, &folder.at("reports/deep"), REPORTERS) {
             assert!(written.result.is_ok(), "{}", written.line());
             assert!(written.file.exists(), "{}", written.line());
@@ -75,7 +75,7 @@ fn every_report_of_every_run_is_written_and_written_again() {
 fn a_folder_that_cannot_be_made_is_reported_for_each_report() {
     let folder = Folder::new();
     fs::write(folder.at("file"), "").unwrap();
-    let written = write_all(&Run::default(), &folder.at("file/reports"), REPORTERS);
+    let written = write_all(&RunRecord::default(), &folder.at("file/reports"), REPORTERS);
     assert!(written.len() == REPORTERS.len() && written.iter().all(|one| one.result.is_err()));
 }
 
@@ -88,14 +88,14 @@ fn a_folder_that_cannot_be_written_is_reported() {
         eprintln!("skipped: this user may write anywhere");
         return;
     }
-    assert!(write_all(&Run::default(), &folder.at("closed"), REPORTERS).iter().all(|one| one.result.is_err()));
+    assert!(write_all(&RunRecord::default(), &folder.at("closed"), REPORTERS).iter().all(|one| one.result.is_err()));
 }
 
 #[test]
 fn file_names_in_folders_are_plain_and_unique() {
-    let run = Run::from_envelopes(&tell(&hostile()));
+    let run = RunRecord::from_envelopes(&tell(&hostile()));
     for reporter in REPORTERS.iter().filter(|reporter| reporter.file_name().ends_with('/')) {
-        let mut names: Vec<String> = reporter.parts(&run).into_iter().map(|part| part.name).collect();
+        let mut names: Vec<String> = reporter.files(&run).into_iter().map(|part| part.name).collect();
         let plain = |char: char| char.is_ascii_alphanumeric() || char == '-' || char == '.';
         assert!(names.iter().all(|name| name.chars().all(plain) && !name.starts_with('.')), "{}", reporter.id());
         let count = names.len();
@@ -126,7 +126,7 @@ fn a_stream_that_went_away_is_an_error() {
             Ok(())
         }
     }
-    let run = Run::from_envelopes(&tell(&everything()));
+    let run = RunRecord::from_envelopes(&tell(&everything()));
     for reporter in REPORTERS {
         assert!(matches!(reporter.write(&run, &mut Gone), Err(ReportError::Io(_))), "{}", reporter.id());
     }

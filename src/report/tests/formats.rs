@@ -6,14 +6,14 @@ use serde_json::Value;
 
 use super::Folder;
 use super::story::{Told, every_character, everything, failed, hostile, many, passed, tell, unknown};
-use crate::report::{Run, markdown, named};
+use crate::report::{RunRecord, markdown, named};
 
-fn run_of(told: &[Told]) -> Run {
-    Run::from_envelopes(&tell(told))
+fn run_of(told: &[Told]) -> RunRecord {
+    RunRecord::from_envelopes(&tell(told))
 }
 
 /// The files of a report: name and text.
-fn files(id: &str, run: &Run) -> Vec<(String, String)> {
+fn files(id: &str, run: &RunRecord) -> Vec<(String, String)> {
     let folder = Folder::new();
     let written = crate::report::write_all(run, &folder.0, &[named(id).unwrap()]);
     written[0].result.as_ref().unwrap();
@@ -32,7 +32,7 @@ fn files(id: &str, run: &Run) -> Vec<(String, String)> {
     files
 }
 
-fn only(id: &str, run: &Run) -> String {
+fn only(id: &str, run: &RunRecord) -> String {
     files(id, run).remove(0).1
 }
 
@@ -148,7 +148,7 @@ fn cucumber_json_has_one_element_per_scenario_and_nothing_bad_looks_green() {
     assert_eq!(elements[1]["steps"][3]["embeddings"][0]["mime_type"], "text/plain");
 
     let envelopes = tell(&everything());
-    let killed = Run::from_envelopes(&envelopes[..envelopes.len() / 2]);
+    let killed = RunRecord::from_envelopes(&envelopes[..envelopes.len() / 2]);
     let document = json(&only("cucumber-json", &killed));
     let last = document.as_array().unwrap().last().unwrap()["elements"].as_array().unwrap().last().unwrap();
     assert_eq!(last["after"][0]["result"]["status"], "undefined");
@@ -350,7 +350,7 @@ fn tap_has_its_plan_and_one_line_per_scenario() {
 #[test]
 fn a_run_that_was_killed_is_not_green_anywhere() {
     let envelopes = tell(&[passed("a", "One"), passed("a", "Two")]);
-    let run = Run::from_envelopes(&envelopes[..envelopes.len() - 8]);
+    let run = RunRecord::from_envelopes(&envelopes[..envelopes.len() - 8]);
     let expected = [
         ("junit", "<error message=\"the run ended before it did\""),
         ("ctrf", "\"status\":\"other\""),

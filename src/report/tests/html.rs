@@ -7,11 +7,11 @@ use sha2::{Digest, Sha256};
 use super::Folder;
 use super::story::{Told, everything, failed, hostile, many, passed, tell};
 use crate::model::{Content, Outcome};
-use crate::report::{Run, named, write_all};
+use crate::report::{RunRecord, named, write_all};
 
 fn page(told: &[Told]) -> String {
     let mut page = Vec::new();
-    named("html").unwrap().write(&Run::from_envelopes(&tell(told)), &mut page).unwrap();
+    named("html").unwrap().write(&RunRecord::from_envelopes(&tell(told)), &mut page).unwrap();
     String::from_utf8(page).unwrap()
 }
 
@@ -205,7 +205,7 @@ fn examples() {
         ("good", good),
     ];
     for (name, told) in runs {
-        let run = Run::from_envelopes(&tell(&told));
+        let run = RunRecord::from_envelopes(&tell(&told));
         for written in write_all(&run, &folder.join(name), &[named("html").unwrap()]) {
             written.result.unwrap();
         }

@@ -15,7 +15,7 @@ const DEPTH: usize = 4;
 
 /// A change, and who would have to notice it.
 #[derive(Debug, Clone)]
-pub struct Idea {
+pub struct CandidateMutant {
     /// The operation: `storefront -> billing POST /v1/purchases`.
     pub at: String,
     /// The change in words.
@@ -31,16 +31,16 @@ pub struct Idea {
 }
 
 /// All changes, each once, in the order of operation and words.
-pub fn ideas(baseline: &Baseline, target: &Target, rules: &Rules) -> Vec<Idea> {
-    let mut ideas = BTreeMap::new();
+pub fn candidates(baseline: &Baseline, target: &Target, rules: &Rules) -> Vec<CandidateMutant> {
+    let mut candidates = BTreeMap::new();
     let others = others(baseline);
     let late = target.bounds.answer.0.as_millis() + 1_000;
-    for (scenario, seen) in baseline.seen.iter().enumerate() {
+    for (scenario, seen) in baseline.scenarios.iter().enumerate() {
         for exchange in seen.exchanges.iter().filter(|exchange| exchange.faults.is_empty()) {
             let Some(answer) = exchange.response() else { continue };
             let at = place(exchange);
             let mut add = |operator, Alteration { what, pointers, faults }| {
-                let idea = ideas.entry((at.clone(), what.clone())).or_insert_with(|| Idea {
+                let candidate = candidates.entry((at.clone(), what.clone())).or_insert_with(|| CandidateMutant {
                     faults: faults.iter().map(|fault| format!("{at}: {fault}")).collect(),
                     at: at.clone(),
                     what,
@@ -48,8 +48,8 @@ pub fn ideas(baseline: &Baseline, target: &Target, rules: &Rules) -> Vec<Idea> {
                     pointers,
                     scenarios: Vec::new(),
                 });
-                if !idea.scenarios.contains(&scenario) {
-                    idea.scenarios.push(scenario);
+                if !candidate.scenarios.contains(&scenario) {
+                    candidate.scenarios.push(scenario);
                 }
             };
             let body = answer.body.json();
@@ -87,7 +87,7 @@ pub fn ideas(baseline: &Baseline, target: &Target, rules: &Rules) -> Vec<Idea> {
             }
         }
     }
-    ideas.into_values().collect()
+    candidates.into_values().collect()
 }
 
 /// The operation that an exchange belongs to, as the language of faults names it. What looks like an id is any.
@@ -103,7 +103,7 @@ pub fn place(exchange: &Exchange) -> String {
 /// The answers of each operation, with the scenario that each was given in.
 fn others(baseline: &Baseline) -> BTreeMap<(String, u16), Vec<(usize, &Value)>> {
     let mut others: BTreeMap<(String, u16), Vec<(usize, &Value)>> = BTreeMap::new();
-    for (scenario, seen) in baseline.seen.iter().enumerate() {
+    for (scenario, seen) in baseline.scenarios.iter().enumerate() {
         for exchange in &seen.exchanges {
             if let Some((status, body)) =
                 exchange.response().and_then(|answer| Some((answer.status, answer.body.json()?)))

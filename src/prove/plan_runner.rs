@@ -6,15 +6,15 @@ use std::thread;
 use crate::base::canary::Canaries;
 use crate::model::Exit;
 use crate::model::message::Envelope;
-use crate::report::digest::News;
-use crate::report::{Digest, Run};
+use crate::report::run_builder::RunUpdate;
+use crate::report::{RunBuilder, RunRecord};
 use crate::run::platform::NotUp;
 use crate::run::{Options, Plan, Rules, Suite, records, run};
 use crate::target::Target;
 use crate::topology::Topology;
 
 /// What plans are run on.
-pub struct Stand<'s> {
+pub struct PlanRunner<'s> {
     /// Sentences, and who can supply services.
     pub suite: &'s Suite,
     /// Which services there are.
@@ -29,7 +29,7 @@ pub struct Stand<'s> {
 
 /// A proof that could not be made.
 #[derive(Debug, thiserror::Error)]
-pub enum Broken {
+pub enum ProofError {
     /// The platform did not come up, or paidpath broke down.
     #[error("{0}")]
     Environment(String),
@@ -38,45 +38,45 @@ pub enum Broken {
     Interrupted(Exit),
 }
 
-impl Stand<'_> {
+impl PlanRunner<'_> {
     /// Runs a plan, and gathers everything that was recorded of it.
     ///
     /// # Errors
     /// If the platform did not come up, or somebody wanted it to end.
-    pub fn play(&self, plan: Plan) -> Result<Run, Broken> {
-        self.run(plan, self.options.clone(), |_, _, _| {}).map(Digest::into_run)
+    pub fn run(&self, plan: Plan) -> Result<RunRecord, ProofError> {
+        self.run_following(plan, self.options.clone(), |_, _, _| {}).map(RunBuilder::into_run)
     }
 
     /// Runs a plan. `follow` sees every message with what it meant, and may let go of evidence it has read.
-    pub(super) fn run(
+    pub(super) fn run_following(
         &self,
         plan: Plan,
         options: Options,
-        mut follow: impl FnMut(&Envelope, News, &mut Digest),
-    ) -> Result<Digest, Broken> {
+        mut follow: impl FnMut(&Envelope, RunUpdate, &mut RunBuilder),
+    ) -> Result<RunBuilder, ProofError> {
         let (target, rules) = (self.target)();
         let (sender, records) = records();
-        let mut digest = Digest::default();
+        let mut digest = RunBuilder::default();
         let outcome = thread::scope(|scope| {
             let running = scope.spawn(|| run(self.suite, plan, target, rules, self.topology, options, sender));
             for envelope in records {
                 let news = digest.add(&envelope);
                 follow(&envelope, news, &mut digest);
                 // A thread that was given up may hold the other end for ever: the run's own word ends it.
-                if news == News::RunEnded {
+                if news == RunUpdate::RunEnded {
                     break;
                 }
             }
             running.join()
         });
-        let outcome = outcome.map_err(|_| Broken::Environment("the runner panicked: a bug of paidpath".into()))?;
+        let outcome = outcome.map_err(|_| ProofError::Environment("the runner panicked: a bug of paidpath".into()))?;
         if let Err(NotUp::Interrupted(exit)) = outcome {
-            return Err(Broken::Interrupted(exit));
+            return Err(ProofError::Interrupted(exit));
         }
-        let outcome = outcome.map_err(|error| Broken::Environment(error.to_string()))?;
+        let outcome = outcome.map_err(|error| ProofError::Environment(error.to_string()))?;
         self.canaries.lock().expect("nothing panics while it holds this lock").join(outcome.secrets.canaries());
         match outcome.exit {
-            Exit::Interrupted | Exit::Terminated => Err(Broken::Interrupted(outcome.exit)),
+            Exit::Interrupted | Exit::Terminated => Err(ProofError::Interrupted(outcome.exit)),
             Exit::Passed | Exit::Failed | Exit::Unknown | Exit::Usage => Ok(digest),
         }
     }

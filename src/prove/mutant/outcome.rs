@@ -2,31 +2,39 @@
 
 use std::collections::BTreeSet;
 
-use super::ideas::{Idea, place};
-use crate::model::proof::Fate;
+use super::candidates::{CandidateMutant, place};
+use crate::model::proof::MutantOutcome;
 use crate::model::{Exchange, Verdict};
-use crate::prove::baseline::Seen;
-use crate::report::Scenario;
+use crate::prove::baseline::BaselineScenario;
+use crate::report::ScenarioRecord;
 use crate::run::Rules;
 use crate::target::Target;
 
 /// What became of a mutant in a scenario, and why; `None` if it did not run.
-pub fn fate(idea: &Idea, seen: &Seen, scenario: &Scenario, target: &Target, rules: &Rules) -> Option<(Fate, String)> {
+pub fn outcome(
+    candidate: &CandidateMutant,
+    seen: &BaselineScenario,
+    scenario: &ScenarioRecord,
+    target: &Target,
+    rules: &Rules,
+) -> Option<(MutantOutcome, String)> {
     let attempt = scenario.last().filter(|_| scenario.verdict.verdict != Verdict::Skipped)?;
-    let is_mutant = |exchange: &&Exchange| exchange.faults.iter().any(|fault| idea.faults.contains(fault));
+    let is_mutant = |exchange: &&Exchange| exchange.faults.iter().any(|fault| candidate.faults.contains(fault));
     let Some(changed) = attempt.exchanges.iter().find(is_mutant) else {
-        return Some((Fate::NeverFired, "the answer never came, or said this anyway".into()));
+        return Some((MutantOutcome::NeverFired, "the answer never came, or said this anyway".into()));
     };
     if scenario.verdict.verdict != Verdict::Passed {
-        return Some((Fate::Killed, scenario.why()));
+        return Some((MutantOutcome::Killed, scenario.why()));
     }
     // The rule of equivalence: whoever is on record as a reader of answers does not read what was changed, and everything else
     // in the scenario went as it goes on the healthy platform. What a service does with it shows in what it does next.
-    let read = what_is_read(idea, changed, target, rules);
+    let read = what_is_read(candidate, changed, target, rules);
     Some(match (turn(&seen.exchanges, &attempt.exchanges), read) {
-        (None, None) => (Fate::Equivalent, "nobody reads it, and everything else went as ever".into()),
-        (None, Some(read)) => (Fate::Survived, format!("{read}, and nothing was said")),
-        (Some(turn), _) => (Fate::Survived, format!("the scenario went another way ({turn}), and nothing was said")),
+        (None, None) => (MutantOutcome::Equivalent, "nobody reads it, and everything else went as ever".into()),
+        (None, Some(read)) => (MutantOutcome::Survived, format!("{read}, and nothing was said")),
+        (Some(turn), _) => {
+            (MutantOutcome::Survived, format!("the scenario went another way ({turn}), and nothing was said"))
+        }
     })
 }
 
@@ -50,7 +58,7 @@ fn turn(healthy: &[Exchange], mutant: &[Exchange]) -> Option<String> {
 
 /// What of the change the target's file, for sentences or for checks, or the catalogue of refusals reads, as a phrase; `None`
 /// where nobody does.
-fn what_is_read(idea: &Idea, changed: &Exchange, target: &Target, rules: &Rules) -> Option<String> {
+fn what_is_read(candidate: &CandidateMutant, changed: &Exchange, target: &Target, rules: &Rules) -> Option<String> {
     let overlaps = |read: &str, pointer: &str| {
         let inside = |whole: &str, part: &str| {
             part.strip_prefix(whole).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
@@ -61,19 +69,20 @@ fn what_is_read(idea: &Idea, changed: &Exchange, target: &Target, rules: &Rules)
     let read: BTreeSet<String> =
         target.reads(changed).chain(rules.mapping.reads(changed)).map(|read| read.replace('*', "0")).collect();
     let names = |what: &[&str]| format!("{} {} read", what.join(", "), if what.len() == 1 { "is" } else { "are" });
-    match idea.operator {
+    match candidate.operator {
         "header" => {
-            let told = ["content-type", "retry-after", "location"].into_iter().find(|name| idea.what.ends_with(name));
+            let told =
+                ["content-type", "retry-after", "location"].into_iter().find(|name| candidate.what.ends_with(name));
             told.map(|name| names(&[name]))
         }
         // That a request came twice or an answer late is nothing that an answer says: only what follows from it can be seen.
         "late" | "repeated" => None,
-        "status" | "code" => Some(names(&[idea.operator])),
-        _ if idea.pointers.is_empty() => {
+        "status" | "code" => Some(names(&[candidate.operator])),
+        _ if candidate.pointers.is_empty() => {
             (!read.is_empty()).then(|| names(&read.iter().map(String::as_str).collect::<Vec<_>>()))
         }
         _ => {
-            let changed = idea.pointers.iter().map(String::as_str);
+            let changed = candidate.pointers.iter().map(String::as_str);
             let own: Vec<_> = changed.filter(|pointer| read.iter().any(|read| overlaps(read, pointer))).collect();
             (!own.is_empty()).then(|| names(&own))
         }
