@@ -44,7 +44,7 @@ impl BaselineScenario {
     }
 }
 
-/// The scenarios that keep a baseline from being one: with any of them red, a red one later proves nothing.
+/// The scenarios that keep a run from being a baseline: a failure that occurs without a defect proves nothing.
 #[derive(Debug, Default)]
 pub struct NotGreen {
     /// Scenarios that failed twice, each with its reason.

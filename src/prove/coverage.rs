@@ -9,18 +9,18 @@ use super::judge::counted_as;
 use crate::model::Proof;
 use crate::model::proof::{Row, Standing};
 
-/// What taking a check away would cost.
+/// The cost of taking a check away.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Removal {
-    /// The defects that nothing else tells of.
+    /// The defects that nothing else notices.
     Survive(Vec<String>),
-    /// The defects that it tells of, and who else does.
+    /// The defects that the check notices, each with what else notices it.
     Covered(Vec<(String, String)>),
-    /// No defect breaks it, and there was something to judge.
+    /// No defect breaks the rule, although it had something to judge.
     Unbroken,
-    /// It had nothing to judge in these scenarios.
+    /// The rule had nothing to judge in these scenarios.
     Idle,
-    /// What it finds counts as this rule's.
+    /// Findings of this rule count as those of another one.
     CountsAs(&'static str),
 }
 
@@ -39,7 +39,7 @@ impl fmt::Display for Removal {
     }
 }
 
-/// For each of these rules, what taking it away would cost. `seen` is the baseline.
+/// Returns the cost of taking away each of these rules. `seen` is the baseline.
 pub fn without_each<'r>(
     proof: &Proof,
     seen: &[BaselineScenario],
@@ -70,7 +70,7 @@ pub fn without_each<'r>(
     rules.into_iter().map(|rule| (rule, removal(rule))).collect()
 }
 
-/// Everything that told of a defect: its rules that were found broken, and `a Then`.
+/// Returns everything that noticed a defect: its rules that were broken, and `a Then`.
 fn tellers(row: &Row) -> BTreeSet<String> {
     let mut tellers = BTreeSet::new();
     for cell in row.cells.iter().filter(|cell| cell.notice.is_good()) {

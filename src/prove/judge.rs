@@ -7,13 +7,14 @@ use crate::model::proof::{Cell, Detection};
 use crate::model::{Exchange, Verdict};
 use crate::report::{AttemptRecord, ScenarioRecord};
 
-/// The rule that what another one finds counts as: a departure from a contract is a refusal or an answer that is not well formed.
+/// Returns the rule as which findings of another rule count: a departure from a contract is a refusal or an answer that is
+/// not well formed.
 pub fn counted_as(rule: &str) -> Option<&'static str> {
     (rule == "contract").then_some("U1")
 }
 
-/// What the scenario said under the defect; `None` if it did not run. `fired` is the header in which the platform says which
-/// defects it had.
+/// Returns the result of the scenario under the defect; `None` if the scenario did not run. `fired` is the header in which
+/// the platform names the defects that fired.
 pub fn cell(
     defect: &Defect,
     index: usize,
@@ -46,7 +47,7 @@ pub fn cell(
     })
 }
 
-/// The rules that were found broken, each once.
+/// Returns the rules that were broken, each once.
 fn rules(attempt: &AttemptRecord) -> Vec<String> {
     let mut rules: Vec<String> = Vec::new();
     for finding in &attempt.findings {
@@ -68,7 +69,7 @@ pub fn said_no(seen: &BaselineScenario, attempt: &AttemptRecord) -> Option<Strin
     (said.kind == Some(PickleStepType::Outcome) && !cut_off).then(|| said.text.clone())
 }
 
-/// Whether the defect broke something; `None` where nobody says.
+/// Says whether the defect broke something; `None` where the platform does not report it.
 fn fired_in(defect: &Defect, exchanges: &[Exchange], header: Option<&str>) -> Option<bool> {
     match defect.how {
         How::Fault(words) => Some(exchanges.iter().any(|exchange| exchange.faults.iter().any(|fault| fault == words))),

@@ -13,41 +13,37 @@ use crate::run::{Options, Plan, Rules, Suite, records, run};
 use crate::target::Target;
 use crate::topology::Topology;
 
-/// What plans are run on.
+/// Runs plans: each one on a platform that is started for it.
 pub struct PlanRunner<'s> {
-    /// Sentences, and who can supply services.
+    /// The sentences, and the providers of services.
     pub suite: &'s Suite,
-    /// Which services there are.
+    /// The services of the platform.
     pub topology: &'s Topology,
-    /// How to speak to them, and what their exchanges are held against. Asked for once for each plan.
+    /// Returns the target and the rules. It is called once for each plan.
     pub target: &'s dyn Fn() -> (Target, Rules),
-    /// How to run.
     pub options: Options,
-    /// The secrets of all plans that were run, to be looked for in what is written of them.
+    /// The secrets of all plans, to search what was written for them.
     pub canaries: Mutex<Canaries>,
 }
 
-/// A proof that could not be made.
+/// An error that keeps a proof from being made.
 #[derive(Debug, thiserror::Error)]
 pub enum ProofError {
-    /// The platform did not come up, or paidpath broke down.
+    /// The platform did not come up, or paidpath has a bug.
     #[error("{0}")]
     Environment(String),
-    /// Somebody wanted it to end.
+    /// A signal ended the run.
     #[error("interrupted: nothing was concluded")]
     Interrupted(Exit),
 }
 
 impl PlanRunner<'_> {
-    /// Runs a plan, and gathers everything that was recorded of it.
-    ///
-    /// # Errors
-    /// If the platform did not come up, or somebody wanted it to end.
+    /// Runs a plan and returns everything that was recorded.
     pub fn run(&self, plan: Plan) -> Result<RunRecord, ProofError> {
         self.run_following(plan, self.options.clone(), |_, _, _| {}).map(RunBuilder::into_run)
     }
 
-    /// Runs a plan. `follow` sees every message with what it meant, and may let go of evidence it has read.
+    /// Runs a plan. `follow` receives every message with the change that it caused, and may drop evidence that it has read.
     pub(super) fn run_following(
         &self,
         plan: Plan,

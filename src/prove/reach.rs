@@ -4,10 +4,10 @@ use super::baseline::{Baseline, BaselineScenario};
 use super::defect::Defect;
 use crate::model::Proof;
 
-/// The scenarios that could see a defect, by their place in the baseline: those that came across its place, where the platform
-/// names places; else those that crossed its hop, and carry its tag if it has one. Whoever told of it in the last proof comes
-/// first, then those in which one of its rules had something to judge, the rarest rule first, and of these the quickest: most
-/// defects are seen by many.
+/// Returns the scenarios that could notice a defect, as indices into the baseline: those that reached its place, where the
+/// platform names places; else those that crossed its hop, and carry its tag if it has one. The scenarios that noticed it
+/// in the last proof come first, then those in which one of its rules had something to judge, the rarest rule first, and of
+/// these the quickest.
 pub fn candidates(defect: &Defect, baseline: &Baseline, last: Option<&Proof>) -> Vec<usize> {
     let hop = defect.edge();
     let tagged = |seen: &BaselineScenario| {
@@ -33,7 +33,7 @@ pub fn candidates(defect: &Defect, baseline: &Baseline, last: Option<&Proof>) ->
     candidates
 }
 
-/// The scenarios whose rule told of the defect last time.
+/// Returns the scenarios that noticed the defect in the last proof.
 fn told<'p>(defect: &Defect, last: Option<&'p Proof>) -> Vec<&'p str> {
     let Some(last) = last else { return Vec::new() };
     let rows = last.defects.iter().filter(|row| row.id == defect.id);

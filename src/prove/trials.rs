@@ -11,43 +11,39 @@ use crate::model::proof::{Cell, Detection, Row, Standing};
 use crate::report::run_builder::RunUpdate;
 use crate::run::{Options, Plan, Planned, Trial, rule_sentence};
 
-/// Which scenarios are run with a defect.
+/// The scenarios that run with a defect.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum TrialScope {
-    /// Until one tells of it by its rule, or so many by a Then that there is no rule to be hoped for.
+    /// Stops at the first finding of one of the defect's rules, or after [`THENS`] Thens that failed.
     UntilCaught,
-    /// All that could see it.
+    /// Runs all scenarios that could notice the defect.
     All,
 }
 
-/// How far a proof is.
+/// The progress of a proof.
 #[derive(Debug)]
 pub enum ProofProgress<'p> {
-    /// So many attempts have ended, of so many.
+    /// The number of attempts that have ended, and the number of all.
     Attempts(usize, usize),
-    /// What has come of this defect is known.
+    /// The defect has its result.
     Decided(&'p Row),
 }
 
-/// So many Thens that said no are enough where no rule was found broken.
+/// The number of failed Thens after which no finding of a rule is to be expected.
 const THENS: usize = 8;
 
-/// Where one scenario that tells is enough, so many are tried with the same defect at once: whoever has begun when it is told
-/// of has begun in vain.
+/// The number of scenarios that run with the same defect at once where one finding is enough. Any more would have started
+/// for nothing when the first of them notices the defect.
 const AT_ONCE: usize = 2;
 
-/// One attempt to be made.
 struct Pair {
     row: usize,
     scenario: usize,
-    /// How many scenarios come before it with the same defect.
+    /// The number of scenarios that come before it with the same defect.
     turn: usize,
 }
 
-/// Runs each defect against the scenarios that could see it. The rows come in the order of the defects.
-///
-/// # Errors
-/// If the platform does not come up.
+/// Runs each defect against the scenarios that could notice it. The rows come in the order of the defects.
 pub fn prove(
     runner: &PlanRunner<'_>,
     baseline: &Baseline,
@@ -126,7 +122,8 @@ fn row(defect: &Defect, candidates: usize) -> Row {
     }
 }
 
-/// The likeliest scenario of each defect, then the next of each, and so on: so that a defect that is told of early needs few.
+/// Returns the likeliest scenario of each defect, then the next of each, and so on, so that a defect that is noticed early
+/// needs few scenarios.
 fn in_turn(candidates: &[Vec<usize>]) -> Vec<Pair> {
     let longest = candidates.iter().map(Vec::len).max().unwrap_or_default();
     let turn = |turn: usize| {
@@ -138,7 +135,7 @@ fn in_turn(candidates: &[Vec<usize>]) -> Vec<Pair> {
     (0..longest).flat_map(turn).collect()
 }
 
-/// The scenario under the defect: tried once, and not spared.
+/// Returns the scenario under the defect: without retries and quarantine, which would hide the failure.
 fn planned(pair: &Pair, baseline: &Baseline, defects: &[Defect], trials: &[Arc<Trial>], scope: TrialScope) -> Planned {
     let mut planned = baseline.scenarios[pair.scenario].planned.again(defects[pair.row].id);
     if scope == TrialScope::UntilCaught {

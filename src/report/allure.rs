@@ -16,7 +16,7 @@ use super::text;
 use crate::model::Verdict;
 use crate::model::message::Status;
 
-/// `allure-results/`.
+/// The reporter of the folder `allure-results/`.
 #[derive(Debug)]
 pub struct Allure;
 
@@ -111,7 +111,7 @@ fn labels(scenario: &ScenarioRecord, attempt: Option<&AttemptRecord>) -> Value {
     labels.into_iter().map(|(name, value)| json!({"name": name, "value": value})).collect()
 }
 
-/// Steps one after the other: the record has how long each took, not when it began.
+/// Returns the steps with times that follow each other: the record has how long each took, not when it began.
 fn steps(attempt: Option<&AttemptRecord>, start: i64) -> Value {
     let mut at = start;
     let step = |step: &StepRecord| {
@@ -153,7 +153,7 @@ fn categories() -> Value {
     ])
 }
 
-/// The file that holds an attachment.
+/// Returns the name of the file that holds an artifact.
 fn source(uuid: &str, index: usize, artifact: &ArtifactRecord) -> String {
     let extension = match artifact.attachment.media_type.as_str() {
         "image/png" => "png",
@@ -164,7 +164,7 @@ fn source(uuid: &str, index: usize, artifact: &ArtifactRecord) -> String {
     format!("{uuid}-{index}-attachment.{extension}")
 }
 
-/// A UUID made from parts: version 8, the one for own schemes.
+/// Returns a UUID made from parts, of version 8, the one for schemes of one's own.
 fn uuid_of(parts: &[&str]) -> String {
     let mut digest = Sha256::new();
     for part in parts {

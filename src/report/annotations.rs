@@ -10,10 +10,10 @@ use super::reporter::{ReportFile, Reporter};
 use super::text;
 use crate::model::Verdict;
 
-/// As many of a kind as GitHub shows.
+/// The number of annotations of one kind that GitHub shows.
 const MOST: usize = 10;
 
-/// `annotations.txt`.
+/// The reporter of `annotations.txt`.
 #[derive(Debug)]
 pub struct Annotations;
 

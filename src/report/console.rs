@@ -18,15 +18,16 @@ use super::text;
 use crate::model::message::Status;
 use crate::model::{Exit, Verdict};
 
-/// How often the progress line is drawn again, at most.
+/// The shortest time between two drawings of the progress line.
 const REDRAW: Duration = Duration::from_millis(100);
 
-/// Follows a run. An output that cannot be written is given up; the run goes on, and [`Console::finish`] says so.
+/// Shows a run while it goes on. After the first error nothing more is written, the run goes on, and [`Console::finish`]
+/// returns the error.
 #[derive(Debug)]
 pub struct Console<W> {
     out: W,
     style: Style,
-    /// Scenarios under way, in order of starting.
+    /// Indices of the scenarios that are running, in the order in which they started.
     running: Vec<usize>,
     drawn: bool,
     drawn_at: Option<Timestamp>,
@@ -34,12 +35,11 @@ pub struct Console<W> {
 }
 
 impl<W: Write> Console<W> {
-    /// A console on `out`.
     pub fn new(out: W, style: Style) -> Self {
         Self { out, style, running: Vec::new(), drawn: false, drawn_at: None, failed: None }
     }
 
-    /// Something has happened; `run` is what is known by now.
+    /// Shows what `update` says. `run` is everything known so far.
     pub fn on(&mut self, news: RunUpdate, run: &RunRecord) {
         match news {
             RunUpdate::RunStarted => self.show(|console| console.head(run)),
@@ -60,10 +60,7 @@ impl<W: Write> Console<W> {
         }
     }
 
-    /// Says what it comes to. Call it when the reports are written.
-    ///
-    /// # Errors
-    /// The first error that writing met since the start.
+    /// Writes the summary, once the reports are written, and returns the first error that writing met since the start.
     pub fn finish(mut self, run: &RunRecord, reports: &[WrittenReport]) -> io::Result<W> {
         self.running.clear();
         self.show(|console| end(&mut console.out, run, reports, &console.style));
@@ -73,7 +70,7 @@ impl<W: Write> Console<W> {
         }
     }
 
-    /// Writes over the progress line, until writing failed once.
+    /// Replaces the progress line by what `write` writes, unless writing has failed before.
     fn show(&mut self, write: impl FnOnce(&mut Self) -> io::Result<()>) {
         if self.failed.is_some() {
             return;
@@ -147,7 +144,7 @@ impl<W: Write> Console<W> {
     }
 }
 
-/// What a run comes to, as it stands at the end of the console: for one that was not followed live.
+/// Returns the summary that ends the console output, for a run that was not followed live.
 pub fn summary(run: &RunRecord, style: &Style) -> String {
     let mut said = Vec::new();
     end(&mut said, run, &[], style).expect("writing to memory does not fail");
@@ -183,7 +180,7 @@ fn end(out: &mut dyn Write, run: &RunRecord, reports: &[WrittenReport], style: &
     writeln!(out, "{} passed, {} failed{skipped}", totals.passed, totals.failed)
 }
 
-/// Whether a scenario has not ended. While a run goes on, that is all of the unknown ones that were not judged.
+/// Says whether a scenario has not ended. While a run goes on, that is true of all unknown scenarios without a verdict.
 fn is_unfinished(scenario: &ScenarioRecord) -> bool {
     scenario.verdict.verdict == Verdict::Unknown && scenario.verdict.reason == super::record::UNFINISHED
 }
@@ -197,7 +194,7 @@ fn mark(scenario: &ScenarioRecord) -> (&'static str, Ink) {
     }
 }
 
-/// What stands after the name in brackets.
+/// Returns the remark in brackets behind the name.
 fn aside(scenario: &ScenarioRecord) -> String {
     let verdict = &scenario.verdict;
     let mut said = Vec::new();
@@ -224,7 +221,8 @@ fn write_step(out: &mut dyn Write, step: &StepRecord, style: &Style) -> io::Resu
     writeln!(out, "    {} {}  {took}", style.paint(ink, mark), style.fit(18, &said))
 }
 
-/// The bad ones again, for whoever reads the end only; those with the same cause share its line.
+/// Lists the failed scenarios again for readers who see only the end of the output. Scenarios with the same cause share its
+/// line.
 fn recap(out: &mut dyn Write, run: &RunRecord, verdict: Verdict, title: &str, style: &Style) -> io::Result<()> {
     let causes = run.causes(verdict);
     if causes.is_empty() {

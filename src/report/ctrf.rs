@@ -13,7 +13,7 @@ use super::reporter::{ReportFile, Reporter};
 use crate::model::Verdict;
 use crate::model::message::Status;
 
-/// `ctrf.json`.
+/// The reporter of `ctrf.json`.
 #[derive(Debug)]
 pub struct Ctrf;
 

@@ -14,7 +14,7 @@ use super::text;
 use crate::model::Verdict;
 use crate::model::message::Status;
 
-/// `cucumber.json`.
+/// The reporter of `cucumber.json`.
 #[derive(Debug)]
 pub struct CucumberJson;
 
@@ -77,7 +77,7 @@ fn element(scenario: &ScenarioRecord) -> Value {
     })
 }
 
-/// What the steps do not show of the ending.
+/// Returns the status of a verdict that the steps do not show.
 fn verdict_beyond(steps: &[StepRecord], scenario: &ScenarioRecord) -> Option<&'static str> {
     let shown = steps.iter().any(StepRecord::is_bad);
     match scenario.verdict.verdict {

@@ -9,14 +9,11 @@ use super::style::{Ink, Style, pad};
 use super::text;
 use crate::model::{Exchange, HopState, Outcome};
 
-/// How many exchanges are listed; the rest is in the HTML report.
+/// The number of exchanges that are listed; the HTML report has the rest.
 const EXCHANGES: usize = 30;
 
-/// Writes the block, each line indented by two spaces: the sentence that failed, the diagnosis with its hops, the exchanges,
-/// the findings, and the command that repeats it.
-///
-/// # Errors
-/// If `out` cannot be written.
+/// Writes the block, each line indented by two spaces: the failed sentence, the diagnosis with its hops, the exchanges, the
+/// findings, and the command that repeats the scenario.
 pub fn write(out: &mut dyn Write, scenario: &ScenarioRecord, seed: u64, style: &Style) -> io::Result<()> {
     writeln!(out, "  {}", style.paint(Ink::Faint, &text::line(&scenario.place())))?;
     let Some(attempt) = scenario.last() else {
@@ -42,7 +39,7 @@ pub fn write(out: &mut dyn Write, scenario: &ScenarioRecord, seed: u64, style: &
     Ok(())
 }
 
-/// The same as plain text.
+/// Returns the same block as plain text.
 pub fn plain(scenario: &ScenarioRecord, seed: u64) -> String {
     let mut block = Vec::new();
     write(&mut block, scenario, seed, &Style::PLAIN).expect("writing to memory does not fail");
@@ -124,7 +121,7 @@ fn exchanges(out: &mut dyn Write, attempt: &AttemptRecord, style: &Style) -> io:
     Ok(())
 }
 
-/// Whether an exchange is listed however many there are: it shows the fault, was disturbed, refused, or changed something.
+/// Says whether an exchange is always listed: it shows the failure, met a fault, was refused, or changed something.
 fn is_telling(attempt: &AttemptRecord, exchange: &Exchange) -> bool {
     attempt.is_broken(exchange.id)
         || !exchange.faults.is_empty()
@@ -132,7 +129,7 @@ fn is_telling(attempt: &AttemptRecord, exchange: &Exchange) -> bool {
         || !matches!(exchange.request.method.as_str(), "GET" | "HEAD" | "OPTIONS")
 }
 
-/// The status, or what happened instead of one.
+/// Returns the status, or the reason why there is none.
 fn outcome(exchange: &Exchange) -> (String, Ink) {
     match &exchange.outcome {
         Outcome::Answered(response) => {

@@ -13,7 +13,7 @@ use super::reporter::{ReportFile, Reporter};
 use super::text;
 use crate::model::{Body, Content, Exchange, Outcome, Request, Response};
 
-/// `har/`.
+/// The reporter of the folder `har/`.
 #[derive(Debug)]
 pub struct Har;
 
@@ -77,7 +77,8 @@ fn moment(run: &RunRecord, exchange: &Exchange) -> Timestamp {
     run.info.started.checked_add(Duration::from_micros(exchange.at_micros)).unwrap_or(run.info.started)
 }
 
-/// The address the callee had in this run, and the target; what a URL cannot hold is percent-encoded.
+/// Returns the address that the callee had in this run, followed by the target. Characters that a URL cannot hold are
+/// percent-encoded.
 fn url(run: &RunRecord, exchange: &Exchange) -> String {
     let service = run.info.services.iter().find(|service| service.name == exchange.edge.to);
     let address = service.map(|service| service.address.trim_end_matches('/').to_owned());
@@ -118,7 +119,7 @@ fn request(request: &Request, url: &str) -> Value {
     value
 }
 
-/// A request without an answer has status 0, as browsers write it.
+/// Returns the response. A request without an answer gets status 0, as browsers write it.
 fn response(outcome: &Outcome) -> Value {
     let (status, error) = match outcome {
         Outcome::Answered(response) => return answered(response),
@@ -155,7 +156,7 @@ fn headers(headers: &[(String, String)]) -> Value {
     headers.iter().map(|(name, value)| json!({"name": name, "value": value})).collect()
 }
 
-/// What was kept of a body, and how it is encoded.
+/// Returns the recorded part of a body, and its encoding.
 fn content(body: &Body) -> Option<(String, Option<&'static str>)> {
     match &body.content {
         Content::Empty => None,

@@ -10,73 +10,63 @@ use serde::Serialize;
 use super::record::{RunRecord, ScenarioRecord, Totals};
 use crate::model::{Exit, Verdict};
 
-/// Earlier runs and this one.
+/// Earlier runs together with the reported one.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct RunHistory {
-    /// In the order in which they began; the last is the one that is reported.
+    /// The runs in the order in which they began; the reported one is the last.
     pub runs: Vec<PastRun>,
-    /// Every scenario that ran in one of them.
+    /// Every scenario that ran in one of the runs.
     pub scenarios: Vec<ScenarioHistory>,
 }
 
-/// One run, in short.
+/// The summary of one run.
 #[derive(Debug, Clone, PartialEq)]
 pub struct PastRun {
-    /// Its id.
     pub id: String,
-    /// By its machine's clock.
+    /// The start by the clock of the run's machine.
     pub started: Timestamp,
-    /// How long it took.
     pub took: Duration,
-    /// How it ended.
     pub exit: Exit,
-    /// How many scenarios ended how.
     pub totals: Totals,
 }
 
-/// One scenario over the runs. Lines move when files are edited, so it is known by its file and its name.
+/// The results of one scenario over the runs. A scenario is identified by its file and name, because lines move when files
+/// are edited.
 #[derive(Debug, Clone, PartialEq)]
 pub struct ScenarioHistory {
-    /// The file, the rule, and the title.
     pub name: ScenarioName,
-    /// Each time it ran, in order.
+    /// The results in the order of the runs.
     pub times: Vec<PastResult>,
 }
 
-/// What a scenario is known by over the runs.
+/// The identity of a scenario over the runs.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize)]
 pub struct ScenarioName {
-    /// The feature file.
     pub uri: String,
-    /// The feature's name.
     pub feature: String,
-    /// The rule's, where it stands under one.
+    /// The name of the Gherkin rule around the scenario.
     pub rule: Option<String>,
-    /// Its own.
     pub title: String,
 }
 
-/// One time that a scenario ran.
+/// The result of a scenario in one run.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct PastResult {
-    /// In which run: a place in [`RunHistory::runs`].
+    /// The index into [`RunHistory::runs`].
     pub run: usize,
-    /// How it ended.
     pub verdict: Verdict,
-    /// Whether it needed a second attempt.
+    /// True where the scenario passed only on a retry.
     pub flaky: bool,
-    /// How long it took.
     pub took: Duration,
 }
 
 impl ScenarioName {
-    /// In one line.
+    /// Returns feature, rule and title on one line.
     pub fn said(&self) -> String {
         let parts = [Some(&self.feature), self.rule.as_ref(), Some(&self.title)];
         parts.into_iter().flatten().map(String::as_str).collect::<Vec<_>>().join(" › ")
     }
 
-    /// Of this scenario.
     pub fn of(scenario: &ScenarioRecord) -> Self {
         let (uri, feature, rule) = (scenario.uri.clone(), scenario.feature.clone(), scenario.rule.clone());
         Self { uri, feature, rule, title: scenario.title() }
@@ -84,7 +74,7 @@ impl ScenarioName {
 }
 
 impl RunHistory {
-    /// What these runs tell, of which `now` is the one to report. Runs that `now` was merged from are not earlier ones.
+    /// Gathers the history of `now`. The runs that `now` was merged from are not earlier runs.
     pub fn of(earlier: &[RunRecord], now: &RunRecord) -> Self {
         let own = |run: &&RunRecord| run.info.id != now.info.id && !now.parts.iter().any(|part| part.id == run.info.id);
         let mut runs: Vec<&RunRecord> = earlier.iter().filter(own).collect();
@@ -114,7 +104,7 @@ impl RunHistory {
         history
     }
 
-    /// Scenarios that are red in the last run, with the first run of those in which they have been red without a break;
+    /// Returns the scenarios that are red in the last run, each with the run since which it has been red without a break;
     /// the longest first.
     pub fn red(&self) -> Vec<(&ScenarioHistory, &PastRun)> {
         let last = self.runs.len().saturating_sub(1);
@@ -124,14 +114,14 @@ impl RunHistory {
         red.into_iter().filter_map(|(one, since)| Some((one, self.runs.get(since)?))).collect()
     }
 
-    /// Scenarios that were ever flaky, the most often flaky first.
+    /// Returns the scenarios that were ever flaky, the most often flaky first.
     pub fn flaky(&self) -> Vec<&ScenarioHistory> {
         let mut flaky: Vec<&ScenarioHistory> = self.scenarios.iter().filter(|one| one.flaky() > 0).collect();
         flaky.sort_by(|one, other| other.flaky_rate().total_cmp(&one.flaky_rate()));
         flaky
     }
 
-    /// The slowest, by their median.
+    /// Returns the slowest scenarios, by their median.
     pub fn slowest(&self, count: usize) -> Vec<&ScenarioHistory> {
         let mut slow: Vec<&ScenarioHistory> =
             self.scenarios.iter().filter(|one| one.median() > Duration::ZERO).collect();
@@ -142,22 +132,22 @@ impl RunHistory {
 }
 
 impl ScenarioHistory {
-    /// How often it was flaky.
+    /// Counts the runs in which the scenario was flaky.
     pub fn flaky(&self) -> usize {
         self.times.iter().filter(|time| time.flaky).count()
     }
 
-    /// How often it ran to a verdict.
+    /// Counts the runs in which the scenario passed or failed.
     pub fn ran(&self) -> usize {
         self.times.iter().filter(|time| matches!(time.verdict, Verdict::Passed | Verdict::Failed)).count()
     }
 
-    /// The share of the times it ran in which it was flaky, from 0 to 1.
+    /// Returns the share of runs in which the scenario was flaky, from 0 to 1.
     pub fn flaky_rate(&self) -> f64 {
         self.flaky() as f64 / self.ran().max(1) as f64
     }
 
-    /// The median of how long it took, skipped times left out.
+    /// Returns the median duration, without the runs that skipped the scenario.
     pub fn median(&self) -> Duration {
         let mut took: Vec<Duration> =
             self.times.iter().filter(|time| time.verdict != Verdict::Skipped).map(|time| time.took).collect();
@@ -165,13 +155,13 @@ impl ScenarioHistory {
         took.get(took.len() / 2).copied().unwrap_or_default()
     }
 
-    /// How long it took the last time.
+    /// Returns the duration in the last run.
     pub fn last(&self) -> Duration {
         self.times.last().map(|time| time.took).unwrap_or_default()
     }
 
-    /// Since which run it has been red without a break, if it is red in the run `last`. A run in which it could not be
-    /// judged, or did not run, breaks nothing.
+    /// Returns the run since which the scenario has been red without a break, if it is red in the run `last`. A run in
+    /// which it was unknown or did not run is no break.
     fn red_since(&self, last: usize) -> Option<usize> {
         self.times.last().filter(|time| time.run == last && time.verdict == Verdict::Failed)?;
         let judged = self.times.iter().rev().filter(|time| matches!(time.verdict, Verdict::Passed | Verdict::Failed));

@@ -4,19 +4,19 @@ use super::history::{PastRun, RunHistory, ScenarioHistory};
 use super::text;
 use crate::model::Verdict;
 
-/// How many runs and scenarios are listed; the HTML report has all of them.
+/// The number of runs and scenarios in a table; the HTML report has all of them.
 const LISTED: usize = 10;
 
-/// Lines of a table: its title, its heads, its rows.
+/// A table of the history, as text.
 pub(super) struct HistoryTable {
     pub title: &'static str,
     pub heads: &'static [&'static str],
     pub rows: Vec<Vec<String>>,
-    /// How many rows more there are.
+    /// The number of rows that are left out.
     pub more: usize,
 }
 
-/// What the history tells, as tables; one that would be empty is left out.
+/// Returns the tables of a history, without empty ones.
 pub(super) fn tables(history: &RunHistory) -> Vec<HistoryTable> {
     let tables = [trend(history), red(history), flaky(history), slow(history)];
     tables.into_iter().filter(|table| !table.rows.is_empty()).collect()
@@ -32,7 +32,7 @@ fn listed<T>(
     HistoryTable { title, heads, more: all.len() - rows.len(), rows }
 }
 
-/// The newest first.
+/// Lists the runs, the newest first.
 fn trend(history: &RunHistory) -> HistoryTable {
     let heads = &["run", "failed", "unknown", "skipped", "passed", "flaky", "took"];
     listed(history.runs.iter().rev().collect(), "trend", heads, |past: &&PastRun| {
@@ -62,7 +62,7 @@ fn slow(history: &RunHistory) -> HistoryTable {
     })
 }
 
-/// As plain text, a table after the other.
+/// Returns the tables as plain text.
 pub fn text(history: &RunHistory) -> String {
     let mut said = String::new();
     for HistoryTable { title, heads, rows, more } in tables(history) {

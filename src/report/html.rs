@@ -28,13 +28,13 @@ use super::reporter::{ReportError, ReportFile, Reporter};
 use super::text;
 use crate::model::{Exit, Verdict};
 
-/// `index.html`.
+/// The reporter of `index.html`.
 #[derive(Debug)]
 pub struct Html;
 
 const PAGE: &str = include_str!("html/page.html");
 const STYLE: &str = include_str!("html/style.css");
-/// In the order in which they build on each other.
+/// The scripts in the order in which they build on each other.
 const SCRIPTS: &[&str] = &[
     include_str!("html/dom.js"),
     include_str!("html/model.js"),
@@ -47,7 +47,7 @@ const SCRIPTS: &[&str] = &[
     include_str!("html/main.js"),
 ];
 
-/// How many failures the page itself holds, for readers without scripts.
+/// The number of failures in the page itself, for readers without scripts.
 const LISTED: usize = 500;
 
 impl Reporter for Html {
@@ -64,7 +64,7 @@ impl Reporter for Html {
     }
 }
 
-/// What stands above everything.
+/// The head of the page.
 #[derive(Debug, Serialize)]
 struct PageHead {
     state: &'static str,
@@ -74,7 +74,7 @@ struct PageHead {
     counts: Vec<(&'static str, usize)>,
 }
 
-/// Scenarios that went wrong for the same cause, as the page lists them.
+/// The scenarios that failed for the same cause, as the page lists them.
 #[derive(Debug, Serialize)]
 struct FailureCause {
     state: &'static str,
@@ -165,18 +165,18 @@ fn causes(run: &RunRecord) -> Vec<FailureCause> {
     causes
 }
 
-/// Name and place of a scenario; the place is also what links name it by.
+/// Returns the name and the place of a scenario. Links use the place.
 fn listing(scenario: &ScenarioRecord) -> (String, String) {
     let name = text::line(&format!("{} › {}", scenario.feature, scenario.title()));
     (text::cut(&name, 200), text::line(&scenario.place()))
 }
 
-/// JSON that may stand in a script element: it can neither close it nor open a comment in it.
+/// Escapes JSON for a script element: it can neither close the element nor open a comment in it.
 fn escaped(json: &str) -> String {
     json.replace('<', "\\u003c").replace('\u{2028}', "\\u2028").replace('\u{2029}', "\\u2029")
 }
 
-/// A source expression for a content security policy.
+/// Returns a source expression for a content security policy.
 fn hash(source: &str) -> String {
     format!("sha256-{}", STANDARD.encode(Sha256::digest(source)))
 }

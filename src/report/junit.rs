@@ -74,16 +74,16 @@ impl Reporter for Surefire {
 /// A schema, named by the reader that wrote it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Dialect {
-    /// Suites have a time of day.
+    /// The dialect in which suites have a time of day.
     Jenkins,
-    /// Test cases have earlier attempts.
+    /// The dialect in which test cases have earlier attempts.
     Surefire,
 }
 
 /// The result of a test case, as JUnit tells results apart.
 enum CaseResult {
     Success,
-    /// Holds the reason.
+    /// A skipped case, with its reason.
     Skipped(String),
     Failure,
     Error,

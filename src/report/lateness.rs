@@ -10,31 +10,27 @@ use crate::model::{Event, EventKind};
 /// The time from one kind of event to the next one of another kind, over all scenarios.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Lateness {
-    /// In the words of the path.
+    /// The name of the first stage.
     pub from: &'static str,
-    /// In the words of the path.
+    /// The name of the second stage.
     pub to: &'static str,
-    /// How often it was seen.
     pub count: usize,
-    /// Half were faster.
     pub median: Duration,
-    /// Nineteen in twenty were faster.
     pub p95: Duration,
-    /// The slowest.
     pub worst: Duration,
-    /// The scenario with the slowest: an index into [`RunRecord::scenarios`].
+    /// The slowest scenario, as an index into [`RunRecord::scenarios`].
     pub worst_scenario: usize,
-    /// How many took up to each of [`BINS`], and how many took longer: one count more than there are bounds.
+    /// The number of times up to each of [`BINS`], and behind these the number of longer ones.
     pub bins: Vec<usize>,
 }
 
-/// Bounds in microseconds, for the picture of how the times are distributed: a third of a decade each.
+/// The bounds of the histogram in microseconds, three for each power of ten.
 pub const BINS: &[u64] = &[
     500, 1_000, 2_000, 5_000, 10_000, 20_000, 50_000, 100_000, 200_000, 500_000, 1_000_000, 2_000_000, 5_000_000,
     10_000_000,
 ];
 
-/// The stages that are measured.
+/// The pairs of stages that are measured.
 const STAGES: &[(&str, EventKind, &str, EventKind)] = &[
     ("charged", EventKind::Charged, "granted", EventKind::Granted),
     ("granted", EventKind::Granted, "known to generation", EventKind::Synced),
@@ -43,7 +39,7 @@ const STAGES: &[(&str, EventKind, &str, EventKind)] = &[
     ("submitted", EventKind::Submitted, "delivered", EventKind::Delivered),
 ];
 
-/// Measures every stage that was seen at least once.
+/// Measures every pair of stages that occurred at least once.
 pub fn lateness(run: &RunRecord) -> Vec<Lateness> {
     STAGES.iter().filter_map(|(from, start, to, end)| measure(run, from, *start, to, *end)).collect()
 }

@@ -10,13 +10,13 @@ use super::reporter::{ReportError, ReportFile, Reporter};
 use super::{failure, history_tables, text};
 use crate::model::{Exit, Verdict};
 
-/// What GitHub takes, in bytes.
+/// The largest summary that GitHub takes, in bytes.
 pub const MOST: usize = 1024 * 1024;
 
-/// Kept free for the end.
+/// The bytes that are reserved for the sections at the end.
 const END: usize = 8 * 1024;
 
-/// `summary.md`.
+/// The reporter of `summary.md`.
 #[derive(Debug)]
 pub struct Markdown;
 
@@ -94,7 +94,7 @@ fn head(run: &RunRecord) -> String {
     head
 }
 
-/// One cause: the line, the first scenario in full, the others by name.
+/// Returns one cause: its line, the first scenario in full, the others by name.
 fn cause(run: &RunRecord, scenarios: &[&ScenarioRecord]) -> String {
     let Some((first, others)) = scenarios.split_first() else { return String::new() };
     let mut section = format!("\n### {}\n\n", inline(&text::cut(&first.why(), 300)));
@@ -127,7 +127,6 @@ fn table(run: &RunRecord, title: &str, why: impl Fn(&ScenarioRecord) -> Option<S
     table
 }
 
-/// What earlier runs tell.
 fn history(run: &RunRecord) -> String {
     let Some(history) = &run.history else { return String::new() };
     let mut section = "\n## Earlier runs\n".to_owned();
@@ -159,7 +158,7 @@ fn name(scenario: &ScenarioRecord) -> String {
     format!("**{}**", inline(&text::cut(&format!("{} › {}", scenario.feature, scenario.title()), 300)))
 }
 
-/// Text within a line that stays text: no markup, no HTML, no links, no mentions.
+/// Escapes text within a line: it makes no markup, HTML, links or mentions.
 fn inline(words: &str) -> String {
     let mut safe = String::new();
     for char in text::line(words).chars() {
@@ -173,7 +172,8 @@ fn inline(words: &str) -> String {
     safe.trim().to_owned()
 }
 
-/// Code within a line. Backslashes do not escape there, so the fence has to be longer than any run of backticks inside.
+/// Returns code within a line. Backslashes do not escape there, so the fence has to be longer than any run of backticks
+/// inside.
 fn code(words: &str) -> String {
     let words = text::line(words).replace('|', "¦");
     let fence = "`".repeat(longest_run(&words) + 1);

@@ -10,27 +10,23 @@ use super::record::{MergedJournal, RunRecord, ScenarioRecord, UNFINISHED};
 use super::text;
 use crate::model::{Exit, Identity, RunEnd, RunInfo, Verdict};
 
-/// A run as one journal has it, and the journal's name.
+/// A run with the name of the journal that it was read from.
 #[derive(Debug)]
 pub struct JournalRun {
-    /// The journal.
     pub journal: String,
-    /// What is in it.
     pub run: RunRecord,
 }
 
-/// Journals that are parts of different runs.
+/// The error for journals that belong to different runs.
 #[derive(Debug, thiserror::Error)]
 #[error("these are journals of different runs:\n{}", .0.iter().map(|one| format!("  {one}\n")).collect::<String>())]
 pub struct DifferentRuns(pub Vec<String>);
 
-/// Which scenario, among all parts: its file and line, and which of several runs of it (`--repeat`).
+/// The identity of a scenario among all parts: file, line, and number among its repetitions (`--repeat`).
 type ScenarioKey = (String, u32, usize);
 
-/// One run out of its parts; a single part is returned as it is.
-///
-/// # Errors
-/// If the parts are of different runs, with everything that differs; unless `mix`, which turns that into notes.
+/// Merges the parts of one run. A single part is returned unchanged. Parts of different runs are an error that names every
+/// difference, unless `mix` turns the differences into notes.
 pub fn merge(mut parts: Vec<JournalRun>, mix: bool) -> Result<RunRecord, DifferentRuns> {
     parts.sort_by_key(|part| part.run.info.started);
     // The same journal given twice is one journal.
@@ -46,7 +42,7 @@ pub fn merge(mut parts: Vec<JournalRun>, mix: bool) -> Result<RunRecord, Differe
     Ok(join(parts, differences))
 }
 
-/// Which parts of the selection are not there, one sentence each. Also for one that was never merged with the others.
+/// Returns a sentence for each part of the selection that is missing, also for a run that was never merged.
 pub fn missing(run: &RunRecord) -> Vec<String> {
     let alone = [(run.info.identity.shard, run.scenarios.len())];
     let parts: Vec<_> = match run.parts.as_slice() {
@@ -73,7 +69,7 @@ pub fn missing(run: &RunRecord) -> Vec<String> {
     said
 }
 
-/// What keeps the parts from being one run, one sentence each.
+/// Returns a sentence for each reason why the parts are not one run.
 fn differences(parts: &[JournalRun]) -> Vec<String> {
     let mut found = Vec::new();
     let Some((first, others)) = parts.split_first() else { return found };
@@ -105,7 +101,7 @@ fn differences(parts: &[JournalRun]) -> Vec<String> {
     found
 }
 
-/// What two journals say differently that parts of one run have in common.
+/// Returns what differs between two journals although parts of one run have it in common.
 fn unlike(one: &RunInfo, other: &RunInfo) -> Vec<String> {
     let (ours, theirs) = (&one.identity, &other.identity);
     let mut found = Vec::new();
@@ -153,7 +149,6 @@ fn unlike(one: &RunInfo, other: &RunInfo) -> Vec<String> {
     found
 }
 
-/// Which scenario each one of a run is.
 fn keys(run: &RunRecord) -> Vec<ScenarioKey> {
     let mut seen: HashMap<(&str, u32), usize> = HashMap::new();
     run.scenarios
@@ -166,13 +161,13 @@ fn keys(run: &RunRecord) -> Vec<ScenarioKey> {
         .collect()
 }
 
-/// A scenario as it stands after the parts that were looked at.
+/// A scenario with its verdict after the parts that were merged so far.
 struct MergedScenario {
     key: ScenarioKey,
     scenario: ScenarioRecord,
-    /// The part whose word it is.
+    /// The part that decided the verdict.
     by: usize,
-    /// Whether it took another run to pass, and not only another attempt.
+    /// True where the scenario passed in a later run, and not in a later attempt of the same run.
     over_runs: bool,
 }
 
@@ -248,7 +243,7 @@ fn part_of(part: &JournalRun) -> MergedJournal {
     }
 }
 
-/// What is said about all parts together: the first speaks for the rest.
+/// Returns the information about the merged run. The first part speaks for the rest.
 fn info_of(infos: Vec<RunInfo>) -> RunInfo {
     let id = infos.iter().map(|info| info.id.as_str()).collect::<Vec<_>>().join("+");
     // A second try may have been asked for less; what was divided is the whole.
@@ -261,7 +256,7 @@ fn info_of(infos: Vec<RunInfo>) -> RunInfo {
     RunInfo { id, identity, ..infos.into_iter().next().unwrap_or_default() }
 }
 
-/// A later try at a scenario decides, if it came to anything.
+/// Lets a later run of a scenario decide, unless it came to no verdict.
 fn again(decided: &mut MergedScenario, mut later: ScenarioRecord, by: usize, id: &str, notes: &mut Vec<String>) {
     let earlier = &mut decided.scenario;
     let (before, now) = (earlier.verdict.verdict, later.verdict.verdict);
@@ -293,7 +288,7 @@ fn is_unfinished(scenario: &ScenarioRecord) -> bool {
     scenario.verdict.verdict == Verdict::Unknown && scenario.verdict.reason == UNFINISHED
 }
 
-/// The counts of one more part.
+/// Adds the counts of one more part.
 fn add_up(end: &mut RunEnd, more: RunEnd) {
     end.strays += more.strays;
     add_new(&mut end.notes, more.notes);
@@ -311,7 +306,7 @@ fn add_up(end: &mut RunEnd, more: RunEnd) {
     }
 }
 
-/// Adds what is not there yet.
+/// Adds the elements that are not there yet.
 fn add_new<T: PartialEq>(all: &mut Vec<T>, more: Vec<T>) {
     for one in more {
         if !all.contains(&one) {

@@ -8,7 +8,7 @@ use super::text;
 use crate::model::Proof;
 use crate::model::proof::{Detection, MutantOutcome, Mutation, Row, Score, Standing};
 
-/// For a terminal.
+/// Returns a proof for a terminal.
 pub fn text(proof: &Proof, style: &Style) -> String {
     let mut page = String::new();
     for standing in Standing::ALL.into_iter().filter(|standing| *standing != Standing::Caught) {
@@ -53,7 +53,7 @@ pub fn text(proof: &Proof, style: &Style) -> String {
     page
 }
 
-/// What came of changed answers, line by line.
+/// Returns the results of changed answers, line by line.
 fn mutants(mutation: &Mutation) -> Vec<String> {
     let mut lines = Vec::new();
     let survivors = mutation.mutants.iter().filter(|mutant| mutant.fate == MutantOutcome::Survived);
@@ -82,7 +82,7 @@ fn score(score: &Score) -> String {
     format!("  {} of {} mutants caught: {}{unnoticed}", score.killed, score.counted, score.of)
 }
 
-/// In one line: how many changes were noticed.
+/// Returns one line: how many changes were noticed.
 fn mutation_summary(mutation: &Mutation) -> String {
     format!(
         "kill score {:.0} %: {} of {} mutants that could be noticed; {} changed nothing observable, {} never fired; {} of {} possible changes were tried",
@@ -96,7 +96,7 @@ fn mutation_summary(mutation: &Mutation) -> String {
     )
 }
 
-/// As Markdown.
+/// Returns a proof as Markdown.
 pub fn markdown(proof: &Proof) -> String {
     let mut page = format!(
         "# {}\n\n{}\n",
@@ -136,7 +136,7 @@ pub fn markdown(proof: &Proof) -> String {
     page
 }
 
-/// In two lines: how many were caught, how, and how often the right hop was named.
+/// Returns two lines: how many defects were caught, how, and how often the right hop was named.
 pub fn summary(proof: &Proof) -> String {
     let by = |notice: Detection| {
         let caught = proof.defects.iter().filter(|row| row.standing == Standing::Caught);
@@ -166,7 +166,7 @@ pub fn summary(proof: &Proof) -> String {
     parts.join("\n")
 }
 
-/// What came of one defect, in one line: for those who follow.
+/// Returns one line about a defect, for progress output.
 pub fn line(row: &Row) -> String {
     let told = match row.standing {
         Standing::Caught => format!("{} at {}", by(row), hop(row)),
@@ -175,7 +175,7 @@ pub fn line(row: &Row) -> String {
     text::line(&format!("{}  {}  {told}", row.standing.words(), row.id))
 }
 
-/// What to do about a defect that was not caught.
+/// Returns what to do about a defect that was not caught.
 fn remedy(row: &Row) -> Vec<String> {
     let scenarios = text::count(row.cells.len(), "scenario", "scenarios");
     let found = match row.standing {
@@ -199,7 +199,7 @@ fn remedy(row: &Row) -> Vec<String> {
     [found].into_iter().chain(rules).collect()
 }
 
-/// Who told of it.
+/// Returns the rules that noticed the defect, or `a Then`.
 fn by(row: &Row) -> String {
     let Some(cell) = row.best() else { return String::new() };
     match cell.notice {
@@ -211,7 +211,7 @@ fn by(row: &Row) -> String {
     }
 }
 
-/// The hop, and what was named instead.
+/// Returns the hop, and the one that the diagnosis named instead.
 fn hop(row: &Row) -> String {
     match row.best().filter(|cell| cell.notice.is_good()) {
         Some(cell) if cell.hop.as_ref() == Some(&row.hop) => row.hop.to_string(),
@@ -240,7 +240,7 @@ fn ink(standing: Standing) -> Ink {
     }
 }
 
-/// What would survive without each single check.
+/// Returns what would survive without each single check.
 pub fn removals<'r>(removals: impl IntoIterator<Item = (&'r str, impl fmt::Display)>) -> String {
     let mut page = "\nwithout\n".to_owned();
     for (rule, says) in removals {

@@ -9,21 +9,18 @@ use super::record::RunRecord;
 use super::{REPORTERS, journal};
 use crate::base::suggest::did_you_mean;
 
-/// Renders a run in one format. Object-safe and without state: everything it needs is in the [`RunRecord`].
+/// Renders a run in one format. A reporter has no state: everything it needs is in the [`RunRecord`].
 pub trait Reporter: Sync {
-    /// The name by which it is asked for, e.g. `junit`.
+    /// Returns the name by which users ask for the report, such as `junit`.
     fn id(&self) -> &'static str;
 
-    /// What it makes: a file, e.g. `junit.xml`, or a folder of files, e.g. `har/`.
+    /// Returns the name of the file, such as `junit.xml`, or of the folder, such as `har/`.
     fn file_name(&self) -> &'static str;
 
-    /// The files, each ready to be written: one for a file, any number for a folder.
+    /// Returns the files, ready to be written: one for a file, any number for a folder.
     fn files<'r>(&self, run: &'r RunRecord) -> Vec<ReportFile<'r>>;
 
-    /// Writes it to a stream: the files of a folder one after the other.
-    ///
-    /// # Errors
-    /// If the stream cannot be written, or what would be written is not valid in the format.
+    /// Writes the report to a stream: the files of a folder one after the other.
     fn write(&self, run: &RunRecord, out: &mut dyn Write) -> Result<(), ReportError> {
         self.files(run).iter().try_for_each(|part| (part.write)(out))
     }
@@ -31,35 +28,34 @@ pub trait Reporter: Sync {
 
 type Render<'r> = dyn Fn(&mut dyn Write) -> Result<(), ReportError> + 'r;
 
-/// One file of a report.
 pub struct ReportFile<'r> {
-    /// Its name within the folder; ignored for a reporter that makes one file.
+    /// The name within the folder; ignored for a reporter that makes one file.
     pub name: String,
     write: Box<Render<'r>>,
 }
 
 impl<'r> ReportFile<'r> {
-    /// The only file of a reporter.
+    /// Makes the only file of a reporter.
     pub fn only(write: impl Fn(&mut dyn Write) -> Result<(), ReportError> + 'r) -> Vec<Self> {
         vec![Self::named("", write)]
     }
 
-    /// A file in a folder. `name` is a plain file name: see [`text::slug`](super::text::slug).
+    /// Makes a file in a folder. `name` is a plain file name: see [`text::slug`](super::text::slug).
     pub fn named(name: impl Into<String>, write: impl Fn(&mut dyn Write) -> Result<(), ReportError> + 'r) -> Self {
         Self { name: name.into(), write: Box::new(write) }
     }
 }
 
-/// Why a report was not written.
+/// An error that kept a report from being written.
 #[derive(Debug, thiserror::Error)]
 pub enum ReportError {
-    /// The file system said no.
+    /// An error of the file system.
     #[error("{0}")]
     Io(#[from] io::Error),
-    /// What was rendered is not valid in its format: a bug of ours.
+    /// A report that is not valid in its format, by a bug in paidpath.
     #[error("what was rendered is not valid: {0}")]
     Invalid(String),
-    /// The reporter panicked: a bug of ours.
+    /// A reporter that panicked, by a bug in paidpath.
     #[error("the reporter broke down; paidpath has a bug")]
     Panicked,
 }
@@ -73,7 +69,7 @@ impl From<serde_json::Error> for ReportError {
     }
 }
 
-/// A name that is no reporter's.
+/// The error for a name that no reporter has.
 #[derive(Debug, thiserror::Error)]
 #[error("there is no report called `{name}`.{hint}")]
 pub struct UnknownReporter {
@@ -81,10 +77,7 @@ pub struct UnknownReporter {
     hint: String,
 }
 
-/// The reporter of that name.
-///
-/// # Errors
-/// If there is none; the error names the nearest.
+/// Returns the reporter of that name. The error suggests the nearest name.
 pub fn named(name: &str) -> Result<&'static dyn Reporter, UnknownReporter> {
     REPORTERS.iter().copied().find(|reporter| reporter.id() == name).ok_or_else(|| UnknownReporter {
         name: name.into(),
@@ -92,10 +85,7 @@ pub fn named(name: &str) -> Result<&'static dyn Reporter, UnknownReporter> {
     })
 }
 
-/// The reporters of these names; `all` by itself names every one.
-///
-/// # Errors
-/// If there is none of one of the names; the error names the nearest.
+/// Returns the reporters of these names; `all` by itself stands for every one. The error suggests the nearest name.
 pub fn chosen(names: &[String]) -> Result<Vec<&'static dyn Reporter>, UnknownReporter> {
     match names {
         [all] if all == "all" => Ok(REPORTERS.to_vec()),
@@ -103,17 +93,15 @@ pub fn chosen(names: &[String]) -> Result<Vec<&'static dyn Reporter>, UnknownRep
     }
 }
 
-/// What became of one report.
+/// The result of writing one report.
 #[derive(Debug)]
 pub struct WrittenReport {
-    /// The file, or the folder.
     pub file: PathBuf,
-    /// Whether it is there.
     pub result: Result<(), ReportError>,
 }
 
 impl WrittenReport {
-    /// Where it is, or why it is not there.
+    /// Returns the path of the report, or the reason why it was not written.
     pub fn line(&self) -> String {
         match &self.result {
             Ok(()) => self.file.display().to_string(),
@@ -122,8 +110,8 @@ impl WrittenReport {
     }
 }
 
-/// Writes reports into a folder, which is made where there is none. Each is written under another name first and renamed
-/// when it is whole, so a reader never sees half of one; an older one is replaced. One that fails stops no other.
+/// Writes reports into a folder, and creates the folder where there is none. Each report is written under another name and
+/// renamed when it is whole, so that a reader never sees half of one. A reporter that fails stops no other.
 pub fn write_all(run: &RunRecord, dir: &Path, which: &[&dyn Reporter]) -> Vec<WrittenReport> {
     let one = |reporter: &&dyn Reporter| {
         let file = dir.join(reporter.file_name());
@@ -133,9 +121,9 @@ pub fn write_all(run: &RunRecord, dir: &Path, which: &[&dyn Reporter]) -> Vec<Wr
     which.iter().map(one).collect()
 }
 
-/// Removes reports that lie in a folder from an earlier run, before a new one begins: if that one is killed, none of them
-/// must be taken for its own. Where a run has left its journal these are the reports of any format; elsewhere only those
-/// that are to be written, because a folder may be more than a place for reports.
+/// Removes reports of an earlier run before a new run begins: if the new run is killed, nobody must take them for its
+/// reports. A folder that holds a journal loses the reports of every format. In other folders only the reports that are
+/// about to be written go, because such a folder may hold other files.
 pub fn clear(dir: &Path, which: &[&dyn Reporter]) {
     let which = if dir.join(journal::FILE).exists() { REPORTERS } else { which };
     for reporter in which {

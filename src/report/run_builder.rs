@@ -16,37 +16,37 @@ use crate::model::message::{
 };
 use crate::model::{Blame, ScenarioVerdict, Verdict};
 
-/// What one message meant for whoever follows the run.
+/// A change of the run that one message caused.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum RunUpdate {
-    /// Nothing worth a line.
+    /// A message that changes nothing that is shown.
     None,
     /// The first scenario can begin.
     RunStarted,
-    /// An attempt at this scenario began; an index into [`RunRecord::scenarios`].
+    /// An attempt at this scenario began. The number is an index into [`RunRecord::scenarios`].
     Started(usize),
-    /// This scenario ended: there is no further attempt.
+    /// This scenario ended, and there is no further attempt.
     Ended(usize),
-    /// Nothing will follow.
+    /// The run ended, and no message follows.
     RunEnded,
 }
 
-/// Gathers a run.
+/// Builds a [`RunRecord`] from messages.
 #[derive(Debug, Default)]
 pub struct RunBuilder {
     run: RunRecord,
-    /// Nodes of the syntax trees, by id.
+    /// The nodes of the syntax trees, by id.
     nodes: HashMap<String, SyntaxNode>,
     features: Vec<FeatureName>,
     hooks: HashMap<String, String>,
-    /// Those that no test case was made of yet.
+    /// The pickles that have no test case yet, by id.
     pickles: HashMap<String, PendingPickle>,
     cases: HashMap<String, PlannedCase>,
-    /// Attempts under way, by their id.
+    /// The attempts that have not ended, by id.
     open: HashMap<String, OpenAttempt>,
 }
 
-/// What a syntax tree says about one of its nodes.
+/// A node of a syntax tree that pickles point at.
 #[derive(Debug)]
 enum SyntaxNode {
     Scenario { feature: usize, rule: Option<String>, keyword: String, line: u32 },
@@ -69,7 +69,7 @@ struct PendingPickle {
 #[derive(Debug)]
 struct PlannedCase {
     scenario: usize,
-    /// Ids of the test steps, with the steps before they ran.
+    /// The ids of the test steps, with the steps before they ran.
     steps: Vec<(String, StepRecord)>,
 }
 
@@ -82,24 +82,23 @@ struct OpenAttempt {
 }
 
 impl RunBuilder {
-    /// What is known by now.
+    /// Returns the run as far as it is known.
     pub fn run(&self) -> &RunRecord {
         &self.run
     }
 
-    /// All that was gathered.
     pub fn into_run(self) -> RunRecord {
         self.run
     }
 
-    /// Lets go of what makes a scenario large, for a follower that has shown it: why it ended as it did stays.
+    /// Drops what makes a scenario large, for a follower that has shown it. The reasons stay.
     pub fn forget_evidence(&mut self, scenario: usize) {
         for attempt in self.run.scenarios.get_mut(scenario).into_iter().flat_map(|one| &mut one.attempts) {
             attempt.forget_evidence();
         }
     }
 
-    /// Takes in one message.
+    /// Adds one message.
     pub fn add(&mut self, envelope: &Envelope) -> RunUpdate {
         match envelope {
             Envelope::GherkinDocument(document) => self.document(document),
@@ -290,7 +289,7 @@ impl RunBuilder {
         }
     }
 
-    /// A recorded time as one that can be calculated with; it is also the last sign of life.
+    /// Converts a recorded time, and remembers the latest one.
     fn moment(&mut self, recorded: MessageTimestamp) -> Option<Timestamp> {
         let nanos = i32::try_from(recorded.nanos).ok()?;
         let moment = Timestamp::new(recorded.seconds, nanos).ok();
@@ -307,7 +306,8 @@ impl AttemptRecord {
     }
 }
 
-/// Reads one of our own records out of an attachment and hands it on; one that cannot be read is reported as damage.
+/// Reads one of paidpath's own records out of an attachment and hands it on. A record that cannot be read is noted as
+/// damage.
 fn read_into<'a, T: Deserialize<'a>>(attachment: &'a Attachment, damage: &mut Vec<String>, take: impl FnOnce(T)) {
     match attachment.read() {
         Ok(record) => take(record),
@@ -315,7 +315,7 @@ fn read_into<'a, T: Deserialize<'a>>(attachment: &'a Attachment, damage: &mut Ve
     }
 }
 
-/// Every node of a feature that a pickle can point at.
+/// Returns every node of a feature that a pickle can point at.
 fn nodes_of(feature: &Feature, index: usize) -> Vec<(String, SyntaxNode)> {
     let mut nodes = Vec::new();
     let mut step = |step: &crate::model::message::Step| {

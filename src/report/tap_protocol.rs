@@ -10,7 +10,7 @@ use super::reporter::{ReportFile, Reporter};
 use super::{failure, text};
 use crate::model::Verdict;
 
-/// `results.tap`.
+/// The reporter of `results.tap`.
 #[derive(Debug)]
 pub struct TapProtocol;
 
@@ -68,7 +68,7 @@ fn line(out: &mut dyn Write, number: usize, scenario: &ScenarioRecord, seed: u64
     writeln!(out, "  ...")
 }
 
-/// `#` begins a directive and `\` escapes.
+/// Escapes `#`, which begins a directive, and `\`, which escapes.
 fn escaped(words: &str) -> String {
     text::line(words).replace('\\', "\\\\").replace('#', "\\#")
 }

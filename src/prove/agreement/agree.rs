@@ -9,19 +9,16 @@ use crate::model::agreement::{Agreement, Difference, Unjudged};
 use crate::model::{Edge, Verdict};
 use crate::report::{RunRecord, ScenarioRecord};
 
-/// The scenarios as they went on one topology, everything recorded.
+/// The scenarios on one topology, with everything recorded.
 #[derive(Debug)]
 pub struct TopologyRun {
-    /// The topology.
     pub topology: String,
-    /// Its edges.
     pub edges: Vec<Edge>,
-    /// How they went.
     pub run: RunRecord,
 }
 
-/// Compares each play with the first; all are of the same plan. A scenario that is red is compared all the same: it says
-/// where a double goes wrong.
+/// Compares the run on each topology with the first. All runs are of the same plan. Red scenarios are compared too: they
+/// show where a double goes wrong.
 pub fn agree(plays: &[TopologyRun], contracts: &Contracts) -> Agreement {
     let mut agreement = Agreement::default();
     for TopologyRun { topology, run, .. } in plays {

@@ -6,15 +6,13 @@ use super::form::{Case, ExchangeForm, MessageShape};
 use crate::contract::Contracts;
 use crate::model::{Edge, Exchange};
 
-/// The cases of one scenario on one topology, each with what stood in its messages, all of them taken together.
+/// The cases of one scenario on one topology, each with the merged shape of its messages.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Cases(BTreeMap<(Edge, Case), MessageShape>);
 
 impl Cases {
-    /// The cases of these exchanges.
-    ///
-    /// Whoever looks again does so because they wait, and how often depends on how fast things go; so of several looks at the
-    /// same thing with the same outcome, the last one counts.
+    /// Gathers the cases of these exchanges. A client that waits repeats the same GET, and how often depends on the speed
+    /// of the machine; so of several such requests with the same outcome only the last counts.
     pub fn of(exchanges: &[Exchange], contracts: &Contracts) -> Self {
         let mut cases = Self::default();
         let mut looks: BTreeMap<(Edge, String, Case), ExchangeForm> = BTreeMap::new();
@@ -39,7 +37,7 @@ impl Cases {
         }
     }
 
-    /// The cases on these edges.
+    /// Returns the cases on these edges.
     pub(super) fn on<'c>(&'c self, edges: &[Edge]) -> BTreeMap<&'c Case, &'c MessageShape> {
         let here = self.0.iter().filter(|((edge, _), _)| edges.contains(edge));
         here.map(|((_, case), shape)| (case, shape)).collect()

@@ -6,16 +6,16 @@ use super::cases::Cases;
 use super::form::{Case, MessageShape};
 use crate::model::Edge;
 
-/// What came of comparing one scenario.
+/// The result of comparing one scenario on two topologies.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Comparison {
-    /// The cases that either of the two has.
+    /// The cases that at least one of the two has.
     pub cases: BTreeSet<Case>,
-    /// What it is about, and what each of the two says.
+    /// The subject of each difference, and what each of the two topologies has there.
     pub differences: Vec<(String, [String; 2])>,
 }
 
-/// Compares what was exchanged on these edges.
+/// Compares the exchanges on these edges.
 pub fn compare(one: &Cases, other: &Cases, edges: &[Edge]) -> Comparison {
     let (one, other) = (one.on(edges), other.on(edges));
     let cases: BTreeSet<Case> = one.keys().chain(other.keys()).map(|case| (*case).clone()).collect();
@@ -35,14 +35,14 @@ pub fn compare(one: &Cases, other: &Cases, edges: &[Edge]) -> Comparison {
     Comparison { cases, differences }
 }
 
-/// How an operation came out, in words.
+/// Returns the outcomes of an operation as text.
 fn outcomes(cases: &BTreeMap<&Case, &MessageShape>, operation: &str) -> String {
     let outcomes = cases.keys().filter(|case| case.operation == operation).map(|case| case.outcome.as_str());
     let outcomes: Vec<_> = outcomes.collect();
     if outcomes.is_empty() { "does not happen".into() } else { outcomes.join(", ") }
 }
 
-/// The places at which two messages do not hold the same.
+/// Returns the places at which two messages differ.
 fn departures(case: &Case, one: &MessageShape, other: &MessageShape) -> Vec<(String, [String; 2])> {
     let places: BTreeSet<&String> = one.keys().chain(other.keys()).collect();
     let differ = places.into_iter().filter(|place| one.get(*place) != other.get(*place));

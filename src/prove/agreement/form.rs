@@ -13,12 +13,12 @@ use crate::contract::Contracts;
 use crate::model::{Body, Content, Exchange, Outcome};
 use crate::stub::ANSWERED_FROM;
 
-/// An operation, and an outcome of it.
+/// An operation with one of its outcomes.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Case {
-    /// Edge, method, and path as the contract writes it.
+    /// The edge, the method, and the path as the contract writes it.
     pub operation: String,
-    /// Status and error code.
+    /// The status and the error code.
     pub outcome: String,
 }
 
@@ -28,19 +28,17 @@ impl fmt::Display for Case {
     }
 }
 
-/// What stands at each place of a message, as classes of values.
+/// The classes of values at each place of a message.
 pub type MessageShape = BTreeMap<String, BTreeSet<String>>;
 
 /// An exchange in its normal form.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ExchangeForm {
-    /// What it is a case of.
     pub case: Case,
-    /// Its two messages.
     pub shape: MessageShape,
 }
 
-/// Headers of which each client, server and connection has its own, and those that tell runs and scenarios apart.
+/// Headers that differ between clients, servers and connections, and headers that tell runs and scenarios apart.
 const INDIFFERENT: &[&str] = &[
     "accept",
     "accept-encoding",
@@ -59,7 +57,7 @@ const INDIFFERENT: &[&str] = &[
 ];
 
 impl ExchangeForm {
-    /// The normal form of an exchange.
+    /// Returns the normal form of an exchange.
     pub fn of(exchange: &Exchange, contracts: &Contracts) -> Self {
         let mut shape = MessageShape::new();
         let request = &exchange.request;
@@ -133,7 +131,8 @@ fn note_value(shape: &mut MessageShape, place: &str, value: &Value) {
     note(shape, place.to_owned(), class);
 }
 
-/// A single word stands for itself: states, codes and kinds are such. Of what has names or is prose, only that it is.
+/// Returns the class of a text. A single word stands for itself, because states, codes and kinds are such words. Names and
+/// prose are reduced to their kind.
 fn class_of_text(text: &str) -> String {
     if text.is_empty() {
         "an empty text".into()
@@ -150,7 +149,7 @@ fn class_of_text(text: &str) -> String {
     }
 }
 
-/// The same with `…` for every part that names one thing among many.
+/// Replaces every part that names one thing among many by `…`.
 fn without_names(text: &str) -> String {
     static NAMES: LazyLock<Regex> = LazyLock::new(|| {
         Regex::new(r"[0-9a-fA-F]{8}(?:-?[0-9a-fA-F]{4,})+|[0-9a-f]{12,}|\d{3,}")

@@ -10,7 +10,7 @@ use crate::report::ScenarioRecord;
 use crate::run::Rules;
 use crate::target::Target;
 
-/// What became of a mutant in a scenario, and why; `None` if it did not run.
+/// Returns the outcome of a mutant in a scenario with its reason; `None` if the scenario did not run.
 pub fn outcome(
     candidate: &CandidateMutant,
     seen: &BaselineScenario,
@@ -38,11 +38,11 @@ pub fn outcome(
     })
 }
 
-/// An operation, and how it was answered.
+/// An operation with the status of its answer.
 type Turn = (String, Option<u16>);
 
-/// The first thing that went in one run of a scenario and not in the other. How often is left out: who waits, asks more or less
-/// often.
+/// Returns the first operation or status that only one of two runs of a scenario has. The number of repetitions does not
+/// count, because it depends on how long a client waits.
 fn turn(healthy: &[Exchange], mutant: &[Exchange]) -> Option<String> {
     let turns = |exchanges: &[Exchange]| -> BTreeSet<Turn> {
         exchanges.iter().map(|exchange| (place(exchange), exchange.status())).collect()
@@ -56,8 +56,8 @@ fn turn(healthy: &[Exchange], mutant: &[Exchange]) -> Option<String> {
     new.or_else(|| healthy.difference(&mutant).next().map(|turn| format!("no more: {}", said(turn))))
 }
 
-/// What of the change the target's file, for sentences or for checks, or the catalogue of refusals reads, as a phrase; `None`
-/// where nobody does.
+/// Returns as a phrase which part of the change is read by the target file, for sentences or for checks, or by the
+/// catalogue of refusals; `None` where nothing reads it.
 fn what_is_read(candidate: &CandidateMutant, changed: &Exchange, target: &Target, rules: &Rules) -> Option<String> {
     let overlaps = |read: &str, pointer: &str| {
         let inside = |whole: &str, part: &str| {

@@ -8,10 +8,10 @@ use crate::prove::baseline::BaselineScenario;
 use crate::report::ScenarioRecord;
 use crate::run::Vocabulary;
 
-/// How many survivors a score names.
+/// The number of survivors that a score names.
 const NAMED: usize = 10;
 
-/// Counts as mutants end.
+/// The scores while mutants are running.
 #[derive(Debug, Default)]
 pub struct Scores {
     features: BTreeMap<String, Score>,
@@ -19,8 +19,8 @@ pub struct Scores {
 }
 
 impl Scores {
-    /// One mutant has ended in one scenario. A Then counts it if it was reached: what stands behind a step that failed was not
-    /// put to the test.
+    /// Counts a mutant that ran in one scenario. It counts for a Then only if the Then was reached: a step behind a failed
+    /// one was not put to the test.
     pub fn add(
         &mut self,
         mutant: &Mutant,
@@ -47,7 +47,7 @@ impl Scores {
         }
     }
 
-    /// The scores of the features and of the Then-sentences, the weakest first.
+    /// Returns the scores of the features and of the Then-sentences, the weakest first.
     pub fn end(self) -> (Vec<Score>, Vec<Score>) {
         (sorted(self.features), sorted(self.sentences))
     }

@@ -15,19 +15,17 @@ use crate::report::run_builder::RunUpdate;
 use crate::run::{Options, Plan, Trial};
 use crate::tap::Disturbance;
 
-/// How much is tried.
+/// The limits of a mutation run.
 #[derive(Debug, Clone, Copy)]
 pub struct Budget {
-    /// How many mutants.
+    /// The greatest number of mutants.
     pub mutants: usize,
-    /// In how many scenarios each, at most.
+    /// The greatest number of scenarios for each mutant.
     pub scenarios: usize,
 }
 
-/// Changes answers, and sees who notices. `progress` hears how many attempts have ended, of how many.
-///
-/// # Errors
-/// If the platform does not come up.
+/// Changes answers, and records which scenarios fail. `progress` receives how many attempts have ended, and how many there
+/// are.
 pub fn mutate(
     runner: &PlanRunner<'_>,
     baseline: &Baseline,
@@ -102,7 +100,8 @@ fn mutant(candidate: &CandidateMutant) -> Mutant {
     }
 }
 
-/// As many candidates as the budget allows, the operators taking turns; each with as many of its scenarios.
+/// Draws mutants up to the budget. The operators take turns, and each mutant keeps as many of its scenarios as the budget
+/// allows.
 fn drawn(mut candidates: Vec<CandidateMutant>, budget: Budget, seed: Seed) -> Vec<CandidateMutant> {
     let mut rng = seed.rng("mutants");
     candidates.shuffle(&mut rng);

@@ -14,20 +14,20 @@ use crate::report::lateness::{BINS, lateness};
 use crate::report::record::{ArtifactRecord, AttemptRecord, MergedJournal, RunRecord, ScenarioRecord, StepRecord};
 use crate::report::text;
 
-/// Bytes of headers, bodies, pictures and logs in one report.
+/// The limit for all headers, bodies, pictures and logs in one report, in bytes.
 const BUDGET: usize = 16 << 20;
-/// Bytes of one body.
+/// The limit for one body, in bytes.
 const BODY: usize = 32 << 10;
-/// Bytes of one log; the end of it is kept.
+/// The limit for one log, in bytes. Its end is shown.
 const LOG: usize = 64 << 10;
-/// How many slow scenarios are listed.
+/// The number of slow scenarios in the list.
 const SLOWEST: usize = 25;
 
-/// What remains of the budget.
+/// The bytes that are left of [`BUDGET`].
 struct ByteBudget(usize);
 
 impl ByteBudget {
-    /// Whether there is room for `size` more bytes; they count as used then.
+    /// Takes `size` bytes from the budget; returns false where fewer are left.
     fn take(&mut self, size: usize) -> bool {
         let fits = size <= self.0;
         if fits {
@@ -37,7 +37,7 @@ impl ByteBudget {
     }
 }
 
-/// Everything, as JSON.
+/// Returns the data of the page as JSON.
 pub fn data(run: &RunRecord) -> Value {
     let mut room = ByteBudget(BUDGET);
     let scenarios: Vec<Value> = run.scenarios.iter().map(|one| scenario(run, one, &mut room)).collect();
@@ -68,7 +68,6 @@ pub fn data(run: &RunRecord) -> Value {
     })
 }
 
-/// One of the journals that the run was merged from.
 fn part(part: &MergedJournal) -> Value {
     json!({
         "id": part.id, "journal": part.journal, "shard": part.shard.map(|shard| shard.to_string()), "exit": part.exit.code(),
@@ -76,7 +75,6 @@ fn part(part: &MergedJournal) -> Value {
     })
 }
 
-/// What earlier runs tell.
 fn past(run: &RunRecord, history: &RunHistory) -> Value {
     let places: HashMap<ScenarioName, usize> =
         run.scenarios.iter().enumerate().map(|(place, one)| (ScenarioName::of(one), place)).collect();
@@ -163,7 +161,7 @@ fn step(step: &StepRecord) -> Value {
     json!([step.keyword, step.text, step.line, status, micros(step.took), step.message])
 }
 
-/// An array where there is nothing but the head, an object behind it where there is more.
+/// Returns an exchange as an array of its head, with an object behind it where there is more than the head.
 fn exchange(run: &RunRecord, exchange: &Exchange, first: u64, whole: bool, room: &mut ByteBudget) -> Value {
     let edge = run.info.edges.iter().position(|edge| *edge == exchange.edge);
     let edge = edge.map_or_else(|| json!([exchange.edge.from, exchange.edge.to]), |index| json!(index));
@@ -235,7 +233,7 @@ fn artifact(artifact: &ArtifactRecord, room: &mut ByteBudget) -> Value {
     json!({"name": name, "type": attachment.media_type, "text": is_text, "body": body})
 }
 
-/// As much of the beginning as one body may take.
+/// Returns as much of the beginning as one body may take.
 fn start(text: &str) -> &str {
     let end = (0..=text.len().min(BODY)).rev().find(|end| text.is_char_boundary(*end)).unwrap_or_default();
     &text[..end]

@@ -126,8 +126,10 @@ function picture(attempt) {
       svg("text", {}, name)));
   const broken = all.filter((one) => one.state === "broken").map((one) => one.name);
   const label = broken.length ? `The path is broken at ${broken.join(", ")}.` : "The path, unbroken.";
-  return el("div", { class: "path" },
-    svg("svg", { viewBox: `0 0 ${width} ${height}`, role: "img", "aria-label": label }, lines, boxes, labels));
+  const drawing = svg("svg", { viewBox: `0 0 ${width} ${height}`, role: "img", "aria-label": label }, lines, boxes, labels);
+  // Without this, the picture of two services would be blown up to the width of the page.
+  drawing.style.maxWidth = `${width * 1.1}px`;
+  return el("div", { class: "path" }, drawing);
 }
 
 const HOPS = { kept: ["passed", "✓"], broken: ["failed", "✗"], absent: ["skipped", "·"] };

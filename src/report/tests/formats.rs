@@ -74,6 +74,37 @@ fn junit_holds_against_the_schemas_of_its_readers() {
 }
 
 #[test]
+fn an_unknown_scenario_with_retries_holds_against_the_schema_too() {
+    let mut twice = unknown("buying", "Unknown twice", "the worker is slow");
+    twice.attempts.push(twice.attempts[0].clone());
+    let (_, document) = files("surefire", &run_of(&[twice])).remove(0);
+    assert!(document.find("<rerunFailure") < document.find("<error"), "{document}");
+    holds("surefire-test-report-3.0.2.xsd", &document).unwrap_or(Ok(())).unwrap();
+}
+
+#[test]
+fn har_ctrf_and_allure_hold_against_the_schemas_of_their_formats() {
+    let schemas = [
+        ("har", ".har", include_str!("schemas/har.json")),
+        ("ctrf", "ctrf.json", include_str!("schemas/ctrf.json")),
+        ("allure", "-result.json", include_str!("schemas/allure-result.json")),
+    ];
+    for (id, ending, schema) in schemas {
+        let schema = jsonschema::validator_for(&json(schema)).unwrap();
+        assert!(!schema.is_valid(&Value::Object(serde_json::Map::new())), "{id}: the schema refuses something");
+        for told in [everything(), hostile(), Vec::new()] {
+            for (name, text) in files(id, &run_of(&told)).into_iter().filter(|(name, _)| name.ends_with(ending)) {
+                let errors: Vec<String> = schema
+                    .iter_errors(&json(&text))
+                    .map(|error| format!("{} {error}", error.instance_path()))
+                    .collect();
+                assert!(errors.is_empty(), "{name}: {errors:?}");
+            }
+        }
+    }
+}
+
+#[test]
 fn every_character_there_is_makes_valid_xml_and_json_in_names_messages_and_bodies() {
     let told = every_character();
     let characters: usize = told.iter().map(|one| one.name.chars().count()).sum();

@@ -53,6 +53,15 @@ fn the_policy_allows_this_style_and_this_script_and_nothing_else() {
 }
 
 #[test]
+fn the_script_knows_no_service_by_name() {
+    let page = page(&everything());
+    let script = between(&page, r#"<script type="module">"#, "</script>");
+    for service in super::story::info(0).services {
+        assert!(!script.contains(&service.name), "{}", service.name);
+    }
+}
+
+#[test]
 fn without_scripts_the_verdict_the_counts_and_the_failures_can_be_read() {
     let page = page(&everything());
     let frame = frame(&page).replace("&#x2f;", "/");
