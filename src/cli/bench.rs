@@ -220,7 +220,7 @@ fn scenarios(
     let mut writer =
         journal::Writer::create(folder.join(journal::FILE)).map_err(|error| Refusal::Usage(error.to_string()))?;
     let listening = std::thread::spawn(move || {
-        let mut digest = RunBuilder::default();
+        let mut builder = RunBuilder::default();
         let (mut first, mut last) = (None, None);
         for envelope in records {
             writer.append(&envelope);
@@ -229,8 +229,8 @@ fn scenarios(
                 Envelope::TestCaseFinished(finished) => last = Some(moment(finished.timestamp)),
                 _ => {}
             }
-            if let RunUpdate::Ended(scenario) = digest.add(&envelope) {
-                digest.forget_evidence(scenario);
+            if let RunUpdate::Ended(scenario) = builder.add(&envelope) {
+                builder.forget_evidence(scenario);
             }
         }
         (first, last, writer.finish())

@@ -1,5 +1,5 @@
-//! What would survive if one check were taken away. Read off the matrix: each cell says everything that told of the defect
-//! in that scenario, so no further run is needed; the matrix has to be a whole one.
+//! The defects that would survive if one check were taken away. Each cell of a proof holds everything that noticed the defect in
+//! that scenario, so no further run is needed. The proof must have run every scenario that could notice a defect.
 
 use std::collections::BTreeSet;
 use std::fmt;
@@ -54,9 +54,10 @@ pub fn without_each<'r>(
         let (mut survive, mut covered) = (Vec::new(), Vec::new());
         for (row, tellers) in caught.iter().filter(|(_, tellers)| tellers.contains(rule)) {
             let others: Vec<&str> = tellers.iter().map(String::as_str).filter(|other| *other != rule).collect();
-            match others.is_empty() {
-                true => survive.push(row.id.clone()),
-                false => covered.push((row.id.clone(), others.join(", "))),
+            if others.is_empty() {
+                survive.push(row.id.clone());
+            } else {
+                covered.push((row.id.clone(), others.join(", ")));
             }
         }
         let idle = !seen.iter().any(|seen| seen.judges(rule));

@@ -1,4 +1,4 @@
-//! What can be broken on purpose.
+//! Defects: bugs that a platform or a tap can be given on purpose.
 
 use crate::base::suggest::did_you_mean;
 use crate::model::{Edge, Exchange};

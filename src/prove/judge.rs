@@ -1,4 +1,4 @@
-//! How one scenario noticed one defect.
+//! The judgement of one defect in one scenario: which rule or Then noticed it.
 
 use super::baseline::BaselineScenario;
 use super::defect::{Defect, How, named_in};
@@ -29,7 +29,7 @@ pub fn cell(
     let fired = fired_in(defect, &attempt.exchanges, fired);
     let notice = match scenario.verdict.verdict {
         Verdict::Passed | Verdict::Skipped => Detection::Missed,
-        // Red although nothing was broken: that is another matter.
+        // The scenario failed although the defect broke nothing, so the failure says nothing about the defect.
         Verdict::Failed | Verdict::Unknown if fired == Some(false) => Detection::Accident,
         Verdict::Failed if !own.is_empty() => Detection::Rule,
         Verdict::Failed if then.is_some() => Detection::Then,

@@ -1,4 +1,4 @@
-//! What plans are run on: the suite and the platform, brought up for each plan.
+//! Running plans on a platform that is started for each plan.
 
 use std::sync::Mutex;
 use std::thread;
@@ -52,14 +52,14 @@ impl PlanRunner<'_> {
     ) -> Result<RunBuilder, ProofError> {
         let (target, rules) = (self.target)();
         let (sender, records) = records();
-        let mut digest = RunBuilder::default();
+        let mut builder = RunBuilder::default();
         let outcome = thread::scope(|scope| {
             let running = scope.spawn(|| run(self.suite, plan, target, rules, self.topology, options, sender));
             for envelope in records {
-                let news = digest.add(&envelope);
-                follow(&envelope, news, &mut digest);
-                // A thread that was given up may hold the other end for ever: the run's own word ends it.
-                if news == RunUpdate::RunEnded {
+                let update = builder.add(&envelope);
+                follow(&envelope, update, &mut builder);
+                // An abandoned thread may keep the sender for ever, so the end of the channel cannot be waited for.
+                if update == RunUpdate::RunEnded {
                     break;
                 }
             }
@@ -73,7 +73,7 @@ impl PlanRunner<'_> {
         self.canaries.lock().expect("nothing panics while it holds this lock").join(outcome.secrets.canaries());
         match outcome.exit {
             Exit::Interrupted | Exit::Terminated => Err(ProofError::Interrupted(outcome.exit)),
-            Exit::Passed | Exit::Failed | Exit::Unknown | Exit::Usage => Ok(digest),
+            Exit::Passed | Exit::Failed | Exit::Unknown | Exit::Usage => Ok(builder),
         }
     }
 }

@@ -1,4 +1,4 @@
-//! Which scenarios could see a defect.
+//! The scenarios that could notice a defect.
 
 use super::baseline::{Baseline, BaselineScenario};
 use super::defect::Defect;
@@ -23,6 +23,7 @@ pub fn candidates(defect: &Defect, baseline: &Baseline, last: Option<&Proof>) ->
         candidates = those(&crosses);
     }
     let told = told(defect, last);
+    // A rule that few scenarios judge says more about where the defect can be noticed.
     let often = |rule: &&'static str| (*rule, baseline.scenarios.iter().filter(|seen| seen.judges(rule)).count());
     let rules: Vec<(&str, usize)> = defect.rules.iter().map(often).collect();
     candidates.sort_by_key(|index| {

@@ -1,4 +1,4 @@
-//! All pairs of a defect and a scenario that could see it, side by side on one platform.
+//! The trials: all pairs of a defect and a scenario that could notice it, side by side on one platform.
 
 use std::sync::Arc;
 
@@ -78,14 +78,14 @@ pub fn prove(
     let (target, _) = (runner.target)();
     let header = target.baggage.fired.as_deref();
     let mut done = 0;
-    // The pairs are in the order in which they shall begin; what scenarios took on a healthy platform says nothing here.
+    // The pairs are already in the order in which they shall begin, so the history must not order them by duration.
     let options = Options { history: Default::default(), repeat: 1, ..runner.options.clone() };
-    runner.run_following(plan, options, |_, news, digest| {
-        let RunUpdate::Ended(ended) = news else { return };
+    runner.run_following(plan, options, |_, update, builder| {
+        let RunUpdate::Ended(ended) = update else { return };
         let Pair { row: at, scenario, .. } = pairs[ended];
         let row = &mut rows[at];
         let seen = &baseline.scenarios[scenario];
-        if let Some(cell) = judge::cell(&defects[at], scenario, seen, &digest.run().scenarios[ended], header) {
+        if let Some(cell) = judge::cell(&defects[at], scenario, seen, &builder.run().scenarios[ended], header) {
             row.cells.push(cell);
             let thens = row.cells.iter().filter(|cell| cell.notice == Detection::Then).count();
             let is_told = thens >= THENS || row.cells.iter().any(|cell| cell.notice == Detection::Rule);
@@ -93,7 +93,8 @@ pub fn prove(
                 trials[at].end();
             }
         }
-        digest.forget_evidence(ended);
+        // Thousands of attempts would not fit into memory with their evidence.
+        builder.forget_evidence(ended);
         left[at] -= 1;
         done += 1;
         if left[at] == 0 {

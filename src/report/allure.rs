@@ -1,8 +1,8 @@
-//! Allure results: a folder of files that `allure generate` makes a site of, with history over runs.
+//! Allure results: a folder of files from which `allure generate` makes a site with history over runs.
 //!
-//! One result per attempt; those of one scenario share a `historyId`, which is how Allure knows retries and trends. The ids
-//! come from the scenario's place and name, not from chance, so that the same scenario is the same next time. Unknown is
-//! Allure's `broken`: its word for a test that could not say.
+//! Each attempt is one result. The attempts of a scenario share a `historyId`, by which Allure recognises retries and trends.
+//! The ids are made from the place and the name of the scenario, so that they stay the same in the next run. Unknown is
+//! `broken`, Allure's word for a test without a result.
 
 use std::io::Write;
 
@@ -35,7 +35,7 @@ impl Reporter for Allure {
             ReportFile::named("categories.json", move |out| Ok(serde_json::to_writer(out, &categories())?)),
         ];
         for (place, scenario) in run.scenarios.iter().enumerate() {
-            // A scenario that never began has a result too, so that it is missed.
+            // A scenario that never began has a result too: Allure would not show that it is missing.
             for attempt in 0..scenario.attempts.len().max(1) {
                 let uuid = uuid_of(&[&run.info.id, &place.to_string(), &attempt.to_string()]);
                 let tried = scenario.attempts.get(attempt);
@@ -68,7 +68,7 @@ fn result(run: &RunRecord, scenario: &ScenarioRecord, index: usize, uuid: &str) 
         (status, scenario.why())
     } else {
         let said = attempt.and_then(AttemptRecord::failed_step).and_then(|step| step.message.clone());
-        ("failed", said.unwrap_or_else(|| "it did not pass".into()))
+        ("failed", said.unwrap_or_else(|| "the attempt did not pass".into()))
     };
     let trace = if is_last && !matches!(verdict.verdict, Verdict::Passed | Verdict::Skipped) {
         failure::plain(scenario, run.info.seed)
@@ -148,8 +148,8 @@ fn environment(run: &RunRecord, out: &mut dyn Write) -> Result<(), ReportError> 
 
 fn categories() -> Value {
     json!([
-        {"name": "The platform broke a promise", "matchedStatuses": ["failed"]},
-        {"name": "Could not be judged", "matchedStatuses": ["broken"]},
+        {"name": "Failed", "matchedStatuses": ["failed"]},
+        {"name": "Unknown", "matchedStatuses": ["broken"]},
     ])
 }
 
@@ -169,9 +169,10 @@ fn uuid_of(parts: &[&str]) -> String {
     let mut digest = Sha256::new();
     for part in parts {
         digest.update(part);
+        // Without a separator, ["ab", "c"] and ["a", "bc"] would have the same id.
         digest.update([0]);
     }
-    let mut bytes: [u8; 16] = std::array::from_fn(|_| 0);
+    let mut bytes = [0; 16];
     bytes.copy_from_slice(&digest.finalize()[..16]);
     bytes[6] = bytes[6] & 0x0f | 0x80;
     bytes[8] = bytes[8] & 0x3f | 0x80;

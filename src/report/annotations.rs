@@ -1,7 +1,7 @@
-//! GitHub workflow commands: failures beside the lines of the feature files in a pull request.
+//! GitHub workflow commands, which show failures beside the lines of feature files in a pull request.
 //!
-//! GitHub shows ten of a kind per step, so scenarios that fail for the same cause share one, and the cause with the most
-//! scenarios comes first. They only work on the standard output of a step: write this one there.
+//! GitHub shows ten annotations of a kind per step. Scenarios that fail for the same cause therefore share one annotation, and
+//! the most frequent cause comes first. GitHub reads the commands only from the standard output of a step.
 
 use std::io::{self, Write};
 
@@ -30,6 +30,7 @@ impl Reporter for Annotations {
         ReportFile::only(move |out| {
             let counted = |verdict| {
                 let mut causes = run.causes(verdict);
+                // A quarantined failure must not mark the pull request.
                 causes.retain(|scenarios| scenarios.iter().all(|scenario| scenario.verdict.quarantine.is_none()));
                 causes
             };
@@ -58,6 +59,7 @@ fn kind(
             message.push_str(&format!("\nand {more} more causes that are not shown here: see the report"));
         }
         let step = first.last().and_then(|attempt| attempt.failed_step()).and_then(|step| step.line);
+        // GitHub drops an annotation at line 0.
         let line = step.unwrap_or(first.line).max(1);
         let (file, title) = (property(&first.uri), property(&first.title()));
         writeln!(out, "::{command} file={file},line={line},title={title}::{}", escaped(&lines(&message)))?;

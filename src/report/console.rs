@@ -1,8 +1,7 @@
-//! What a person sees while the run goes on: one line per scenario in the order of finishing, a block for each that did not
-//! pass, and at the end what it comes to.
+//! The terminal output of a run: one line per scenario as it ends, a block for each failure, and a summary.
 //!
-//! It reads the run that the reports are made of, while that grows. The last line is `N passed, N failed` in plain letters, with `, N skipped`
-//! where there are any, because pipelines read it.
+//! The console reads the same growing [`RunRecord`] from which the reports are made. The last line is `N passed, N failed` without
+//! colours, with `, N skipped` where there are any, because pipelines read it.
 
 use std::io::{self, Write};
 use std::time::Duration;
@@ -40,16 +39,18 @@ impl<W: Write> Console<W> {
     }
 
     /// Shows what `update` says. `run` is everything known so far.
-    pub fn on(&mut self, news: RunUpdate, run: &RunRecord) {
-        match news {
+    pub fn on(&mut self, update: RunUpdate, run: &RunRecord) {
+        match update {
             RunUpdate::RunStarted => self.show(|console| console.head(run)),
             RunUpdate::Started(scenario) => {
+                // A retry starts the scenario again.
                 if !self.running.contains(&scenario) {
                     self.running.push(scenario);
                 }
             }
             RunUpdate::Ended(scenario) => {
                 self.running.retain(|running| *running != scenario);
+                // The line of the scenario replaced the progress line, which is therefore due at once.
                 self.drawn_at = None;
                 self.show(|console| console.scenario(run, scenario));
             }
@@ -75,6 +76,7 @@ impl<W: Write> Console<W> {
         if self.failed.is_some() {
             return;
         }
+        // The progress line has no line break, so whatever comes next has to erase it first.
         let cleared = if std::mem::take(&mut self.drawn) { self.out.write_all(b"\r\x1b[2K") } else { Ok(()) };
         self.failed = cleared.and_then(|()| write(self)).and_then(|()| self.out.flush()).err();
     }
@@ -136,6 +138,7 @@ impl<W: Write> Console<W> {
         let failed = if totals.failed > 0 { format!("  ✗ {}", totals.failed) } else { String::new() };
         let oldest = self.running.first().map(|index| text::line(&run.scenarios[*index].title())).unwrap_or_default();
         let line = format!("  {done}/{all}  ✓ {}{failed}  … {pending} running: {oldest}", totals.passed);
+        // A line of the full width would make some terminals wrap, and then it could not be erased.
         let line = super::style::fit(&line, self.style.width.saturating_sub(1));
         write!(self.out, "{}", self.style.paint(Ink::Faint, &line))?;
         self.drawn = true;
@@ -153,11 +156,12 @@ pub fn summary(run: &RunRecord, style: &Style) -> String {
 
 fn end(out: &mut dyn Write, run: &RunRecord, reports: &[WrittenReport], style: &Style) -> io::Result<()> {
     let totals = run.totals();
+    // The block of a single scenario is still in sight.
     if run.scenarios.len() > 1 {
-        recap(out, run, Verdict::Failed, "what failed", style)?;
-        recap(out, run, Verdict::Unknown, "what could not be judged", style)?;
+        recap(out, run, Verdict::Failed, "failed scenarios", style)?;
+        recap(out, run, Verdict::Unknown, "unknown scenarios", style)?;
     }
-    section(out, "to know", &run.notes(), style)?;
+    section(out, "notes", &run.notes(), style)?;
     let written: Vec<String> = reports.iter().map(WrittenReport::line).collect();
     section(out, "reports", &written, style)?;
 
@@ -172,7 +176,7 @@ fn end(out: &mut dyn Write, run: &RunRecord, reports: &[WrittenReport], style: &
         parts => writeln!(out, "{scenarios} in {took}, of {parts} journals")?,
     }
     writeln!(out, "{}", style.paint(ink, &format!("exit {}: {meaning}", exit.code())))?;
-    let aside = [(totals.unknown, "could not be judged"), (totals.flaky, "flaky"), (totals.quarantined, "quarantined")];
+    let aside = [(totals.unknown, "unknown"), (totals.flaky, "flaky"), (totals.quarantined, "quarantined")];
     for (number, what) in aside.into_iter().filter(|(number, _)| *number > 0) {
         writeln!(out, "{number} {what}")?;
     }

@@ -1,6 +1,7 @@
-//! CTRF, the Common Test Report Format: one JSON that many dashboards, chat and pull-request bots read.
+//! CTRF, the Common Test Report Format: one JSON document that dashboards, chat bots and pull-request bots read.
 //!
-//! An unknown verdict is CTRF's `other`, with our word in `rawStatus`; a quarantined one is `other` too.
+//! The format is specified at <https://ctrf.io/docs/specification>. Unknown and quarantined scenarios have the status `other`, with
+//! paidpath's verdict in `rawStatus`.
 
 use std::time::Duration;
 
@@ -33,6 +34,7 @@ impl Reporter for Ctrf {
 
 fn document(run: &RunRecord) -> Value {
     let tests: Vec<Value> = run.scenarios.iter().map(|scenario| test(scenario, run.info.seed)).collect();
+    // The counts must add up to the tests, so they are taken from the statuses and not from the verdicts.
     let count = |status| tests.iter().filter(|test| test["status"] == status).count();
     let started = run.started.unwrap_or(run.info.started);
     let stopped = run.finished.or(run.last_seen).unwrap_or(started);
@@ -118,7 +120,7 @@ fn earlier_attempt(index: usize, attempt: &AttemptRecord) -> Value {
     let message = attempt.failed_step().and_then(|step| step.message.as_deref()).or(attempt.sentence());
     json!({
         "attempt": index + 1, "status": "failed", "duration": millis(attempt.took),
-        "message": message.unwrap_or("it did not pass"),
+        "message": message.unwrap_or("the attempt did not pass"),
         "start": attempt.started.as_millisecond(), "stop": ended(attempt).as_millisecond(),
     })
 }

@@ -1,8 +1,8 @@
-//! Cucumber's old JSON format, for the many tools that still read nothing newer: Jenkins' Cucumber plugin, Zephyr, Xray.
+//! Cucumber's old JSON format, for tools that read nothing newer: Jenkins' Cucumber plugin, Zephyr, Xray.
 //!
-//! It was never specified; this follows what Cucumber-JVM writes. One element per scenario with its last attempt, since
-//! readers take two elements for two scenarios. The format has no word for a scenario as a whole: a bad ending that no step
-//! shows is added as a hook, so that nothing bad looks green.
+//! The format was never specified; this file follows the output of Cucumber-JVM. Each scenario is one element with its last
+//! attempt, because readers take two elements for two scenarios. The format has no verdict of a scenario: a bad verdict that no
+//! step shows is added as a hook, so that nothing bad looks green.
 
 use std::io::Write;
 
@@ -57,6 +57,7 @@ fn element(scenario: &ScenarioRecord) -> Value {
     });
     let mut sentences: Vec<Value> = sentences.collect();
     if let (Some(last), Some(attempt)) = (sentences.last_mut(), scenario.last()) {
+        // The format knows attachments of steps only.
         last["embeddings"] = embeddings(attempt);
     }
     let mut after: Vec<Value> = steps

@@ -1,5 +1,4 @@
-//! One scenario that did not pass, as a block of text: what the console shows, and what goes along in files whose readers
-//! see nothing else.
+//! A scenario that did not pass, as a block of text: for the console, and for report files whose readers see nothing else.
 
 use std::io::{self, Write};
 use std::time::Duration;
@@ -29,7 +28,7 @@ pub fn write(out: &mut dyn Write, scenario: &ScenarioRecord, seed: u64, style: &
         writeln!(out, "  {} {text}", style.paint(Ink::Bad, &text::line(&finding.rule)))?;
     }
     if scenario.attempts.len() > 1 {
-        writeln!(out, "  {} attempts, this is the last", scenario.attempts.len())?;
+        writeln!(out, "  the last of {} attempts", scenario.attempts.len())?;
     }
     if !scenario.verdict.repeat.is_empty() {
         let command = text::line(&scenario.verdict.repeat);
@@ -56,6 +55,7 @@ fn sentence(out: &mut dyn Write, scenario: &ScenarioRecord, attempt: &AttemptRec
             writeln!(out, "      {line}")?;
         }
     }
+    // The reason often repeats the message of the step, which stands above.
     let said = step.and_then(|step| step.message.as_deref()).unwrap_or_default();
     if !scenario.verdict.reason.is_empty() && !said.contains(&scenario.verdict.reason) {
         for line in text::lines(&scenario.verdict.reason) {
@@ -91,6 +91,7 @@ fn hops(out: &mut dyn Write, attempt: &AttemptRecord, style: &Style) -> io::Resu
 fn exchanges(out: &mut dyn Write, attempt: &AttemptRecord, style: &Style) -> io::Result<()> {
     let all = &attempt.exchanges;
     let Some(first) = all.iter().map(|exchange| exchange.at_micros).min() else { return Ok(()) };
+    // Exchanges that show something are never left out; the others get the room that is left.
     let mut room = EXCHANGES.saturating_sub(all.iter().filter(|one| is_telling(attempt, one)).count());
     let mut hidden = 0;
     let edge_width = all.iter().map(|one| one.edge.to_string().chars().count()).max().unwrap_or_default();
@@ -116,7 +117,7 @@ fn exchanges(out: &mut dyn Write, attempt: &AttemptRecord, style: &Style) -> io:
         writeln!(out, "  {mark} +{offset:.3} s  {edge}  {ended}  {took:>7}  {asked}{faults}")?;
     }
     if hidden > 0 {
-        writeln!(out, "    … and {}", text::count(hidden, "exchange that changed nothing", "that changed nothing"))?;
+        writeln!(out, "    … and {}", text::count(hidden, "more exchange", "more exchanges"))?;
     }
     Ok(())
 }

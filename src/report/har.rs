@@ -1,7 +1,8 @@
-//! HAR 1.2: what the taps saw, one file per scenario, for browsers' network panels and every HTTP tool.
+//! HAR 1.2: the recorded exchanges, one file per scenario, for the network panels of browsers and other HTTP tools.
 //!
-//! An attempt is a page. What the format has no place for stands in fields with an underscore, as it asks: the edge, the
-//! faults, the findings. Taps measure one duration, which is all `wait`.
+//! The format is specified at <http://www.softwareishard.com/blog/har-12-spec/>. Each attempt is a page. The edge, the faults and the
+//! findings have no place in the format and stand in fields that begin with an underscore, as it asks. Taps measure one duration,
+//! which is given as `wait`.
 
 use std::time::Duration;
 
@@ -82,6 +83,7 @@ fn moment(run: &RunRecord, exchange: &Exchange) -> Timestamp {
 fn url(run: &RunRecord, exchange: &Exchange) -> String {
     let service = run.info.services.iter().find(|service| service.name == exchange.edge.to);
     let address = service.map(|service| service.address.trim_end_matches('/').to_owned());
+    // `.invalid` is reserved: the URL of an unknown service must not lead anywhere.
     let address = address.unwrap_or_else(|| format!("http://{}.invalid", text::slug(&exchange.edge.to)));
     let target = &exchange.request.target;
     let slash = if target.starts_with('/') { "" } else { "/" };

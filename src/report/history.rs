@@ -1,5 +1,6 @@
-//! What earlier runs tell about this one: how it went each time, what is flaky how often, what is slow, and since when
-//! something is red. Gathered from the journals that earlier runs left.
+//! The results of earlier runs beside those of this one: the trend, flaky and slow scenarios, and since when a scenario is red.
+//!
+//! They are gathered from the journals that earlier runs left. [`history_tables`](super::history_tables) shows them as text.
 
 use std::collections::HashMap;
 use std::time::Duration;
@@ -79,6 +80,7 @@ impl RunHistory {
         let own = |run: &&RunRecord| run.info.id != now.info.id && !now.parts.iter().any(|part| part.id == run.info.id);
         let mut runs: Vec<&RunRecord> = earlier.iter().filter(own).collect();
         runs.sort_by_key(|run| (run.info.started, run.info.id.clone()));
+        // The same journal may lie in several folders.
         runs.dedup_by_key(|run| run.info.id.clone());
         runs.push(now);
         let mut history = Self::default();
@@ -163,6 +165,7 @@ impl ScenarioHistory {
     /// Returns the run since which the scenario has been red without a break, if it is red in the run `last`. A run in
     /// which it was unknown or did not run is no break.
     fn red_since(&self, last: usize) -> Option<usize> {
+        // A scenario that did not run in the last run may have been deleted.
         self.times.last().filter(|time| time.run == last && time.verdict == Verdict::Failed)?;
         let judged = self.times.iter().rev().filter(|time| matches!(time.verdict, Verdict::Passed | Verdict::Failed));
         judged.take_while(|time| time.verdict == Verdict::Failed).last().map(|time| time.run)

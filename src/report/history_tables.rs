@@ -1,4 +1,4 @@
-//! A history in words: for the console, and for Markdown.
+//! The tables of a [`RunHistory`], for the console and for Markdown.
 
 use super::history::{PastRun, RunHistory, ScenarioHistory};
 use super::text;

@@ -1,16 +1,15 @@
-//! The report for people: one HTML file that needs nothing but a browser.
+//! The HTML report: one file that needs nothing but a browser.
 //!
-//! Verdict, counts and failures are in the page itself and can be read without scripts; everything else is drawn by a small
-//! script from the data that the page carries as JSON. Nothing is fetched and nothing inline is trusted: the content security
-//! policy allows exactly the one style sheet and the one script, by their hashes, and pictures that are in the data. What
-//! comes from outside gets into the page as text only.
+//! Verdict, counts and failures are in the page itself and can be read without scripts. A small script draws everything else from
+//! the data that the page carries as JSON. The page fetches nothing. Its content security policy allows the one style sheet and the
+//! one script by their hashes, and pictures that are in the data. Recorded text gets into the page as text only.
 //!
 //! | file | idea |
 //! |---|---|
-//! | [`data`] | what the script draws from, and how it is kept small |
-//! | `html/page.html` | the frame, and what can be read without scripts |
-//! | `html/style.css` | how it looks, in light and dark |
-//! | `html/*.js` | one file per thing that is drawn; they are joined into one module |
+//! | [`data`] | the data for the script, and the limits of its size |
+//! | `html/page.html` | the frame, and everything that can be read without scripts |
+//! | `html/style.css` | the style sheet, for light and dark |
+//! | `html/*.js` | one file per part of the page; they are joined into one module |
 
 mod data;
 
@@ -85,6 +84,7 @@ struct FailureCause {
 }
 
 fn write(run: &RunRecord, out: &mut dyn Write) -> Result<(), ReportError> {
+    // One module, because the policy names a hash for each script.
     let script = SCRIPTS.concat();
     let policy = format!(
         "default-src 'none'; style-src '{}'; script-src '{}'; img-src data:; base-uri 'none'; form-action 'none'",
@@ -117,14 +117,15 @@ fn head(run: &RunRecord) -> PageHead {
     };
     let failed = run.ended(Verdict::Failed).filter(|scenario| scenario.verdict.quarantine.is_none()).count();
     let verdict = match exit {
-        Exit::Passed => "What was bought can be used".into(),
+        Exit::Passed if totals.passed == totals.all() => "All scenarios passed".into(),
+        Exit::Passed => "No scenario failed".into(),
         Exit::Failed if totals.quarantined == 0 => format!("{} failed", text::count(failed, "scenario", "scenarios")),
         Exit::Failed => {
             format!("{} failed, {} quarantined", text::count(failed, "scenario", "scenarios"), totals.quarantined)
         }
-        Exit::Unknown if totals.all() == 0 => "Nothing ran".into(),
-        Exit::Unknown => "Not everything could be judged".into(),
-        Exit::Usage => "The command or a file is wrong".into(),
+        Exit::Unknown if totals.all() == 0 => "No scenario ran".into(),
+        Exit::Unknown => "Some results are unknown".into(),
+        Exit::Usage => "The command or a file has a mistake".into(),
         Exit::Interrupted | Exit::Terminated => "The run was stopped".into(),
     };
     let info = &run.info;

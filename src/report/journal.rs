@@ -1,8 +1,8 @@
-//! The journal: one Cucumber Message a line, appended as it happens.
+//! The journal: one Cucumber Message per line, appended while the run goes on.
 //!
-//! It is flushed whenever a scenario ends and whenever nothing is left to write, so a run that is killed has lost nothing
-//! that was said before. What is said late is lost with it: the exchanges of an attempt are recorded when it ends. Reading
-//! is tolerant in two places only: a last line that was cut, and kinds of message that this version does not know.
+//! The journal is flushed whenever a scenario ends and whenever no message is waiting, so a run that is killed keeps every message
+//! that was recorded before. It loses the exchanges of attempts that were running: they are recorded when an attempt ends. Reading
+//! tolerates two things only: a last line that was cut, and kinds of message that this version does not know.
 
 use std::fs::File;
 use std::io::{self, BufRead, BufReader, BufWriter, Write};
@@ -131,6 +131,7 @@ pub fn read(path: impl AsRef<Path>) -> Result<Journal, JournalError> {
         }
         match serde_json::from_slice(text) {
             Ok(envelope) => journal.envelopes.push(envelope),
+            // The run was killed while it wrote this line, so there is none after it.
             Err(_) if !complete => journal.truncated_line = Some(line),
             Err(_) if is_of_unknown_kind(text) => journal.unknown += 1,
             Err(source) => return Err(JournalError::Line { path: path.into(), line, source }),
@@ -145,6 +146,7 @@ fn is_of_unknown_kind(line: &[u8]) -> bool {
     let Ok(Value::Object(fields)) = serde_json::from_slice(line) else { return false };
     let mut names = fields.iter();
     let (Some((name, Value::Object(_))), None) = (names.next(), names.next()) else { return false };
+    // An empty message of the same kind: its error tells an unknown kind from a known one with wrong fields.
     let probe = serde_json::json!({ name.as_str(): null });
     serde_json::from_value::<Envelope>(probe).is_err_and(|error| error.to_string().starts_with("unknown variant"))
 }

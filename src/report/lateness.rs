@@ -1,6 +1,6 @@
-//! How late permissions arrive: what the trails say about the time between one stage of the path and the next.
+//! The delays of permissions: the time between one stage of the path and the next, measured in the trails.
 //!
-//! The bounds are checks and live elsewhere; this is the measurement that a reader holds against them.
+//! The rules that limit these delays are in `trail`. This file only measures them for readers.
 
 use std::time::Duration;
 
@@ -56,6 +56,7 @@ fn measure(
         for trail in scenario.attempts.iter().filter_map(|attempt| attempt.trail.as_ref()) {
             let took = |event: &Event, kind| event.kind == kind && event.done == Some(true);
             let Some(first) = trail.events.iter().find(|event| took(event, start)) else { continue };
+            // An event before the first stage belongs to an earlier purchase.
             let after = |event: &&Event| took(event, end) && event.at_micros >= first.at_micros;
             seen.extend(trail.events.iter().find(after).map(|event| (event.at_micros - first.at_micros, index)));
         }

@@ -1,7 +1,7 @@
-//! Markdown for GitHub's step summary: what failed first, the rest folded away.
+//! Markdown for GitHub's step summary: failures first, everything else folded.
 //!
-//! GitHub refuses a summary of more than 1 MiB as a whole, so this one is cut at a section and says what is missing. Names
-//! and messages are escaped: they make no headings, links, pictures or mentions.
+//! GitHub refuses a summary of more than 1 MiB as a whole, so the summary ends before that size and says how much is missing.
+//! Names and messages are escaped: they make no headings, links, pictures or mentions.
 
 use std::io::Write;
 
@@ -37,7 +37,7 @@ impl Reporter for Markdown {
 fn write(run: &RunRecord, out: &mut dyn Write) -> Result<(), ReportError> {
     let mut page = head(run);
     let mut missing = 0;
-    for (verdict, title) in [(Verdict::Failed, "Failed"), (Verdict::Unknown, "Could not be judged")] {
+    for (verdict, title) in [(Verdict::Failed, "Failed"), (Verdict::Unknown, "Unknown")] {
         let causes = run.causes(verdict);
         if !causes.is_empty() {
             page.push_str(&format!("\n## {title}\n"));
@@ -52,7 +52,7 @@ fn write(run: &RunRecord, out: &mut dyn Write) -> Result<(), ReportError> {
         }
     }
     if missing > 0 {
-        page.push_str(&format!("\n… and {missing} more, which do not fit here: see the HTML report.\n"));
+        page.push_str(&format!("\n… and {missing} more that do not fit here: see the HTML report.\n"));
     }
     for section in [
         table(run, "Flaky", |scenario| scenario.verdict.flaky.then(|| format!("{} attempts", scenario.attempts.len()))),
@@ -89,7 +89,7 @@ fn head(run: &RunRecord) -> String {
     head.push_str(&inline(&facts));
     head.push('\n');
     if !info.services.is_empty() {
-        head.push_str(&format!("\nStands on {}\n", inline(&info.stands_on())));
+        head.push_str(&format!("\nServices: {}\n", inline(&info.stands_on())));
     }
     head
 }
@@ -149,7 +149,7 @@ fn notes(run: &RunRecord) -> String {
     if notes.is_empty() {
         return String::new();
     }
-    let mut section = "\n## To know\n\n".to_owned();
+    let mut section = "\n## Notes\n\n".to_owned();
     section.extend(notes.iter().take(50).map(|note| format!("- {}\n", inline(&text::cut(note, 300)))));
     section
 }

@@ -1,8 +1,8 @@
-//! Several journals of one run as one run: its shards, its second tries, the machines it was spread over.
+//! Merging the journals of one run: its shards, and second runs of scenarios that failed.
 //!
-//! Journals say themselves what they are parts of ([`Identity`]). Those that are parts of different runs are not mixed unless
-//! somebody insists, and a part that is missing makes the whole unknown. The last try at a
-//! scenario decides; earlier ones that did not pass stay with it as attempts.
+//! Each journal names the run that it is a part of ([`Identity`]). Parts of different runs are merged only on request (`--mix`), and
+//! a missing part makes the whole run unknown. The last run of a scenario decides its verdict; earlier runs that did not pass stay
+//! as attempts.
 
 use std::collections::{BTreeSet, HashMap, HashSet};
 
@@ -61,7 +61,7 @@ pub fn missing(run: &RunRecord) -> Vec<String> {
     let mut said: Vec<String> = absent.map(|index| format!("shard {index}/{count} is missing")).collect();
     if said.is_empty() {
         said.push(
-            "every shard is here: one was stopped before it had recorded what it would run, or they were divided differently"
+            "every shard is here, but one was stopped before it had recorded its scenarios, or they were divided differently"
                 .into(),
         );
     }
@@ -175,7 +175,7 @@ fn join(parts: Vec<JournalRun>, differences: Vec<String>) -> RunRecord {
     let mut whole = RunRecord { parts: parts.iter().map(part_of).collect(), ..RunRecord::default() };
     let infos: Vec<RunInfo> = parts.iter().map(|part| part.run.info.clone()).collect();
     let stopped: Vec<bool> = parts.iter().map(|part| part.run.finished.is_none()).collect();
-    let mixed = differences.iter().map(|difference| format!("mixed although different: {difference}"));
+    let mixed = differences.iter().map(|difference| format!("merged although different: {difference}"));
     let mut end = RunEnd { notes: mixed.collect(), ..RunEnd::of(Exit::Passed) };
     let mut decided: Vec<MergedScenario> = Vec::new();
     let mut places: HashMap<ScenarioKey, usize> = HashMap::new();
@@ -186,7 +186,7 @@ fn join(parts: Vec<JournalRun>, differences: Vec<String>) -> RunRecord {
         add_new(&mut whole.unreadable, std::mem::take(&mut run.unreadable));
         whole.damage.extend(run.damage.iter().map(|damage| format!("{journal}: {damage}")));
         if let Some(ended) = run.end.take() {
-            // Its scenarios may be tried again elsewhere; what else kept it from being judged stays.
+            // Another part may decide its scenarios. Any other reason for an unknown run stays.
             unjudged |= ended.exit == Exit::Unknown && run.judged() == Exit::Passed;
             add_up(&mut end, ended);
         }
@@ -207,8 +207,8 @@ fn join(parts: Vec<JournalRun>, differences: Vec<String>) -> RunRecord {
         let open = decided.iter().filter(|one| one.by == by && is_unfinished(&one.scenario)).count();
         if open > 0 {
             let name = info.identity.shard.map_or_else(|| format!("run {}", info.id), |shard| format!("shard {shard}"));
-            let left = text::count(open, "scenario is", "scenarios are");
-            whole.damage.push(format!("{name} was stopped before it could end in order: {left} open"));
+            let left = text::count(open, "scenario has no result", "scenarios have no result");
+            whole.damage.push(format!("{name} was stopped before its end: {left}"));
         }
     }
     whole.info = info_of(infos);
@@ -246,7 +246,7 @@ fn part_of(part: &JournalRun) -> MergedJournal {
 /// Returns the information about the merged run. The first part speaks for the rest.
 fn info_of(infos: Vec<RunInfo>) -> RunInfo {
     let id = infos.iter().map(|info| info.id.as_str()).collect::<Vec<_>>().join("+");
-    // A second try may have been asked for less; what was divided is the whole.
+    // A second run may have been asked for fewer scenarios; only a shard knows how many the whole selection has.
     let divided = infos.iter().find(|info| info.identity.shard.is_some()).or(infos.first());
     let mut identity = divided.map(|info| info.identity.clone()).unwrap_or_default();
     (identity.shard, identity.timings) = (None, None);
@@ -272,9 +272,10 @@ fn again(decided: &mut MergedScenario, mut later: ScenarioRecord, by: usize, id:
             }
         }
         Verdict::Passed => {
+            // Attempts show how a scenario failed; one that passed would hide that the last one counts.
             attempts.pop();
             if now != Verdict::Passed {
-                notes.push(format!("{} had passed before, and is {now} in the run {id}", earlier.place()));
+                notes.push(format!("{} had passed before, but {now} in the run {id}", earlier.place()));
             }
         }
         Verdict::Skipped => attempts.clear(),

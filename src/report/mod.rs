@@ -1,23 +1,22 @@
-//! The journal of a run, and everything rendered from it.
+//! The journal of a run, and every report that is rendered from it.
 //!
-//! A run records itself as Cucumber Messages, one a line ([`journal`]); every report is a pure function of that file, so a
-//! run that was killed renders as far as it got, and a report can be made again, or in another format, long after.
+//! A run records itself as Cucumber Messages, one message per line ([`journal`]). Every report is a pure function of that file.
+//! A run that was killed is therefore reported as far as it got, and reports can be made again later, in any format.
 //!
 //! | file | idea |
 //! |---|---|
-//! | [`journal`] | writing the journal, reading it back |
-//! | [`record`], [`run_builder`] | the run as every reporter reads it, and how it is gathered from the messages |
-//! | [`console`], [`failure`], [`style`] | the only live one: what a person sees while the run goes on |
-//! | [`reporter`] | what a reporter is, and how files get onto the disk |
-//! | [`lateness`] | how late permissions arrived, from the trails |
-//! | [`merge`] | several journals of one run as one run |
-//! | [`history`], [`history_tables`] | what earlier runs tell, and that in words |
-//! | [`proof`] | a proof that the suite can fail, on paper |
-//! | [`text`] | text made safe for the place it goes to |
+//! | [`journal`] | writing a journal and reading it back |
+//! | [`record`], [`run_builder`] | the run as every reporter reads it, and building it from messages |
+//! | [`console`], [`failure`], [`style`] | the terminal output while a run goes on, the only live report |
+//! | [`reporter`] | the trait of a reporter, and writing its files |
+//! | [`lateness`] | the delays of permissions, measured in the trails |
+//! | [`merge`] | merging several journals of one run |
+//! | [`history`], [`history_tables`] | the results of earlier runs, and tables of them |
+//! | [`proof`] | a proof that the suite can fail, as text and as Markdown |
+//! | [`text`], [`xml`] | text made safe for the place it goes to |
 //! | the others | one format each |
 //!
-//! What is not here: verdicts, diagnoses and findings are made elsewhere and only shown here. Redaction too: it happened
-//! where the records were made.
+//! Not here: verdicts, diagnoses and findings, which this room only shows, and redaction, which happens where records are made.
 //!
 //! # Add another report
 //!

@@ -1,4 +1,4 @@
-//! A proof on paper: for a terminal and as Markdown. What was not caught comes first, with what one would have to assert.
+//! A proof as text for a terminal and as Markdown. Defects that were not caught come first, with the rules to assert.
 
 use std::fmt;
 use std::time::Duration;
@@ -68,7 +68,7 @@ fn mutants(mutation: &Mutation) -> Vec<String> {
     let decoration: Vec<String> = mutation.decoration().map(|sentence| format!("  {}", sentence.of)).collect();
     if !decoration.is_empty() {
         lines.push(String::new());
-        lines.push("decoration: put to the test, and never red".into());
+        lines.push("decoration: these Thens never failed under a mutant".into());
         lines.extend(decoration);
     }
     lines
@@ -76,7 +76,7 @@ fn mutants(mutation: &Mutation) -> Vec<String> {
 
 fn score(score: &Score) -> String {
     let unnoticed = match score.unnoticed.first() {
-        Some(first) => format!("; nothing notices {first}"),
+        Some(first) => format!("; not noticed: {first}"),
         None => String::new(),
     };
     format!("  {} of {} mutants caught: {}{unnoticed}", score.killed, score.counted, score.of)
@@ -107,7 +107,7 @@ pub fn markdown(proof: &Proof) -> String {
         },
         summary(proof)
     );
-    page.push_str("\n| defect | what one observes | breaks | came to | noticed by | hop | took |\n|---|---|---|---|---|---|---|\n");
+    page.push_str("\n| defect | effect | rules | result | noticed by | hop | took |\n|---|---|---|---|---|---|---|\n");
     for row in &proof.defects {
         let cells = [
             format!("`{}`{}", row.id, if row.subtle { " ★" } else { "" }),
@@ -153,7 +153,7 @@ pub fn summary(proof: &Proof) -> String {
     let mut parts = Vec::new();
     if !proof.defects.is_empty() {
         parts.push(format!(
-        "{caught} of {} defects caught ({} by a rule of theirs, {} by a Then){others}\nthe right hop was named for {right} of {caught} ({cells_right} of {cells} scenarios that told); {runs} trials of {} scenarios in {}, seed {}",
+        "{caught} of {} defects caught ({} by one of their rules, {} by a Then){others}\nthe right hop was named for {right} of {caught} ({cells_right} of {cells} scenarios that noticed); {runs} trials of {} scenarios in {}, seed {}",
         proof.defects.len(),
         by(Detection::Rule),
         by(Detection::Then),
@@ -182,10 +182,10 @@ fn remedy(row: &Row) -> Vec<String> {
         Standing::Survived => format!("{scenarios} had it at {} and stayed green", row.hop),
         Standing::ByAccident => {
             let reason = row.best().map(|cell| cell.reason.clone()).unwrap_or_default();
-            format!("{scenarios} had it at {}; red only by accident: {reason}", row.hop)
+            format!("{scenarios} had it at {} and failed only for another reason: {reason}", row.hop)
         }
         Standing::NeverFired => {
-            return vec![format!("switched on in {scenarios} that cross {}, and none came to where it is", row.hop)];
+            return vec![format!("it was switched on in {scenarios} that cross {}, but never fired", row.hop)];
         }
         Standing::NotReached => {
             return match &row.tag {

@@ -1,6 +1,6 @@
-//! A run as every reporter reads it: scenarios with their attempts, steps and evidence, and how it all ended.
+//! The run as every reporter reads it: scenarios with their attempts, steps and evidence, and the end of the run.
 //!
-//! These are plain records; [`run_builder`](super::run_builder) gathers them from a journal.
+//! These are plain records. [`run_builder`](super::run_builder) builds them from messages.
 
 use std::collections::HashMap;
 use std::hash::Hash;
@@ -157,10 +157,10 @@ impl RunRecord {
         let journal = journal::read(path)?;
         let mut run = Self::from_envelopes(&journal.envelopes);
         if let Some(line) = journal.truncated_line {
-            run.damage.push(format!("the journal is cut in line {line}: the run was killed while it wrote"));
+            run.damage.push(format!("the journal is cut in line {line}: the run was killed while writing it"));
         }
         if journal.unknown > 0 {
-            run.damage.push(format!("the journal holds {} messages of a newer kind, not shown", journal.unknown));
+            run.damage.push(format!("the journal has {} messages that this version does not know", journal.unknown));
         }
         Ok(run)
     }
@@ -222,7 +222,7 @@ impl RunRecord {
                 notes.push(format!("flaky: {} passed only on a retry", scenario.place()));
             }
             if let (Some(why), Verdict::Failed | Verdict::Unknown) = (&verdict.quarantine, verdict.verdict) {
-                notes.push(format!("{} {}, in quarantine {why}", scenario.place(), verdict.verdict));
+                notes.push(format!("{} {}, but is in quarantine {why}", scenario.place(), verdict.verdict));
             }
         }
         if let Some(end) = &self.end {
@@ -234,11 +234,11 @@ impl RunRecord {
             }
             if !end.lifted.is_empty() {
                 let lifted: Vec<_> = end.lifted.iter().map(|one| format!("{} ({})", one.rule, one.times)).collect();
-                notes.push(format!("broken, but lifted by @allow: {}", lifted.join(", ")));
+                notes.push(format!("rules that were broken where @allow permits it: {}", lifted.join(", ")));
             }
         }
         if self.finished.is_none() {
-            notes.push("the run was stopped before it could end in order".into());
+            notes.push("the run was stopped before its end".into());
         }
         notes.extend(self.damage.iter().cloned());
         notes.extend(self.unreadable.iter().map(|error| {
@@ -253,7 +253,7 @@ impl RunRecord {
     fn parting(&self) -> Option<String> {
         let shard = self.info.identity.shard.filter(|shard| shard.count > 1 && self.parts.is_empty())?;
         let all = self.info.identity.scenarios;
-        Some(format!("this is shard {shard} alone: {} of {all} scenarios", self.scenarios.len()))
+        Some(format!("only shard {shard} is reported here: {} of {all} scenarios", self.scenarios.len()))
     }
 
     /// Returns the scenarios of each feature file, in order.

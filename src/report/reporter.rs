@@ -1,4 +1,4 @@
-//! What a reporter is, and how its files get onto the disk: whole or not at all, and none in the way of another.
+//! The trait of a reporter, and writing its files: whole or not at all, each reporter independent of the others.
 
 use std::fs::{self, File};
 use std::io::{self, BufWriter, Write};
@@ -53,10 +53,10 @@ pub enum ReportError {
     #[error("{0}")]
     Io(#[from] io::Error),
     /// A report that is not valid in its format, by a bug in paidpath.
-    #[error("what was rendered is not valid: {0}")]
+    #[error("paidpath has a bug: the report is not valid: {0}")]
     Invalid(String),
     /// A reporter that panicked, by a bug in paidpath.
-    #[error("the reporter broke down; paidpath has a bug")]
+    #[error("paidpath has a bug: the reporter panicked")]
     Panicked,
 }
 
@@ -128,7 +128,7 @@ pub fn clear(dir: &Path, which: &[&dyn Reporter]) {
     let which = if dir.join(journal::FILE).exists() { REPORTERS } else { which };
     for reporter in which {
         let target = dir.join(reporter.file_name());
-        // In the common case there is none; and what is in the way and no report of ours is told when it is to be replaced.
+        // Usually there is none. A file in the way that cannot be removed is reported when the report replaces it.
         let _ = if reporter.file_name().ends_with('/') { fs::remove_dir_all(target) } else { fs::remove_file(target) };
     }
 }
@@ -147,7 +147,7 @@ fn write_one(run: &RunRecord, dir: &Path, reporter: &dyn Reporter, target: &Path
     };
     let written = catch_unwind(AssertUnwindSafe(write)).unwrap_or(Err(ReportError::Panicked));
     if written.is_err() {
-        // The first error is the one to tell; what is left over may not even exist.
+        // The first error is the one to report; the partial file may not even exist.
         let _ = if partial.is_dir() { fs::remove_dir_all(&partial) } else { fs::remove_file(&partial) };
     }
     written

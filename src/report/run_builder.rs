@@ -1,8 +1,6 @@
-//! From messages to a [`RunRecord`], one message at a time, so that the console can follow a run with the same eyes as the
-//! reports that are made of its journal.
+//! Building a [`RunRecord`] from messages, one at a time, so that the console shows a run from the same record as the reports.
 //!
-//! Any message may be missing: what is unfinished stays at its starting value, which for a scenario is "unknown: the run
-//! ended before it did".
+//! Any message may be missing. A record without its last message keeps its starting value, which is unknown for a scenario.
 
 use std::collections::HashMap;
 
@@ -186,6 +184,7 @@ impl RunBuilder {
     }
 
     fn case(&mut self, case: &TestCase) {
+        // A pickle has one test case, and its steps are needed no longer.
         let Some(pickle) = self.pickles.remove(&case.pickle_id) else {
             self.run.damage.push(format!("a test case was recorded for the unknown scenario {}", case.pickle_id));
             return;
@@ -218,7 +217,7 @@ impl RunBuilder {
             steps: case.steps.iter().enumerate().map(|(index, (id, _))| (id.clone(), index)).collect(),
         };
         self.open.insert(started.id.clone(), open);
-        // Nearly every scenario has one, and attempts are large.
+        // Nearly every scenario has one attempt, and attempts are large.
         scenario.attempts.reserve_exact(1);
         scenario.attempts.push(AttemptRecord {
             started: moment.unwrap_or_default(),
@@ -251,8 +250,8 @@ impl RunBuilder {
             return RunUpdate::None;
         }
         self.cases.remove(&open.case);
-        // A verdict is recorded just before this. Where it is missing a failure is still a failure, and the rest stays
-        // unknown: steps that passed say nothing about the checks.
+        // A verdict is recorded just before this message. Without it, a failed step still fails the scenario, and everything else
+        // stays unknown: steps that passed say nothing about the always-on checks.
         if scenario.verdict.reason == UNFINISHED {
             scenario.verdict.reason = "its verdict was not recorded".into();
             if let Some(step) = attempt.failed_step() {
@@ -285,6 +284,7 @@ impl RunBuilder {
             media::JUDGED => read_into(attachment, damage, |judged| attempt.judged = judged),
             media::DIAGNOSIS => read_into(attachment, damage, |diagnosis| attempt.diagnosis = Some(diagnosis)),
             media::VERDICT => read_into(attachment, damage, |verdict| scenario.verdict = verdict),
+            // Types of a newer version are shown as artifacts and not lost.
             _ => attempt.artifacts.push(ArtifactRecord { attachment: attachment.clone() }),
         }
     }

@@ -1,4 +1,4 @@
-//! How text looks in a terminal: colours, width, and whether a line may be drawn again.
+//! Text in a terminal: colours, width, and lines that are drawn again.
 
 use unicode_width::UnicodeWidthChar;
 
@@ -37,6 +37,7 @@ impl Style {
         let set = |name| variable(name).is_some_and(|value| !value.is_empty());
         let dumb = variable("TERM").is_some_and(|term| term == "dumb");
         let color = !set("NO_COLOR") && (set("FORCE_COLOR") || (tty && !dumb));
+        // Below 40 columns too little of a line would be left to read.
         let width = width.filter(|_| tty).map_or(usize::MAX, |width| width.max(40));
         Self { color, width, verbose, tty: tty && !dumb }
     }
@@ -68,6 +69,7 @@ pub fn fit(text: &str, columns: usize) -> String {
         if used > columns {
             return format!("{}…", &text[..end]);
         }
+        // The last column is kept for the `…`, in case something follows.
         if used < columns {
             end = index + char.len_utf8();
         }

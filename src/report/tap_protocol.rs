@@ -1,7 +1,7 @@
-//! TAP 14, the Test Anything Protocol: one line per scenario, for `prove` and whatever else reads plain text.
+//! TAP 14, the Test Anything Protocol: one line per scenario, for Perl's `prove` and other readers of plain text.
 //!
-//! Not to be confused with the taps that stand on edges. What a quarantine excuses is a `TODO`, which harnesses do not
-//! count; unknown is `not ok`, with its own word in the diagnostics.
+//! The protocol has nothing to do with the taps on edges. A quarantined failure is a `TODO`, which harnesses do not count. Unknown
+//! is `not ok`, with the verdict in the diagnostics.
 
 use std::io::{self, Write};
 

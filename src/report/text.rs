@@ -1,4 +1,4 @@
-//! Text made safe for the place it goes to. Names, messages and bodies come from outside and may hold anything.
+//! Text made safe for the place it goes to. Names, messages and bodies are recorded from outside and may hold anything.
 
 use std::collections::HashSet;
 use std::fmt::Write;

@@ -1,4 +1,4 @@
-//! What was seen on several topologies, held against the first.
+//! Comparing the runs on several topologies with the run on the first.
 
 use std::collections::BTreeSet;
 

@@ -1,4 +1,4 @@
-//! What was exchanged in one scenario, by operation and outcome.
+//! The exchanges of one scenario, by operation and outcome.
 
 use std::collections::BTreeMap;
 
@@ -15,6 +15,7 @@ impl Cases {
     /// of the machine; so of several such requests with the same outcome only the last counts.
     pub fn of(exchanges: &[Exchange], contracts: &Contracts) -> Self {
         let mut cases = Self::default();
+        // Later requests replace earlier ones with the same key.
         let mut looks: BTreeMap<(Edge, String, Case), ExchangeForm> = BTreeMap::new();
         for exchange in exchanges {
             let form = ExchangeForm::of(exchange, contracts);

@@ -1,4 +1,4 @@
-//! The cases of one scenario on two topologies, held against each other.
+//! Comparing the cases of one scenario on two topologies.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -47,7 +47,7 @@ fn departures(case: &Case, one: &MessageShape, other: &MessageShape) -> Vec<(Str
     let places: BTreeSet<&String> = one.keys().chain(other.keys()).collect();
     let differ = places.into_iter().filter(|place| one.get(*place) != other.get(*place));
     let differ: Vec<&String> = differ.collect();
-    // What is missing as a whole need not be told part by part.
+    // Where a whole object is missing, its fields are not listed one by one.
     let outermost = differ.iter().filter(|place| {
         let inside = |outer: &&String| place.starts_with(outer.as_str()) && place[outer.len()..].starts_with('/');
         let is_missing = |outer: &&&String| one.contains_key(**outer) != other.contains_key(**outer);

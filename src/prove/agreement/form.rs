@@ -1,4 +1,4 @@
-//! An exchange without what may differ from run to run.
+//! The normal form of an exchange: without everything that may differ from run to run.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
@@ -92,8 +92,9 @@ fn note(shape: &mut MessageShape, place: String, class: String) {
 fn note_headers(shape: &mut MessageShape, side: &str, headers: &[(String, String)]) {
     let is_indifferent = |name: &str| INDIFFERENT.contains(&name) || name == ANSWERED_FROM.as_str();
     for (name, value) in headers.iter().filter(|(name, _)| !is_indifferent(name)) {
-        // A parameter such as the character set says nothing about what is sent.
+        // Parameters such as the character set do not change the meaning of a header.
         let value = value.split(';').next().unwrap_or_default();
+        // Clients choose the values of their headers, so only the presence of a header counts.
         let value = if side == "request" && name != "content-type" { "something".into() } else { class_of_text(value) };
         note(shape, format!("{side} header {name}"), value);
     }

@@ -1,4 +1,4 @@
-//! Every change that the operators can make to what the scenarios exchanged in the baseline.
+//! Every change that the operators can make to the exchanges of the baseline.
 
 use std::collections::BTreeMap;
 
@@ -37,6 +37,7 @@ pub fn candidates(baseline: &Baseline, target: &Target, rules: &Rules) -> Vec<Ca
     let late = target.bounds.answer.0.as_millis() + 1_000;
     for (scenario, seen) in baseline.scenarios.iter().enumerate() {
         for exchange in seen.exchanges.iter().filter(|exchange| exchange.faults.is_empty()) {
+            // Only answers are changed: a request is the business of the scenario.
             let Some(answer) = exchange.response() else { continue };
             let at = place(exchange);
             let mut add = |operator, Alteration { what, pointers, faults }| {

@@ -1,4 +1,4 @@
-//! What can be done to an answer. Data: an operator says what becomes of a field or of an answer, and taps do it.
+//! The operators that change an answer. An operator only describes the change; taps make it.
 
 use serde_json::{Map, Value, json};
 

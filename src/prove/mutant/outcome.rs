@@ -1,4 +1,4 @@
-//! What became of one mutant in one scenario.
+//! The outcome of one mutant in one scenario.
 
 use std::collections::BTreeSet;
 
@@ -21,19 +21,19 @@ pub fn outcome(
     let attempt = scenario.last().filter(|_| scenario.verdict.verdict != Verdict::Skipped)?;
     let is_mutant = |exchange: &&Exchange| exchange.faults.iter().any(|fault| candidate.faults.contains(fault));
     let Some(changed) = attempt.exchanges.iter().find(is_mutant) else {
-        return Some((MutantOutcome::NeverFired, "the answer never came, or said this anyway".into()));
+        return Some((MutantOutcome::NeverFired, "the answer never came, or already was like this".into()));
     };
     if scenario.verdict.verdict != Verdict::Passed {
         return Some((MutantOutcome::Killed, scenario.why()));
     }
-    // The rule of equivalence: whoever is on record as a reader of answers does not read what was changed, and everything else
-    // in the scenario went as it goes on the healthy platform. What a service does with it shows in what it does next.
+    // The rule of equivalence: neither the target file nor the catalogue reads the changed part, and everything else in the scenario
+    // went as on the healthy platform. If a service read the changed part, its next requests would show that.
     let read = what_is_read(candidate, changed, target, rules);
     Some(match (turn(&seen.exchanges, &attempt.exchanges), read) {
-        (None, None) => (MutantOutcome::Equivalent, "nobody reads it, and everything else went as ever".into()),
-        (None, Some(read)) => (MutantOutcome::Survived, format!("{read}, and nothing was said")),
+        (None, None) => (MutantOutcome::Equivalent, "nothing reads it, and everything else went as before".into()),
+        (None, Some(read)) => (MutantOutcome::Survived, format!("{read}, but no step or check failed")),
         (Some(turn), _) => {
-            (MutantOutcome::Survived, format!("the scenario went another way ({turn}), and nothing was said"))
+            (MutantOutcome::Survived, format!("the scenario went another way ({turn}), but no step or check failed"))
         }
     })
 }
@@ -53,7 +53,7 @@ fn turn(healthy: &[Exchange], mutant: &[Exchange]) -> Option<String> {
         None => format!("{place} was not answered"),
     };
     let new = mutant.difference(&healthy).next().map(said);
-    new.or_else(|| healthy.difference(&mutant).next().map(|turn| format!("no more: {}", said(turn))))
+    new.or_else(|| healthy.difference(&mutant).next().map(|turn| format!("no longer: {}", said(turn))))
 }
 
 /// Returns as a phrase which part of the change is read by the target file, for sentences or for checks, or by the
@@ -65,7 +65,7 @@ fn what_is_read(candidate: &CandidateMutant, changed: &Exchange, target: &Target
         };
         inside(read, pointer) || inside(pointer, read)
     };
-    // A `*` in the pointer of a fact stands for every item, and the first one is what is changed.
+    // A `*` in the pointer of a fact stands for every item, and operators change the first one.
     let read: BTreeSet<String> =
         target.reads(changed).chain(rules.mapping.reads(changed)).map(|read| read.replace('*', "0")).collect();
     let names = |what: &[&str]| format!("{} {} read", what.join(", "), if what.len() == 1 { "is" } else { "are" });
@@ -75,7 +75,7 @@ fn what_is_read(candidate: &CandidateMutant, changed: &Exchange, target: &Target
                 ["content-type", "retry-after", "location"].into_iter().find(|name| candidate.what.ends_with(name));
             told.map(|name| names(&[name]))
         }
-        // That a request came twice or an answer late is nothing that an answer says: only what follows from it can be seen.
+        // No part of an answer says that a request came twice or an answer late. Only the consequences can be seen.
         "late" | "repeated" => None,
         "status" | "code" => Some(names(&[candidate.operator])),
         _ if candidate.pointers.is_empty() => {

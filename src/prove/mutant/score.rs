@@ -1,4 +1,4 @@
-//! What was killed of what could be, for each feature and for each Then.
+//! The share of mutants that each feature and each Then killed.
 
 use std::collections::BTreeMap;
 

@@ -1,4 +1,4 @@
-//! Mutants, drawn from the candidates, each in a few of the scenarios that had the exchange.
+//! Running mutants: drawn from the candidates, each in a few of the scenarios that had the exchange.
 
 use std::sync::Arc;
 
@@ -51,6 +51,7 @@ pub fn mutate(
     let planned = pairs.iter().map(|(mutant, scenario)| {
         let mut planned = baseline.scenarios[*scenario].planned.again(&format!("mutant-{mutant}"));
         planned.trial = Some(Arc::clone(&trials[*mutant]));
+        // A retry or a quarantine would hide that the scenario noticed the mutant.
         planned.settings.retries = Some(0);
         planned.settings.quarantine = None;
         planned
@@ -63,12 +64,13 @@ pub fn mutate(
     let mut scores = Scores::default();
     let mut done = 0;
     let options = Options { history: Default::default(), repeat: 1, ..runner.options.clone() };
-    runner.run_following(plan, options, |_, news, digest| {
-        let RunUpdate::Ended(ended) = news else { return };
+    runner.run_following(plan, options, |_, update, builder| {
+        let RunUpdate::Ended(ended) = update else { return };
         let (mutant, scenario) = pairs[ended];
         let seen = &baseline.scenarios[scenario];
-        let ran = &digest.run().scenarios[ended];
+        let ran = &builder.run().scenarios[ended];
         if let Some((fate, why)) = outcome(&drawn[mutant], seen, ran, &target, &rules) {
+            // One scenario that notices is enough: the rest of the mutant's scenarios need not run.
             if fate == MutantOutcome::Killed {
                 trials[mutant].end();
             }
@@ -79,7 +81,7 @@ pub fn mutate(
             }
             known.scenarios.push(scenario);
         }
-        digest.forget_evidence(ended);
+        builder.forget_evidence(ended);
         done += 1;
         progress(done, pairs.len());
     })?;
@@ -105,6 +107,7 @@ fn mutant(candidate: &CandidateMutant) -> Mutant {
 fn drawn(mut candidates: Vec<CandidateMutant>, budget: Budget, seed: Seed) -> Vec<CandidateMutant> {
     let mut rng = seed.rng("mutants");
     candidates.shuffle(&mut rng);
+    // Some operators have a hundred times the candidates of others, and would be all that is drawn.
     let mut by_operator: Vec<(&'static str, Vec<CandidateMutant>)> = Vec::new();
     for mut candidate in candidates {
         candidate.scenarios.shuffle(&mut rng);

@@ -1,7 +1,7 @@
-//! What the page's script draws from.
+//! The data from which the script of the page draws.
 //!
-//! Scenarios that passed carry the heads of their exchanges; those that did not carry headers and bodies, as far as a budget
-//! goes: a report that no browser opens helps nobody. What is left out is flagged and stands in the journal.
+//! Passed scenarios carry only the heads of their exchanges. The others carry headers and bodies too, up to a limit for the whole
+//! page, because browsers fail to open very large files. The page says what was left out, and the journal has it.
 
 use std::collections::HashMap;
 
@@ -54,6 +54,7 @@ pub fn data(run: &RunRecord) -> Value {
         "history": run.history.as_ref().map(|history| past(run, history)),
         "run": {
             "parts": run.parts.iter().map(part).collect::<Vec<_>>(),
+            // A seed does not fit into the numbers of JavaScript.
             "id": info.id, "seed": info.seed.to_string(), "started": info.started.to_string(), "version": info.version,
             "command": info.command, "topology": info.topology, "target": info.target, "services": info.services,
             "stands_on": info.stands_on(),

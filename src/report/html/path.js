@@ -60,7 +60,7 @@ function border([x, y], [tx, ty], gap) {
   return [x + dx * reach, y + dy * reach];
 }
 
-/** What happened on one edge: its state and the words on its arrow. */
+/** The state of one edge and the label of its arrow. */
 function traffic(edge, attempt, order) {
   const name = edge.join(" → ");
   const calls = attempt.exchanges.map(unpacked).filter((one) => one.edge === name);
@@ -125,7 +125,7 @@ function picture(attempt) {
       svg("rect", { class: "box", x: -BOX[0] / 2, y: -BOX[1] / 2, width: BOX[0], height: BOX[1], rx: name === edges[0][0] ? 19 : 8 }),
       svg("text", {}, name)));
   const broken = all.filter((one) => one.state === "broken").map((one) => one.name);
-  const label = broken.length ? `The path is broken at ${broken.join(", ")}.` : "The path, unbroken.";
+  const label = broken.length ? `The path is broken at ${broken.join(", ")}.` : "The path is not broken.";
   const drawing = svg("svg", { viewBox: `0 0 ${width} ${height}`, role: "img", "aria-label": label }, lines, boxes, labels);
   // Without this, the picture of two services would be blown up to the width of the page.
   drawing.style.maxWidth = `${width * 1.1}px`;
@@ -134,7 +134,7 @@ function picture(attempt) {
 
 const HOPS = { kept: ["passed", "✓"], broken: ["failed", "✗"], absent: ["skipped", "·"] };
 
-/** The same in words. */
+/** The hops as a list. */
 function hops(attempt) {
   const all = attempt.diagnosis?.hops ?? [];
   if (all.length === 0) return null;

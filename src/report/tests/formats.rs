@@ -281,7 +281,7 @@ fn markdown_never_exceeds_what_github_takes_and_begins_with_what_failed() {
     );
 
     let text = only("markdown", &run_of(&everything()));
-    let order = ["## Failed", "## Could not be judged", "Flaky: 1", "Quarantined: 1", "Skipped: 1", "## To know"];
+    let order = ["## Failed", "## Unknown", "Flaky: 1", "Quarantined: 1", "Skipped: 1", "## Notes"];
     let places: Vec<_> =
         order.iter().map(|part| text.find(part).unwrap_or_else(|| panic!("{part} in\n{text}"))).collect();
     assert!(places.is_sorted(), "{places:?}");

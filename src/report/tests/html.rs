@@ -78,7 +78,7 @@ fn without_scripts_the_verdict_the_counts_and_the_failures_can_be_read() {
         assert!(frame.contains(expected), "missing {expected} in\n{frame}");
     }
     let good = super::html::page(&[passed("buying", "One")]);
-    assert!(good.contains("What was bought can be used") && good.contains("Nothing went wrong"));
+    assert!(good.contains("All scenarios passed") && good.contains("Nothing went wrong"));
 }
 
 #[test]
@@ -153,7 +153,7 @@ fn a_browser_draws_the_path_and_pins_findings_to_their_fields() {
     for expected in [
         "The path is broken at storefront → generation.",
         "✗ 403",
-        "<dt class=\"pinned\">purchase-credential</dt><dd class=\"pinned\">is not there</dd>",
+        "<dt class=\"pinned\">purchase-credential</dt><dd class=\"pinned\">missing</dd>",
         "2 of 7 scenarios",
         "aria-setsize=\"2\"",
         "What the page showed: page after pressing Generate",

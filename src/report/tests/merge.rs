@@ -48,7 +48,7 @@ fn what_passed_and_then_failed_has_failed_and_a_note_says_so() {
     let (first, second) = (run("first", 0, &with(passed("b", "Two"))), run("second", 9, &[failed("b", "Two")]));
     let whole = merged(vec![first, second]).unwrap();
     assert_eq!((whole.exit(), whole.totals().failed), (Exit::Failed, 1));
-    assert!(whole.notes().iter().any(|note| note.contains("had passed before, and is failed in the run second")));
+    assert!(whole.notes().iter().any(|note| note.contains("had passed before, but failed in the run second")));
 }
 
 #[test]
@@ -89,7 +89,7 @@ fn a_shard_that_was_killed_is_named_and_can_be_tried_again() {
     let one = part(run("1", 0, &[passed("a", "One")]), 1, 2, 3);
     let whole = merged(vec![one.clone(), killed.clone()]).unwrap();
     assert_eq!(whole.exit(), Exit::Unknown);
-    let said = "shard 2/2 was stopped before it could end in order: 1 scenario is open";
+    let said = "shard 2/2 was stopped before its end: 1 scenario has no result";
     assert!(whole.notes().iter().any(|note| note == said), "{:?}", whole.notes());
     let again = run("again", 9, &[passed("b", "Two"), passed("c", "Three")]);
     let whole = merged(vec![one, killed, again]).unwrap();
