@@ -42,7 +42,7 @@ pub(super) struct Listener {
     journal: journal::Writer,
     console: Console<Kept<std::io::Stdout>>,
     builder: RunBuilder,
-    reporters: Vec<&'static dyn Reporter>,
+    reporters: Vec<&'static Reporter>,
     folder: PathBuf,
 }
 
@@ -50,7 +50,7 @@ impl Listener {
     pub(super) fn begin(
         folder: &Path,
         verbose: bool,
-        reporters: Vec<&'static dyn Reporter>,
+        reporters: Vec<&'static Reporter>,
     ) -> Result<Self, journal::JournalError> {
         report::clear(folder, &reporters);
         let stdout = std::io::stdout();

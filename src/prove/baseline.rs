@@ -96,6 +96,7 @@ impl Baseline {
         let not_passed: Vec<_> =
             run.scenarios.iter().zip(&scenarios).filter(|(scenario, _)| !is_green(scenario) && ran(scenario)).collect();
         if !not_passed.is_empty() {
+            // Red and flaky scenarios need different repairs, so the user has to know which they are.
             let again = not_passed.iter().map(|(_, planned)| (*planned).clone()).collect();
             let again = runner.run(Plan { scenarios: again, ..Plan::default() })?;
             let mut not_green = NotGreen::default();
@@ -108,8 +109,8 @@ impl Baseline {
         let mut baseline = Self { scenarios: Vec::new(), skipped: Vec::new(), run: RunRecord::default() };
         for (scenario, planned) in run.scenarios.iter().zip(scenarios) {
             let place = place(scenario);
-            match scenario.last().filter(|_| ran(scenario)) {
-                Some(attempt) => baseline.scenarios.push(BaselineScenario {
+            match scenario.last() {
+                Some(attempt) if ran(scenario) => baseline.scenarios.push(BaselineScenario {
                     planned,
                     place,
                     exchanges: attempt.exchanges.clone(),
@@ -117,7 +118,7 @@ impl Baseline {
                     judged: attempt.judged.clone(),
                     took: attempt.took,
                 }),
-                None => baseline.skipped.push((place, scenario.verdict.reason.clone())),
+                Some(_) | None => baseline.skipped.push((place, scenario.verdict.reason.clone())),
             }
         }
         baseline.run = run;

@@ -22,7 +22,10 @@ pub fn cell(
     scenario: &ScenarioRecord,
     fired: Option<&str>,
 ) -> Option<Cell> {
-    let attempt = scenario.last().filter(|_| scenario.verdict.verdict != Verdict::Skipped)?;
+    if scenario.verdict.verdict == Verdict::Skipped {
+        return None;
+    }
+    let attempt = scenario.last()?;
     let is_own = |rule: &String| defect.rules.contains(&rule.as_str());
     let (own, others): (Vec<_>, Vec<_>) = rules(attempt).into_iter().partition(is_own);
     let then = said_no(seen, attempt);
@@ -31,6 +34,7 @@ pub fn cell(
         Verdict::Passed | Verdict::Skipped => Detection::Missed,
         // The scenario failed although the defect broke nothing, so the failure says nothing about the defect.
         Verdict::Failed | Verdict::Unknown if fired == Some(false) => Detection::Accident,
+        // A rule says what is wrong more exactly than a Then, so it counts first.
         Verdict::Failed if !own.is_empty() => Detection::Rule,
         Verdict::Failed if then.is_some() => Detection::Then,
         Verdict::Failed | Verdict::Unknown => Detection::Accident,
@@ -73,8 +77,10 @@ pub fn said_no(seen: &BaselineScenario, attempt: &AttemptRecord) -> Option<Strin
 fn fired_in(defect: &Defect, exchanges: &[Exchange], header: Option<&str>) -> Option<bool> {
     match defect.how {
         How::Fault(words) => Some(exchanges.iter().any(|exchange| exchange.faults.iter().any(|fault| fault == words))),
+        // No service holds a defect with a tag, so none reports it.
+        How::Baggage if defect.tag.is_some() => None,
         How::Baggage => {
-            let header = header.filter(|_| defect.tag.is_none())?;
+            let header = header?;
             Some(exchanges.iter().any(|exchange| named_in(exchange, header).any(|id| id == defect.id)))
         }
     }

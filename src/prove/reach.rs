@@ -19,6 +19,7 @@ pub fn candidates(defect: &Defect, baseline: &Baseline, last: Option<&Proof>) ->
         (0..baseline.scenarios.len()).filter(|index| could(&baseline.scenarios[*index])).collect()
     };
     let mut candidates = those(&comes_across);
+    // The platform names no places, or this place is never reached: then crossing the hop has to do.
     if candidates.is_empty() {
         candidates = those(&crosses);
     }

@@ -89,6 +89,7 @@ pub fn prove(
             row.cells.push(cell);
             let thens = row.cells.iter().filter(|cell| cell.notice == Detection::Then).count();
             let is_told = thens >= THENS || row.cells.iter().any(|cell| cell.notice == Detection::Rule);
+            // The scenarios of this defect that have not begun need not run any more.
             if is_told && scope == TrialScope::UntilCaught {
                 trials[at].end();
             }
@@ -140,6 +141,7 @@ fn in_turn(candidates: &[Vec<usize>]) -> Vec<Pair> {
 fn planned(pair: &Pair, baseline: &Baseline, defects: &[Defect], trials: &[Arc<Trial>], scope: TrialScope) -> Planned {
     let mut planned = baseline.scenarios[pair.scenario].planned.again(defects[pair.row].id);
     if scope == TrialScope::UntilCaught {
+        // Scenarios with the same lock wait for each other.
         planned.settings.alone.lock(format!("{} {}", defects[pair.row].id, pair.turn % AT_ONCE));
     }
     planned.trial = Some(Arc::clone(&trials[pair.row]));

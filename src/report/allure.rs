@@ -10,54 +10,44 @@ use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 
 use super::failure;
-use super::record::{ArtifactRecord, AttemptRecord, RunRecord, ScenarioRecord, StepRecord};
+use super::record::{AttemptRecord, RunRecord, ScenarioRecord, StepRecord, bytes_of};
 use super::reporter::{ReportError, ReportFile, Reporter};
 use super::text;
 use crate::model::Verdict;
-use crate::model::message::Status;
+use crate::model::message::{Attachment, Status};
 
 /// The reporter of the folder `allure-results/`.
-#[derive(Debug)]
-pub struct Allure;
+pub const ALLURE: Reporter = Reporter { id: "allure", file_name: "allure-results/", files };
 
-impl Reporter for Allure {
-    fn id(&self) -> &'static str {
-        "allure"
-    }
-
-    fn file_name(&self) -> &'static str {
-        "allure-results/"
-    }
-
-    fn files<'r>(&self, run: &'r RunRecord) -> Vec<ReportFile<'r>> {
-        let mut parts = vec![
-            ReportFile::named("environment.properties", move |out| environment(run, out)),
-            ReportFile::named("categories.json", move |out| Ok(serde_json::to_writer(out, &categories())?)),
-        ];
-        for (place, scenario) in run.scenarios.iter().enumerate() {
-            // A scenario that never began has a result too: Allure would not show that it is missing.
-            for attempt in 0..scenario.attempts.len().max(1) {
-                let uuid = uuid_of(&[&run.info.id, &place.to_string(), &attempt.to_string()]);
-                let tried = scenario.attempts.get(attempt);
-                for (index, artifact) in tried.iter().flat_map(|tried| &tried.artifacts).enumerate() {
-                    parts.push(ReportFile::named(source(&uuid, index, artifact), move |out| {
-                        Ok(out.write_all(&artifact.bytes())?)
-                    }));
-                }
-                let name = format!("{uuid}-result.json");
-                parts.push(ReportFile::named(name, move |out| {
-                    Ok(serde_json::to_writer(out, &result(run, scenario, attempt, &uuid))?)
+fn files(run: &RunRecord) -> Vec<ReportFile<'_>> {
+    let mut parts = vec![
+        ReportFile::named("environment.properties", move |out| environment(run, out)),
+        ReportFile::named("categories.json", move |out| Ok(serde_json::to_writer(out, &categories())?)),
+    ];
+    for (place, scenario) in run.scenarios.iter().enumerate() {
+        // A scenario that never began has a result too: Allure would not show that it is missing.
+        for attempt in 0..scenario.attempts.len().max(1) {
+            let uuid = uuid_of(&[&run.info.id, &place.to_string(), &attempt.to_string()]);
+            let tried = scenario.attempts.get(attempt);
+            for (index, artifact) in tried.iter().flat_map(|tried| &tried.artifacts).enumerate() {
+                parts.push(ReportFile::named(source(&uuid, index, artifact), move |out| {
+                    Ok(out.write_all(&bytes_of(artifact))?)
                 }));
             }
+            let name = format!("{uuid}-result.json");
+            parts.push(ReportFile::named(name, move |out| {
+                Ok(serde_json::to_writer(out, &result(run, scenario, attempt, &uuid))?)
+            }));
         }
-        parts
     }
+    parts
 }
 
 fn result(run: &RunRecord, scenario: &ScenarioRecord, index: usize, uuid: &str) -> Value {
     let attempt = scenario.attempts.get(index);
     let is_last = index + 1 >= scenario.attempts.len();
     let verdict = &scenario.verdict;
+    // Only the last attempt has a verdict. Each attempt before it was retried because it failed.
     let (status, message) = if is_last {
         let status = match verdict.verdict {
             Verdict::Passed => "passed",
@@ -80,13 +70,13 @@ fn result(run: &RunRecord, scenario: &ScenarioRecord, index: usize, uuid: &str) 
     let start = attempt.map_or(run.info.started, |attempt| attempt.started).as_millisecond();
     let attachments =
         attempt.iter().flat_map(|attempt| attempt.artifacts.iter().enumerate()).map(|(index, artifact)| {
-            let attachment = &artifact.attachment;
-            let name = attachment.file_name.as_deref().unwrap_or(&attachment.media_type);
-            json!({"name": name, "source": source(uuid, index, artifact), "type": attachment.media_type})
+            let name = artifact.file_name.as_deref().unwrap_or(&artifact.media_type);
+            json!({"name": name, "source": source(uuid, index, artifact), "type": artifact.media_type})
         });
     json!({
         "uuid": uuid, "historyId": identity, "testCaseId": identity, "fullName": full_name, "name": scenario.title(),
         "description": verdict.repeat, "stage": "finished", "status": status,
+        // A quarantined failure is what Allure calls a known and muted one.
         "statusDetails": {
             "message": message, "trace": trace, "flaky": verdict.flaky,
             "known": verdict.quarantine.is_some(), "muted": verdict.quarantine.is_some(),
@@ -154,8 +144,8 @@ fn categories() -> Value {
 }
 
 /// Returns the name of the file that holds an artifact.
-fn source(uuid: &str, index: usize, artifact: &ArtifactRecord) -> String {
-    let extension = match artifact.attachment.media_type.as_str() {
+fn source(uuid: &str, index: usize, artifact: &Attachment) -> String {
+    let extension = match artifact.media_type.as_str() {
         "image/png" => "png",
         "text/plain" => "txt",
         "application/json" => "json",

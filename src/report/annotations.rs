@@ -14,32 +14,21 @@ use crate::model::Verdict;
 const MOST: usize = 10;
 
 /// The reporter of `annotations.txt`.
-#[derive(Debug)]
-pub struct Annotations;
+pub const ANNOTATIONS: Reporter = Reporter { id: "annotations", file_name: "annotations.txt", files };
 
-impl Reporter for Annotations {
-    fn id(&self) -> &'static str {
-        "annotations"
-    }
-
-    fn file_name(&self) -> &'static str {
-        "annotations.txt"
-    }
-
-    fn files<'r>(&self, run: &'r RunRecord) -> Vec<ReportFile<'r>> {
-        ReportFile::only(move |out| {
-            let counted = |verdict| {
-                let mut causes = run.causes(verdict);
-                // A quarantined failure must not mark the pull request.
-                causes.retain(|scenarios| scenarios.iter().all(|scenario| scenario.verdict.quarantine.is_none()));
-                causes
-            };
-            kind(out, "error", &counted(Verdict::Failed), ScenarioRecord::why)?;
-            kind(out, "warning", &counted(Verdict::Unknown), ScenarioRecord::why)?;
-            let flaky: Vec<_> = run.scenarios.iter().filter(|one| one.verdict.flaky).map(|one| vec![one]).collect();
-            Ok(kind(out, "notice", &flaky, |scenario| format!("flaky: it took {} attempts", scenario.attempts.len()))?)
-        })
-    }
+fn files(run: &RunRecord) -> Vec<ReportFile<'_>> {
+    ReportFile::only(move |out| {
+        let counted = |verdict| {
+            let mut causes = run.causes(verdict);
+            // A quarantined failure must not mark the pull request.
+            causes.retain(|scenarios| scenarios.iter().all(|scenario| scenario.verdict.quarantine.is_none()));
+            causes
+        };
+        kind(out, "error", &counted(Verdict::Failed), ScenarioRecord::why)?;
+        kind(out, "warning", &counted(Verdict::Unknown), ScenarioRecord::why)?;
+        let flaky: Vec<_> = run.scenarios.iter().filter(|one| one.verdict.flaky).map(|one| vec![one]).collect();
+        Ok(kind(out, "notice", &flaky, |scenario| format!("flaky: it took {} attempts", scenario.attempts.len()))?)
+    })
 }
 
 fn kind(

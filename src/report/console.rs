@@ -120,6 +120,7 @@ impl<W: Write> Console<W> {
     }
 
     fn is_due(&self, run: &RunRecord) -> bool {
+        // The messages carry the time, so that the console needs no clock of its own.
         let now = run.last_seen;
         let rested = match (self.drawn_at, now) {
             (Some(before), Some(now)) => between(before, now) >= REDRAW,
@@ -136,6 +137,7 @@ impl<W: Write> Console<W> {
         let done = run.scenarios.len() - unfinished;
         let all = run.info.selected.max(run.scenarios.len());
         let failed = if totals.failed > 0 { format!("  ✗ {}", totals.failed) } else { String::new() };
+        // The scenario that has been running longest is the one that a waiting person asks about.
         let oldest = self.running.first().map(|index| text::line(&run.scenarios[*index].title())).unwrap_or_default();
         let line = format!("  {done}/{all}  ✓ {}{failed}  … {pending} running: {oldest}", totals.passed);
         // A line of the full width would make some terminals wrap, and then it could not be erased.
@@ -167,7 +169,6 @@ fn end(out: &mut dyn Write, run: &RunRecord, reports: &[WrittenReport], style: &
 
     let took = text::duration(run.took());
     let exit = run.exit();
-    let meaning = Exit::TABLE.iter().find(|(other, _)| *other == exit).map_or("", |(_, meaning)| meaning);
     let ink = if exit == Exit::Passed { Ink::Good } else { Ink::Bad };
     let scenarios = text::count(totals.all(), "scenario", "scenarios");
     writeln!(out)?;
@@ -175,7 +176,7 @@ fn end(out: &mut dyn Write, run: &RunRecord, reports: &[WrittenReport], style: &
         0 => writeln!(out, "{scenarios} in {took}, seed {}", run.info.seed)?,
         parts => writeln!(out, "{scenarios} in {took}, of {parts} journals")?,
     }
-    writeln!(out, "{}", style.paint(ink, &format!("exit {}: {meaning}", exit.code())))?;
+    writeln!(out, "{}", style.paint(ink, &format!("exit {}: {}", exit.code(), run.meaning())))?;
     let aside = [(totals.unknown, "unknown"), (totals.flaky, "flaky"), (totals.quarantined, "quarantined")];
     for (number, what) in aside.into_iter().filter(|(number, _)| *number > 0) {
         writeln!(out, "{number} {what}")?;

@@ -15,21 +15,10 @@ use crate::model::Verdict;
 use crate::model::message::Status;
 
 /// The reporter of `ctrf.json`.
-#[derive(Debug)]
-pub struct Ctrf;
+pub const CTRF: Reporter = Reporter { id: "ctrf", file_name: "ctrf.json", files };
 
-impl Reporter for Ctrf {
-    fn id(&self) -> &'static str {
-        "ctrf"
-    }
-
-    fn file_name(&self) -> &'static str {
-        "ctrf.json"
-    }
-
-    fn files<'r>(&self, run: &'r RunRecord) -> Vec<ReportFile<'r>> {
-        ReportFile::only(move |out| Ok(serde_json::to_writer(out, &document(run))?))
-    }
+fn files(run: &RunRecord) -> Vec<ReportFile<'_>> {
+    ReportFile::only(move |out| Ok(serde_json::to_writer(out, &document(run))?))
 }
 
 fn document(run: &RunRecord) -> Value {

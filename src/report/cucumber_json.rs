@@ -8,28 +8,17 @@ use std::io::Write;
 
 use serde_json::{Value, json};
 
-use super::record::{ArtifactRecord, AttemptRecord, RunRecord, ScenarioRecord, StepRecord};
+use super::record::{AttemptRecord, RunRecord, ScenarioRecord, StepRecord, base64_of};
 use super::reporter::{ReportError, ReportFile, Reporter};
 use super::text;
 use crate::model::Verdict;
-use crate::model::message::Status;
+use crate::model::message::{Attachment, Status};
 
 /// The reporter of `cucumber.json`.
-#[derive(Debug)]
-pub struct CucumberJson;
+pub const CUCUMBER_JSON: Reporter = Reporter { id: "cucumber-json", file_name: "cucumber.json", files };
 
-impl Reporter for CucumberJson {
-    fn id(&self) -> &'static str {
-        "cucumber-json"
-    }
-
-    fn file_name(&self) -> &'static str {
-        "cucumber.json"
-    }
-
-    fn files<'r>(&self, run: &'r RunRecord) -> Vec<ReportFile<'r>> {
-        ReportFile::only(move |out| write(run, out))
-    }
+fn files(run: &RunRecord) -> Vec<ReportFile<'_>> {
+    ReportFile::only(move |out| write(run, out))
 }
 
 fn write(run: &RunRecord, out: &mut dyn Write) -> Result<(), ReportError> {
@@ -108,9 +97,6 @@ fn result(step: &StepRecord) -> Value {
 }
 
 fn embeddings(attempt: &AttemptRecord) -> Value {
-    let embed = |artifact: &ArtifactRecord| {
-        let attachment = &artifact.attachment;
-        json!({"mime_type": attachment.media_type, "data": artifact.base64(), "name": attachment.file_name})
-    };
+    let embed = |artifact: &Attachment| json!({"mime_type": artifact.media_type, "data": base64_of(artifact), "name": artifact.file_name});
     attempt.artifacts.iter().map(embed).collect()
 }

@@ -15,27 +15,16 @@ use super::text;
 use crate::model::{Body, Content, Exchange, Outcome, Request, Response};
 
 /// The reporter of the folder `har/`.
-#[derive(Debug)]
-pub struct Har;
+pub const HAR: Reporter = Reporter { id: "har", file_name: "har/", files };
 
-impl Reporter for Har {
-    fn id(&self) -> &'static str {
-        "har"
-    }
-
-    fn file_name(&self) -> &'static str {
-        "har/"
-    }
-
-    fn files<'r>(&self, run: &'r RunRecord) -> Vec<ReportFile<'r>> {
-        let mut names = text::UniqueNames::default();
-        let seen = |scenario: &&ScenarioRecord| scenario.attempts.iter().any(|attempt| !attempt.exchanges.is_empty());
-        let part = |scenario: &'r ScenarioRecord| {
-            let name = names.slug(&format!("{} {}", scenario.feature, scenario.title()));
-            ReportFile::named(format!("{name}.har"), move |out| Ok(serde_json::to_writer(out, &log(run, scenario))?))
-        };
-        run.scenarios.iter().filter(seen).map(part).collect()
-    }
+fn files<'r>(run: &'r RunRecord) -> Vec<ReportFile<'r>> {
+    let mut names = text::UniqueNames::default();
+    let seen = |scenario: &&ScenarioRecord| scenario.attempts.iter().any(|attempt| !attempt.exchanges.is_empty());
+    let part = |scenario: &'r ScenarioRecord| {
+        let name = names.slug(&format!("{} {}", scenario.feature, scenario.title()));
+        ReportFile::named(format!("{name}.har"), move |out| Ok(serde_json::to_writer(out, &log(run, scenario))?))
+    };
+    run.scenarios.iter().filter(seen).map(part).collect()
 }
 
 fn log(run: &RunRecord, scenario: &ScenarioRecord) -> Value {

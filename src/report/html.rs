@@ -28,8 +28,7 @@ use super::text;
 use crate::model::{Exit, Verdict};
 
 /// The reporter of `index.html`.
-#[derive(Debug)]
-pub struct Html;
+pub const HTML: Reporter = Reporter { id: "html", file_name: "index.html", files };
 
 const PAGE: &str = include_str!("html/page.html");
 const STYLE: &str = include_str!("html/style.css");
@@ -49,18 +48,8 @@ const SCRIPTS: &[&str] = &[
 /// The number of failures in the page itself, for readers without scripts.
 const LISTED: usize = 500;
 
-impl Reporter for Html {
-    fn id(&self) -> &'static str {
-        "html"
-    }
-
-    fn file_name(&self) -> &'static str {
-        "index.html"
-    }
-
-    fn files<'r>(&self, run: &'r RunRecord) -> Vec<ReportFile<'r>> {
-        ReportFile::only(move |out| write(run, out))
-    }
+fn files(run: &RunRecord) -> Vec<ReportFile<'_>> {
+    ReportFile::only(move |out| write(run, out))
 }
 
 /// The head of the page.
@@ -146,6 +135,7 @@ fn head(run: &RunRecord) -> PageHead {
 }
 
 fn causes(run: &RunRecord) -> Vec<FailureCause> {
+    // All causes together share the limit, so that many small causes cannot make the page large either.
     let mut listed = 0;
     let mut causes = Vec::new();
     for verdict in [Verdict::Failed, Verdict::Unknown] {

@@ -17,58 +17,36 @@ use super::{failure, text};
 use crate::model::Verdict;
 
 /// The reporter of `junit.xml`.
-#[derive(Debug)]
-pub struct Junit;
+pub const JUNIT: Reporter = Reporter { id: "junit", file_name: "junit.xml", files: junit_files };
 
 /// The reporter of the folder `surefire/`.
-#[derive(Debug)]
-pub struct Surefire;
+pub const SUREFIRE: Reporter = Reporter { id: "surefire", file_name: "surefire/", files: surefire_files };
 
-impl Reporter for Junit {
-    fn id(&self) -> &'static str {
-        "junit"
-    }
-
-    fn file_name(&self) -> &'static str {
-        "junit.xml"
-    }
-
-    fn files<'r>(&self, run: &'r RunRecord) -> Vec<ReportFile<'r>> {
-        ReportFile::only(move |out| {
-            let counts = Counts::of(&run.scenarios);
-            // Jenkins' schema has no attribute `skipped` on the root.
-            let root = Element::new("testsuites")
-                .attribute("name", "paidpath")
-                .attribute("tests", counts.tests.to_string())
-                .attribute("failures", counts.failures.to_string())
-                .attribute("errors", counts.errors.to_string())
-                .attribute("time", seconds(run.took()))
-                .children(run.by_file().iter().map(|feature| suite(run, feature, Dialect::Jenkins)));
-            Ok(out.write_all(root.document().as_bytes())?)
-        })
-    }
+fn junit_files(run: &RunRecord) -> Vec<ReportFile<'_>> {
+    ReportFile::only(move |out| {
+        let counts = Counts::of(&run.scenarios);
+        // Jenkins' schema has no attribute `skipped` on the root.
+        let root = Element::new("testsuites")
+            .attribute("name", "paidpath")
+            .attribute("tests", counts.tests.to_string())
+            .attribute("failures", counts.failures.to_string())
+            .attribute("errors", counts.errors.to_string())
+            .attribute("time", seconds(run.took()))
+            .children(run.by_file().iter().map(|feature| suite(run, feature, Dialect::Jenkins)));
+        Ok(out.write_all(root.document().as_bytes())?)
+    })
 }
 
-impl Reporter for Surefire {
-    fn id(&self) -> &'static str {
-        "surefire"
-    }
-
-    fn file_name(&self) -> &'static str {
-        "surefire/"
-    }
-
-    fn files<'r>(&self, run: &'r RunRecord) -> Vec<ReportFile<'r>> {
-        let mut names = text::UniqueNames::default();
-        let file = |feature: Vec<&'r ScenarioRecord>| {
-            let uri = feature.first().map(|scenario| scenario.uri.as_str()).unwrap_or_default();
-            let name = format!("TEST-{}.xml", names.slug(uri.trim_end_matches(".feature")));
-            ReportFile::named(name, move |out| {
-                Ok(out.write_all(suite(run, &feature, Dialect::Surefire).document().as_bytes())?)
-            })
-        };
-        run.by_file().into_iter().map(file).collect()
-    }
+fn surefire_files<'r>(run: &'r RunRecord) -> Vec<ReportFile<'r>> {
+    let mut names = text::UniqueNames::default();
+    let file = |feature: Vec<&'r ScenarioRecord>| {
+        let uri = feature.first().map(|scenario| scenario.uri.as_str()).unwrap_or_default();
+        let name = format!("TEST-{}.xml", names.slug(uri.trim_end_matches(".feature")));
+        ReportFile::named(name, move |out| {
+            Ok(out.write_all(suite(run, &feature, Dialect::Surefire).document().as_bytes())?)
+        })
+    };
+    run.by_file().into_iter().map(file).collect()
 }
 
 /// A schema, named by the reader that wrote it.

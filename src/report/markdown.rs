@@ -17,21 +17,10 @@ pub const MOST: usize = 1024 * 1024;
 const END: usize = 8 * 1024;
 
 /// The reporter of `summary.md`.
-#[derive(Debug)]
-pub struct Markdown;
+pub const MARKDOWN: Reporter = Reporter { id: "markdown", file_name: "summary.md", files };
 
-impl Reporter for Markdown {
-    fn id(&self) -> &'static str {
-        "markdown"
-    }
-
-    fn file_name(&self) -> &'static str {
-        "summary.md"
-    }
-
-    fn files<'r>(&self, run: &'r RunRecord) -> Vec<ReportFile<'r>> {
-        ReportFile::only(move |out| write(run, out))
-    }
+fn files(run: &RunRecord) -> Vec<ReportFile<'_>> {
+    ReportFile::only(move |out| write(run, out))
 }
 
 fn write(run: &RunRecord, out: &mut dyn Write) -> Result<(), ReportError> {
@@ -44,6 +33,7 @@ fn write(run: &RunRecord, out: &mut dyn Write) -> Result<(), ReportError> {
         }
         for scenarios in &causes {
             let section = cause(run, scenarios);
+            // Sections are left out as a whole: half a code block would swallow the rest of the page.
             if page.len() + section.len() > MOST - END {
                 missing += scenarios.len();
             } else {
@@ -73,13 +63,12 @@ fn write(run: &RunRecord, out: &mut dyn Write) -> Result<(), ReportError> {
 fn head(run: &RunRecord) -> String {
     let totals = run.totals();
     let exit = run.exit();
-    let meaning = Exit::TABLE.iter().find(|(other, _)| *other == exit).map_or("", |(_, meaning)| meaning);
     let mark = match exit {
         Exit::Passed => "✅",
         Exit::Failed => "❌",
         Exit::Unknown | Exit::Usage | Exit::Interrupted | Exit::Terminated => "⚠️",
     };
-    let mut head = format!("# {mark} paidpath: {meaning}\n\n");
+    let mut head = format!("# {mark} paidpath: {}\n\n", run.meaning());
     let words: Vec<&str> = Verdict::ALL.iter().map(|verdict| verdict.word()).collect();
     let numbers: Vec<String> = Verdict::ALL.iter().map(|verdict| totals.of(*verdict).to_string()).collect();
     head.push_str(&format!("| {} |\n|{}\n", words.join(" | "), "--:|".repeat(words.len())));
@@ -175,6 +164,7 @@ fn inline(words: &str) -> String {
 /// Returns code within a line. Backslashes do not escape there, so the fence has to be longer than any run of backticks
 /// inside.
 fn code(words: &str) -> String {
+    // A bar ends the cell of a table, even within code.
     let words = text::line(words).replace('|', "¦");
     let fence = "`".repeat(longest_run(&words) + 1);
     format!("{fence} {} {fence}", words.trim())

@@ -214,6 +214,7 @@ fn join(parts: Vec<JournalRun>, differences: Vec<String>) -> RunRecord {
     whole.info = info_of(infos);
     let features = &whole.info.identity.features;
     let file = |uri: &str| features.iter().position(|file| file.uri == uri).unwrap_or(usize::MAX);
+    // Repetitions come behind all first runs, as in the journal of one run.
     decided
         .sort_by_cached_key(|MergedScenario { key: (uri, line, times), .. }| (*times, file(uri), uri.clone(), *line));
     whole.scenarios = decided.into_iter().map(|one| one.scenario).collect();
@@ -249,6 +250,7 @@ fn info_of(infos: Vec<RunInfo>) -> RunInfo {
     // A second run may have been asked for fewer scenarios; only a shard knows how many the whole selection has.
     let divided = infos.iter().find(|info| info.identity.shard.is_some()).or(infos.first());
     let mut identity = divided.map(|info| info.identity.clone()).unwrap_or_default();
+    // The merged run is the whole selection and no shard of it.
     (identity.shard, identity.timings) = (None, None);
     for info in &infos {
         add_new(&mut identity.features, info.identity.features.clone());
@@ -268,6 +270,7 @@ fn again(decided: &mut MergedScenario, mut later: ScenarioRecord, by: usize, id:
     match before {
         Verdict::Failed | Verdict::Unknown => {
             if now == Verdict::Passed && !later.verdict.flaky && !attempts.is_empty() {
+                // A pass after a failure is flaky, in another run just as in another attempt.
                 (later.verdict.flaky, decided.over_runs) = (true, true);
             }
         }

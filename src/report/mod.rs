@@ -20,7 +20,7 @@
 //!
 //! # Add another report
 //!
-//! 1. Write `src/report/<format>.rs` with a unit struct that implements [`Reporter`]: say in its module docs which readers
+//! 1. Write `src/report/<format>.rs` with a constant of type [`Reporter`]. Say in its module docs which readers
 //!    the format has and where it is specified.
 //! 2. Read everything from the [`RunRecord`]. Names, messages and bodies may hold anything: escape for your format, and take file
 //!    names from [`text::UniqueNames`]. An unknown verdict must not look green.
@@ -62,16 +62,16 @@ pub use reporter::{Reporter, chosen, clear, named, write_all};
 pub use run_builder::RunBuilder;
 pub use style::Style;
 
-/// Every report that can be asked for, by [`Reporter::id`].
-pub const REPORTERS: &[&dyn Reporter] = &[
-    &html::Html,
-    &junit::Junit,
-    &junit::Surefire,
-    &markdown::Markdown,
-    &annotations::Annotations,
-    &har::Har,
-    &allure::Allure,
-    &ctrf::Ctrf,
-    &cucumber_json::CucumberJson,
-    &tap_protocol::TapProtocol,
+/// Every report that can be asked for, by its `id`.
+pub const REPORTERS: &[&Reporter] = &[
+    &html::HTML,
+    &junit::JUNIT,
+    &junit::SUREFIRE,
+    &markdown::MARKDOWN,
+    &annotations::ANNOTATIONS,
+    &har::HAR,
+    &allure::ALLURE,
+    &ctrf::CTRF,
+    &cucumber_json::CUCUMBER_JSON,
+    &tap_protocol::TAP_PROTOCOL,
 ];

@@ -103,7 +103,7 @@ pub struct AttemptRecord {
     /// The rules that had something to judge, where all evidence is recorded.
     pub judged: Vec<String>,
     pub diagnosis: Option<Diagnosis>,
-    pub artifacts: Vec<ArtifactRecord>,
+    pub artifacts: Vec<Attachment>,
 }
 
 #[derive(Debug, Clone, PartialEq, Default)]
@@ -120,12 +120,6 @@ pub struct StepRecord {
     pub took: Duration,
     /// The reason of a step that did not pass.
     pub message: Option<String>,
-}
-
-/// A picture or a log that was kept with an attempt.
-#[derive(Debug, Clone, PartialEq)]
-pub struct ArtifactRecord {
-    pub attachment: Attachment,
 }
 
 /// The number of scenarios by verdict.
@@ -185,9 +179,16 @@ impl RunRecord {
     pub fn exit(&self) -> Exit {
         match &self.end {
             Some(end) => end.exit,
+            // A run that was killed may have been about to fail.
             None if self.finished.is_none() && self.judged() == Exit::Passed => Exit::Unknown,
             None => self.judged(),
         }
+    }
+
+    /// Returns the meaning of the exit code, for readers who do not know the numbers.
+    pub fn meaning(&self) -> &'static str {
+        let exit = self.exit();
+        Exit::TABLE.iter().find(|(other, _)| *other == exit).map_or("", |(_, meaning)| meaning)
     }
 
     /// Returns the exit code by the scenarios alone.
@@ -388,21 +389,6 @@ impl AttemptRecord {
     }
 }
 
-impl ArtifactRecord {
-    /// Returns the content; nothing where it is not the base64 that it claims to be.
-    pub fn bytes(&self) -> Vec<u8> {
-        match self.attachment.content_encoding {
-            ContentEncoding::Identity => self.attachment.body.clone().into_bytes(),
-            ContentEncoding::Base64 => STANDARD.decode(&self.attachment.body).unwrap_or_default(),
-        }
-    }
-
-    /// Returns the content in base64.
-    pub fn base64(&self) -> String {
-        STANDARD.encode(self.bytes())
-    }
-}
-
 impl StepRecord {
     /// Says whether the step ended in a way that fails a scenario.
     pub fn is_bad(&self) -> bool {
@@ -411,6 +397,19 @@ impl StepRecord {
             Status::Passed | Status::Skipped | Status::Unknown => false,
         }
     }
+}
+
+/// Returns the content of an artifact; nothing where it is not the base64 that it claims to be.
+pub fn bytes_of(artifact: &Attachment) -> Vec<u8> {
+    match artifact.content_encoding {
+        ContentEncoding::Identity => artifact.body.clone().into_bytes(),
+        ContentEncoding::Base64 => STANDARD.decode(&artifact.body).unwrap_or_default(),
+    }
+}
+
+/// Returns the content of an artifact in base64.
+pub fn base64_of(artifact: &Attachment) -> String {
+    STANDARD.encode(bytes_of(artifact))
 }
 
 /// Replaces every word that has a digit by a mark: ids, amounts and durations.

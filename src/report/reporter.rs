@@ -9,20 +9,20 @@ use super::record::RunRecord;
 use super::{REPORTERS, journal};
 use crate::base::suggest::did_you_mean;
 
-/// Renders a run in one format. A reporter has no state: everything it needs is in the [`RunRecord`].
-pub trait Reporter: Sync {
-    /// Returns the name by which users ask for the report, such as `junit`.
-    fn id(&self) -> &'static str;
-
-    /// Returns the name of the file, such as `junit.xml`, or of the folder, such as `har/`.
-    fn file_name(&self) -> &'static str;
-
+/// A format of reports. A reporter has no state: everything it needs is in the [`RunRecord`].
+pub struct Reporter {
+    /// The name by which users ask for the report, such as `junit`.
+    pub id: &'static str,
+    /// The name of the file, such as `junit.xml`, or of the folder, such as `har/`.
+    pub file_name: &'static str,
     /// Returns the files, ready to be written: one for a file, any number for a folder.
-    fn files<'r>(&self, run: &'r RunRecord) -> Vec<ReportFile<'r>>;
+    pub files: for<'r> fn(&'r RunRecord) -> Vec<ReportFile<'r>>,
+}
 
+impl Reporter {
     /// Writes the report to a stream: the files of a folder one after the other.
-    fn write(&self, run: &RunRecord, out: &mut dyn Write) -> Result<(), ReportError> {
-        self.files(run).iter().try_for_each(|part| (part.write)(out))
+    pub fn write(&self, run: &RunRecord, out: &mut dyn Write) -> Result<(), ReportError> {
+        (self.files)(run).iter().try_for_each(|file| (file.write)(out))
     }
 }
 
@@ -78,15 +78,15 @@ pub struct UnknownReporter {
 }
 
 /// Returns the reporter of that name. The error suggests the nearest name.
-pub fn named(name: &str) -> Result<&'static dyn Reporter, UnknownReporter> {
-    REPORTERS.iter().copied().find(|reporter| reporter.id() == name).ok_or_else(|| UnknownReporter {
+pub fn named(name: &str) -> Result<&'static Reporter, UnknownReporter> {
+    REPORTERS.iter().copied().find(|reporter| reporter.id == name).ok_or_else(|| UnknownReporter {
         name: name.into(),
-        hint: did_you_mean(name, REPORTERS.iter().map(|reporter| reporter.id())),
+        hint: did_you_mean(name, REPORTERS.iter().map(|reporter| reporter.id)),
     })
 }
 
 /// Returns the reporters of these names; `all` by itself stands for every one. The error suggests the nearest name.
-pub fn chosen(names: &[String]) -> Result<Vec<&'static dyn Reporter>, UnknownReporter> {
+pub fn chosen(names: &[String]) -> Result<Vec<&'static Reporter>, UnknownReporter> {
     match names {
         [all] if all == "all" => Ok(REPORTERS.to_vec()),
         names => names.iter().map(|name| named(name)).collect(),
@@ -112,9 +112,9 @@ impl WrittenReport {
 
 /// Writes reports into a folder, and creates the folder where there is none. Each report is written under another name and
 /// renamed when it is whole, so that a reader never sees half of one. A reporter that fails stops no other.
-pub fn write_all(run: &RunRecord, dir: &Path, which: &[&dyn Reporter]) -> Vec<WrittenReport> {
-    let one = |reporter: &&dyn Reporter| {
-        let file = dir.join(reporter.file_name());
+pub fn write_all(run: &RunRecord, dir: &Path, which: &[&Reporter]) -> Vec<WrittenReport> {
+    let one = |reporter: &&Reporter| {
+        let file = dir.join(reporter.file_name);
         let result = write_one(run, dir, *reporter, &file);
         WrittenReport { file, result }
     };
@@ -124,27 +124,29 @@ pub fn write_all(run: &RunRecord, dir: &Path, which: &[&dyn Reporter]) -> Vec<Wr
 /// Removes reports of an earlier run before a new run begins: if the new run is killed, nobody must take them for its
 /// reports. A folder that holds a journal loses the reports of every format. In other folders only the reports that are
 /// about to be written go, because such a folder may hold other files.
-pub fn clear(dir: &Path, which: &[&dyn Reporter]) {
+pub fn clear(dir: &Path, which: &[&Reporter]) {
     let which = if dir.join(journal::FILE).exists() { REPORTERS } else { which };
     for reporter in which {
-        let target = dir.join(reporter.file_name());
+        let target = dir.join(reporter.file_name);
         // Usually there is none. A file in the way that cannot be removed is reported when the report replaces it.
-        let _ = if reporter.file_name().ends_with('/') { fs::remove_dir_all(target) } else { fs::remove_file(target) };
+        let _ = if reporter.file_name.ends_with('/') { fs::remove_dir_all(target) } else { fs::remove_file(target) };
     }
 }
 
-fn write_one(run: &RunRecord, dir: &Path, reporter: &dyn Reporter, target: &Path) -> Result<(), ReportError> {
-    let name = reporter.file_name().trim_end_matches('/');
+fn write_one(run: &RunRecord, dir: &Path, reporter: &Reporter, target: &Path) -> Result<(), ReportError> {
+    let name = reporter.file_name.trim_end_matches('/');
+    // Another process may write the same report into this folder at the same time.
     let partial = dir.join(format!(".{name}.{}.partial", std::process::id()));
     let write = || {
         fs::create_dir_all(dir)?;
-        if reporter.file_name().ends_with('/') {
-            write_folder(&reporter.files(run), &partial, target)
+        if reporter.file_name.ends_with('/') {
+            write_folder(&(reporter.files)(run), &partial, target)
         } else {
             write_file(&partial, |out| reporter.write(run, out))?;
             Ok(fs::rename(&partial, target)?)
         }
     };
+    // A panic must not cost the other reports.
     let written = catch_unwind(AssertUnwindSafe(write)).unwrap_or(Err(ReportError::Panicked));
     if written.is_err() {
         // The first error is the one to report; the partial file may not even exist.
@@ -162,6 +164,7 @@ fn write_folder(parts: &[ReportFile<'_>], partial: &Path, target: &Path) -> Resu
     for part in parts {
         write_file(&partial.join(&part.name), |out| (part.write)(out))?;
     }
+    // Renaming does not replace a folder that holds files.
     if target.exists() {
         fs::remove_dir_all(target)?;
     }

@@ -7,7 +7,7 @@ use std::collections::HashMap;
 use jiff::Timestamp;
 use serde::Deserialize;
 
-use super::record::{ArtifactRecord, AttemptRecord, RunRecord, ScenarioRecord, StepRecord, UNFINISHED, between};
+use super::record::{AttemptRecord, RunRecord, ScenarioRecord, StepRecord, UNFINISHED, between};
 use crate::model::message::{
     Attachment, Envelope, Feature, GherkinDocument, Pickle, TestCase, TestCaseFinished, TestCaseStarted,
     TestStepFinished, Timestamp as MessageTimestamp, media,
@@ -157,6 +157,7 @@ impl RunBuilder {
                 repeat: String::new(),
             },
         };
+        // The row of an outline comes behind its scenario, so the line of the row wins.
         for node in pickle.ast_node_ids.iter().filter_map(|id| self.nodes.get(id)) {
             match node {
                 SyntaxNode::Scenario { feature, rule, keyword, line } => {
@@ -285,7 +286,7 @@ impl RunBuilder {
             media::DIAGNOSIS => read_into(attachment, damage, |diagnosis| attempt.diagnosis = Some(diagnosis)),
             media::VERDICT => read_into(attachment, damage, |verdict| scenario.verdict = verdict),
             // Types of a newer version are shown as artifacts and not lost.
-            _ => attempt.artifacts.push(ArtifactRecord { attachment: attachment.clone() }),
+            _ => attempt.artifacts.push(attachment.clone()),
         }
     }
 

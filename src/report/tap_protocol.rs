@@ -11,31 +11,20 @@ use super::{failure, text};
 use crate::model::Verdict;
 
 /// The reporter of `results.tap`.
-#[derive(Debug)]
-pub struct TapProtocol;
+pub const TAP_PROTOCOL: Reporter = Reporter { id: "tap", file_name: "results.tap", files };
 
-impl Reporter for TapProtocol {
-    fn id(&self) -> &'static str {
-        "tap"
-    }
-
-    fn file_name(&self) -> &'static str {
-        "results.tap"
-    }
-
-    fn files<'r>(&self, run: &'r RunRecord) -> Vec<ReportFile<'r>> {
-        ReportFile::only(move |out| {
-            writeln!(out, "TAP version 14")?;
-            writeln!(out, "1..{}", run.scenarios.len())?;
-            for (index, scenario) in run.scenarios.iter().enumerate() {
-                line(out, index + 1, scenario, run.info.seed)?;
-            }
-            for note in run.notes() {
-                writeln!(out, "# {}", text::line(&note))?;
-            }
-            Ok(())
-        })
-    }
+fn files(run: &RunRecord) -> Vec<ReportFile<'_>> {
+    ReportFile::only(move |out| {
+        writeln!(out, "TAP version 14")?;
+        writeln!(out, "1..{}", run.scenarios.len())?;
+        for (index, scenario) in run.scenarios.iter().enumerate() {
+            line(out, index + 1, scenario, run.info.seed)?;
+        }
+        for note in run.notes() {
+            writeln!(out, "# {}", text::line(&note))?;
+        }
+        Ok(())
+    })
 }
 
 fn line(out: &mut dyn Write, number: usize, scenario: &ScenarioRecord, seed: u64) -> io::Result<()> {

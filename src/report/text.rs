@@ -11,6 +11,7 @@ pub fn line(text: &str) -> String {
     for char in text.chars() {
         match char {
             '\n' | '\t' => safe.push(' '),
+            // Nearly always half of a line break.
             '\r' => {}
             _ => push_visible(&mut safe, char),
         }

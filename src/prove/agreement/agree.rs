@@ -37,6 +37,7 @@ pub fn agree(plays: &[TopologyRun], contracts: &Contracts) -> Agreement {
     for other in others {
         let edges: Vec<Edge> = first.edges.iter().filter(|edge| other.edges.contains(edge)).cloned().collect();
         for (place, (one, two)) in first.run.scenarios.iter().zip(&other.run.scenarios).enumerate() {
+            // A skipped scenario has no exchanges to compare.
             if [one, two].iter().any(|scenario| scenario.verdict.verdict == Verdict::Skipped) {
                 continue;
             }

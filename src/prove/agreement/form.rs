@@ -68,9 +68,9 @@ impl ExchangeForm {
                 note_headers(&mut shape, "response", &response.headers);
                 note_body(&mut shape, "response", &response.body);
                 let code = response.body.json().and_then(|body| body.get("code")?.as_str());
-                match code.filter(|_| response.status >= 400) {
-                    Some(code) => format!("{} {code}", response.status),
-                    None => response.status.to_string(),
+                match code {
+                    Some(code) if response.status >= 400 => format!("{} {code}", response.status),
+                    Some(_) | None => response.status.to_string(),
                 }
             }
             Outcome::Unreachable { .. } => "unreachable".into(),

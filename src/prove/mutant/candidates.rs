@@ -93,6 +93,7 @@ pub fn candidates(baseline: &Baseline, target: &Target, rules: &Rules) -> Vec<Ca
 
 /// Returns the operation of an exchange in the language of faults. A segment that looks like an id becomes `*`.
 pub fn place(exchange: &Exchange) -> String {
+    // `v1` names a version of the API and no thing.
     let version =
         |segment: &str| segment.strip_prefix('v').is_some_and(|rest| rest.bytes().all(|byte| byte.is_ascii_digit()));
     let is_id = |segment: &str| segment.bytes().any(|byte| byte.is_ascii_digit()) && !version(segment);

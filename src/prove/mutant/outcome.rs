@@ -18,7 +18,10 @@ pub fn outcome(
     target: &Target,
     rules: &Rules,
 ) -> Option<(MutantOutcome, String)> {
-    let attempt = scenario.last().filter(|_| scenario.verdict.verdict != Verdict::Skipped)?;
+    if scenario.verdict.verdict == Verdict::Skipped {
+        return None;
+    }
+    let attempt = scenario.last()?;
     let is_mutant = |exchange: &&Exchange| exchange.faults.iter().any(|fault| candidate.faults.contains(fault));
     let Some(changed) = attempt.exchanges.iter().find(is_mutant) else {
         return Some((MutantOutcome::NeverFired, "the answer never came, or already was like this".into()));

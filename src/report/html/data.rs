@@ -7,11 +7,11 @@ use std::collections::HashMap;
 
 use serde_json::{Value, json};
 
-use crate::model::message::Status;
-use crate::model::{Body, Content, Exchange, Exit, Outcome, Verdict};
+use crate::model::message::{Attachment, Status};
+use crate::model::{Body, Content, Exchange, Outcome, Verdict};
 use crate::report::history::{RunHistory, ScenarioHistory, ScenarioName};
 use crate::report::lateness::{BINS, lateness};
-use crate::report::record::{ArtifactRecord, AttemptRecord, MergedJournal, RunRecord, ScenarioRecord, StepRecord};
+use crate::report::record::{AttemptRecord, MergedJournal, RunRecord, ScenarioRecord, StepRecord, base64_of, bytes_of};
 use crate::report::text;
 
 /// The limit for all headers, bodies, pictures and logs in one report, in bytes.
@@ -48,7 +48,6 @@ pub fn data(run: &RunRecord) -> Value {
         })
     });
     let exit = run.exit();
-    let meaning = Exit::TABLE.iter().find(|(other, _)| *other == exit).map_or("", |(_, meaning)| meaning);
     let info = &run.info;
     json!({
         "history": run.history.as_ref().map(|history| past(run, history)),
@@ -60,7 +59,7 @@ pub fn data(run: &RunRecord) -> Value {
             "stands_on": info.stands_on(),
             "edges": info.edges.iter().map(|edge| [&edge.from, &edge.to]).collect::<Vec<_>>(),
             "jobs": info.jobs, "faults": info.faults, "verified": info.verified,
-            "took": text::duration(run.took()), "exit": exit.code(), "meaning": meaning, "notes": run.notes(),
+            "took": text::duration(run.took()), "exit": exit.code(), "meaning": run.meaning(), "notes": run.notes(),
             "strays": run.end.as_ref().map(|end| end.strays), "checks": run.end.as_ref().map(|end| &end.checks),
         },
         "late": late.collect::<Vec<_>>(), "bins": BINS,
@@ -164,6 +163,7 @@ fn step(step: &StepRecord) -> Value {
 
 /// Returns an exchange as an array of its head, with an object behind it where there is more than the head.
 fn exchange(run: &RunRecord, exchange: &Exchange, first: u64, whole: bool, room: &mut ByteBudget) -> Value {
+    // Spelt out, the names of edges would be repeated in every exchange.
     let edge = run.info.edges.iter().position(|edge| *edge == exchange.edge);
     let edge = edge.map_or_else(|| json!([exchange.edge.from, exchange.edge.to]), |index| json!(index));
     let ended = match &exchange.outcome {
@@ -207,6 +207,7 @@ fn message(headers: &[(String, String)], body: &Body) -> Value {
     let (kind, content, cut) = match &body.content {
         Content::Empty => ("empty", Value::Null, false),
         Content::Json(value) => {
+            // A cut JSON value cannot be parsed, so it is shown as text.
             let text = value.to_string();
             if text.len() <= BODY { ("json", value.clone(), false) } else { ("text", start(&text).into(), true) }
         }
@@ -219,19 +220,19 @@ fn message(headers: &[(String, String)], body: &Body) -> Value {
     json!({"headers": headers, "kind": kind, "body": content, "size": body.size, "cut": cut || body.truncated})
 }
 
-fn artifact(artifact: &ArtifactRecord, room: &mut ByteBudget) -> Value {
-    let attachment = &artifact.attachment;
-    let name = attachment.file_name.as_deref().unwrap_or(&attachment.media_type);
-    let is_text = attachment.media_type.starts_with("text/");
+fn artifact(artifact: &Attachment, room: &mut ByteBudget) -> Value {
+    let name = artifact.file_name.as_deref().unwrap_or(&artifact.media_type);
+    let is_text = artifact.media_type.starts_with("text/");
     let body = if is_text {
-        let bytes = artifact.bytes();
+        let bytes = bytes_of(artifact);
+        // The end of a log is nearest to the failure.
         let end = bytes.get(bytes.len().saturating_sub(LOG)..).unwrap_or_default();
         String::from_utf8_lossy(end).into_owned()
     } else {
-        artifact.base64()
+        base64_of(artifact)
     };
     let body = room.take(body.len()).then_some(body);
-    json!({"name": name, "type": attachment.media_type, "text": is_text, "body": body})
+    json!({"name": name, "type": artifact.media_type, "text": is_text, "body": body})
 }
 
 /// Returns as much of the beginning as one body may take.

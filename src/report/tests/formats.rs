@@ -276,8 +276,7 @@ fn markdown_never_exceeds_what_github_takes_and_begins_with_what_failed() {
     let text = only("markdown", &run_of(&told));
     assert!(text.len() <= markdown::MOST && text.len() > markdown::MOST / 2, "{}", text.len());
     assert!(
-        text.starts_with("# ❌ paidpath: at least one scenario failed\n")
-            && text.contains("more, which do not fit here")
+        text.starts_with("# ❌ paidpath: at least one scenario failed\n") && text.contains("more that do not fit here")
     );
 
     let text = only("markdown", &run_of(&everything()));
