@@ -16,8 +16,8 @@ use crate::base::trace::{TRACEPARENT, traceparent};
 use crate::contract::Contracts;
 use crate::model::message::{Envelope, Timestamp};
 use crate::model::{Exit, TraceId};
-use crate::report::digest::News;
-use crate::report::{Digest, journal};
+use crate::report::run_builder::RunUpdate;
+use crate::report::{RunBuilder, journal};
 use crate::run::platform::{Builder, Platform};
 use crate::run::{Deadlines, Embedded, Evidence, FlakyPolicy, Options, Plan, Rules, Selection, records};
 use crate::tap::{FaultBoard, Recorder};
@@ -220,7 +220,7 @@ fn scenarios(
     let mut writer =
         journal::Writer::create(folder.join(journal::FILE)).map_err(|error| Refusal::Usage(error.to_string()))?;
     let listening = std::thread::spawn(move || {
-        let mut digest = Digest::default();
+        let mut builder = RunBuilder::default();
         let (mut first, mut last) = (None, None);
         for envelope in records {
             writer.append(&envelope);
@@ -229,8 +229,8 @@ fn scenarios(
                 Envelope::TestCaseFinished(finished) => last = Some(moment(finished.timestamp)),
                 _ => {}
             }
-            if let News::Ended(scenario) = digest.add(&envelope) {
-                digest.forget_evidence(scenario);
+            if let RunUpdate::Ended(scenario) = builder.add(&envelope) {
+                builder.forget_evidence(scenario);
             }
         }
         (first, last, writer.finish())
