@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
+use schemars::JsonSchema;
 use serde::Deserialize;
 use serde_json::{Map, Value};
 
@@ -18,7 +19,7 @@ use crate::model::{Edge, Exchange};
 const METHODS: [&str; 7] = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"];
 
 /// How to speak to one platform.
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Target {
     /// The platform's name, for reports.
@@ -54,11 +55,12 @@ pub struct Target {
     pub page: Option<PageSpec>,
     /// What exchanges mean: the same file, read by the room `trail`.
     #[serde(default, rename = "trail")]
+    #[schemars(skip)]
     _trail: serde::de::IgnoredAny,
 }
 
 /// How long the platform may take for what it promises.
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct Bounds {
     /// From charged to allowed.
@@ -99,7 +101,7 @@ impl Default for Bounds {
 }
 
 /// The names of the values that scope a scenario's time and defects.
-#[derive(Debug, Clone, Default, Deserialize)]
+#[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct BaggageNames {
     /// Carries seconds by which the scenario's clock is ahead, as `+3600`.
@@ -113,7 +115,7 @@ pub struct BaggageNames {
     pub places: Option<String>,
 }
 
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(super) struct OperationSpec {
     /// `METHOD /path/with/{placeholders}`.
@@ -129,7 +131,7 @@ pub(super) struct OperationSpec {
     pub answer: BTreeMap<String, String>,
 }
 
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 struct ErrorFormat {
     /// JSON pointer to the stable code.
@@ -141,7 +143,7 @@ struct ErrorFormat {
     rules: Vec<ErrorRule>,
 }
 
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 struct ErrorRule {
     /// Only for this status.

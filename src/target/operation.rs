@@ -12,7 +12,7 @@ pub const WORKING_STATE: &str = "processing";
 macro_rules! operations {
     ($(#[doc = $doc:literal] $name:ident = $word:literal takes [$($value:literal),*] gives [$($field:literal),*],)*) => {
         /// One thing to ask of a platform. The target's file says how.
-        #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Deserialize)]
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Deserialize, schemars::JsonSchema)]
         pub enum Operation { $(#[doc = $doc] #[serde(rename = $word)] $name,)* }
 
         impl Operation {

@@ -22,6 +22,7 @@
 
 use std::collections::BTreeMap;
 
+use schemars::JsonSchema;
 use serde::Deserialize;
 
 use super::Values;
@@ -116,7 +117,7 @@ const ROLES: &[&str] = &[
 ];
 
 /// What the words of a feature mean on this platform's page.
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct PageSpec {
     /// The path of a model version's page, with `{version}` in it.
@@ -140,7 +141,7 @@ pub struct PageSpec {
 }
 
 /// By what a person knows a state: an element, and words in it.
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct StateSpec {
     /// The element, by its name in `elements`.
@@ -150,7 +151,7 @@ pub struct StateSpec {
 }
 
 /// Where the page shows what can be held against the platform.
-#[derive(Debug, Clone, Default, Deserialize)]
+#[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct PageReadings {
     /// The state in which it says that the member may generate.

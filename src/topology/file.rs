@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::path::PathBuf;
 
+use schemars::JsonSchema;
 use serde::Deserialize;
 
 use super::Ready;
@@ -12,7 +13,7 @@ use crate::base::suggest::did_you_mean;
 use crate::model::Edge;
 
 /// The services of a platform, how each is supplied, and who calls whom.
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Topology {
     /// What reports call it.
@@ -46,7 +47,7 @@ fn default_start_up() -> Span {
 }
 
 /// Where a secret comes from.
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "snake_case")]
 pub enum Secret {
     /// A new random one for each run.
@@ -56,7 +57,7 @@ pub enum Secret {
 }
 
 /// How one service is supplied.
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ServiceSpec {
     /// Who supplies it.
@@ -94,7 +95,7 @@ pub struct ServiceSpec {
 }
 
 /// An image, and how to make it. What is made is kept under a tag that says what it was made from, and not made again.
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ImageSpec {
     /// What it is called, or is to be called.
@@ -111,7 +112,7 @@ pub struct ImageSpec {
 }
 
 /// Who supplies a service.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum ProviderKind {
     /// The reference platform, in this process.
