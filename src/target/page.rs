@@ -1,8 +1,8 @@
-//! What the platform's page looks like: the `[page]` section of a target's file.
+//! The `[page]` section of a target file, which describes the platform's page.
 //!
-//! Features speak of a page in a person's words, and this says what they mean: which element is called “Generate”, and by
-//! which words a person knows that the panel is ready. Elements are named by role and accessible name; a CSS selector is for
-//! what has neither.
+//! Features speak of a page in a person's words, and this section says what they mean: which element is called “Generate”,
+//! and by which words a person knows that the panel is ready. Elements are named by role and accessible name. A CSS selector
+//! is for elements that have neither.
 //!
 //! ```toml
 //! [page]
@@ -116,7 +116,7 @@ const ROLES: &[&str] = &[
     "treeitem",
 ];
 
-/// What the words of a feature mean on this platform's page.
+/// The meaning of a feature's words on this platform's page.
 #[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct PageSpec {
@@ -135,22 +135,22 @@ pub struct PageSpec {
     /// Each state of the page by what features call it.
     #[serde(default)]
     pub states: BTreeMap<String, StateSpec>,
-    /// Where the page shows what it takes for true.
+    /// The elements in which the page shows facts that the platform must agree with.
     #[serde(default)]
     pub shows: PageReadings,
 }
 
-/// By what a person knows a state: an element, and words in it.
+/// A state of the page: an element, and words in it.
 #[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct StateSpec {
     /// The element, by its name in `elements`.
     pub at: String,
-    /// The words.
+    /// The words by which a person knows the state.
     pub says: String,
 }
 
-/// Where the page shows what can be held against the platform.
+/// The elements in which the page shows facts that the platform must agree with.
 #[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct PageReadings {

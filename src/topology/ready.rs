@@ -1,4 +1,4 @@
-//! How a service shows that it is ready, and the waiting for it.
+//! The signs by which a service shows that it is ready, and the wait for them.
 
 use std::borrow::Cow;
 use std::fmt;
@@ -24,7 +24,7 @@ pub enum Ready {
     Http(String),
     /// A port of a container that takes connections: `ready = { port = 5432 }`.
     Port(u16),
-    /// What a container has written so far matches: `ready = { log = "started in .* ms" }`.
+    /// The log of a container matches: `ready = { log = "started in .* ms" }`.
     Log(Regex),
     /// The health check of a container's image is content: `ready = { health = true }`.
     Health,
@@ -90,13 +90,10 @@ struct Sign {
     health: Option<bool>,
 }
 
-/// How long nobody is told what is waited for.
+/// The time after which a message says what is waited for.
 const SILENCE: Duration = Duration::from_secs(2);
 
 /// Waits until a service shows its sign, and says what it waits for where that takes long.
-///
-/// # Errors
-/// [`StartError::NotReady`] with what was last seen, after `within`; [`StartError::Failed`] as soon as it is gone.
 pub async fn until_ready(
     service: &str,
     running: &Arc<dyn Running>,
