@@ -1,4 +1,4 @@
-//! What a person does on a page: presses, types, chooses. What follows is judged against the moment before it.
+//! The actions of a person on a page: presses, typing, choices. Effects are judged against the moment before the action.
 
 use std::time::Instant;
 
@@ -8,29 +8,23 @@ use super::asking::passing;
 use super::connection::locked;
 use super::{BrowserError, BrowserEvent, Locator, Page};
 
-/// Where the last action began.
+/// The beginning of the last action.
 #[derive(Debug, Clone, Default)]
 pub(super) struct ActionMark {
     /// The first entry of the log that is later than the mark.
     pub(super) entry: usize,
-    /// What was pressed, for sentences.
+    /// The pressed element, for messages.
     pub(super) action: Option<String>,
 }
 
 impl Page {
     /// Presses an element with the mouse, where a person would; waits until it is there. What follows is judged against
     /// the moment before the press ([`Page::answered`], [`Page::judge`]). A disabled element is pressed all the same.
-    ///
-    /// # Errors
-    /// [`BrowserError::NotFound`], [`BrowserError::Covered`].
     pub async fn press(&self, locator: &Locator) -> Result<(), BrowserError> {
         self.press_times(locator, 1).await
     }
 
     /// Presses several times in quick succession, as a double-click does.
-    ///
-    /// # Errors
-    /// As [`Page::press`].
     pub async fn press_times(&self, locator: &Locator, times: usize) -> Result<(), BrowserError> {
         let mut actions = vec![Value::Null];
         for _ in 0..times {
@@ -53,7 +47,7 @@ impl Page {
         }
     }
 
-    /// What got the last press instead of the element that was aimed at.
+    /// Returns the element that received the last press instead of the one that was aimed at.
     async fn missed(&self) -> Result<Option<String>, BrowserError> {
         match self.call("missed", Value::Null).await {
             Ok(other) => Ok(other.as_str().map(str::to_owned)),
@@ -64,9 +58,6 @@ impl Page {
     }
 
     /// Presses a key of the keyboard, wherever the focus is: `Enter`, `Tab`, `Escape`, `Space`, or a character.
-    ///
-    /// # Errors
-    /// If the browser is in trouble.
     pub async fn key(&self, key: &str) -> Result<(), BrowserError> {
         let value = match key {
             "Enter" => "\u{e007}",
@@ -81,9 +72,6 @@ impl Page {
     }
 
     /// Types into a field, replacing what is there.
-    ///
-    /// # Errors
-    /// As [`Page::press`].
     pub async fn type_text(&self, locator: &Locator, text: &str) -> Result<(), BrowserError> {
         let state = self.element("select", json!(locator), locator).await?;
         if text.is_empty() {
@@ -93,18 +81,12 @@ impl Page {
     }
 
     /// Chooses an option of a list (`select`) by its text or value.
-    ///
-    /// # Errors
-    /// [`BrowserError::NotFound`] where there is no such list or no such option.
     pub async fn choose(&self, list: &Locator, option: &str) -> Result<(), BrowserError> {
         self.begin(Some(list.to_string()));
         self.element("choose", json!({ "locator": list, "option": option }), list).await.map(drop)
     }
 
     /// Remembers how the page looks now; [`Page::press`], [`Page::key`] and [`Page::choose`] do it by themselves.
-    ///
-    /// # Errors
-    /// If the browser is in trouble.
     pub async fn mark(&self) -> Result<(), BrowserError> {
         self.call("mark", Value::Null).await?;
         self.begin(None);
@@ -141,8 +123,8 @@ impl Page {
     }
 }
 
-/// What the left and the right hand do to type a text, tick by tick: as fluent typists do, the one presses the next key while the
-/// other lets go of the last. That takes half as long as one key after the other.
+/// Returns the key strokes of two hands that type a text, tick by tick. One hand presses the next key while the other
+/// releases the last, which takes half as long as one key after the other.
 fn with_both_hands(text: &str) -> [Vec<Value>; 2] {
     let mut hands = [Vec::new(), Vec::new()];
     let (mut tick, mut last) = (0, None);

@@ -1,5 +1,5 @@
-//! How a page is asked: each question goes to the oracle's script, in a world of its own inside the page, and what is waited for
-//! is waited for there. From outside a question goes through four processes, and a page that is looked at from outside is late.
+//! Asks a page questions. Each question goes to the oracle's script, in a world of its own inside the page, and the script
+//! does the waiting. A question from outside passes four processes, so that a page polled from outside is seen late.
 
 use std::time::{Duration, Instant};
 
@@ -10,14 +10,13 @@ use super::connection::{SANDBOX, locked};
 use super::{BrowserError, BrowserEvent, Locator, Page, PageLog, oracle};
 use crate::base::wait::{self, Gave, Look};
 
-/// When nothing has changed on a page for so long and nothing is under way, what an answer should have brought does not come any
-/// more.
+/// The time without any change or request after which an expected effect of an answer no longer comes.
 const IDLE: Duration = Duration::from_secs(3);
 
-/// The same where the page has nothing planned and nobody else can change it: then nothing comes any more, whatever is waited for.
+/// The shorter time for a page that has nothing planned and that nobody else can change: then nothing comes any more.
 const STILL: Duration = Duration::from_secs(1);
 
-/// For how long a page is asked at the most without a word in between: who is asked for longer may not be heard to be gone.
+/// The longest single question to a page. During a longer one, the end of the browser could go unnoticed.
 const PORTION: Duration = Duration::from_secs(1);
 
 const CALL: &str =
@@ -26,9 +25,6 @@ const CALL: &str =
 impl Page {
     /// Waits until the page has come to rest: it has loaded, nothing moves, and its requests since the last action are
     /// answered. A page that never rests is no trouble: it is used as it is then.
-    ///
-    /// # Errors
-    /// If the browser is in trouble.
     pub async fn rest(&self) -> Result<(), BrowserError> {
         let (mark, within) = (self.marked().entry, self.config.oracle.settles_within);
         let resting = async {
@@ -48,7 +44,7 @@ impl Page {
         tokio::time::timeout(within, resting).await.unwrap_or(Ok(()))
     }
 
-    /// How many requests since the last action are without an answer.
+    /// Returns the number of requests since the last action that are without an answer.
     fn pending(&self) -> usize {
         locked(&self.log).pending_since(self.marked().entry)
     }
@@ -154,8 +150,8 @@ impl Page {
         }
     }
 
-    /// Whether nobody else can change the page: no answer is under way, and there is no other tab that could speak to it. The
-    /// browser tells of a request before it tells what the page says later.
+    /// Returns true when nobody else can change the page: no answer is under way, and no other tab could speak to it.
+    /// The browser reports a request before anything that the page says later, so the log is current.
     pub(super) fn is_alone(&self) -> bool {
         let log = locked(&self.log);
         log.pending_since(0) == 0
@@ -210,25 +206,25 @@ impl Page {
     }
 }
 
-/// When nothing is waited for on a page any more, before the time is up.
+/// The condition that ends a wait on a page before its deadline.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum WaitEnd {
-    /// When nothing can change it any more.
+    /// Nothing can change the page any more.
     Still,
-    /// Also when it has been idle for so long that nothing follows from an answer any more.
+    /// Nothing can change the page, or it has been idle for so long that no effect of an answer comes any more.
     Idle,
 }
 
-/// Whether something may still change on a page, by its own word.
+/// The page's own account of changes that may still come.
 #[derive(Deserialize)]
 struct Outlook {
-    /// For how many milliseconds nothing has changed.
+    /// The milliseconds since the last change.
     quiet: f64,
-    /// In how many milliseconds it may change by itself; `None` where it has nothing planned.
+    /// The milliseconds until the page may change by itself; `None` when it has nothing planned.
     next: Option<f64>,
 }
 
-/// Whether trouble passes by itself: a page that is being replaced has no world to call into.
+/// Returns true for trouble that passes by itself: a page that is being replaced has no world to call into.
 pub(super) fn passing(trouble: &BrowserError) -> bool {
     let BrowserError::Refused { reason, .. } = trouble else { return false };
     let reason = reason.to_lowercase();

@@ -9,7 +9,7 @@ use tokio::sync::{Semaphore, oneshot};
 use super::connection::{BrowserThread, Connection, locked};
 use super::{BrowserConfig, BrowserError, Page};
 
-/// How often a browser that died is started again in one run.
+/// The number of times that a dead browser is restarted in one run.
 const RESTARTS: usize = 3;
 
 /// The browser that all scenarios of a run share; start it once, behind an `Arc`. Every call may come from any runtime.
@@ -38,9 +38,6 @@ pub(super) struct Tab {
 impl Browsers {
     /// Starts the driver and one browser, or a session on the remote one that the configuration names, and the first
     /// blank pages.
-    ///
-    /// # Errors
-    /// [`BrowserError::Missing`] or [`BrowserError::Start`]; both are the environment's fault.
     pub async fn start(config: BrowserConfig) -> Result<Self, BrowserError> {
         // The connection to the browser needs a TLS provider even where it is not encrypted; a second call changes nothing.
         let _ = rustls::crypto::ring::default_provider().install_default();
@@ -59,9 +56,6 @@ impl Browsers {
 
     /// Opens a blank page for one scenario; addresses that do not name a host are taken from `base_url`. Waits while as
     /// many pages are open as the configuration allows.
-    ///
-    /// # Errors
-    /// [`BrowserError::Lost`] or [`BrowserError::Start`] where the browser died and could not be started again.
     pub async fn open(&self, base_url: &str) -> Result<Page, BrowserError> {
         let place = self.places.clone().acquire_owned().await.map_err(|_| stopped())?;
         let connection = self.connection().await?;
@@ -146,8 +140,9 @@ async fn blank(connection: &Connection, within: Duration) -> Result<Tab, Browser
     Ok(Tab { connection: connection.clone(), user_context, context })
 }
 
-/// Has the browser keep the tree of roles and names up to date. It makes one for every question otherwise, and the oracle asks
-/// for the name of every control. A driver without the command is slower, and says the same.
+/// Tells the browser to keep the tree of roles and names up to date. Otherwise it builds the tree for every question,
+/// and the oracle asks for the name of every control. A driver without the command is slower, but gives the same
+/// answers.
 pub(super) async fn keep_names(connection: &Connection, context: &str, within: Duration) {
     let _ = connection.cdp(context, "Accessibility.enable", json!({}), within).await;
 }

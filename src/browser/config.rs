@@ -1,4 +1,4 @@
-//! Which browser, where it is, and how long it may take; and what to say where there is none.
+//! The configuration of the browser, and the search for its programs.
 
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -23,7 +23,7 @@ const DRIVERS: [&str; 3] = ["chromedriver", "chromium-driver", "chromium.chromed
 pub const REMEDY: &str = "install Chromium and its driver: apt-get install chromium-headless-shell chromium-driver, or brew \
                           install chromedriver";
 
-/// How to get at a browser.
+/// The browser to use and its limits.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct BrowserConfig {
     /// The URL of a WebDriver server or a Selenium Grid that is already running; local files are not looked for then.
@@ -32,9 +32,9 @@ pub struct BrowserConfig {
     pub browser: Option<PathBuf>,
     /// The driver's program; looked for on the PATH where it is not given.
     pub driver: Option<PathBuf>,
-    /// How many pages are open at once, at least 1; who wants more waits.
+    /// The number of pages that are open at once, at least 1. Further scenarios wait.
     pub parallel: usize,
-    /// How many blank pages are kept ready.
+    /// The number of blank pages that are kept ready.
     pub warm: usize,
     /// The window's width and height in CSS pixels.
     pub window: (u32, u32),
@@ -44,9 +44,9 @@ pub struct BrowserConfig {
     pub load_within: Duration,
     /// The longest answer to one command.
     pub answer_within: Duration,
-    /// How long an element is waited for before it is said not to be there.
+    /// The deadline for an element to appear.
     pub find_within: Duration,
-    /// What the oracle takes for a sign of failure.
+    /// The signs of failure for the oracle.
     pub oracle: OracleRules,
 }
 
@@ -90,8 +90,8 @@ pub(super) struct Programs {
     pub(super) driver: PathBuf,
 }
 
-/// Why no browser is to be had, with the command that installs it; `None` where there is one. A remote WebDriver is
-/// taken at its word.
+/// Returns the reason why there is no browser, with the command that installs one; `None` where there is one. A remote
+/// WebDriver is not asked.
 pub fn missing(config: &BrowserConfig) -> Option<String> {
     match programs(config) {
         Ok(_) => None,
@@ -101,9 +101,6 @@ pub fn missing(config: &BrowserConfig) -> Option<String> {
 }
 
 /// Finds the programs of a local browser.
-///
-/// # Errors
-/// [`BrowserError::Missing`] with what was looked for and the command that installs it.
 pub(super) fn programs(config: &BrowserConfig) -> Result<Programs, BrowserError> {
     let browser = locate("browser", config.browser.as_deref(), &BROWSERS)?;
     let driver = locate("driver", config.driver.as_deref(), &DRIVERS)?;

@@ -43,7 +43,7 @@ pub(super) struct BrowserThread {
     end: Mutex<Option<(oneshot::Sender<()>, JoinHandle<()>)>>,
 }
 
-/// What pages hold of it: they can speak to the browser and do not keep it alive.
+/// The handle that pages hold. It sends commands to the browser and does not keep it alive.
 #[derive(Debug, Clone)]
 pub(super) struct Connection {
     bidi: BiDi,
@@ -66,9 +66,6 @@ pub(super) fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 
 impl BrowserThread {
     /// Starts a browser, or a session on a remote one, on a thread of its own.
-    ///
-    /// # Errors
-    /// [`BrowserError::Missing`] or [`BrowserError::Start`].
     pub(super) async fn start(config: BrowserConfig) -> Result<Self, BrowserError> {
         let (ready, is_ready) = oneshot::channel();
         let (end, ended) = oneshot::channel();
@@ -85,7 +82,6 @@ impl BrowserThread {
         Ok(Self { connection, end: Mutex::new(Some((end, thread))) })
     }
 
-    /// The connection to it.
     pub(super) fn connection(&self) -> &Connection {
         &self.connection
     }
@@ -111,15 +107,12 @@ impl Drop for BrowserThread {
 }
 
 impl Connection {
-    /// Whether it is a connection to the same browser.
+    /// Returns true for a connection to the same browser.
     pub(super) fn is(&self, other: &Self) -> bool {
         Arc::ptr_eq(&self.logs.0, &other.logs.0)
     }
 
     /// Sends a command and waits for its answer.
-    ///
-    /// # Errors
-    /// [`BrowserError::Lost`], [`BrowserError::Hung`] or [`BrowserError::Refused`].
     pub(super) async fn command(&self, method: &str, params: Value, within: Duration) -> Result<Value, BrowserError> {
         let mut lost = self.lost.subscribe();
         let answer = tokio::select! {
@@ -146,9 +139,6 @@ impl Connection {
     }
 
     /// Sends a command of the browser's own protocol to one tab.
-    ///
-    /// # Errors
-    /// As [`Connection::command`]; a browser without this protocol refuses.
     pub(super) async fn cdp(
         &self,
         context: &str,
@@ -161,7 +151,6 @@ impl Connection {
         self.command("goog:cdp.sendCommand", command, within).await
     }
 
-    /// Whether it can still be used.
     pub(super) fn is_lost(&self) -> bool {
         self.lost.borrow().is_some()
     }
@@ -180,7 +169,6 @@ impl Connection {
         locked(&self.logs.0).0.entry(user_context.to_owned()).or_default().clone()
     }
 
-    /// Forgets a user context.
     pub(super) fn forget(&self, user_context: &str) {
         let mut logs = locked(&self.logs.0);
         logs.0.remove(user_context);
@@ -229,7 +217,7 @@ fn own(config: &BrowserConfig, ready: Ready, ended: oneshot::Receiver<()>) {
     runtime.shutdown_background();
 }
 
-/// From here on the browser is gone; what was said first is why.
+/// Marks the browser as gone. The first reason wins.
 fn lose(lost: &watch::Sender<Option<String>>, why: &str) {
     lost.send_if_modified(|known| {
         let is_news = known.is_none();
@@ -238,7 +226,8 @@ fn lose(lost: &watch::Sender<Option<String>>, why: &str) {
     });
 }
 
-/// Beats until the browser is gone; says why. The command goes through the driver into the browser itself.
+/// Asks the browser for a sign of life until there is none, and returns the reason. The command goes through the driver
+/// into the browser itself.
 async fn heart(bidi: &BiDi) -> String {
     loop {
         tokio::time::sleep(Duration::from_millis(500)).await;
@@ -297,7 +286,7 @@ fn first_line(text: &str) -> &str {
     text.lines().find(|connection| !connection.trim().is_empty()).unwrap_or("no reason given")
 }
 
-/// Whether this process is root, without `unsafe`: the owner of its own folder in `/proc`.
+/// Returns true when this process is root. Reads the owner of its folder in `/proc`, which needs no `unsafe`.
 fn is_root() -> bool {
     use std::os::unix::fs::MetadataExt;
     std::fs::metadata("/proc/self").is_ok_and(|own| own.uid() == 0)

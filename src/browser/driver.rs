@@ -23,7 +23,6 @@ rm -rf "$profile"
 kill -KILL 0
 "#;
 
-/// A running chromedriver.
 #[derive(Debug)]
 pub(super) struct Driver {
     guard: Child,
@@ -36,9 +35,6 @@ static COUNT: AtomicU32 = AtomicU32::new(0);
 
 impl Driver {
     /// Starts it on a free port of the loopback interface. Blocks until it says its port.
-    ///
-    /// # Errors
-    /// If it does not start or says no port within the time.
     pub(super) fn start(programs: &Programs, within: Duration) -> Result<Self, BrowserError> {
         use std::os::unix::process::CommandExt;
         let trouble = |reason: String| BrowserError::Start(format!("{}: {reason}", programs.driver.display()));
@@ -87,7 +83,7 @@ impl Driver {
         }
     }
 
-    /// Its WebDriver URL.
+    /// Returns its WebDriver URL.
     pub(super) fn address(&self) -> &str {
         &self.address
     }

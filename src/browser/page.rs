@@ -1,4 +1,4 @@
-//! One page of one scenario: its profile, its window, what it loads. What a person does on it is in `acting`, what they read in
+//! One page of one scenario: its profile, its window, its loading. The actions of a person are in `acting`, the readings in
 //! `reading`.
 
 use std::sync::{Arc, Mutex};
@@ -34,7 +34,7 @@ struct Profile {
     _place: OwnedSemaphorePermit,
 }
 
-/// How often a page is loaded again that the machine's network was taken away from.
+/// The number of attempts to load a page while the machine's network changes.
 const LOADS: usize = 3;
 
 impl Page {
@@ -54,9 +54,6 @@ impl Page {
     }
 
     /// Opens another blank tab of the same profile. The tabs have one log.
-    ///
-    /// # Errors
-    /// If the browser is in trouble.
     pub async fn another_tab(&self) -> Result<Self, BrowserError> {
         // A window of its own: a tab in the background is hidden, and pages do less while they are.
         let params = json!({ "type": "window", "userContext": self.tab.user_context });
@@ -74,15 +71,12 @@ impl Page {
         })
     }
 
-    /// Whether more tabs of the same profile were opened and are held.
+    /// Returns true while other tabs of the same profile are held.
     pub(super) fn has_other_tabs(&self) -> bool {
         Arc::strong_count(&self.profile) > 1
     }
 
     /// Brings the tab to the front, as a person does who turns to it.
-    ///
-    /// # Errors
-    /// If the browser is in trouble.
     pub async fn activate(&self) -> Result<(), BrowserError> {
         self.command("browsingContext.activate", json!({ "context": self.tab.context })).await.map(drop)
     }
@@ -120,7 +114,7 @@ impl Page {
         self.command("browsingContext.setViewport", params).await.map(drop)
     }
 
-    /// Whether the page is to believe that the person prefers dark colours.
+    /// Sets whether the page believes that the person prefers dark colours.
     pub async fn dark(&self, dark: bool) -> Result<(), BrowserError> {
         let scheme = if dark { "dark" } else { "light" };
         let params = json!({ "features": [{ "name": "prefers-color-scheme", "value": scheme }] });
@@ -129,9 +123,6 @@ impl Page {
     }
 
     /// Goes to an address, relative to the base URL or whole, and waits until it has loaded.
-    ///
-    /// # Errors
-    /// [`BrowserError::NotOpened`] where it does not load within the bound of the configuration.
     pub async fn goto(&self, address: &str) -> Result<(), BrowserError> {
         let url = if address.contains("://") || address.starts_with("data:") {
             address.to_owned()
@@ -170,9 +161,6 @@ impl Page {
     }
 
     /// Loads the page again and waits until it has loaded.
-    ///
-    /// # Errors
-    /// As [`Page::goto`].
     pub async fn reload(&self) -> Result<(), BrowserError> {
         self.begin(None);
         let params = json!({ "context": self.tab.context, "wait": "complete" });

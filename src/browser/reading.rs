@@ -1,4 +1,4 @@
-//! What a person reads on a page, waited for until it is there, and what is kept of a page that failed.
+//! The readings of a person on a page, with their waits, and the artifacts of a page that failed.
 
 use std::time::Duration;
 
@@ -11,26 +11,23 @@ use super::connection::locked;
 use super::{BrowserError, Locator, Page, PageLog};
 use crate::base::wait::{Gave, Look};
 
-/// How one element stands.
+/// The state of one element.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 pub struct ElementState {
-    /// Its text, white space squeezed.
+    /// The text, with white space squeezed.
     pub text: String,
     /// The value of a field.
     pub value: Option<String>,
-    /// Whether it is checked, where it can be.
+    /// The check mark of a box that can be checked.
     pub checked: Option<bool>,
-    /// Whether it is disabled, natively or by ARIA.
+    /// True for an element that is disabled, natively or by ARIA.
     pub disabled: bool,
-    /// Why a person cannot read its text; `None` where they can.
+    /// The reason why a person cannot read the text; `None` when they can.
     pub unreadable: Option<String>,
 }
 
 impl Page {
-    /// How an element stands; waits until it is there.
-    ///
-    /// # Errors
-    /// [`BrowserError::NotFound`].
+    /// Returns the state of an element; waits until it is there.
     pub async fn read(&self, locator: &Locator) -> Result<ElementState, BrowserError> {
         let state = self.element("read", json!({ "locator": locator }), locator).await?;
         serde_json::from_value(state)
@@ -38,9 +35,6 @@ impl Page {
     }
 
     /// The text of an element as it is now, readable or not; `None` where there is no such element. Does not wait.
-    ///
-    /// # Errors
-    /// If the browser is in trouble.
     pub async fn peek(&self, locator: &Locator) -> Result<Option<String>, BrowserError> {
         match self.call("read", json!({ "locator": locator })).await {
             Ok(found) => Ok(found["text"].as_str().map(str::to_owned)),
@@ -49,18 +43,12 @@ impl Page {
         }
     }
 
-    /// How many shown elements fit; does not wait.
-    ///
-    /// # Errors
-    /// If the browser is in trouble.
+    /// Returns the number of shown elements that fit; does not wait.
     pub async fn count(&self, locator: &Locator) -> Result<usize, BrowserError> {
         Ok(number(&self.call("count", json!({ "locator": locator })).await?))
     }
 
     /// Waits until so many shown elements fit.
-    ///
-    /// # Errors
-    /// [`BrowserError::NotShown`] with how many there are instead.
     pub async fn counts(&self, locator: &Locator, wanted: usize, within: Duration) -> Result<(), BrowserError> {
         let question = json!({ "locator": locator, "wanted": wanted });
         let waited = self.ask_until(WaitEnd::Still, "count", question, within, |count| match number(&count) {
@@ -77,26 +65,17 @@ impl Page {
     }
 
     /// Everything on the page that a person can read, one block a line.
-    ///
-    /// # Errors
-    /// If the browser is in trouble.
     pub async fn text(&self) -> Result<String, BrowserError> {
         Ok(self.call("readable", Value::Null).await?.as_str().unwrap_or_default().to_owned())
     }
 
     /// Waits until a person can read a text on the page; case does not matter. Gives up when the page has been idle for 3 s, so
     /// this is for what follows from an answer, not for what a server sends on its own.
-    ///
-    /// # Errors
-    /// [`BrowserError::NotShown`] with what is readable instead.
     pub async fn see(&self, text: &str, within: Duration) -> Result<(), BrowserError> {
         self.until_shown(text, true, within).await
     }
 
     /// Waits until nobody can read a text on the page any more.
-    ///
-    /// # Errors
-    /// [`BrowserError::NotShown`].
     pub async fn gone(&self, text: &str, within: Duration) -> Result<(), BrowserError> {
         self.until_shown(text, false, within).await
     }
@@ -119,9 +98,6 @@ impl Page {
     }
 
     /// Waits until a person can read a text in this element; an element that is not there says nothing. Gives all of its text.
-    ///
-    /// # Errors
-    /// [`BrowserError::NotShown`] with what the element says instead.
     pub async fn says(&self, locator: &Locator, text: &str, within: Duration) -> Result<String, BrowserError> {
         let question = json!({ "locator": locator, "says": text });
         let waited = self.ask_until(WaitEnd::Still, "read", question, within, |found| {
@@ -144,17 +120,11 @@ impl Page {
     }
 
     /// Waits until exactly one such element is shown.
-    ///
-    /// # Errors
-    /// [`BrowserError::NotFound`].
     pub async fn wait_for(&self, locator: &Locator, within: Duration) -> Result<(), BrowserError> {
         self.element_within("read", json!({ "locator": locator }), locator, within).await.map(drop)
     }
 
     /// A picture of what the window shows, as PNG.
-    ///
-    /// # Errors
-    /// If the browser is in trouble.
     pub async fn screenshot(&self) -> Result<Vec<u8>, BrowserError> {
         let shot = self.command("browsingContext.captureScreenshot", json!({ "context": self.tab.context })).await?;
         base64::engine::general_purpose::STANDARD.decode(shot["data"].as_str().unwrap_or_default()).map_err(|error| {
@@ -163,23 +133,17 @@ impl Page {
     }
 
     /// The page as markup, with the content of open shadow roots.
-    ///
-    /// # Errors
-    /// If the browser is in trouble.
     pub async fn snapshot(&self) -> Result<String, BrowserError> {
         Ok(self.call("snapshot", Value::Null).await?.as_str().unwrap_or_default().to_owned())
     }
 
-    /// What the browser noticed since the page was opened.
+    /// Returns the events since the page was opened.
     pub fn log(&self) -> PageLog {
         locked(&self.log).clone()
     }
 
     /// Evaluates a JavaScript expression in the page itself, for what no other call offers; promises are awaited. The
     /// expression's value must be a string, or is turned into one.
-    ///
-    /// # Errors
-    /// [`BrowserError::Refused`] where it throws.
     pub async fn evaluate(&self, expression: &str) -> Result<String, BrowserError> {
         let params = json!({
             "expression": format!("(async () => String(await ({expression})))()"),

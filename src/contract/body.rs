@@ -1,4 +1,4 @@
-//! Bodies and media types: which of the documented kinds a body is, and whether it can be read.
+//! Media types, and the reading of JSON bodies.
 
 use serde_json::Value;
 
@@ -15,7 +15,7 @@ impl MediaRange {
         Self(essence(text))
     }
 
-    /// Whether a media type is within the range.
+    /// Returns true for a media type within the range.
     pub fn takes(&self, media_type: &str) -> bool {
         match self.0.split_once('/') {
             Some(("*", "*")) => true,
@@ -41,18 +41,17 @@ pub(super) fn essence(content_type: &str) -> String {
     content_type.split(';').next().unwrap_or_default().trim().to_ascii_lowercase()
 }
 
-/// Whether a media type is JSON.
 pub(super) fn is_json(media_type: &str) -> bool {
     media_type == "application/json" || media_type.ends_with("+json")
 }
 
 /// A JSON body, as far as it can be judged.
 pub(super) enum JsonBody<'b> {
-    /// It can be held against a schema.
+    /// A value for the schema.
     Json(&'b Value),
-    /// It is not what its media type says.
+    /// A body that contradicts its media type.
     Flawed(Flaw),
-    /// It may be right, and cannot be judged: why.
+    /// A body that may be right but cannot be judged, with the reason.
     Unread(String),
 }
 

@@ -17,7 +17,7 @@ impl Contracts {
         Self::default()
     }
 
-    /// From now on exchanges with this service are held against its document.
+    /// Adds the document of a service.
     pub fn insert(&mut self, service: impl Into<String>, contract: Contract) {
         self.0.insert(service.into(), contract);
     }
@@ -27,7 +27,7 @@ impl Contracts {
         self.0.get(service)
     }
 
-    /// Whether there is nothing to check against.
+    /// Returns true when no service has a document.
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()
     }
@@ -62,7 +62,7 @@ impl Contracts {
         called.into_iter().filter(|service| !self.0.contains_key(*service)).cloned().collect()
     }
 
-    /// Whether a refused request only passes on what was wrong already when a member sent it.
+    /// Returns true for a refused request that only repeats a mistake of a member's request.
     fn is_passed_on(&self, exchange: &Exchange, all: &[Exchange]) -> bool {
         let refused = exchange.status().is_some_and(|status| (400..500).contains(&status));
         refused

@@ -1,4 +1,4 @@
-//! One exchange against the contract of the service that was called.
+//! Checks one exchange against the contract of the service that was called.
 
 use super::body::{JsonBody, essence, is_json, read};
 use super::contract::Contract;
@@ -9,15 +9,15 @@ use crate::model::{Body, Edge, Exchange, Finding, Outcome, Request, Response, Ru
 
 /// Marks an answer that a tap made up in the callee's place.
 pub(super) const BY_TAP: &str = "x-paidpath-tap";
-/// How many departures of one exchange are told.
+/// The largest number of findings for one exchange.
 const TOLD: usize = 10;
 
-/// What came of holding an exchange against a contract.
+/// The result of checking exchanges against contracts.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Examination {
-    /// Where it departs from the contract, request first.
+    /// The departures from the contract, request first.
     pub findings: Vec<Finding>,
-    /// What could not be judged, one sentence each.
+    /// The parts that could not be judged, in a sentence each.
     pub skipped: Vec<String>,
 }
 
@@ -37,7 +37,7 @@ impl Contract {
         examiner.examined
     }
 
-    /// Whether a request is as the contract says, whoever sent it and whatever became of it.
+    /// Returns true when a request departs from the contract, whatever became of it.
     pub(super) fn request_departs(&self, exchange: &Exchange) -> bool {
         let mut examiner = Examiner { contract: self, exchange, examined: Examination::default() };
         examiner.request();
@@ -100,7 +100,8 @@ impl<'c> Examiner<'c> {
         Some(operation)
     }
 
-    /// Whether the tap has seen all of the body: who cannot be reached is sent none, and who dies while it comes not all of it.
+    /// Returns true when the tap has seen the whole body. A callee that cannot be reached gets no body, and one that
+    /// dies early gets only a part.
     fn was_sent_whole(&self, request: &Request) -> bool {
         let announced = request.header("content-length").and_then(|length| length.trim().parse::<u64>().ok());
         match self.exchange.outcome {
@@ -225,7 +226,7 @@ impl<'c> Examiner<'c> {
     }
 }
 
-/// What to add to a finding about an exchange that faults have disturbed.
+/// Returns the remark for a finding about an exchange that faults have disturbed.
 pub(super) fn disturbed(exchange: &Exchange) -> String {
     match exchange.faults.is_empty() {
         true => String::new(),

@@ -1,4 +1,4 @@
-//! What a document says about one operation: what may be asked, and what may be answered.
+//! One operation of a document: the requests and the responses that it allows.
 
 use std::fmt;
 use std::sync::Arc;
@@ -15,12 +15,11 @@ use crate::base::config::ConfigError;
 /// Headers that OpenAPI describes elsewhere; a parameter of such a name is ignored.
 const DESCRIBED_ELSEWHERE: [&str; 3] = ["accept", "content-type", "authorization"];
 
-/// One operation.
 #[derive(Debug)]
 pub(super) struct DocumentedOperation {
-    /// Where the document describes it.
+    /// The place in the document.
     pub pointer: String,
-    /// `None` where whoever asks is served.
+    /// `None` for an operation that needs no credential.
     pub security: Option<Security>,
     pub parameters: Vec<Parameter>,
     pub body: Option<RequestBody>,
@@ -28,7 +27,6 @@ pub(super) struct DocumentedOperation {
     pub answers: Vec<DocumentedResponse>,
 }
 
-/// What may be sent along.
 #[derive(Debug)]
 pub(super) struct RequestBody {
     pub pointer: String,
@@ -36,7 +34,7 @@ pub(super) struct RequestBody {
     pub content: Vec<Media>,
 }
 
-/// What may be answered with some statuses.
+/// The response that is documented for some statuses.
 #[derive(Debug)]
 pub(super) struct DocumentedResponse {
     pub pointer: String,
@@ -49,7 +47,7 @@ pub(super) struct DocumentedResponse {
 #[derive(Debug)]
 pub(super) struct Media {
     pub range: MediaRange,
-    /// Only of JSON.
+    /// The schema of a JSON body.
     pub schema: Option<Arc<Schema>>,
 }
 
@@ -57,7 +55,6 @@ pub(super) struct Media {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Statuses {
     One(u16),
-    /// `4XX`.
     Hundred(u16),
     Default,
 }
@@ -94,7 +91,7 @@ impl fmt::Display for Statuses {
 }
 
 impl DocumentedOperation {
-    /// What may be answered with this status.
+    /// Returns the response that is documented for this status.
     pub fn answer(&self, status: u16) -> Option<&DocumentedResponse> {
         self.answers.iter().find(|answer| answer.statuses.has(status))
     }

@@ -1,4 +1,4 @@
-//! Values that travel as text: in the path, the query, headers and cookies.
+//! Parameters, which travel as text in the path, the query, headers and cookies.
 
 use std::sync::Arc;
 
@@ -9,16 +9,12 @@ use super::schema::{Flaw, Schema};
 use crate::base::redact::is_redacted;
 use crate::model::Request;
 
-/// Where a parameter stands.
+/// The place of a parameter in a request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum ParameterPlace {
-    /// In the path.
     Path,
-    /// In the query.
     Query,
-    /// Among the headers.
     Header,
-    /// In the `Cookie` header.
     Cookie,
 }
 
@@ -63,31 +59,27 @@ impl ParameterPlace {
 /// A documented parameter, or a documented header of an answer.
 #[derive(Debug)]
 pub(super) struct Parameter {
-    /// Where it stands.
     pub place: ParameterPlace,
-    /// Its name; of headers in lower case.
+    /// The name; for headers in lower case.
     pub name: String,
-    /// Whether it has to be there.
     pub required: bool,
-    /// What its value has to be like.
     pub shape: ParameterFormat,
-    /// Where the document says so.
+    /// The place in the document.
     pub pointer: String,
 }
 
-/// How a parameter's text is read.
+/// The form in which a parameter's text is read.
 #[derive(Debug)]
 pub(super) enum ParameterFormat {
     /// A single value, or a list with commas, as its schema has it.
     Plain(Arc<Schema>),
-    /// JSON.
     Json(Arc<Schema>),
-    /// Nothing is said, or it is written in a style that is not read here (such as `deepObject`).
+    /// A parameter without a schema, or in a style that is not read here (such as `deepObject`).
     Any,
 }
 
 impl Parameter {
-    /// What is wrong with the values that were given under its name.
+    /// Checks the values that were given under its name.
     pub fn flaws(&self, given: &[String]) -> Vec<Flaw> {
         let flaw =
             |message: &str| Flaw { at: String::new(), source: self.pointer.clone(), message: message.to_owned() };

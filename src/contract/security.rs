@@ -1,4 +1,4 @@
-//! What a request has to show before it is served: OpenAPI's security requirements.
+//! OpenAPI's security requirements: the credentials that a request has to carry before it is served.
 
 use std::fmt;
 
@@ -12,22 +12,22 @@ use crate::model::Request;
 /// The ways to be let in, each of which will do.
 #[derive(Debug)]
 pub(super) struct Security {
-    /// Where the document says so.
+    /// The place in the document.
     pub pointer: String,
     ways: Vec<Vec<SecurityScheme>>,
 }
 
-/// Something that is shown. What it is worth is the platform's affair.
+/// A credential that a request has to carry. The platform decides whether it is valid.
 #[derive(Debug)]
 struct SecurityScheme {
     scheme: String,
-    /// `None` of a scheme that nothing recorded shows, such as `mutualTLS`.
+    /// `None` for a scheme that no recorded exchange shows, such as `mutualTLS`.
     stands: Option<(ParameterPlace, String)>,
 }
 
 impl Security {
-    /// What the operation at `pointer` asks for: its own requirements, or else those of the document. `None` where whoever
-    /// asks is served.
+    /// Reads the requirements of the operation at `pointer`: its own, or else those of the document. Returns `None` for
+    /// an operation that needs no credential.
     pub fn read(document: &Document<'_>, pointer: &str) -> Result<Option<Self>, ConfigError> {
         let own = format!("{pointer}/security");
         let pointer = if document.value.pointer(&own).is_some() { own } else { "/security".to_owned() };
@@ -41,7 +41,7 @@ impl Security {
         Ok((!is_open).then_some(Self { pointer, ways }))
     }
 
-    /// Whether a request shows all that one of the ways asks for.
+    /// Returns true when a request carries all credentials of one of the alternatives.
     pub fn is_met(&self, request: &Request) -> bool {
         self.ways.iter().any(|way| way.iter().all(|credential| credential.is_in(request)))
     }

@@ -1,11 +1,11 @@
-//! Path templates: `/v1/jobs/{id}`, and which of several a path is meant for.
+//! Path templates such as `/v1/jobs/{id}`, and their order of precedence.
 
 use percent_encoding::percent_decode_str;
 
 /// A path with placeholders.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct PathTemplate {
-    /// As the document writes it.
+    /// The path in the document's spelling.
     pub text: String,
     segments: Vec<Vec<Part>>,
 }
@@ -17,10 +17,7 @@ enum Part {
 }
 
 impl PathTemplate {
-    /// Reads a template.
-    ///
-    /// # Errors
-    /// With what is wrong: no slash in front, or a brace without its other half.
+    /// Reads a template. A text without a slash in front or with a lone brace is an error.
     pub fn read(prefix: &str, text: &str) -> Result<Self, String> {
         if !text.starts_with('/') {
             return Err(format!("`{text}` is not a path: it begins with `/`"));

@@ -20,7 +20,7 @@ use crate::topology::{Outage, Ready, Running, Topology, until_ready};
 
 /// How long it may take to fetch what the services have written.
 const PATIENCE: Duration = Duration::from_secs(3);
-/// How long a outage may take, and putting back what it did to a service that then still has to get ready.
+/// The longest time to cause an outage, or to undo one before the service gets ready again.
 const UNDERWAY: Duration = Duration::from_secs(30);
 
 /// The services, and the runtime that they and their clients live on: workers have runtimes of their own.
@@ -162,7 +162,7 @@ impl Services {
         })
     }
 
-    /// Runs where the services live. It goes on where nobody waits for it any more: half a outage is worse than one.
+    /// Runs where the services live. It goes on when nobody waits for it any more: half an outage is worse than a whole one.
     async fn at_home(&self, work: impl Future<Output = Result<(), String>> + Send + 'static) -> Result<(), String> {
         let work = self.home.spawn(tokio::time::timeout(self.start_up + UNDERWAY, work));
         match work.await {

@@ -1,7 +1,7 @@
-//! Which disturbances are armed, for which scenario, and whether each one fired.
+//! The board of armed disturbances, which counts how often each one fired.
 //!
-//! Everything is counted per scenario, also for disturbances of the whole run: `once` means once in each, so that scenarios
-//! that run at the same time do not take each other's faults.
+//! Everything is counted per scenario, even for disturbances of the whole run: `once` means once in each scenario, so that
+//! scenarios that run at the same time do not take each other's faults.
 
 use std::collections::HashMap;
 use std::fmt;
@@ -25,27 +25,26 @@ struct Inner {
     seed: Seed,
     last_id: AtomicU64,
     armed: RwLock<Vec<Arc<Armed>>>,
-    /// How many there are, so that an undisturbed run does not even take the lock.
+    /// The number of armed disturbances, so that a run without faults does not even take the lock.
     count: AtomicUsize,
 }
 
-/// Names an armed disturbance.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct FaultId(u64);
 
-/// What became of an armed disturbance.
+/// The result of an armed disturbance.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct FaultOutcome {
-    /// As it was written.
+    /// The disturbance as it was written.
     pub spec: String,
-    /// How many exchanges it disturbed. 0: what it was armed for was not put to the test.
+    /// The number of exchanges that it disturbed. With 0, the scenario did not test what it armed the fault for.
     pub times: u32,
-    /// Why it last left alone an exchange that matched, for example a body that was not JSON.
+    /// The last reason why a matching exchange was left alone, for example a body that was not JSON.
     pub missed: Option<String>,
 }
 
 impl fmt::Display for FaultOutcome {
-    /// As it was written, and where it never fired what came nearest to it.
+    /// Writes the disturbance, and for one that never fired the closest miss.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match (self.times, &self.missed) {
             (0, Some(missed)) => write!(f, "{} (it came near, but {missed})", self.spec),
@@ -108,17 +107,17 @@ impl FaultBoard {
         cleared
     }
 
-    /// What became so far of the disturbances of one scenario.
+    /// Returns the results so far of the disturbances of one scenario.
     pub fn fired(&self, scenario: TraceId) -> Vec<FaultOutcome> {
         self.all().iter().filter(|armed| armed.scenario == Some(scenario)).map(|armed| armed.fired()).collect()
     }
 
-    /// What became so far, in all scenarios together, of the disturbances of the whole run.
+    /// Returns the results so far of the disturbances of the whole run, summed over all scenarios.
     pub fn run_wide(&self) -> Vec<FaultOutcome> {
         self.all().iter().filter(|armed| armed.scenario.is_none()).map(|armed| armed.fired()).collect()
     }
 
-    /// Which disturbances a request may meet, as far as its head tells.
+    /// Returns the disturbances that a request may meet, as far as its head tells.
     pub(super) fn armed_for(&self, edge: &Edge, trace: Option<TraceId>, head: &Parts) -> Vec<Arc<Armed>> {
         let (Some(trace), false) = (trace, self.is_empty()) else { return Vec::new() };
         let meant = |armed: &&Arc<Armed>| armed.is_for(trace) && armed.disturbance.matches_head(edge, head);
@@ -154,10 +153,9 @@ impl FaultBoard {
     }
 }
 
-/// One armed disturbance.
 pub(super) struct Armed {
     id: FaultId,
-    /// `None`: every scenario.
+    /// `None` for every scenario.
     scenario: Option<TraceId>,
     seed: Seed,
     spec: Arc<str>,
@@ -173,14 +171,14 @@ struct Tallies {
     missed: Option<String>,
 }
 
-/// One armed disturbance in one scenario.
+/// The state of one armed disturbance in one scenario.
 struct Tally {
     fault: Arc<dyn Fault>,
     matched: u32,
-    /// Tickets out or used.
+    /// The number of permits that are out or used.
     taken: u32,
     fired: u32,
-    /// ClosedScenario with the tally, when the disturbance is lifted: whoever holds a request back until then goes on.
+    /// Closed with the tally when the disturbance is lifted, so that a fault that holds a request back lets it go.
     armed: watch::Sender<()>,
 }
 
@@ -205,7 +203,7 @@ impl Armed {
         FaultOutcome { spec: self.spec.to_string(), times, missed: tallies.missed.clone() }
     }
 
-    /// It is armed no longer: what became of it.
+    /// Ends the disturbance and returns its result.
     fn lift(&self) -> FaultOutcome {
         let fired = self.fired();
         self.tallies().of.clear();
@@ -220,7 +218,7 @@ impl Armed {
         }
     }
 
-    /// It matched an exchange, but could not disturb it.
+    /// Notes why a matching exchange could not be disturbed.
     pub fn missed(&self, why: &str) {
         self.tallies().missed = Some(why.to_owned());
     }
@@ -268,17 +266,15 @@ pub(super) struct FaultPermit {
 }
 
 impl FaultPermit {
-    /// What it does.
     pub fn fault(&self) -> &dyn Fault {
         &*self.fault
     }
 
-    /// As it was written.
     pub fn spec(&self) -> &Arc<str> {
         &self.armed.spec
     }
 
-    /// It has disturbed the exchange. Whether this is the first time it says so.
+    /// Notes that the fault has disturbed the exchange. Returns true the first time.
     pub fn fired(&self) -> bool {
         let first = !self.fired.swap(true, Ordering::AcqRel);
         if first && let Some(tally) = self.armed.tallies().of.get_mut(&self.trace) {
@@ -292,7 +288,6 @@ impl FaultPermit {
         while self.lifted.clone().changed().await.is_ok() {}
     }
 
-    /// It could not disturb the exchange.
     pub fn missed(&self, why: &str) {
         self.armed.missed(why);
     }

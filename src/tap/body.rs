@@ -1,4 +1,4 @@
-//! Bodies on their way: streamed as they come, or made up by a fault; and the wrapper that lets the recorder read along.
+//! Bodies on their way through a tap, streamed or made by a fault, and the wrapper that records them as they pass.
 
 use std::error::Error;
 use std::pin::Pin;
@@ -16,19 +16,18 @@ use tokio::time::{Instant, Sleep, sleep};
 
 use super::record::{ExchangeEnd, ExchangeRecord, Ongoing};
 
-/// Up to here, in bytes, a fault may hold a body in memory. What is larger passes undisturbed.
+/// The largest body that a fault may hold in memory, in bytes. A larger one passes undisturbed.
 pub const HOLD: usize = 32 << 20;
 
-/// Why a body ended before its end.
+/// The reason why a body ended too early.
 pub type BoxError = Box<dyn Error + Send + Sync>;
 
 /// The body of a request or a response on its way through a tap.
 pub enum Payload {
-    /// All of it.
     Whole(Bytes),
-    /// As it arrives.
+    /// A body that is forwarded while it arrives.
     Streaming(Streaming),
-    /// As a fault plays it.
+    /// A body that a fault made.
     Scripted(UnsyncBoxBody<Bytes, BoxError>),
 }
 
@@ -40,18 +39,17 @@ pub struct Streaming {
     stall: Option<Pin<Box<Sleep>>>,
 }
 
-/// What came of holding a body.
+/// The result of holding a body.
 pub(super) enum HeldBody {
-    /// All of it.
     Whole(Bytes),
     /// More than [`HOLD`]: here it is back, complete.
     TooLarge(Payload),
-    /// It broke off: what came, and why nothing more did.
+    /// The part that arrived before the body broke off, and the reason.
     Broken(Bytes, BoxError),
 }
 
 impl Payload {
-    /// What comes from the network. It counts as broken when nothing has come for `patience`.
+    /// Wraps a body from the network. It counts as broken when nothing has arrived for `patience`.
     pub(super) fn streaming(body: Incoming, patience: Duration) -> Self {
         if body.is_end_stream() {
             return Self::Whole(Bytes::new());
@@ -149,15 +147,16 @@ impl Streaming {
 pub(super) struct RecordedBody {
     payload: Payload,
     reader: Reader,
-    /// A failure that is with_causes one poll late, so that hyper first flushes what it was given before: it drops the connection
+    /// A failure that is reported one poll late, so that hyper first flushes what it was given before: it drops the connection
     /// with everything unflushed as soon as a body fails.
     failed: Option<BoxError>,
-    /// There is a `Content-Length` although there is no body: hyper leaves the header out unless the body may have bytes.
+    /// True for an answer with a `Content-Length` and no body: hyper leaves the header out unless the body may have
+    /// bytes.
     is_elsewhere: bool,
 }
 
 enum Reader {
-    /// It was recorded whole already.
+    /// The body was recorded earlier.
     Nobody,
     Request(Arc<ExchangeRecord>),
     /// Ends the exchange; `None` once it has.
@@ -165,18 +164,18 @@ enum Reader {
 }
 
 impl RecordedBody {
-    /// What a caller sends, recorded as it passes.
+    /// Wraps the body of a request, which is recorded as it passes.
     pub fn request(payload: Payload, record: Arc<ExchangeRecord>) -> Self {
         Self { payload, reader: Reader::Request(record), failed: None, is_elsewhere: false }
     }
 
-    /// What was recorded before.
+    /// Wraps a body that was recorded earlier.
     pub fn unread(payload: Payload) -> Self {
         Self { payload, reader: Reader::Nobody, failed: None, is_elsewhere: false }
     }
 
-    /// What a caller is answered. The exchange ends with it: before its last byte can reach the caller, so that a caller that
-    /// has its answer finds it recorded.
+    /// Wraps the body of an answer. The exchange ends with it, before its last byte can reach the caller, so that a
+    /// caller that has its answer finds the exchange recorded.
     pub fn response(payload: Payload, ongoing: Ongoing) -> Self {
         let mut flow = Self { payload, reader: Reader::Response(Some(ongoing)), failed: None, is_elsewhere: false };
         if flow.payload.is_end_stream() {

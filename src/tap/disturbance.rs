@@ -1,11 +1,12 @@
-//! The language of disturbances: where, which exchanges, what, and how often.
+//! The language of disturbances: an edge, a choice of exchanges, a fault, and a frequency.
 //!
 //! ```text
 //! <edge> [METHOD] [/path*] [event <type>]: <fault> [once | <n> times | from the <n>th]
 //! ```
 //!
-//! The caller of an edge may be `*`: whoever calls that service. In a path and in an event's type `*` stands for anything, slashes included; the query is not looked at. Without METHOD, path
-//! and event every exchange on the edge is meant.
+//! The caller of an edge may be `*`, which stands for every caller of that service. In a path and in an event's type, `*`
+//! stands for any text, slashes included. The query is not compared. Without METHOD, path and event, every exchange on the
+//! edge matches.
 
 use std::fmt;
 use std::str::FromStr;
@@ -23,7 +24,7 @@ use crate::model::Edge;
 
 const METHODS: [&str; 7] = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"];
 
-/// One way in which exchanges are disturbed: what `--fault` takes and what steps say.
+/// A fault with the exchanges that it is meant for, as `--fault` and steps write it.
 ///
 /// ```
 /// use paidpath::tap::Disturbance;
@@ -43,7 +44,7 @@ pub struct Disturbance {
     frequency: Frequency,
 }
 
-/// What is done. Every scenario has an instance of the fault of its own.
+/// The source of fault instances. Every scenario has an instance of its own.
 #[derive(Clone)]
 enum FaultSource {
     /// The words of the language, opening included.
@@ -64,14 +65,13 @@ impl fmt::Debug for FaultSource {
 /// The caller that stands for every caller.
 const ANYONE: &str = "*";
 
-/// Which of the matching exchanges of a scenario are disturbed.
+/// The matching exchanges of a scenario that are disturbed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Frequency {
-    /// Every one.
     Always,
     /// The first so many.
     Times(u32),
-    /// This one (counted from 1) and every later one.
+    /// The one with this number, counted from 1, and every later one.
     From(u32),
 }
 
@@ -100,12 +100,12 @@ impl Disturbance {
         &self.edge
     }
 
-    /// Whether this is an edge on which it disturbs.
+    /// Returns true for an edge on which it disturbs.
     pub fn is_on(&self, edge: &Edge) -> bool {
         self.edge.to == edge.to && (self.edge.from == ANYONE || self.edge.from == edge.from)
     }
 
-    /// What it does to an exchange; `None` for what the language has no words for.
+    /// Returns the kind of fault; `None` for a fault that was built by a function.
     pub fn kind(&self) -> Option<&'static FaultKind> {
         match self.deed {
             FaultSource::Text { kind, .. } => Some(kind),
@@ -113,7 +113,6 @@ impl Disturbance {
         }
     }
 
-    /// How often it does so.
     pub fn frequency(&self) -> Frequency {
         self.frequency
     }
@@ -128,14 +127,14 @@ impl Disturbance {
         })
     }
 
-    /// Whether a request is meant, as far as its head tells.
+    /// Compares edge, method and path of a request.
     pub(super) fn matches_head(&self, edge: &Edge, head: &Parts) -> bool {
         self.is_on(edge)
             && self.method.as_ref().is_none_or(|method| *method == head.method)
             && self.path.as_ref().is_none_or(|path| path.matches(head.uri.path()))
     }
 
-    /// Whether a request is meant whose head matches.
+    /// Compares the event of a request whose head matches.
     pub(super) fn matches_event(&self, call: &TapRequest) -> bool {
         self.event
             .as_ref()
@@ -157,7 +156,6 @@ fn event_types(headers: &HeaderMap, body: &[u8]) -> Vec<String> {
 }
 
 impl fmt::Display for Disturbance {
-    /// As it was written.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.text)
     }

@@ -1,4 +1,4 @@
-//! One exchange on its way through a tap: from the arrival of the request to the head of the answer.
+//! The way of one exchange through a tap, from the arrival of the request to the head of the answer.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -21,13 +21,12 @@ use crate::model::{Change, TraceId};
 /// Marks what a tap answered in the callee's place, so that nobody takes it for the callee's own answer.
 pub const BY_TAP: HeaderName = HeaderName::from_static("x-paidpath-tap");
 
-/// One exchange that faults may disturb.
 pub(super) struct Passage<'a> {
     site: &'a TapContext,
     upstream: Option<&'a Upstream>,
     record: &'a Arc<ExchangeRecord>,
     trace: Option<TraceId>,
-    /// Whether the request has been sent before: what follows are repetitions.
+    /// True once the request was sent: every later send is a repetition.
     sent: AtomicBool,
 }
 
@@ -98,7 +97,6 @@ fn deliver(
 }
 
 impl Passage<'_> {
-    /// How long the callee may stay silent.
     pub fn patience(&self) -> Duration {
         self.site.patience()
     }
@@ -112,7 +110,7 @@ impl Passage<'_> {
         self.forward(head, RecordedBody::request(body, Arc::clone(self.record))).await
     }
 
-    /// Sends the request through the faults that are armed for it. HeldBody in memory first: faults see it whole.
+    /// Sends the request through the faults that are armed for it. The body is held in memory first, because faults see it whole.
     async fn disturb(
         &self,
         head: request::Parts,
@@ -182,7 +180,7 @@ impl Passage<'_> {
 
     async fn forward(&self, head: request::Parts, body: RecordedBody) -> Result<TapResponse, NoResponse> {
         let Some(upstream) = self.upstream else {
-            return Err(NoResponse::Unreachable("the tap was not with_causes yet where the callee is".into()));
+            return Err(NoResponse::Unreachable("the tap does not know yet where the callee is".into()));
         };
         let came = upstream.send(head, body, self.site.patience(), &self.site.address).await;
         self.site.board.passed(&self.site.edge, self.trace);

@@ -24,7 +24,7 @@ use super::recorder::Recorder;
 use super::upstream::{InvalidUpstream, Upstream};
 use crate::model::Edge;
 
-/// How long a callee may stay silent, unless it is with_causes otherwise.
+/// The longest silence of a callee, unless the tap is set otherwise.
 const PATIENCE: Duration = Duration::from_secs(60);
 
 /// A recording reverse proxy on one edge. Stop it with [`Tap::stop`]; dropped, it closes all the same, but nobody waits for it.
@@ -36,13 +36,13 @@ pub struct Tap {
     served: JoinHandle<()>,
 }
 
-/// What every exchange on one tap shares.
+/// The parts that all exchanges on one tap share.
 pub(super) struct TapContext {
     pub edge: Arc<Edge>,
     pub attribution: Attribution,
     pub recorder: Recorder,
     pub board: FaultBoard,
-    /// The tap's own origin.
+    /// The origin of the tap.
     pub address: String,
     upstream: RwLock<Option<Arc<Upstream>>>,
     patience_millis: AtomicU64,
@@ -50,12 +50,11 @@ pub(super) struct TapContext {
 }
 
 impl TapContext {
-    /// Where requests go, if that is known yet.
+    /// Returns the callee, once its address is known.
     pub fn upstream(&self) -> Option<Arc<Upstream>> {
         self.upstream.read().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
-    /// How long the callee may stay silent.
     pub fn patience(&self) -> Duration {
         Duration::from_millis(self.patience_millis.load(Ordering::Relaxed))
     }
@@ -68,10 +67,7 @@ impl TapContext {
 
 impl Tap {
     /// Opens a tap on `edge` that listens at `listen` (port 0: any free one), on the current tokio runtime. Until
-    /// [`Tap::point_at`] says where to forward to, callers are with_causes that the callee is unreachable.
-    ///
-    /// # Errors
-    /// When the address cannot be listened at.
+    /// [`Tap::point_at`] says where to forward to, callers get the answer that the callee is unreachable.
     pub async fn open(
         edge: Edge,
         listen: SocketAddr,
@@ -104,28 +100,24 @@ impl Tap {
         &self.site.edge
     }
 
-    /// Where callers on this host reach it: `http://127.0.0.1:41234`, without a slash at the end.
+    /// Returns the address for callers on this host: `http://127.0.0.1:41234`, without a slash at the end.
     pub fn address(&self) -> &str {
         &self.site.address
     }
 
-    /// What it listens at.
     pub fn local_addr(&self) -> SocketAddr {
         self.local
     }
 
     /// Forwards to `url` from now on (`http` or `https`; a path in it is put before every request's). Requests under way end
     /// where they began.
-    ///
-    /// # Errors
-    /// When `url` is not the address of a server, or TLS is needed and the system has no certificates.
     pub fn point_at(&self, url: &str) -> Result<(), InvalidUpstream> {
         let upstream = Arc::new(Upstream::at(url)?);
         *self.site.upstream.write().unwrap_or_else(PoisonError::into_inner) = Some(upstream);
         Ok(())
     }
 
-    /// How long the callee may stay silent before the exchange counts as broken. 60 s unless with_causes otherwise; delays that a
+    /// Sets the longest silence of the callee before an exchange counts as broken. The default is 60 s; delays that a
     /// fault makes do not count.
     pub fn give_up_after(&self, patience: Duration) {
         let millis = u64::try_from(patience.as_millis()).unwrap_or(u64::MAX);
@@ -171,7 +163,7 @@ fn report(site: &TapContext, ended: Result<(), tokio::task::JoinError>) {
     }
 }
 
-/// One caller's connection, from the first request to the last.
+/// Serves one connection of a caller, from the first request to the last.
 async fn converse(stream: TcpStream, site: Arc<TapContext>) {
     let _ = stream.set_nodelay(true);
     let service = service_fn(|request| passage::pass(Arc::clone(&site), request));
@@ -183,7 +175,7 @@ async fn converse(stream: TcpStream, site: Arc<TapContext>) {
     let mut stream = connection.into_parts().io.into_inner();
     match cut {
         NoResponse::Unreachable(_) | NoResponse::Unsent(_) | NoResponse::Broken(_) => {
-            // ClosedScenario this way the caller sees "connection reset".
+            // Closed this way, the caller sees "connection reset".
             let _ = stream.set_zero_linger();
         }
         NoResponse::Raw { bytes, .. } => {

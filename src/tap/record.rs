@@ -1,6 +1,6 @@
-//! One exchange while it passes: what has been seen of it so far, as raw parts.
+//! The record of one exchange while it passes, in raw parts.
 //!
-//! Nothing is parsed or redacted here: that happens in `render.rs`, when somebody asks.
+//! Nothing is parsed or redacted here: `render.rs` does that when somebody asks.
 
 use std::sync::{Arc, Mutex, MutexGuard};
 
@@ -12,13 +12,13 @@ use crate::base::clock::Clock;
 use crate::base::redact::Redactor;
 use crate::model::{Change, Edge, Exchange, TraceId};
 
-/// Of each body this much is kept, in bytes.
+/// The largest part of a body that is kept, in bytes.
 const KEEP: usize = 1 << 20;
 
-/// Of a body that is a part of a page and not an answer this much is kept, in bytes: enough to recognise it.
+/// The largest part that is kept of a body that only belongs to the look of a page, in bytes: enough to recognise it.
 pub(super) const KEEP_ASSET: usize = 4 << 10;
 
-/// What identifies an exchange; it does not change.
+/// The unchanging part of an exchange.
 pub(super) struct ExchangeIdentity {
     pub id: u64,
     pub edge: Arc<Edge>,
@@ -35,7 +35,7 @@ pub(super) struct ExchangeRecord {
     seen: Mutex<RawExchange>,
 }
 
-/// The raw parts.
+/// An exchange in the raw parts that were seen so far.
 pub(super) struct RawExchange {
     pub method: Method,
     pub target: String,
@@ -47,13 +47,14 @@ pub(super) struct RawExchange {
     /// The faults that have fired: the words of each, and the parts of the exchange that it changed.
     pub faults: Vec<(Arc<str>, Vec<Change>)>,
     pub took_micros: u64,
-    /// `None` while it is under way.
+    /// `None` while the exchange is under way.
     pub end: Option<ExchangeEnd>,
     shown: RenderCache,
 }
 
-/// How an exchange that has ended was shown last, and how many secrets were known then. Cleaning takes most of the time of a
-/// look; whoever looks twice looks again and again, and most are looked at once.
+/// The last rendering of an exchange that has ended, with the number of secrets that were known then. Redaction takes
+/// most of the time of a rendering. Most exchanges are rendered once, and a few very often, so only the second
+/// rendering is kept.
 #[derive(Default)]
 enum RenderCache {
     #[default]
@@ -62,15 +63,15 @@ enum RenderCache {
     Kept(usize, Box<Exchange>),
 }
 
-/// What was kept of a body.
+/// The part of a body that was kept.
 #[derive(Default)]
 pub(super) struct KeptBytes {
     pub bytes: Vec<u8>,
-    /// Bytes that passed.
+    /// The number of bytes that passed.
     pub size: u64,
 }
 
-/// How an exchange ended for its caller.
+/// The end of an exchange, seen from its caller.
 pub(super) enum ExchangeEnd {
     /// With the answer that was seen.
     Answered,
@@ -81,7 +82,6 @@ pub(super) enum ExchangeEnd {
 }
 
 impl ExchangeRecord {
-    /// A request has arrived.
     pub fn new(
         identity: ExchangeIdentity,
         log: Option<Arc<ScenarioLog>>,
@@ -108,8 +108,8 @@ impl ExchangeRecord {
         self.seen.lock().expect("no thread panics while it holds this lock")
     }
 
-    /// How much is kept of a body with these headers. Of a compressed one nothing: a secret in it could not be found without
-    /// inflating it, but could be read by whoever does.
+    /// Returns how much of a body with these headers is kept. Nothing is kept of a compressed body: a secret in it
+    /// could not be found without inflating it, but a reader of the record could inflate it.
     fn limit(&self, headers: &HeaderMap) -> usize {
         let encoding = headers.get(CONTENT_ENCODING);
         if self.log.is_none() || encoding.is_some_and(|encoding| encoding != "identity") {
@@ -195,7 +195,6 @@ impl ExchangeRecord {
         exchange
     }
 
-    /// Whether it has ended.
     pub fn has_ended(&self) -> bool {
         self.seen().end.is_some()
     }
@@ -212,7 +211,6 @@ impl KeptBytes {
         self.bytes.extend_from_slice(&data[..data.len().min(room)]);
     }
 
-    /// Whether less was kept than passed.
     pub fn is_truncated(&self) -> bool {
         (self.bytes.len() as u64) < self.size
     }
@@ -223,17 +221,14 @@ impl KeptBytes {
 pub(super) struct Ongoing(Option<Arc<ExchangeRecord>>);
 
 impl Ongoing {
-    /// The exchange begins.
     pub fn new(record: Arc<ExchangeRecord>) -> Self {
         Self(Some(record))
     }
 
-    /// What is recorded of it.
     pub fn record(&self) -> &Arc<ExchangeRecord> {
         self.0.as_ref().expect("an exchange has a record until it ends")
     }
 
-    /// It has ended.
     pub fn end(mut self, end: ExchangeEnd) {
         if let Some(record) = self.0.take() {
             record.end(end);

@@ -1,7 +1,7 @@
-//! What was seen on all edges, by scenario.
+//! The exchanges of all edges, by scenario.
 //!
-//! There is no recording thread: taps put down raw parts where a reader finds them, and whoever reads pays for the parsing. So
-//! a record is complete as soon as the caller has its answer, and a wake-up per exchange is saved.
+//! There is no recording thread: taps write raw parts into shared records, and the reader does the parsing. So a record is
+//! complete as soon as the caller has its answer, and a wake-up per exchange is saved.
 
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
@@ -14,7 +14,7 @@ use crate::base::clock::Clock;
 use crate::base::redact::Redactor;
 use crate::model::{Edge, Exchange, TraceId};
 
-/// Of strays, this many are kept.
+/// The number of strays that are kept.
 const STRAYS: usize = 100;
 
 /// Keeps the exchanges of a run. One per run; copies are the same recorder.
@@ -38,7 +38,6 @@ struct StrayLog {
 /// Exchanges that no scenario owned: without trace context, of a trace that was never opened, or after it was closed.
 #[derive(Debug, Clone, Default)]
 pub struct Strays {
-    /// How many there were.
     pub count: u64,
     /// The first hundred of them. Only what cannot hold a secret: no bodies, no query, and of most headers a fingerprint.
     pub first: Vec<Exchange>,
@@ -53,7 +52,6 @@ pub(super) struct ScenarioLog {
 }
 
 impl ScenarioLog {
-    /// One of its exchanges has ended.
     pub fn ended(&self) {
         if self.open.fetch_sub(1, Ordering::AcqRel) == 1 {
             self.quiet.notify_waiters();
@@ -65,7 +63,7 @@ impl ScenarioLog {
     }
 }
 
-/// How far a scenario has come.
+/// A mark of how far the recording of a scenario has come.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct ScenarioProgress {
     begun: usize,
@@ -78,19 +76,18 @@ impl ScenarioProgress {
     }
 }
 
-/// What was seen of a scenario that is over.
+/// The recording of a scenario that is over.
 pub struct ClosedScenario {
     records: Vec<Arc<ExchangeRecord>>,
     redactor: Arc<Redactor>,
 }
 
 impl ClosedScenario {
-    /// How far it came.
     pub fn progress(&self) -> ScenarioProgress {
         ScenarioProgress::of(&self.records)
     }
 
-    /// All of it, as [`Recorder::exchanges`] gives it.
+    /// Renders all of it, as [`Recorder::exchanges`] does.
     pub fn exchanges(self) -> Vec<Exchange> {
         rendered(self.records, &self.redactor)
     }
@@ -118,16 +115,16 @@ impl Recorder {
         self.0.scenarios.write().expect("no thread panics while it holds this lock").entry(trace).or_default();
     }
 
-    /// What was seen of a scenario so far, in the order in which requests arrived; requests in flight are
-    /// [`Outcome::Open`](crate::model::Outcome::Open). A caller that has its answer finds the exchange here. Empty for a
-    /// scenario that is not open.
+    /// Returns the exchanges of a scenario so far, in the order in which requests arrived. Requests in flight are
+    /// [`Outcome::Open`](crate::model::Outcome::Open). A caller that has its answer finds the exchange here. Returns
+    /// nothing for a scenario that is not open.
     ///
     /// A secret that was learned late is replaced in earlier exchanges too.
     pub fn exchanges(&self, trace: TraceId) -> Vec<Exchange> {
         self.exchanges_after(trace, 0)
     }
 
-    /// The same, of what arrived after the exchange with this id; of everything for 0.
+    /// Returns the exchanges that arrived after the one with this id; all of them for 0.
     pub fn exchanges_after(&self, trace: TraceId, id: u64) -> Vec<Exchange> {
         let later =
             |log: Arc<ScenarioLog>| log.records().iter().filter(|record| record.identity.id > id).cloned().collect();
@@ -140,7 +137,7 @@ impl Recorder {
         self.log(trace).and_then(ids).unwrap_or_default()
     }
 
-    /// How many requests of a scenario are in flight.
+    /// Returns the number of requests of a scenario that are in flight.
     pub fn in_flight(&self, trace: TraceId) -> usize {
         self.log(trace).map_or(0, |log| log.open.load(Ordering::Acquire))
     }
@@ -159,7 +156,7 @@ impl Recorder {
         }
     }
 
-    /// How far a scenario has come: equal as long as nothing has come and nothing has ended.
+    /// Returns a value that stays equal as long as no exchange of the scenario begins or ends.
     pub fn progress(&self, trace: TraceId) -> ScenarioProgress {
         self.log(trace).map(|log| ScenarioProgress::of(&log.records())).unwrap_or_default()
     }
@@ -172,7 +169,7 @@ impl Recorder {
         ClosedScenario { records, redactor: Arc::clone(&self.0.redactor) }
     }
 
-    /// What no scenario owned, so far.
+    /// Returns the exchanges that no scenario owned, so far.
     pub fn strays(&self) -> Strays {
         let strays = self.0.strays.lock().expect("no thread panics while it holds this lock");
         let (count, first) = (strays.count, strays.first.clone());
@@ -184,7 +181,7 @@ impl Recorder {
     pub(super) fn begin(&self, edge: &Arc<Edge>, trace: Option<TraceId>, request: &http::request::Parts) -> Ongoing {
         let id = self.0.last_id.fetch_add(1, Ordering::Relaxed) + 1;
         let identity = ExchangeIdentity { id, edge: Arc::clone(edge), trace, at_micros: self.0.clock.micros() };
-        // HeldBody until the record is in its log, so that `close` misses nothing that found its scenario open.
+        // The lock is held until the record is in its log, so that `close` misses nothing that found its scenario open.
         let scenarios = self.0.scenarios.read().expect("no thread panics while it holds this lock");
         let log = trace.and_then(|trace| scenarios.get(&trace));
         let record = Arc::new(ExchangeRecord::new(identity, log.map(Arc::clone), self.0.clock, request));

@@ -1,4 +1,4 @@
-//! From raw parts to the record that may be shown: parsed, cut to size, redacted.
+//! Turns raw parts into the record that may be shown: parsed, cut to size, redacted.
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
@@ -124,7 +124,7 @@ fn body(headers: &HeaderMap, kept: &KeptBytes, redactor: &Redactor, owner: Optio
     body(Content::Base64(STANDARD.encode(first)), (first.len() as u64) < kept.size)
 }
 
-/// By what the sender says; if it says nothing, by the first byte.
+/// Decides by the content type, and by the first byte where there is none.
 fn is_json(of_type: &str, bytes: &[u8]) -> bool {
     let essence = of_type.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
     match essence.as_str() {

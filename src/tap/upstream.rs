@@ -1,4 +1,4 @@
-//! The callee's side of a tap: where it is, and how a request gets there.
+//! The callee's side of a tap: its address, and the connections to it.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -17,24 +17,24 @@ use super::body::{Payload, RecordedBody, with_causes};
 use super::fault::{NoResponse, TapResponse};
 use super::headers;
 
-/// How long a connection may take to be made.
+/// The deadline of a connection attempt.
 const CONNECT_WITHIN: Duration = Duration::from_secs(10);
 
-/// How long an unused connection is kept. Shorter than any server in use closes its own (Node's: five seconds), so that a
-/// request does not meet a connection that is being closed.
+/// The time after which an unused connection is closed. Shorter than the timeout of common servers (Node's is five
+/// seconds), so that a request does not meet a connection that is being closed.
 const IDLE: Duration = Duration::from_secs(3);
 
 /// An address that a tap cannot forward to.
 #[derive(Debug, Clone, thiserror::Error)]
 #[error("a tap cannot forward to `{url}`: {why}")]
 pub struct InvalidUpstream {
-    /// As it was given.
+    /// The URL as it was given.
     pub url: String,
-    /// What is wrong with it.
+    /// The reason.
     pub why: String,
 }
 
-/// One callee, with its pool of connections: another address is another pool.
+/// One callee, with its own pool of connections.
 pub(super) struct Upstream {
     scheme: Scheme,
     authority: Authority,
@@ -69,7 +69,7 @@ impl Upstream {
         Ok(Self { scheme, authority, host, origin, prefix, client })
     }
 
-    /// What the callee is called in `Host`.
+    /// Returns the callee's name for the `Host` header.
     pub fn host(&self) -> &HeaderValue {
         &self.host
     }
@@ -118,7 +118,8 @@ fn url_path(url: &str) -> &str {
     path.split(['?', '#']).next().unwrap_or_default()
 }
 
-/// For http nothing is trusted because nothing is asked: reading the system's certificates takes a while.
+/// Makes the TLS configuration. For plain http no certificate is trusted, because reading the system's certificates
+/// takes a while.
 fn tls(scheme: &Scheme) -> Result<ClientConfig, rustls::Error> {
     let builder = ClientConfig::builder_with_provider(Arc::new(ring::default_provider()))
         .with_safe_default_protocol_versions()?;

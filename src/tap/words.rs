@@ -1,4 +1,4 @@
-//! Reading a disturbance word by word, with errors that name the word.
+//! Reads a disturbance word by word, with errors that name the word.
 
 use std::ops::RangeInclusive;
 use std::time::Duration;
@@ -16,26 +16,22 @@ const LONGEST: Duration = Duration::from_secs(600);
 /// Text that does not say how to disturb what.
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]
 pub enum FaultSyntaxError {
-    /// There is no colon between the place and the fault.
     #[error("`{0}` has no `: ` between the place and the fault: write `storefront -> generation: strip header X`")]
     NoFault(String),
-    /// It does not begin with an edge.
     #[error(transparent)]
     Edge(#[from] NotAnEdge),
     /// A word that cannot stand where it stands.
     #[error("`{word}` is not {expected}.{hint}")]
     Unexpected {
-        /// The word.
         word: String,
-        /// What may stand there.
+        /// The words that are allowed there.
         expected: String,
         /// ` Did you mean …?`, or nothing.
         hint: String,
     },
-    /// It ends too early.
     #[error("it ends where {expected} is expected")]
     Ended {
-        /// What is missing.
+        /// The missing words.
         expected: String,
     },
 }
@@ -59,12 +55,11 @@ pub struct WordReader<'a> {
 }
 
 impl<'a> WordReader<'a> {
-    /// The words of `text`.
     pub fn of(text: &'a str) -> Self {
         Self { rest: text.trim() }
     }
 
-    /// What was not read yet.
+    /// Returns the part that was not read yet.
     pub fn rest(&self) -> &'a str {
         self.rest
     }
@@ -74,17 +69,14 @@ impl<'a> WordReader<'a> {
         self.rest.split_whitespace().next()
     }
 
-    /// The next word.
-    ///
-    /// # Errors
-    /// When there is none; `expected` says what it would have been.
+    /// Reads the next word. `expected` names it in the error when there is none.
     pub fn word(&mut self, expected: &str) -> Result<&'a str, FaultSyntaxError> {
         let word = self.peek().ok_or_else(|| FaultSyntaxError::Ended { expected: expected.into() })?;
         self.rest = self.rest[word.len()..].trim_start();
         Ok(word)
     }
 
-    /// Whether `phrase`, one or more words, comes next.
+    /// Returns true when `phrase`, one or more words, comes next.
     pub fn begin_with(self, phrase: &str) -> bool {
         self.after(phrase).is_some()
     }
@@ -101,28 +93,19 @@ impl<'a> WordReader<'a> {
     }
 
     /// Reads over a word that must come next.
-    ///
-    /// # Errors
-    /// When it does not.
     pub fn keyword(&mut self, keyword: &str) -> Result<(), FaultSyntaxError> {
         let word = self.word(&format!("`{keyword}`"))?;
         if word == keyword { Ok(()) } else { Err(FaultSyntaxError::none_of(word, "what comes next", [keyword])) }
     }
 
     /// The next word, one of `allowed`.
-    ///
-    /// # Errors
-    /// When it is another, or there is none.
     pub fn one_of(&mut self, what: &str, allowed: &[&'static str]) -> Result<&'static str, FaultSyntaxError> {
         let word = self.word(what)?;
         let found = allowed.iter().find(|known| **known == word).copied();
         found.ok_or_else(|| FaultSyntaxError::none_of(word, what, allowed.iter().copied()))
     }
 
-    /// A whole number.
-    ///
-    /// # Errors
-    /// When it is not one, or not in `range`.
+    /// Reads a whole number within `range`.
     pub fn number(&mut self, what: &str, range: RangeInclusive<u32>) -> Result<u32, FaultSyntaxError> {
         let word = self.word(what)?;
         word.parse().ok().filter(|number| range.contains(number)).ok_or_else(|| FaultSyntaxError::Unexpected {
@@ -133,9 +116,6 @@ impl<'a> WordReader<'a> {
     }
 
     /// A time with its unit: `300ms`, `10s`, `2m`; at most ten minutes.
-    ///
-    /// # Errors
-    /// When it is not one.
     pub fn duration(&mut self, what: &str) -> Result<Duration, FaultSyntaxError> {
         let word = self.word(what)?;
         let read = word.parse::<SignedDuration>().ok().and_then(|time| Duration::try_from(time).ok());
@@ -147,9 +127,6 @@ impl<'a> WordReader<'a> {
     }
 
     /// A JSON value, which may hold spaces.
-    ///
-    /// # Errors
-    /// When none comes next.
     pub fn json(&mut self, what: &str) -> Result<Value, FaultSyntaxError> {
         let word = self.peek().ok_or_else(|| FaultSyntaxError::Ended { expected: what.into() })?;
         let mut reader = serde_json::Deserializer::from_str(self.rest).into_iter::<Value>();
@@ -166,9 +143,6 @@ impl<'a> WordReader<'a> {
     }
 
     /// Text in double quotes, or a single word.
-    ///
-    /// # Errors
-    /// When neither comes next.
     pub fn text(&mut self, what: &str) -> Result<String, FaultSyntaxError> {
         if !self.rest.starts_with('"') {
             return self.word(what).map(str::to_owned);
@@ -180,9 +154,6 @@ impl<'a> WordReader<'a> {
     }
 
     /// The name of a header.
-    ///
-    /// # Errors
-    /// When it is not one.
     pub fn header_name(&mut self) -> Result<HeaderName, FaultSyntaxError> {
         let word = self.word("the name of a header")?;
         HeaderName::from_bytes(word.as_bytes()).map_err(|_| FaultSyntaxError::Unexpected {
@@ -193,9 +164,6 @@ impl<'a> WordReader<'a> {
     }
 
     /// A JSON pointer (RFC 6901) to a field: `/entitlements/0/until`.
-    ///
-    /// # Errors
-    /// When it is not one.
     pub fn pointer(&mut self) -> Result<String, FaultSyntaxError> {
         let what = "a JSON pointer such as `/decision`";
         let word = self.word(what)?;

@@ -1,4 +1,4 @@
-//! What cannot be meant in a target's file, found when it is read.
+//! Finds mistakes in a target file when it is read.
 
 use super::file::{OperationSpec, method_and_path};
 use super::template::{placeholders, placeholders_in};
@@ -6,7 +6,7 @@ use super::{FINAL_STATES, Operation, Target, WORKING_STATE};
 use crate::base::config::ConfigError;
 use crate::base::suggest::did_you_mean;
 
-/// Looks for it everywhere but in the page.
+/// Checks everything but the section `[page]`, and returns the first mistake with its place.
 ///
 /// # ErrorFormat
 /// With the place of the first that there is.

@@ -1,8 +1,8 @@
-//! What the platform's page looks like: the `[page]` section of a target's file.
+//! The `[page]` section of a target file, which describes the platform's page.
 //!
-//! Features speak of a page in a person's words, and this says what they mean: which element is called “Generate”, and by
-//! which words a person knows that the panel is ready. Elements are named by role and accessible name; a CSS selector is for
-//! what has neither.
+//! Features speak of a page in a person's words, and this section says what they mean: which element is called “Generate”,
+//! and by which words a person knows that the panel is ready. Elements are named by role and accessible name. A CSS selector
+//! is for elements that have neither.
 //!
 //! ```toml
 //! [page]
@@ -22,6 +22,7 @@
 
 use std::collections::BTreeMap;
 
+use schemars::JsonSchema;
 use serde::Deserialize;
 
 use super::Values;
@@ -115,8 +116,8 @@ const ROLES: &[&str] = &[
     "treeitem",
 ];
 
-/// What the words of a feature mean on this platform's page.
-#[derive(Debug, Clone, Deserialize)]
+/// The meaning of a feature's words on this platform's page.
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct PageSpec {
     /// The path of a model version's page, with `{version}` in it.
@@ -134,23 +135,23 @@ pub struct PageSpec {
     /// Each state of the page by what features call it.
     #[serde(default)]
     pub states: BTreeMap<String, StateSpec>,
-    /// Where the page shows what it takes for true.
+    /// The elements in which the page shows facts that the platform must agree with.
     #[serde(default)]
     pub shows: PageReadings,
 }
 
-/// By what a person knows a state: an element, and words in it.
-#[derive(Debug, Clone, Deserialize)]
+/// A state of the page: an element, and words in it.
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct StateSpec {
     /// The element, by its name in `elements`.
     pub at: String,
-    /// The words.
+    /// The words by which a person knows the state.
     pub says: String,
 }
 
-/// Where the page shows what can be held against the platform.
-#[derive(Debug, Clone, Default, Deserialize)]
+/// The elements in which the page shows facts that the platform must agree with.
+#[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct PageReadings {
     /// The state in which it says that the member may generate.

@@ -9,7 +9,6 @@ use serde_json::Value;
 pub struct Values(BTreeMap<String, Value>);
 
 impl Values {
-    /// No values.
     pub fn new() -> Self {
         Self::default()
     }

@@ -1,7 +1,7 @@
-//! Which provider each service of a platform has, and which service calls which.
+//! The services of a platform, the provider of each, and the calls between them.
 //!
 //! A topology is a TOML file ([`Topology`]). A [`Provider`] starts one service of it and gives its address; [`container`] is
-//! the largest of them. Taps are not here: `run` opens one for every edge and hands their addresses to the providers as the
+//! the largest of them. Taps are not here: `run` opens one for every edge, and gives their addresses to the providers as the
 //! addresses of the neighbours.
 //!
 //! # Add another provider
@@ -29,7 +29,7 @@ pub use provider::{
 pub use ready::{Ready, until_ready};
 pub use url::UrlProvider;
 
-/// Says what takes long while services start. Nobody may be listening.
+/// Tells the person at the terminal what takes long while services start.
 fn tell(line: &str) {
     let _ = writeln!(std::io::stderr(), "{line}");
 }

@@ -1,4 +1,4 @@
-//! A service that runs already, somewhere.
+//! The provider of services that run already.
 
 use std::sync::Arc;
 
@@ -6,7 +6,7 @@ use async_trait::async_trait;
 
 use super::{Provider, ProviderKind, Running, StartError, StartRequest};
 
-/// Supplies services by their URL. Starting and stopping them is somebody else's business.
+/// A provider of services by their URL. It neither starts nor stops them.
 #[derive(Debug, Default)]
 pub struct UrlProvider;
 

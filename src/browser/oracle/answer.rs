@@ -1,4 +1,6 @@
-//! After an action: did anything answer it?
+//! The oracle's first question: did anything answer the last action?
+
+#![expect(missing_docs, reason = "only this repository's own tests see these items from outside")]
 
 use std::time::Duration;
 
@@ -15,37 +17,21 @@ use crate::model::{Finding, RuleId};
 #[serde(rename_all = "snake_case", tag = "kind")]
 pub enum PressResult {
     /// A request left the page.
-    Request {
-        /// The method.
-        method: String,
-        /// The address.
-        url: String,
-    },
-    /// The page went elsewhere.
-    Navigation {
-        /// To which address.
-        url: String,
-    },
+    Request { method: String, url: String },
+    /// The page began to go elsewhere.
+    Navigation { url: String },
     /// A person can see that something changed.
     Change {
-        /// What, as a sentence.
+        /// The change, as a sentence.
         what: String,
     },
-    /// A dialog box spoke.
-    Dialog {
-        /// What it said.
-        text: String,
-    },
+    /// A dialog box appeared.
+    Dialog { text: String },
     /// A download or another tab began.
-    Elsewhere {
-        /// The address.
-        url: String,
-    },
-    /// Nothing did: a dead click.
+    Elsewhere { url: String },
+    /// Nothing answered: a dead click.
     Nothing {
-        /// What was pressed.
         action: String,
-        /// How long was waited.
         within: Duration,
         /// Traces that no person notices: a red border, the title, the console.
         traces: Vec<String>,
@@ -73,11 +59,8 @@ impl PressResult {
 }
 
 impl Page {
-    /// What answered the last action; waits until something does or the time is up. Repeated polls of the page do not
-    /// count as answers.
-    ///
-    /// # Errors
-    /// If the browser is in trouble; a dead click is no error but [`PressResult::Nothing`].
+    /// Returns what answered the last action; waits for it until the time is up. Repeated polls of the page do not
+    /// count as answers. A dead click is no error but [`PressResult::Nothing`].
     pub async fn answered(&self, within: Duration) -> Result<PressResult, BrowserError> {
         let mark = self.marked();
         let changed = self.ask_until(WaitEnd::Still, "changed", Value::Null, within, |what| match what {

@@ -1,4 +1,4 @@
-//! In an error state: is a person told what is wrong?
+//! The oracle's second question: in an error state, does the page tell a person what is wrong?
 
 use std::time::Duration;
 
@@ -11,15 +11,14 @@ use crate::model::{Finding, RuleId};
 /// The state of a page, as the oracle judged it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct PageState {
-    /// What fails in silence.
+    /// The silent failures.
     pub problems: Vec<SilentFailure>,
     /// Everything that looks or says that it is wrong, explained or not.
     pub wrong: Vec<ErrorElement>,
     /// The readable texts that came since the last action.
     pub texts: Vec<String>,
-    /// Those of them that look or sound as if something failed.
+    /// The subset of `texts` that look or sound like a failure.
     pub failures: Vec<String>,
-    /// The page's title.
     pub title: String,
 }
 
@@ -28,20 +27,19 @@ pub struct PageState {
 pub struct ErrorElement {
     /// The element, by role and name, else as markup.
     pub element: String,
-    /// How it shows: `aria-invalid`, `red border`, `error class`, …
+    /// The signs: `aria-invalid`, `red border`, `error class`, …
     pub looks: Vec<String>,
 }
 
-/// One silent failure.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SilentFailure {
     /// `U3` for an error that is not explained, `U4` for an action that leads nowhere.
     pub rule: RuleId,
     /// The element, by role and name, else as markup.
     pub element: String,
-    /// How it shows that something is wrong.
+    /// The signs that something is wrong.
     pub looks: Vec<String>,
-    /// What is missing for a person to understand it.
+    /// The missing part of the explanation.
     pub reason: String,
 }
 
@@ -65,25 +63,23 @@ impl SilentFailure {
     }
 }
 
-/// For how many milliseconds what was due may still be at work.
+/// The milliseconds that a due timer of the page may still take.
 const DUE: f64 = 10.0;
 
 #[derive(Deserialize)]
 struct JudgedPage {
     #[serde(flatten)]
     state: PageState,
-    /// In how many milliseconds what is said has stood long enough; `None` where it has, or nothing is wrong.
+    /// The milliseconds until the visible messages have stood long enough; `None` when they have, or when nothing is
+    /// wrong.
     left: Option<f64>,
-    /// In how many milliseconds the page may change by itself; `None` where it has nothing planned.
+    /// The milliseconds until the page may change by itself; `None` when it has nothing planned.
     next: Option<f64>,
 }
 
 impl Page {
     /// Judges the page as it is, once it has come to rest and its requests since the last action are answered. Where
     /// there is a young error message and something may take it away, looks again a little later, for messages that do not stay.
-    ///
-    /// # Errors
-    /// If the browser is in trouble; silent failures are no errors but [`PageState::problems`].
     pub async fn judge(&self) -> Result<PageState, BrowserError> {
         self.rest().await?;
         loop {
@@ -102,9 +98,6 @@ impl Page {
     }
 
     /// Both parts of the oracle after an action: everything that failed in silence, with one finding for each.
-    ///
-    /// # Errors
-    /// If the browser is in trouble.
     pub async fn silent_failures(&self, within: Duration) -> Result<Vec<Finding>, BrowserError> {
         let answer = self.answered(within).await?;
         let mut findings: Vec<Finding> = answer.finding().into_iter().collect();
@@ -143,7 +136,7 @@ impl Page {
     }
 }
 
-/// What went wrong behind the page since the mark, in a phrase; requests to other origins (analytics) do not count.
+/// Describes what went wrong behind the page since the mark. Requests to other origins (analytics) do not count.
 fn trouble(log: &PageLog, first: usize, base: &str) -> Option<String> {
     let path = |url: &str| url.strip_prefix(base).unwrap_or(url).to_owned();
     log.since(first).find_map(|noticed| match noticed {

@@ -1,17 +1,17 @@
-//! A refusal on its way out, hop by hop.
+//! Checks a refusal hop by hop, on its way from the service that refused to the member.
 //!
-//! Each refusal is held against what the service that gave it had heard from the services it called meanwhile:
+//! Each refusal is compared with what its sender had learned from the services that it called meanwhile:
 //!
-//! - What is another's to say (`said_by`) was heard from another. What nobody said is invented: U2, or, where the truth is
-//!   that the service that keeps permissions was in trouble, U7.
-//! - What was heard is what is said, or a translation of it that the catalogue writes down. What is neither got lost: U2 where
-//!   its class changed, else U1.
+//! - A code that only another service may say (`said_by`) has to come from another service. A code that nobody said is
+//!   invented: U2, or U7 where the truth is that the service that keeps permissions was in trouble.
+//! - A learned code is passed on as it is, or as a translation that the catalogue allows. Otherwise it got lost: U2 where its
+//!   class changed, else U1.
 //!
 //! A neighbour's trouble (it cannot be reached, breaks off, refuses in words that mean nothing, has a bug) may become
-//! `<neighbour>-unavailable` and nothing else. Its refusal stays what it is.
+//! `<neighbour>-unavailable` and nothing else. Its refusal stays as it is.
 //!
-//! Only what exchanges show is held against anybody. Where a service works in the background, or on several requests of a
-//! scenario at once, it cannot be told which of them a call was for: then nobody is accused.
+//! Only what exchanges show counts. Where a service works in the background, or on several requests of a scenario at once,
+//! nobody can tell for which of them a call was made, and nobody is accused.
 
 use serde_json::Value;
 
@@ -20,30 +20,45 @@ use super::problem::{RefusalCode, refusal};
 use crate::contract::nesting::{callers, calls};
 use crate::model::{Exchange, Finding, Outcome, RuleId};
 
-/// What a service learned from a call.
+/// The knowledge that a service has from a call.
 enum Learned<'c> {
     /// A refusal, or a reason in an answer that is none.
     Code(&'c str, RefusalClass),
-    /// That the callee is in trouble.
+    /// The callee is in trouble.
     Trouble,
     /// An answer that refuses nothing.
     Fine,
-    /// Nothing: it was not answered yet when the record was made.
+    /// The call was not answered yet when the record was made.
     Open,
+}
+
+/// A refusal, with what its sender learned from the calls that it made meanwhile.
+struct Answered<'e, 'c> {
+    exchange: &'e Exchange,
+    slug: &'c str,
+    code: &'c Code,
+    learned: Vec<(&'e Exchange, Learned<'c>)>,
 }
 
 impl RefusalCatalogue {
     pub(super) fn check_journey(&self, exchange: &Exchange, all: &[Exchange]) -> Option<Finding> {
         let response = refusal(exchange).filter(|_| self.speaks(&exchange.edge.to))?;
         let RefusalCode::Code(slug, code) = self.said(response) else { return None };
-        let inner: Vec<_> = calls(exchange, all).map(|call| (call, self.heard(call))).collect();
-        if inner.iter().any(|(call, heard)| self.explains(call, heard, slug)) {
+        let learned: Vec<_> = calls(exchange, all).map(|call| (call, self.heard(call))).collect();
+        if learned.iter().any(|(call, heard)| self.explains(call, heard, slug)) {
             return None;
         }
-        self.lost(exchange, all, slug, code, &inner).or_else(|| self.invented(exchange, all, slug, code, &inner))
+        let answered = Answered { exchange, slug, code, learned };
+        let (rule, message) = self.lost(&answered, all).or_else(|| self.invented(&answered, all))?;
+        Some(self.finding(rule, exchange, "response/body/code", Some(slug), message))
     }
 
-    /// What the caller of this exchange learned from it.
+    /// Returns true when a refusal hides that the service that keeps permissions was in trouble.
+    fn hides_trouble(&self, neighbour: &str, code: &Code) -> bool {
+        neighbour == self.written.permissions && matches!(code.class, RefusalClass::NotBought | RefusalClass::Gone)
+    }
+
+    /// Returns what the caller of this exchange learned from it.
     fn heard(&self, call: &Exchange) -> Learned<'_> {
         match &call.outcome {
             Outcome::Open => Learned::Open,
@@ -69,7 +84,7 @@ impl RefusalCatalogue {
         self.written.codes.get_key_value(slug).map(|(slug, code)| (slug.as_str(), code))
     }
 
-    /// Whether what was heard from a call accounts for a refusal.
+    /// Returns true when the result of a call accounts for a refusal.
     fn explains(&self, call: &Exchange, heard: &Learned<'_>, slug: &str) -> bool {
         let neighbour = &call.edge.to;
         let is_its_trouble = self.written.unavailable.get(neighbour).is_some_and(|known| known == slug);
@@ -90,22 +105,16 @@ impl RefusalCatalogue {
         }
     }
 
-    /// A neighbour said something, and it became something else.
-    fn lost(
-        &self,
-        exchange: &Exchange,
-        all: &[Exchange],
-        slug: &str,
-        code: &Code,
-        inner: &[(&Exchange, Learned<'_>)],
-    ) -> Option<Finding> {
+    /// Finds a neighbour's refusal or trouble that became something else on its way through this service.
+    fn lost(&self, answered: &Answered<'_, '_>, all: &[Exchange]) -> Option<(RuleId, String)> {
+        let Answered { exchange, slug, code, learned } = answered;
         let service = &exchange.edge.to;
-        // The call may have been for something else that the service is working on; then what it says is its own.
+        // The call may have been for other work of the service. Then the service says the code on its own account.
         let is_its_own = code.said_by.is_empty() || code.said_by.contains(service);
         if self.written.background.contains(service) && is_its_own && code.class != RefusalClass::Bug {
             return None;
         }
-        let (call, said, class) = inner.iter().find_map(|(call, heard)| {
+        let (call, said, class) = learned.iter().find_map(|(call, heard)| {
             let (said, class) = match heard {
                 Learned::Code(said, class) => (*said, *class),
                 Learned::Trouble => {
@@ -114,15 +123,12 @@ impl RefusalCatalogue {
                 }
                 Learned::Fine | Learned::Open => return None,
             };
-            // Only if it was for this request and no other.
+            // Only a call that was made for this request and for no other.
             let mut waiting = callers(call, all);
             let first = waiting.next()?;
             (first.id == exchange.id && waiting.next().is_none()).then_some((*call, said, class))
         })?;
-        let hid_trouble = call.edge.to == self.written.permissions
-            && class == RefusalClass::TemporarilyDown
-            && matches!(code.class, RefusalClass::NotBought | RefusalClass::Gone);
-        let rule = if hid_trouble {
+        let rule = if class == RefusalClass::TemporarilyDown && self.hides_trouble(&call.edge.to, code) {
             RuleId::U7
         } else if class == code.class {
             RuleId::U1
@@ -133,42 +139,29 @@ impl RefusalCatalogue {
             "{service} made {slug} ({}) of what it learned from {}: {said} ({class})",
             code.class, call.edge.to
         );
-        Some(self.finding(rule, exchange, "response/body/code", Some(slug), message))
+        Some((rule, message))
     }
 
-    /// Somebody said what is another's to say, and nobody had said it.
-    fn invented(
-        &self,
-        exchange: &Exchange,
-        all: &[Exchange],
-        slug: &str,
-        code: &Code,
-        inner: &[(&Exchange, Learned<'_>)],
-    ) -> Option<Finding> {
+    /// Finds a code that only another service may say, and that no other service said.
+    fn invented(&self, answered: &Answered<'_, '_>, all: &[Exchange]) -> Option<(RuleId, String)> {
+        let Answered { exchange, slug, code, learned } = answered;
         let service = &exchange.edge.to;
         if code.said_by.is_empty() || code.said_by.contains(service) {
             return None;
         }
-        // A service whose calls are not watched may have heard anything; so may one whose answer is still under way.
+        // A service whose calls are not watched may have heard anything. So may one whose call is still under way.
         let is_watched = all.iter().any(|call| call.edge.from == *service);
-        if !is_watched || inner.iter().any(|(_, heard)| matches!(heard, Learned::Open)) {
+        if !is_watched || learned.iter().any(|(_, heard)| matches!(heard, Learned::Open)) {
             return None;
         }
-        let trouble = inner.iter().find(|(_, heard)| matches!(heard, Learned::Trouble)).map(|(call, _)| &call.edge.to);
-        let rule = match trouble {
-            Some(neighbour)
-                if *neighbour == self.written.permissions
-                    && matches!(code.class, RefusalClass::NotBought | RefusalClass::Gone) =>
-            {
-                RuleId::U7
-            }
-            Some(_) | None => RuleId::U2,
-        };
+        let trouble =
+            learned.iter().find(|(_, heard)| matches!(heard, Learned::Trouble)).map(|(call, _)| &call.edge.to);
+        let rule =
+            if trouble.is_some_and(|neighbour| self.hides_trouble(neighbour, code)) { RuleId::U7 } else { RuleId::U2 };
         let why = trouble.map_or_else(
             || format!("{} did not say it", code.said_by.join(" or ")),
             |neighbour| format!("the truth is that {neighbour} was in trouble"),
         );
-        let message = format!("{service} said {slug} ({}), and {why}", code.class);
-        Some(self.finding(rule, exchange, "response/body/code", Some(slug), message))
+        Some((rule, format!("{service} said {slug} ({}), and {why}", code.class)))
     }
 }

@@ -10,15 +10,15 @@ use crate::model::{Exchange, Finding, Response, RuleId};
 /// The media type of a problem document.
 const PROBLEM: &str = "application/problem+json";
 
-/// What a refusal says.
+/// The code of a refusal.
 pub(super) enum RefusalCode<'c> {
     /// A code of the catalogue, with the status that goes with it.
     Code(&'c str, &'c Code),
-    /// Nothing that can be relied on.
+    /// A refusal without a reliable code.
     Unclear,
 }
 
-/// What is wrong with a refusal: where, the code if it is of the catalogue, and the sentence.
+/// A flaw of a refusal: its place, the code if the catalogue has it, and the sentence.
 struct RefusalFlaw<'s> {
     at: &'static str,
     slug: Option<&'s str>,
@@ -31,7 +31,7 @@ pub(super) fn refusal(exchange: &Exchange) -> Option<&Response> {
 }
 
 impl RefusalCatalogue {
-    /// What a refusal says.
+    /// Reads the code of a refusal.
     pub(super) fn said(&self, response: &Response) -> RefusalCode<'_> {
         let slug = response.body.json().and_then(|body| body.get("code")).and_then(Value::as_str);
         let known = slug.and_then(|slug| self.written.codes.get_key_value(slug));

@@ -1,4 +1,4 @@
-//! Something before the callee answers in its place.
+//! Answers in the place of the callee, as something before it would.
 
 use async_trait::async_trait;
 use http::StatusCode;

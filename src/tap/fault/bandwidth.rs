@@ -1,4 +1,4 @@
-//! The answer comes through a thin pipe.
+//! Sends the answer through a slow connection.
 
 use std::time::Duration;
 
@@ -14,7 +14,7 @@ pub(super) static KIND: FaultKind = FaultKind {
     read,
 };
 
-/// How often a piece is let through.
+/// The pause between two pieces.
 const BEAT: Duration = Duration::from_millis(50);
 
 struct Bandwidth {

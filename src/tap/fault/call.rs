@@ -1,4 +1,4 @@
-//! What a fault works on: the request, the answer, and the end without an answer.
+//! The request, the response, and the missing response that faults work with.
 
 use std::fmt::Write;
 
@@ -17,15 +17,11 @@ use crate::tap::record::ExchangeEnd;
 pub struct TapRequest {
     /// Method, target, headers: as the callee will see them.
     pub head: request::Parts,
-    /// What is sent along.
     pub body: Bytes,
 }
 
 impl TapRequest {
     /// Changes the JSON in the body.
-    ///
-    /// # Errors
-    /// Why it could not be changed; the request is as it was.
     pub fn edit_json(&mut self, edit: impl FnOnce(&mut Value) -> Result<(), String>) -> Result<(), String> {
         self.body = edited(&self.head.headers, &self.body, edit).map_err(|why| format!("the request {why}"))?;
         set_length(&mut self.head.headers, self.body.len());
@@ -35,9 +31,7 @@ impl TapRequest {
 
 /// An answer on its way to the caller.
 pub struct TapResponse {
-    /// Status and headers.
     pub head: response::Parts,
-    /// What is sent along.
     pub body: Payload,
 }
 
@@ -60,9 +54,6 @@ impl TapResponse {
     }
 
     /// The whole body, which stays in its place.
-    ///
-    /// # Errors
-    /// Why it cannot be had: it is too large, or it breaks off. The caller will get of it what there is.
     pub async fn hold(&mut self) -> Result<Bytes, String> {
         match std::mem::replace(&mut self.body, Payload::Whole(Bytes::new())).hold().await {
             HeldBody::Whole(body) => {
@@ -82,9 +73,6 @@ impl TapResponse {
     }
 
     /// Changes the JSON in the body.
-    ///
-    /// # Errors
-    /// Why it could not be changed; the answer is as it was.
     pub async fn edit_json(&mut self, edit: impl FnOnce(&mut Value) -> Result<(), String>) -> Result<(), String> {
         let body = self.hold().await?;
         let body = edited(&self.head.headers, &body, edit).map_err(|why| format!("the answer {why}"))?;
@@ -93,7 +81,7 @@ impl TapResponse {
     }
 }
 
-/// Why a caller gets no answer. All but the first look to it like a connection that breaks.
+/// The reason why a caller gets no response. To the caller, all but `Unreachable` look like a connection that breaks.
 #[derive(Debug, Clone, thiserror::Error)]
 pub enum NoResponse {
     /// The callee could not be reached. The tap says so in an answer of its own.
@@ -110,7 +98,6 @@ pub enum NoResponse {
     Raw {
         /// Written to the connection as they are, before it is closed.
         bytes: Bytes,
-        /// What is wrong with them.
         reason: &'static str,
     },
 }
@@ -129,7 +116,6 @@ impl NoResponse {
         Self::Raw { bytes: text.into(), reason: "the answer went on in a malformed chunk" }
     }
 
-    /// How the exchange is recorded.
     pub(in crate::tap) fn end(&self) -> ExchangeEnd {
         match self {
             Self::Unreachable(reason) | Self::Unsent(reason) => ExchangeEnd::Unreachable(reason.clone()),
@@ -139,7 +125,7 @@ impl NoResponse {
     }
 }
 
-/// Whether an answer with this status to this method has no body (RFC 9110 §6.4.1).
+/// Returns true when a response with this status to this method has no body (RFC 9110 §6.4.1).
 pub(in crate::tap) fn is_bodiless(method: &Method, status: StatusCode) -> bool {
     method == Method::HEAD || matches!(status, StatusCode::NO_CONTENT | StatusCode::NOT_MODIFIED)
 }

@@ -1,4 +1,4 @@
-//! The request arrives late.
+//! Delays the request.
 
 use std::time::Duration;
 

@@ -1,4 +1,4 @@
-//! The answer comes in small pieces over a long time.
+//! Sends the answer in small pieces over a long time.
 
 use std::time::Duration;
 

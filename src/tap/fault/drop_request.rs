@@ -1,4 +1,4 @@
-//! The request is lost on the way there.
+//! Loses the request before the callee sees it.
 
 use async_trait::async_trait;
 

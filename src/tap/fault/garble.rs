@@ -1,4 +1,4 @@
-//! The body arrives as noise.
+//! Replaces a body with noise.
 
 use async_trait::async_trait;
 use bytes::Bytes;

@@ -1,4 +1,4 @@
-//! The request arrives when the scenario says so.
+//! Holds the request back until the fault is lifted.
 
 use async_trait::async_trait;
 
@@ -8,7 +8,7 @@ use crate::tap::words::{FaultSyntaxError, WordReader};
 pub(super) static KIND: FaultKind = FaultKind {
     openings: &["hold"],
     syntax: "hold",
-    about: "Holds the request back until everything is as before: for what can be seen in between, on a machine of any speed.",
+    about: "Holds the request back until the fault is lifted, so that a scenario can look at the time in between on a machine of any speed.",
     read,
 };
 

@@ -1,4 +1,4 @@
-//! What a fault is, and what it can do on the way.
+//! The trait of a fault, and the rest of the way that a fault is given.
 
 use std::fmt;
 use std::time::Duration;
@@ -18,9 +18,6 @@ use crate::tap::words::{FaultSyntaxError, WordReader};
 #[async_trait]
 pub trait Fault: Send + Sync {
     /// Takes one request to the callee, disturbed, or not at all; and gives back what the caller shall get.
-    ///
-    /// # Errors
-    /// A [`NoResponse`], when the caller shall get no answer: its own, or the one that came of `next.send`.
     async fn disturb(&self, call: TapRequest, next: Next<'_>) -> Result<TapResponse, NoResponse>;
 
     /// Returns the parts of an exchange that this fault changes once it has fired.
@@ -28,10 +25,8 @@ pub trait Fault: Send + Sync {
     /// A header that only follows from another change, such as the `Content-Length` of a replaced body, is left out.
     fn changes(&self) -> Vec<Change>;
 
-    /// Whether it is for this request. It is asked before requests are counted: `once` is the first that it is for.
-    ///
-    /// # Errors
-    /// Why not, for whoever wonders why it never fired.
+    /// Decides whether the fault applies to this request, before requests are counted: `once` means the first request
+    /// to which it applies. The error says why not, for a user who wonders why the fault never fired.
     fn wants(&self, _: &TapRequest) -> Result<(), String> {
         Ok(())
     }
@@ -40,13 +35,13 @@ pub trait Fault: Send + Sync {
     fn another_passed(&self) {}
 }
 
-/// One kind of fault, as the language knows it.
+/// One kind of fault in the language of disturbances.
 pub struct FaultKind {
     /// The words that a use of it begins with; the longest opening that fits decides.
     pub openings: &'static [&'static str],
-    /// How it is written, for help: `delay <time> [± <time>]`.
+    /// The syntax for the help text: `delay <time> [± <time>]`.
     pub syntax: &'static str,
-    /// What it does, in one sentence.
+    /// The effect, in one sentence.
     pub about: &'static str,
     /// Reads what comes after the opening, and no more: what follows says how often.
     pub read: Read,
@@ -84,9 +79,6 @@ pub struct Next<'a> {
 
 impl Next<'_> {
     /// Sends the request on. From the second time on it is an exchange of its own, with a record of its own.
-    ///
-    /// # Errors
-    /// When no answer came.
     pub async fn send(&self, call: TapRequest) -> Result<TapResponse, NoResponse> {
         walk(self.passage, self.rest, call).await
     }
@@ -116,7 +108,7 @@ impl Next<'_> {
         self.own.lifted().await;
     }
 
-    /// How long a callee may stay silent before the exchange counts as broken.
+    /// Returns the longest time that a callee may stay silent before the exchange counts as broken.
     pub fn patience(&self) -> Duration {
         self.passage.patience()
     }

@@ -1,4 +1,4 @@
-//! The answer is lost on the way back.
+//! Loses the answer on its way to the caller.
 
 use async_trait::async_trait;
 

@@ -1,4 +1,4 @@
-//! The answer begins well and goes on in bytes that are not HTTP.
+//! Continues the answer with bytes that are not HTTP.
 
 use async_trait::async_trait;
 

@@ -1,4 +1,4 @@
-//! The callee gets a request only after a later one, and the caller is with_causes at once that it was taken.
+//! Tells the caller at once that a request was accepted, and sends it only after a later one.
 
 use std::sync::{Mutex, MutexGuard};
 

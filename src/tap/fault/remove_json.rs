@@ -1,4 +1,4 @@
-//! A field is lost on the way.
+//! Removes a field from a JSON body.
 
 use async_trait::async_trait;
 use serde_json::Value;

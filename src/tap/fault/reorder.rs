@@ -1,4 +1,4 @@
-//! The second comes before the first.
+//! Sends the second request before the first.
 
 use std::time::Duration;
 

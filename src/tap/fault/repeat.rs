@@ -1,4 +1,4 @@
-//! The request arrives more than once.
+//! Sends the request several times.
 
 use async_trait::async_trait;
 

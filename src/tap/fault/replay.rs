@@ -1,4 +1,4 @@
-//! An earlier request arrives once more, after a later one.
+//! Sends an earlier request once more, after a later one.
 
 use std::sync::Mutex;
 
@@ -10,7 +10,7 @@ use crate::tap::words::{FaultSyntaxError, WordReader};
 pub(super) static KIND: FaultKind = FaultKind {
     openings: &["replay"],
     syntax: "replay",
-    about: "Sends the first request again after a later one was answered; nobody gets what is answered to it then.",
+    about: "Sends the first request again after a later one was answered; nobody gets the answer to the repetition.",
     read,
 };
 

@@ -1,4 +1,4 @@
-//! The answer's body is not what the caller hoped for.
+//! Replaces the body of the answer.
 
 use async_trait::async_trait;
 use bytes::Bytes;

@@ -1,4 +1,4 @@
-//! A header arrives with another value.
+//! Gives a header another value.
 
 use async_trait::async_trait;
 use http::header::{CONNECTION, CONTENT_LENGTH, HeaderMap, HeaderName, HeaderValue, TRANSFER_ENCODING};

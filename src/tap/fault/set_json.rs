@@ -1,4 +1,4 @@
-//! A field arrives with another value.
+//! Gives a field of a JSON body another value.
 
 use async_trait::async_trait;
 use serde_json::Value;

@@ -1,4 +1,4 @@
-//! The answer is an old one.
+//! Answers with an earlier answer.
 
 use std::collections::HashMap;
 use std::sync::Mutex;
@@ -19,7 +19,7 @@ pub(super) static KIND: FaultKind = FaultKind {
 
 #[derive(Default)]
 struct Stale {
-    /// By method and path.
+    /// The first answers, by method and path.
     earlier: Mutex<HashMap<(Method, String), (response::Parts, Bytes)>>,
 }
 

@@ -1,4 +1,4 @@
-//! The answer says something else than the callee did.
+//! Gives the answer another status.
 
 use async_trait::async_trait;
 use bytes::Bytes;

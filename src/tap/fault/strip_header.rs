@@ -1,4 +1,4 @@
-//! A header is lost on the way.
+//! Removes a header.
 
 use async_trait::async_trait;
 use http::header::{HeaderMap, HeaderName};

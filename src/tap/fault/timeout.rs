@@ -1,4 +1,4 @@
-//! Nobody answers, and nothing breaks.
+//! Never answers, and breaks no connection.
 
 use async_trait::async_trait;
 

@@ -1,4 +1,4 @@
-//! The answer breaks off in the middle of its body.
+//! Breaks off the answer in the middle of its body.
 
 use async_trait::async_trait;
 
@@ -8,7 +8,7 @@ use crate::tap::words::{FaultSyntaxError, WordReader};
 pub(super) static KIND: FaultKind = FaultKind {
     openings: &["truncate response"],
     syntax: "truncate response [to <n> bytes]",
-    about: "Sends the first bytes of the body (half of it, unless with_causes otherwise), then breaks the connection.",
+    about: "Sends the first bytes of the body (half of it by default), then breaks the connection.",
     read,
 };
 

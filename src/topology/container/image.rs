@@ -1,4 +1,4 @@
-//! Where the image of a service comes from: it is there, it is made, or it is pulled.
+//! Finds, makes or pulls the image of a service.
 
 use std::collections::BTreeMap;
 use std::fs::{self, File};
@@ -68,7 +68,7 @@ impl Maker<'_> {
         }
     }
 
-    /// `None` where the topology is far from what the image is made of.
+    /// Makes the image with its script. Returns `None` when the sources are not on this machine.
     async fn by_script(&self, script: &Path) -> Result<Option<String>, String> {
         let Some(folder) = self.folder else { return Ok(None) };
         let script = folder.join(script);

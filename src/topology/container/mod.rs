@@ -1,19 +1,28 @@
 //! Services in containers.
 //!
-//! [`Containers`] starts each service through testcontainers; what that does not have (networks of one's own, logs with
-//! times, pausing, sweeping by label) goes to the engine directly. How the parts lie:
+//! testcontainers creates, starts, stops, pauses and removes each container, builds images from a Dockerfile, and pulls
+//! images. The engine is asked directly, through bollard, only for what testcontainers has no call for:
 //!
-//! - `engine`: whether there is a Docker engine, and its errors in words;
+//! - networks with labels, their gateway, and moving a running container between networks (the outage `CutOff`);
+//! - killing a container (the outage `Kill`);
+//! - the state, the health and the exit code of a container, and logs since a moment, with their times;
+//! - the question whether an image is on this machine;
+//! - finding and removing by label what another process, killed long ago, left behind. testcontainers removes only the
+//!   containers that this process holds.
+//!
+//! The files:
+//!
+//! - `engine`: the connection to the Docker engine;
 //! - `image`: finds, makes or pulls the images, before anything of the run exists;
-//! - `script`: a program that makes one, and ends when this process does;
-//! - `shared`: what all containers of a run share: a network, the way to this process, and the reaper;
+//! - `script`: runs a program that makes an image;
+//! - `shared`: the resources that all containers of a run share: a network, the address of this process, and the reaper;
 //! - `started`: one container;
-//! - `outage`: what can happen to it, and how that is undone;
-//! - `sweep`: finds and removes what carries a run's label;
+//! - `outage`: causes and undoes outages of a container;
+//! - `sweep`: finds and removes everything that carries a run's label;
 //! - `reaper`: the process that does so after this one has ended, however it ended.
 //!
 //! Everything carries the run's id in its name (`paidpath-RUN-SERVICE`) and in its labels, so that runs side by side never
-//! touch each other. Ports are published on the loopback alone, and only those of services that somebody calls.
+//! touch each other. Ports are published on the loopback only, and only for services that somebody calls.
 
 mod engine;
 mod image;
@@ -40,10 +49,10 @@ use super::{
 pub use self::engine::missing;
 pub use self::reaper::reap;
 
-/// Supplies services as containers of the Docker engine that `DOCKER_HOST` names, or that of this machine.
+/// A provider of services as containers of the Docker engine that `DOCKER_HOST` names, or that of this machine.
 #[derive(Default)]
 pub struct Containers {
-    /// By run.
+    /// The resources by the id of their run.
     runs: Mutex<HashMap<String, Arc<SharedResources>>>,
 }
 

@@ -1,4 +1,4 @@
-//! What can happen to a container, and how that is undone.
+//! Causes and undoes outages of a container.
 
 use std::collections::HashMap;
 
@@ -12,7 +12,7 @@ use super::started::Container;
 use super::sweep::RUN;
 use crate::topology::Outage;
 
-/// How long a service has to end when it is told to, in seconds.
+/// The time that a service has to end when it is told to, in seconds.
 const STOP_TIMEOUT: i32 = 10;
 
 impl Container {
@@ -31,12 +31,14 @@ impl Container {
         let (docker, failed) = (&self.shared.docker, |error: Error| cause(&error));
         let seen = docker.inspect_container(&self.name, None).await.map_err(failed)?;
         let networks = seen.network_settings.and_then(|settings| settings.networks).unwrap_or_default();
+        let held = self.held.lock().await;
+        let container = held.as_ref().ok_or("it was stopped for good")?;
         match seen.state {
-            Some(state) if state.paused == Some(true) => docker.unpause_container(&self.name).await.map_err(failed)?,
-            Some(state) if state.running != Some(true) => self.start_anew().await?,
+            Some(state) if state.paused == Some(true) => container.unpause().await.map_err(|error| cause(&error))?,
+            Some(state) if state.running != Some(true) => self.start_anew(container).await?,
             Some(_) | None => {}
         }
-        // Not before: it would look for the network that it was in when it ended.
+        // After the start: a container that ended while it was cut off looks for that network when it starts.
         if networks.contains_key(&self.apart()) {
             self.rejoin().await.map_err(failed)?;
         }

@@ -1,4 +1,4 @@
-//! What all containers of a run share: a network of their own, the way back to this process, the images, and the reaper.
+//! The resources that all containers of a run share: a network, the address of this process, the images, and the reaper.
 
 use std::collections::{BTreeMap, HashMap};
 use std::fs::File;
@@ -25,7 +25,7 @@ pub(super) struct SharedResources {
     pub network: String,
     pub host_address: HostAddress,
     pub host: Host,
-    /// By the name that services use for it.
+    /// The images by the name that services use.
     pub images: BTreeMap<String, String>,
     pub labels: BTreeMap<String, String>,
     reaper: Mutex<Option<Reaper>>,
@@ -100,8 +100,9 @@ fn bridge(name: &str, labels: &BTreeMap<String, String>) -> NetworkCreateRequest
     }
 }
 
-/// Where the engine runs on this machine itself, it and its containers meet at the network's gateway, which nobody outside
-/// this machine reaches. Where it runs in a virtual machine (Docker Desktop), that forwards to the loopback.
+/// Finds the address at which containers reach this process. With an engine on this machine it is the network's
+/// gateway, which nobody outside this machine reaches. With an engine in a virtual machine (Docker Desktop), which
+/// forwards to the loopback, it is the loopback.
 async fn way_back(docker: &Docker, network: &str) -> Result<(HostAddress, Host), String> {
     let seen = docker.inspect_network(network, None).await;
     let seen = seen.map_err(|error| format!("the containers' network cannot be inspected: {}", cause(&error)))?;

@@ -1,4 +1,4 @@
-//! One container.
+//! One started container.
 
 use std::collections::HashMap;
 use std::net::{Ipv4Addr, TcpListener};
@@ -21,7 +21,7 @@ use super::shared::{HOST, SharedResources};
 use super::sweep::SERVICE;
 use crate::topology::{Outage, Ready, Running, StartRequest};
 
-/// How much of a log is read at most.
+/// The largest part of a log that is read, in lines.
 const LOG_LINES: &str = "500";
 
 pub(super) struct Container {
@@ -30,9 +30,9 @@ pub(super) struct Container {
     address: String,
     /// The port on the loopback for each published port of the container.
     published: HashMap<u16, u16>,
-    /// `None` after `stop`. An asynchronous lock, because it is held while the engine answers.
+    /// `None` after `stop`. The lock is asynchronous, because it is held while the engine answers.
     pub(super) held: tokio::sync::Mutex<Option<ContainerAsync<GenericImage>>>,
-    /// When it ended before it was started anew: what it had written by then is no sign that it is ready.
+    /// The moment at which it ended before its last restart. Log lines before it are no sign that it is ready.
     ended: Mutex<Option<Timestamp>>,
 }
 
@@ -113,12 +113,12 @@ impl Container {
     }
 
     /// Starts it once more after it has ended.
-    pub(super) async fn start_anew(&self) -> Result<(), String> {
-        // By Docker's clock, and not when it has started: a busy engine notes that after the first lines have come.
+    pub(super) async fn start_anew(&self, container: &ContainerAsync<GenericImage>) -> Result<(), String> {
+        // The end and not the start, because a busy engine notes the start only after the first lines were written; and by
+        // Docker's clock, because the lines carry its times.
         let ended = self.state().await?.finished_at.and_then(|at| at.parse().ok());
         *self.ended.lock().unwrap_or_else(PoisonError::into_inner) = ended;
-        let started = self.shared.docker.start_container(&self.name, None).await;
-        started.map_err(|error| cause(&error))
+        container.start().await.map_err(|error| cause(&error))
     }
 
     async fn state(&self) -> Result<ContainerState, String> {
@@ -126,7 +126,7 @@ impl Container {
         seen.state.ok_or_else(|| "Docker does not say how it is".to_owned())
     }
 
-    /// What it has written since it was started last.
+    /// Returns the log since the last start.
     async fn log_of_this_life(&self) -> Option<String> {
         let ended = *self.ended.lock().unwrap_or_else(PoisonError::into_inner);
         let Some(ended) = ended else { return self.log(None).await };
@@ -163,8 +163,9 @@ impl Container {
     }
 }
 
-/// Where on this machine the ports of a container are to be found that have to be reached from here: that of a called service,
-/// and those that readiness looks at. Docker would choose others whenever it starts anew.
+/// Chooses ports on this machine for the ports of a container that have to be reached from here: that of a called
+/// service, and the one that readiness looks at. They are chosen here, because Docker would choose others at each
+/// restart.
 fn published_at(order: &StartRequest) -> Result<HashMap<u16, u16>, String> {
     let asked = match &order.spec.ready {
         Some(Ready::Http(_)) => order.spec.port,

@@ -1,4 +1,4 @@
-//! Finds and removes what carries the label of a run.
+//! Finds and removes everything that carries the label of a run.
 
 use std::collections::{BTreeMap, HashMap};
 use std::fs::File;
@@ -28,10 +28,10 @@ pub(super) const TOPOLOGY: &str = "paidpath.topology";
 /// The label with the service's name.
 pub(super) const SERVICE: &str = "paidpath.service";
 
-/// How long it may take until nothing is left.
+/// The deadline for removing everything.
 const WITHIN: Duration = Duration::from_secs(20);
 
-/// What there is of one run, or of all.
+/// The labelled things of one run, or of all runs.
 #[derive(Default)]
 struct Found {
     containers: Vec<(String, Labels)>,
@@ -120,7 +120,8 @@ pub(super) async fn clean() -> Result<Vec<Leftover>, String> {
     Ok(cleaned)
 }
 
-/// Whether the process lives that made this file. One that we may not open belongs to somebody else, and is left alone.
+/// Returns true while the process that made this file lives. A file that we may not open belongs to another user, and
+/// is left alone.
 fn is_held(lock: &str) -> bool {
     match File::open(Path::new(lock)) {
         Ok(file) => file.try_lock().is_err(),
