@@ -6,9 +6,9 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use atelier::{ServiceName, Settings};
-use paidpath::providers::{Order, Provider, ProviderKind, Running, StartError};
+use paidpath::providers::{Provider, ProviderKind, Running, StartError, StartRequest};
 
-/// Atelier, in this process.
+/// The provider that runs Atelier in this process.
 pub struct Embedded;
 
 struct Started {
@@ -22,7 +22,7 @@ impl Provider for Embedded {
         ProviderKind::Embedded
     }
 
-    async fn start(&self, order: Order) -> Result<Arc<dyn Running>, StartError> {
+    async fn start(&self, order: StartRequest) -> Result<Arc<dyn Running>, StartError> {
         let failed = |reason: String| StartError::Failed { service: order.service.clone(), reason };
         let name: ServiceName = order.service.parse().map_err(|_| StartError::Unknown {
             kind: self.kind(),
@@ -55,7 +55,7 @@ fn with_causes(error: &dyn std::error::Error) -> String {
     causes.fold(error.to_string(), |text, cause| format!("{text}: {cause}"))
 }
 
-/// The same settings, under the same names, as the binary takes from its environment.
+/// Reads the settings that Atelier's binary takes from its environment, under the same names.
 fn settings(env: &BTreeMap<String, String>, neighbours: BTreeMap<String, String>) -> Result<Settings, String> {
     let mut settings = Settings { neighbours, ..Settings::default() };
     for (key, value) in env {
@@ -73,7 +73,7 @@ fn settings(env: &BTreeMap<String, String>, neighbours: BTreeMap<String, String>
             "ATELIER_JOB_DEADLINE_S" => {
                 settings.job_deadline = value.parse().map(Duration::from_secs).map_err(|_| wrong())?
             }
-            // Only its processes need to be told: here neighbours come with the order, and things are kept in memory.
+            // These are for processes: here neighbours come with the order, and everything is kept in memory.
             "ATELIER_SERVICE" | "ATELIER_DATABASE_URL" => {}
             key if key
                 .strip_prefix("ATELIER_")

@@ -15,7 +15,7 @@ use paidpath::providers::Containers;
 use paidpath::providers::{Provider, UrlProvider};
 use paidpath::{Defect, How, RuleId};
 
-/// Who can supply services.
+/// Returns the providers of services.
 pub fn providers() -> Vec<Arc<dyn Provider>> {
     let containers = Arc::new(Containers::default());
     vec![Arc::new(embedded::Embedded), Arc::new(doubles::Doubles::default()), containers, Arc::new(UrlProvider)]
@@ -28,7 +28,7 @@ pub const TOPOLOGIES: &[(&str, &str)] = &[
     ("containers", include_str!("topologies/containers.toml")),
 ];
 
-/// Where they lie in the sources that this binary was made from: images are made from what lies around them.
+/// Returns the folder of the topologies in the sources of this binary. Container images are built from what is beside it.
 pub fn topology_folder() -> PathBuf {
     PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/mocks/topologies"))
 }
@@ -47,9 +47,9 @@ pub const DOCUMENTS: &[(&str, &str)] = &[
     ("../doubles/flags.openapi.yaml", include_str!("doubles/flags.openapi.yaml")),
 ];
 
-/// What Atelier can be broken with, and what taps can do to it on the way.
+/// Returns the defects: those seeded in Atelier, and the faults of taps that act like one.
 pub fn defects() -> Vec<Defect> {
-    let seeded = atelier::defects::DEFECTS.iter().map(|defect| Defect {
+    let seeded = atelier::DEFECTS.iter().map(|defect| Defect {
         id: defect.id,
         observed: defect.observed,
         rules: defect.rules.iter().map(|rule| rule.parse().expect("Atelier names rules by their ids")).collect(),
@@ -62,7 +62,7 @@ pub fn defects() -> Vec<Defect> {
     seeded.chain(network()).collect()
 }
 
-/// What breaks on the way, whatever the services do.
+/// The faults on edges that count as defects.
 fn network() -> [Defect; 4] {
     [
         Defect {

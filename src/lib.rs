@@ -25,7 +25,7 @@ mod trail;
 mod world;
 
 pub use base::seed::Seed;
-pub use browser::{BrowserConfig, missing as missing_browser};
+pub use browser::{BrowserConfig, REMEDY as BROWSER_REMEDY, missing as missing_browser};
 pub use catalogue::Catalogue;
 pub use cli::{Composition, main};
 pub use model::RuleId;
@@ -36,9 +36,10 @@ pub use world::{Claim, Embedded, Right, ServiceEvent, StepError, StepResult, Ter
 /// What supplies the services of a platform.
 pub mod providers {
     pub use crate::base::client::client_for;
-    pub use crate::topology::container::{Containers, missing as missing_docker};
+    pub use crate::topology::container::Containers;
     pub use crate::topology::{
-        Doorstep, Mark, Mishap, Order, Provider, ProviderKind, Running, StartError, Topology, UrlProvider,
+        HostAddress, Leftover, MachineRequirement, Outage, Provider, ProviderKind, RunLabel, Running, StartError,
+        StartRequest, Topology, UrlProvider,
     };
 }
 
@@ -53,9 +54,9 @@ pub mod under_test {
     pub use crate::base::config::read_text;
     pub use crate::base::wait::{self, Look};
     pub use crate::browser::{
-        Answer, BrowserConfig, BrowserTrouble, Browsers, Locator, Noticed, Page, missing as missing_browser,
+        BrowserConfig, BrowserError, BrowserEvent, Browsers, Locator, Page, PressResult, missing as missing_browser,
     };
-    pub use crate::contract::{Catalogue, Class, Contract, Contracts};
+    pub use crate::contract::{Contract, Contracts, RefusalCatalogue, RefusalClass};
     pub use crate::model::{Blame, Body, Content, Edge, Exchange, Finding, Outcome, Request, Response};
     pub use crate::tap::fault::KINDS as FAULTS;
     pub use crate::topology::container::missing as missing_docker;

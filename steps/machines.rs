@@ -3,7 +3,7 @@
 //! Whatever it was, it is put back at the end of the scenario at the latest.
 
 use cucumber::when;
-use paidpath::providers::Mishap;
+use paidpath::providers::Outage;
 use paidpath::{StepResult, World};
 
 use crate::steps::parameters::Service;
@@ -11,19 +11,19 @@ use crate::steps::parameters::Service;
 /// A service is told to end, and has some seconds for that.
 #[when(expr = "(the ){service} is stopped")]
 async fn is_stopped(world: &mut World, service: Service) -> StepResult {
-    world.befall(&service.0, Mishap::Stop).await
+    world.cause_outage(&service.0, Outage::Stop).await
 }
 
 /// A service ends without a word, as when its machine loses its power.
 #[when(expr = "(the ){service} is killed")]
 async fn is_killed(world: &mut World, service: Service) -> StepResult {
-    world.befall(&service.0, Mishap::Kill).await
+    world.cause_outage(&service.0, Outage::Kill).await
 }
 
 /// A service freezes: it keeps its connections, and answers nothing.
 #[when(expr = "(the ){service} is paused")]
 async fn is_paused(world: &mut World, service: Service) -> StepResult {
-    world.befall(&service.0, Mishap::Pause).await
+    world.cause_outage(&service.0, Outage::Pause).await
 }
 
 /// A service is told to end, and starts anew.

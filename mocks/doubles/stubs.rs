@@ -1,13 +1,13 @@
-//! What stub files say, in a double of any service.
+//! Answers from stub files, in a double of any service.
 //!
-//! wiremock looks for the first mock that matches, by priority: stubs come before a double's own behaviour, and what neither is
-//! for comes last, to be told which stub was nearest.
+//! wiremock takes the first mock that matches, by priority: stubs come before a double's own behaviour. A request that neither
+//! answers comes last, and is told which stub was nearest.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use paidpath::Seed;
-use paidpath::providers::{Order, StartError};
+use paidpath::providers::{StartError, StartRequest};
 use paidpath::stubs::{ANSWERED_FROM, Broken, NONE, Nearest, Reply, Stub, choose, load};
 use serde_json::json;
 use wiremock::{Match, Mock, MockServer, Request, Respond, ResponseTemplate};
@@ -15,11 +15,11 @@ use wiremock::{Match, Mock, MockServer, Request, Respond, ResponseTemplate};
 const FIRST: u8 = 1;
 const LAST: u8 = u8::MAX;
 
-/// The stubs that a topology names for a double.
+/// Reads the stubs that a topology names for a double.
 ///
 /// # Errors
-/// If a file is not sound, or says what a double cannot do.
-pub fn read(order: &Order) -> Result<Vec<Stub>, StartError> {
+/// If a file is not sound, or has an answer that a double cannot give.
+pub fn read(order: &StartRequest) -> Result<Vec<Stub>, StartError> {
     let failed = |reason| StartError::Failed { service: order.service.clone(), reason };
     let folder = order.folder.clone().unwrap_or_default();
     let stubs = load(&folder, &order.spec.stubs).map_err(|error| failed(error.to_string()))?;
@@ -32,8 +32,11 @@ pub fn read(order: &Order) -> Result<Vec<Stub>, StartError> {
     }
 }
 
-/// Mounts these stubs, and the answer to what nothing in this double is for.
-pub async fn mount(server: &MockServer, service: &str, stubs: Vec<Stub>) {
+/// The answer of a double to a request for which it has no stub, if it has one.
+pub type Otherwise = Box<dyn Fn(&Request) -> Option<ResponseTemplate> + Send + Sync>;
+
+/// Mounts these stubs, and after everything else of the double the answer to a request for which there is no stub.
+pub async fn mount(server: &MockServer, service: &str, stubs: Vec<Stub>, otherwise: Otherwise) {
     let stubs = Arc::new(stubs);
     let answering = Stubs { all: Arc::clone(&stubs), broken: false, seed: Seed::draw(), answers: Arc::default() };
     let breaking = Stubs { broken: true, ..answering.clone() };
@@ -41,7 +44,7 @@ pub async fn mount(server: &MockServer, service: &str, stubs: Vec<Stub>) {
     let closed = |_: &Request| std::io::Error::from(std::io::ErrorKind::ConnectionReset);
     Mock::given(breaking).respond_with_err(closed).with_priority(FIRST).mount(server).await;
     let service = service.to_owned();
-    let unmatched = move |request: &Request| unmatched(&service, &stubs, request);
+    let unmatched = move |request: &Request| otherwise(request).unwrap_or_else(|| unmatched(&service, &stubs, request));
     Mock::given(wiremock::matchers::any()).respond_with(unmatched).with_priority(LAST).mount(server).await;
 }
 

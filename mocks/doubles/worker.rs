@@ -18,12 +18,13 @@ pub async fn mount(server: &MockServer) {
 }
 
 fn rendered(order: &Value) -> Value {
+    // Defaults, because the double refuses no order that is JSON.
     let number = |name: &str, otherwise: u64| order.get(name).and_then(Value::as_u64).unwrap_or(otherwise);
     let size = |name: &str| u32::try_from(number(name, 256)).unwrap_or(256);
     let prompt = order.get("prompt").and_then(Value::as_str).unwrap_or_default();
     let images = (0..number("quantity", 1)).map(|index| {
         let seed = number("seed", 1) + index;
-        let png = atelier::render::png(prompt, seed, size("width"), size("height"));
+        let png = atelier::png(prompt, seed, size("width"), size("height"));
         json!({"seed": seed, "media_type": "image/png", "data": STANDARD.encode(png)})
     });
     json!({"images": images.collect::<Vec<_>>()})

@@ -10,6 +10,7 @@ pub mod config;
 pub mod fingerprint;
 pub mod picture;
 pub mod redact;
+pub mod schema;
 pub mod seed;
 pub mod suggest;
 pub mod trace;

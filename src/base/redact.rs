@@ -29,7 +29,7 @@ pub fn is_redacted(text: &str) -> bool {
 }
 
 /// Which headers and fields hold secrets, whatever their value.
-#[derive(Debug, Clone, PartialEq, Eq, serde::Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, serde::Deserialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct Policy {
     /// Header names, in lower case.

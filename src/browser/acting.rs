@@ -1,37 +1,31 @@
-//! What a person does on a page: presses, types, chooses. What follows is judged against the moment before it.
+//! The actions of a person on a page: presses, typing, choices. Effects are judged against the moment before the action.
 
 use std::time::Instant;
 
 use serde_json::{Value, json};
 
 use super::asking::passing;
-use super::link::locked;
-use super::{BrowserTrouble, Locator, Noticed, Page};
+use super::connection::locked;
+use super::{BrowserError, BrowserEvent, Locator, Page};
 
-/// Where the last action began.
+/// The beginning of the last action.
 #[derive(Debug, Clone, Default)]
-pub(super) struct Mark {
+pub(super) struct ActionMark {
     /// The first entry of the log that is later than the mark.
     pub(super) entry: usize,
-    /// What was pressed, for sentences.
+    /// The pressed element, for messages.
     pub(super) action: Option<String>,
 }
 
 impl Page {
     /// Presses an element with the mouse, where a person would; waits until it is there. What follows is judged against
     /// the moment before the press ([`Page::answered`], [`Page::judge`]). A disabled element is pressed all the same.
-    ///
-    /// # Errors
-    /// [`BrowserTrouble::NotFound`], [`BrowserTrouble::Covered`].
-    pub async fn press(&self, locator: &Locator) -> Result<(), BrowserTrouble> {
+    pub async fn press(&self, locator: &Locator) -> Result<(), BrowserError> {
         self.press_times(locator, 1).await
     }
 
     /// Presses several times in quick succession, as a double-click does.
-    ///
-    /// # Errors
-    /// As [`Page::press`].
-    pub async fn press_times(&self, locator: &Locator, times: usize) -> Result<(), BrowserTrouble> {
+    pub async fn press_times(&self, locator: &Locator, times: usize) -> Result<(), BrowserError> {
         let mut actions = vec![Value::Null];
         for _ in 0..times {
             actions.push(json!({ "type": "pointerDown", "button": 0 }));
@@ -48,13 +42,13 @@ impl Page {
             // The page may have put something else there in between, which is then kept from the press: aim again.
             let Some(other) = self.missed().await? else { return Ok(()) };
             if Instant::now() >= until {
-                return Err(BrowserTrouble::Covered { locator: locator.to_string(), by: other });
+                return Err(BrowserError::Covered { locator: locator.to_string(), by: other });
             }
         }
     }
 
-    /// What got the last press instead of the element that was aimed at.
-    async fn missed(&self) -> Result<Option<String>, BrowserTrouble> {
+    /// Returns the element that received the last press instead of the one that was aimed at.
+    async fn missed(&self) -> Result<Option<String>, BrowserError> {
         match self.call("missed", Value::Null).await {
             Ok(other) => Ok(other.as_str().map(str::to_owned)),
             // What was pressed took the page away.
@@ -64,10 +58,7 @@ impl Page {
     }
 
     /// Presses a key of the keyboard, wherever the focus is: `Enter`, `Tab`, `Escape`, `Space`, or a character.
-    ///
-    /// # Errors
-    /// If the browser is in trouble.
-    pub async fn key(&self, key: &str) -> Result<(), BrowserTrouble> {
+    pub async fn key(&self, key: &str) -> Result<(), BrowserError> {
         let value = match key {
             "Enter" => "\u{e007}",
             "Tab" => "\u{e004}",
@@ -81,10 +72,7 @@ impl Page {
     }
 
     /// Types into a field, replacing what is there.
-    ///
-    /// # Errors
-    /// As [`Page::press`].
-    pub async fn type_text(&self, locator: &Locator, text: &str) -> Result<(), BrowserTrouble> {
+    pub async fn type_text(&self, locator: &Locator, text: &str) -> Result<(), BrowserError> {
         let state = self.element("select", json!(locator), locator).await?;
         if text.is_empty() {
             return if state["empty"] == json!(true) { Ok(()) } else { self.keys("\u{e003}").await };
@@ -93,39 +81,33 @@ impl Page {
     }
 
     /// Chooses an option of a list (`select`) by its text or value.
-    ///
-    /// # Errors
-    /// [`BrowserTrouble::NotFound`] where there is no such list or no such option.
-    pub async fn choose(&self, list: &Locator, option: &str) -> Result<(), BrowserTrouble> {
+    pub async fn choose(&self, list: &Locator, option: &str) -> Result<(), BrowserError> {
         self.begin(Some(list.to_string()));
         self.element("choose", json!({ "locator": list, "option": option }), list).await.map(drop)
     }
 
     /// Remembers how the page looks now; [`Page::press`], [`Page::key`] and [`Page::choose`] do it by themselves.
-    ///
-    /// # Errors
-    /// If the browser is in trouble.
-    pub async fn mark(&self) -> Result<(), BrowserTrouble> {
+    pub async fn mark(&self) -> Result<(), BrowserError> {
         self.call("mark", Value::Null).await?;
         self.begin(None);
         Ok(())
     }
 
     pub(super) fn begin(&self, action: Option<String>) {
-        *locked(&self.marked) = Mark { entry: locked(&self.log).len(), action };
+        *locked(&self.marked) = ActionMark { entry: locked(&self.log).len(), action };
     }
 
-    pub(super) fn marked(&self) -> Mark {
+    pub(super) fn marked(&self) -> ActionMark {
         locked(&self.marked).clone()
     }
 
-    async fn keys(&self, text: &str) -> Result<(), BrowserTrouble> {
+    async fn keys(&self, text: &str) -> Result<(), BrowserError> {
         let [left, right] = with_both_hands(text);
         let hand = |id: &str, strokes: Vec<Value>| json!({ "type": "key", "id": id, "actions": strokes });
         self.act(json!([hand("left", left), hand("right", right)])).await
     }
 
-    async fn act(&self, sources: Value) -> Result<(), BrowserTrouble> {
+    async fn act(&self, sources: Value) -> Result<(), BrowserError> {
         let params = json!({ "context": self.tab.context, "actions": sources });
         match self.command("input.performActions", params).await {
             Ok(_) => Ok(()),
@@ -137,12 +119,12 @@ impl Page {
 
     fn has_navigated(&self) -> bool {
         let mark = self.marked();
-        locked(&self.log).since(mark.entry).any(|noticed| matches!(noticed, Noticed::Navigation { .. }))
+        locked(&self.log).since(mark.entry).any(|noticed| matches!(noticed, BrowserEvent::Navigation { .. }))
     }
 }
 
-/// What the left and the right hand do to type a text, tick by tick: as fluent typists do, the one presses the next key while the
-/// other lets go of the last. That takes half as long as one key after the other.
+/// Returns the key strokes of two hands that type a text, tick by tick. One hand presses the next key while the other
+/// releases the last, which takes half as long as one key after the other.
 fn with_both_hands(text: &str) -> [Vec<Value>; 2] {
     let mut hands = [Vec::new(), Vec::new()];
     let (mut tick, mut last) = (0, None);

@@ -1,23 +1,22 @@
-//! How a page is asked: each question goes to the oracle's script, in a world of its own inside the page, and what is waited for
-//! is waited for there. From outside a question goes through four processes, and a page that is looked at from outside is late.
+//! Asks a page questions. Each question goes to the oracle's script, in a world of its own inside the page, and the script
+//! does the waiting. A question from outside passes four processes, so that a page polled from outside is seen late.
 
 use std::time::{Duration, Instant};
 
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use super::link::{SANDBOX, locked};
-use super::{BrowserTrouble, Locator, Noticed, Page, PageLog, oracle};
+use super::connection::{SANDBOX, locked};
+use super::{BrowserError, BrowserEvent, Locator, Page, PageLog, oracle};
 use crate::base::wait::{self, Gave, Look};
 
-/// When nothing has changed on a page for so long and nothing is under way, what an answer should have brought does not come any
-/// more.
+/// The time without any change or request after which an expected effect of an answer no longer comes.
 const IDLE: Duration = Duration::from_secs(3);
 
-/// The same where the page has nothing planned and nobody else can change it: then nothing comes any more, whatever is waited for.
+/// The shorter time for a page that has nothing planned and that nobody else can change: then nothing comes any more.
 const STILL: Duration = Duration::from_secs(1);
 
-/// For how long a page is asked at the most without a word in between: who is asked for longer may not be heard to be gone.
+/// The longest single question to a page. During a longer one, the end of the browser could go unnoticed.
 const PORTION: Duration = Duration::from_secs(1);
 
 const CALL: &str =
@@ -26,10 +25,7 @@ const CALL: &str =
 impl Page {
     /// Waits until the page has come to rest: it has loaded, nothing moves, and its requests since the last action are
     /// answered. A page that never rests is no trouble: it is used as it is then.
-    ///
-    /// # Errors
-    /// If the browser is in trouble.
-    pub async fn rest(&self) -> Result<(), BrowserTrouble> {
+    pub async fn rest(&self) -> Result<(), BrowserError> {
         let (mark, within) = (self.marked().entry, self.config.oracle.settles_within);
         let resting = async {
             loop {
@@ -48,7 +44,7 @@ impl Page {
         tokio::time::timeout(within, resting).await.unwrap_or(Ok(()))
     }
 
-    /// How many requests since the last action are without an answer.
+    /// Returns the number of requests since the last action that are without an answer.
     fn pending(&self) -> usize {
         locked(&self.log).pending_since(self.marked().entry)
     }
@@ -66,13 +62,13 @@ impl Page {
     }
 
     /// Calls a function of the oracle's script in its own world of the page; puts the script there where it is missing.
-    pub(super) async fn call(&self, name: &str, argument: Value) -> Result<Value, BrowserTrouble> {
+    pub(super) async fn call(&self, name: &str, argument: Value) -> Result<Value, BrowserError> {
         self.call_within(name, &argument, Duration::ZERO).await
     }
 
     /// Calls a function until its answer is the one that is waited for (`page.js` says which that is), or the time is up; gives
     /// the last answer.
-    async fn call_within(&self, name: &str, argument: &Value, within: Duration) -> Result<Value, BrowserTrouble> {
+    async fn call_within(&self, name: &str, argument: &Value, within: Duration) -> Result<Value, BrowserError> {
         let arguments = json!([
             { "type": "string", "value": name },
             { "type": "string", "value": argument.to_string() },
@@ -84,7 +80,7 @@ impl Page {
             answer = self.function(name, CALL, arguments).await?;
         }
         serde_json::from_str(answer.as_deref().unwrap_or("null"))
-            .map_err(|error| BrowserTrouble::Refused { command: name.into(), reason: error.to_string() })
+            .map_err(|error| BrowserError::Refused { command: name.into(), reason: error.to_string() })
     }
 
     /// Calls a function that is given in JavaScript in a world of the page that the page cannot see, and awaits the string that
@@ -94,7 +90,7 @@ impl Page {
         name: &str,
         declaration: &str,
         arguments: Value,
-    ) -> Result<Option<String>, BrowserTrouble> {
+    ) -> Result<Option<String>, BrowserError> {
         let call = json!({
             "functionDeclaration": declaration,
             "awaitPromise": true,
@@ -107,12 +103,12 @@ impl Page {
     /// Asks the page a question until the answer is the one that is waited for (`look` judges each), or none can come any more.
     pub(super) async fn ask_until<T>(
         &self,
-        end: End,
+        end: WaitEnd,
         question: &str,
         argument: Value,
         within: Duration,
-        look: impl Fn(Value) -> Look<T, BrowserTrouble>,
-    ) -> Result<T, Gave<BrowserTrouble>> {
+        look: impl Fn(Value) -> Look<T, BrowserError>,
+    ) -> Result<T, Gave<BrowserError>> {
         let started = Instant::now();
         tokio::select! {
             biased;
@@ -127,7 +123,7 @@ impl Page {
     }
 
     /// Waits until the page has come to this end, or the time is up.
-    async fn over(&self, end: End, within: Duration) -> Result<(), BrowserTrouble> {
+    async fn over(&self, end: WaitEnd, within: Duration) -> Result<(), BrowserError> {
         let started = Instant::now();
         let over = wait::until(within, async || {
             let waited = started.elapsed();
@@ -142,7 +138,7 @@ impl Page {
                 Err(trouble) => return Look::Never(trouble),
             };
             let unchanged = waited.min(Duration::from_secs_f64(outlook.quiet.max(0.0) / 1e3));
-            let is_idle = end == End::Idle && unchanged >= IDLE && locked(&self.log).is_idle(IDLE);
+            let is_idle = end == WaitEnd::Idle && unchanged >= IDLE && locked(&self.log).is_idle(IDLE);
             let left = within.saturating_sub(waited).as_secs_f64() * 1e3;
             let stays = self.is_alone() && !locked(&self.log).has_under_way();
             let is_still = unchanged >= STILL && stays && outlook.next.is_none_or(|next| next > left);
@@ -154,13 +150,13 @@ impl Page {
         }
     }
 
-    /// Whether nobody else can change the page: no answer is under way, and there is no other tab that could speak to it. The
-    /// browser tells of a request before it tells what the page says later.
+    /// Returns true when nobody else can change the page: no answer is under way, and no other tab could speak to it.
+    /// The browser reports a request before anything that the page says later, so the log is current.
     pub(super) fn is_alone(&self) -> bool {
         let log = locked(&self.log);
         log.pending_since(0) == 0
             && !self.has_other_tabs()
-            && !log.since(0).any(|noticed| matches!(noticed, Noticed::Opened { .. }))
+            && !log.since(0).any(|noticed| matches!(noticed, BrowserEvent::Opened { .. }))
     }
 
     /// Asks the page a question until the answer is the one that is waited for; `look` judges each.
@@ -169,8 +165,8 @@ impl Page {
         question: &str,
         argument: Value,
         within: Duration,
-        look: impl Fn(Value) -> Look<T, BrowserTrouble>,
-    ) -> Result<T, Gave<BrowserTrouble>> {
+        look: impl Fn(Value) -> Look<T, BrowserError>,
+    ) -> Result<T, Gave<BrowserError>> {
         let started = Instant::now();
         wait::until(within, async || {
             let left = within.saturating_sub(started.elapsed());
@@ -183,12 +179,7 @@ impl Page {
         .await
     }
 
-    pub(super) async fn element(
-        &self,
-        call: &str,
-        argument: Value,
-        locator: &Locator,
-    ) -> Result<Value, BrowserTrouble> {
+    pub(super) async fn element(&self, call: &str, argument: Value, locator: &Locator) -> Result<Value, BrowserError> {
         self.element_within(call, argument, locator, self.config.find_within).await
     }
 
@@ -199,8 +190,8 @@ impl Page {
         argument: Value,
         locator: &Locator,
         within: Duration,
-    ) -> Result<Value, BrowserTrouble> {
-        let waited = self.ask_until(End::Still, call, argument, within, |found| match found["problem"].is_null() {
+    ) -> Result<Value, BrowserError> {
+        let waited = self.ask_until(WaitEnd::Still, call, argument, within, |found| match found["problem"].is_null() {
             true => Look::Holds(found),
             false => Look::NotYet(found.to_string()),
         });
@@ -215,61 +206,61 @@ impl Page {
     }
 }
 
-/// When nothing is waited for on a page any more, before the time is up.
+/// The condition that ends a wait on a page before its deadline.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum End {
-    /// When nothing can change it any more.
+pub(super) enum WaitEnd {
+    /// Nothing can change the page any more.
     Still,
-    /// Also when it has been idle for so long that nothing follows from an answer any more.
+    /// Nothing can change the page, or it has been idle for so long that no effect of an answer comes any more.
     Idle,
 }
 
-/// Whether something may still change on a page, by its own word.
+/// The page's own account of changes that may still come.
 #[derive(Deserialize)]
 struct Outlook {
-    /// For how many milliseconds nothing has changed.
+    /// The milliseconds since the last change.
     quiet: f64,
-    /// In how many milliseconds it may change by itself; `None` where it has nothing planned.
+    /// The milliseconds until the page may change by itself; `None` when it has nothing planned.
     next: Option<f64>,
 }
 
-/// Whether trouble passes by itself: a page that is being replaced has no world to call into.
-pub(super) fn passing(trouble: &BrowserTrouble) -> bool {
-    let BrowserTrouble::Refused { reason, .. } = trouble else { return false };
+/// Returns true for trouble that passes by itself: a page that is being replaced has no world to call into.
+pub(super) fn passing(trouble: &BrowserError) -> bool {
+    let BrowserError::Refused { reason, .. } = trouble else { return false };
     let reason = reason.to_lowercase();
     ["context", "navigat", "destroyed", "realm", "frame"].iter().any(|word| reason.contains(word))
 }
 
 /// The string that a script answered with; `None` for `undefined`.
-pub(super) fn string_of(command: &str, answer: &Value) -> Result<Option<String>, BrowserTrouble> {
+pub(super) fn string_of(command: &str, answer: &Value) -> Result<Option<String>, BrowserError> {
     if answer["type"] == "exception" {
         let reason = answer["exceptionDetails"]["text"].as_str().unwrap_or("it threw").to_owned();
-        return Err(BrowserTrouble::Refused { command: command.into(), reason });
+        return Err(BrowserError::Refused { command: command.into(), reason });
     }
     Ok(answer["result"]["value"].as_str().map(str::to_owned))
 }
 
-fn not_usable(locator: &Locator, within: Duration, problem: &Value) -> BrowserTrouble {
+fn not_usable(locator: &Locator, within: Duration, problem: &Value) -> BrowserError {
     let locator = locator.to_string();
     let list =
         |key: &str| -> Vec<&str> { problem[key].as_array().into_iter().flatten().filter_map(Value::as_str).collect() };
     match problem["problem"].as_str() {
         Some("covered") => {
-            BrowserTrouble::Covered { locator, by: problem["by"].as_str().unwrap_or("something").to_owned() }
+            BrowserError::Covered { locator, by: problem["by"].as_str().unwrap_or("something").to_owned() }
         }
-        Some("ambiguous") => BrowserTrouble::Ambiguous {
+        Some("ambiguous") => BrowserError::Ambiguous {
             locator,
             count: problem["count"].as_u64().unwrap_or_default(),
             seen: list("first").join(", "),
         },
-        Some("unfit") => BrowserTrouble::Unfit { locator, used: problem["use"].as_str().unwrap_or("used").to_owned() },
+        Some("unfit") => BrowserError::Unfit { locator, used: problem["use"].as_str().unwrap_or("used").to_owned() },
         Some(_) | None => {
             let there = list("there");
             let seen = match there.len() {
                 0 => "nothing of the kind is there".to_owned(),
                 _ => format!("there is {}", there.join(", ")),
             };
-            BrowserTrouble::NotFound { locator, within, seen }
+            BrowserError::NotFound { locator, within, seen }
         }
     }
 }

@@ -1,18 +1,19 @@
-//! axe-core, beside the oracle: whether a page's markup tells assistive technology what it shows.
+//! axe-core, beside the oracle: checks that a page's markup tells assistive technology what the page shows.
 //!
-//! It is no oracle for silent failures: it holds the page against rules about markup, whatever happened on it. So it is asked
-//! for by a sentence, and not after every step: one run of it takes longer than a press.
+//! axe does not look for silent failures: it checks rules about markup, whatever happened on the page. So a sentence asks for
+//! it, and it does not run after every step: one run takes longer than a press.
 
 use serde::Deserialize;
 use serde_json::json;
 
-use super::{BrowserTrouble, Page};
+use super::{BrowserError, Page};
 use crate::model::{Finding, RuleId};
 
 /// Puts `axe` into a world of its own in the page, as unchanged as it is shipped. A second time changes nothing.
 const AXE: &str = include_str!("axe/axe.min.js");
 
-/// What is wrong, and what axe leaves to a person: who leaves it there has not looked.
+/// Lists what is wrong and what axe leaves to a person. An undecided point is a finding too, because nobody has looked
+/// at it.
 const RUN: &str = "async () => {
     const found = await axe.run(document, { iframes: false, resultTypes: ['violations', 'incomplete'] });
     const told = (rules, undecided) => rules.flatMap(({ id, help, nodes }) =>
@@ -24,34 +25,30 @@ const RUN: &str = "async () => {
 }";
 
 #[derive(Deserialize)]
-struct Told {
-    /// axe's rule.
+struct AxeResult {
+    /// The name of axe's rule.
     id: String,
     help: String,
     undecided: bool,
-    /// A selector.
     at: String,
     why: String,
 }
 
 impl Page {
-    /// What axe-core finds wrong with the page as it is, and what it cannot decide: one finding of the rule `axe` for each
-    /// element.
-    ///
-    /// # Errors
-    /// If the browser is in trouble.
-    pub async fn axe(&self) -> Result<Vec<Finding>, BrowserTrouble> {
+    /// Returns what axe-core finds wrong with the page and what it cannot decide, as one finding of the rule `axe` for
+    /// each element.
+    pub async fn axe(&self) -> Result<Vec<Finding>, BrowserError> {
         self.rest().await?;
         let load = format!("() => {{ if (!globalThis.axe) {{ {AXE} }} }}");
         self.function("axe", &load, json!([])).await?;
         let told = self.function("axe", RUN, json!([])).await?.unwrap_or_default();
-        let told: Vec<Told> = serde_json::from_str(&told)
-            .map_err(|error| BrowserTrouble::Refused { command: "axe".into(), reason: error.to_string() })?;
-        Ok(told.into_iter().map(Told::finding).collect())
+        let told: Vec<AxeResult> = serde_json::from_str(&told)
+            .map_err(|error| BrowserError::Refused { command: "axe".into(), reason: error.to_string() })?;
+        Ok(told.into_iter().map(AxeResult::finding).collect())
     }
 }
 
-impl Told {
+impl AxeResult {
     fn finding(self) -> Finding {
         let Self { id, help, undecided, at, why } = self;
         let undecided = if undecided { ", which axe cannot decide" } else { "" };

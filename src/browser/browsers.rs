@@ -6,31 +6,31 @@ use std::time::Duration;
 use serde_json::json;
 use tokio::sync::{Semaphore, oneshot};
 
-use super::link::{Line, Link, locked};
-use super::{BrowserConfig, BrowserTrouble, Page};
+use super::connection::{BrowserThread, Connection, locked};
+use super::{BrowserConfig, BrowserError, Page};
 
-/// How often a browser that died is started again in one run.
+/// The number of times that a dead browser is restarted in one run.
 const RESTARTS: usize = 3;
 
 /// The browser that all scenarios of a run share; start it once, behind an `Arc`. Every call may come from any runtime.
 #[derive(Debug)]
 pub struct Browsers {
     config: Arc<BrowserConfig>,
-    running: tokio::sync::Mutex<Running>,
+    running: tokio::sync::Mutex<RunningBrowser>,
     warm: Arc<Mutex<Vec<Tab>>>,
     places: Arc<Semaphore>,
 }
 
 #[derive(Debug)]
-struct Running {
-    link: Option<Link>,
+struct RunningBrowser {
+    link: Option<BrowserThread>,
     restarts: usize,
 }
 
 /// A blank tab with its own cookies, storage and cache.
 #[derive(Debug, Clone)]
 pub(super) struct Tab {
-    pub(super) line: Line,
+    pub(super) connection: Connection,
     pub(super) user_context: String,
     pub(super) context: String,
 }
@@ -38,40 +38,34 @@ pub(super) struct Tab {
 impl Browsers {
     /// Starts the driver and one browser, or a session on the remote one that the configuration names, and the first
     /// blank pages.
-    ///
-    /// # Errors
-    /// [`BrowserTrouble::Missing`] or [`BrowserTrouble::Start`]; both are the environment's fault.
-    pub async fn start(config: BrowserConfig) -> Result<Self, BrowserTrouble> {
-        // The line to the browser needs a TLS provider even where it is not encrypted; a second call changes nothing.
+    pub async fn start(config: BrowserConfig) -> Result<Self, BrowserError> {
+        // The connection to the browser needs a TLS provider even where it is not encrypted; a second call changes nothing.
         let _ = rustls::crypto::ring::default_provider().install_default();
         let config = Arc::new(config);
-        let link = Link::start((*config).clone()).await?;
-        let line = link.line().clone();
+        let link = BrowserThread::start((*config).clone()).await?;
+        let connection = link.connection().clone();
         let browsers = Self {
-            running: tokio::sync::Mutex::new(Running { link: Some(link), restarts: 0 }),
+            running: tokio::sync::Mutex::new(RunningBrowser { link: Some(link), restarts: 0 }),
             warm: Arc::default(),
             places: Arc::new(Semaphore::new(config.parallel.max(1))),
             config,
         };
-        browsers.refill(&line, std::future::ready(()));
+        browsers.refill(&connection, std::future::ready(()));
         Ok(browsers)
     }
 
     /// Opens a blank page for one scenario; addresses that do not name a host are taken from `base_url`. Waits while as
     /// many pages are open as the configuration allows.
-    ///
-    /// # Errors
-    /// [`BrowserTrouble::Lost`] or [`BrowserTrouble::Start`] where the browser died and could not be started again.
-    pub async fn open(&self, base_url: &str) -> Result<Page, BrowserTrouble> {
+    pub async fn open(&self, base_url: &str) -> Result<Page, BrowserError> {
         let place = self.places.clone().acquire_owned().await.map_err(|_| stopped())?;
-        let line = self.line().await?;
+        let connection = self.connection().await?;
         let ready = locked(&self.warm).pop();
         let tab = match ready {
-            Some(tab) if tab.line.is(&line) => tab,
-            Some(_) | None => blank(&line, self.config.answer_within).await?,
+            Some(tab) if tab.connection.is(&connection) => tab,
+            Some(_) | None => blank(&connection, self.config.answer_within).await?,
         };
         let (loaded, has_loaded) = oneshot::channel();
-        self.refill(&line, async move {
+        self.refill(&connection, async move {
             let _ = has_loaded.await; // or it was given up
         });
         Ok(Page::new(tab, base_url, self.config.clone(), place, loaded))
@@ -91,10 +85,10 @@ impl Browsers {
         }
     }
 
-    async fn line(&self) -> Result<Line, BrowserTrouble> {
+    async fn connection(&self) -> Result<Connection, BrowserError> {
         let mut running = self.running.lock().await;
         match &running.link {
-            Some(link) if !link.line().is_lost() => return Ok(link.line().clone()),
+            Some(link) if !link.connection().is_lost() => return Ok(link.connection().clone()),
             Some(_) | None if running.restarts >= RESTARTS => return Err(stopped()),
             Some(link) => link.stop().await,
             None => {}
@@ -102,18 +96,18 @@ impl Browsers {
         running.link = None;
         running.restarts += 1;
         locked(&self.warm).clear();
-        let link = Link::start((*self.config).clone()).await?;
-        let line = link.line().clone();
+        let link = BrowserThread::start((*self.config).clone()).await?;
+        let connection = link.connection().clone();
         running.link = Some(link);
-        Ok(line)
+        Ok(connection)
     }
 
     /// Makes blank pages in the background: making one is the largest part of opening a page. Not before the page that was opened
     /// last has loaded: they would take the browser's time from it.
-    fn refill(&self, line: &Line, has_loaded: impl Future<Output = ()> + Send + 'static) {
+    fn refill(&self, connection: &Connection, has_loaded: impl Future<Output = ()> + Send + 'static) {
         let (warm, wanted, within) = (self.warm.clone(), self.config.warm, self.config.answer_within);
-        let own = line.clone();
-        line.spawn(async move {
+        let own = connection.clone();
+        connection.spawn(async move {
             has_loaded.await;
             while locked(&warm).len() < wanted && !own.is_lost() {
                 // A blank page that cannot be had is made when it is asked for, and the trouble is told then.
@@ -124,30 +118,31 @@ impl Browsers {
     }
 }
 
-fn stopped() -> BrowserTrouble {
-    BrowserTrouble::Lost("it was stopped, or it died too often".into())
+fn stopped() -> BrowserError {
+    BrowserError::Lost("it was stopped, or it died too often".into())
 }
 
-async fn blank(line: &Line, within: Duration) -> Result<Tab, BrowserTrouble> {
-    let made = line.command("browser.createUserContext", json!({}), within).await?;
+async fn blank(connection: &Connection, within: Duration) -> Result<Tab, BrowserError> {
+    let made = connection.command("browser.createUserContext", json!({}), within).await?;
     let user_context = made["userContext"].as_str().unwrap_or_default().to_owned();
     let refuse = json!({ "downloadBehavior": { "type": "denied" }, "userContexts": [user_context] });
     let (made, refused) = tokio::join!(
-        line.command(
+        connection.command(
             "browsingContext.create",
             json!({ "type": "window", "userContext": user_context, "background": true }),
             within
         ),
-        line.command("browser.setDownloadBehavior", refuse, within)
+        connection.command("browser.setDownloadBehavior", refuse, within)
     );
     drop(refused); // a driver that does not know the command downloads into a folder that is thrown away
     let context = made?["context"].as_str().unwrap_or_default().to_owned();
-    keep_names(line, &context, within).await;
-    Ok(Tab { line: line.clone(), user_context, context })
+    keep_names(connection, &context, within).await;
+    Ok(Tab { connection: connection.clone(), user_context, context })
 }
 
-/// Has the browser keep the tree of roles and names up to date. It makes one for every question otherwise, and the oracle asks
-/// for the name of every control. A driver without the command is slower, and says the same.
-pub(super) async fn keep_names(line: &Line, context: &str, within: Duration) {
-    let _ = line.cdp(context, "Accessibility.enable", json!({}), within).await;
+/// Tells the browser to keep the tree of roles and names up to date. Otherwise it builds the tree for every question,
+/// and the oracle asks for the name of every control. A driver without the command is slower, but gives the same
+/// answers.
+pub(super) async fn keep_names(connection: &Connection, context: &str, within: Duration) {
+    let _ = connection.cdp(context, "Accessibility.enable", json!({}), within).await;
 }

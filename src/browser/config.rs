@@ -1,9 +1,9 @@
-//! Which browser, where it is, and how long it may take; and what to say where there is none.
+//! The configuration of the browser, and the search for its programs.
 
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use super::{BrowserTrouble, OracleRules};
+use super::{BrowserError, OracleRules};
 
 /// The names under which distributions install Chromium or Chrome. The headless shell first: the same engine without windows,
 /// for about half of the processor's time.
@@ -19,7 +19,11 @@ const BROWSERS: [&str; 7] = [
 /// The names under which they install its driver.
 const DRIVERS: [&str; 3] = ["chromedriver", "chromium-driver", "chromium.chromedriver"];
 
-/// How to get at a browser.
+/// The advice of `paidpath doctor` for a machine without a browser.
+pub const REMEDY: &str = "install Chromium and its driver: apt-get install chromium-headless-shell chromium-driver, or brew \
+                          install chromedriver";
+
+/// The browser to use and its limits.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct BrowserConfig {
     /// The URL of a WebDriver server or a Selenium Grid that is already running; local files are not looked for then.
@@ -28,9 +32,9 @@ pub struct BrowserConfig {
     pub browser: Option<PathBuf>,
     /// The driver's program; looked for on the PATH where it is not given.
     pub driver: Option<PathBuf>,
-    /// How many pages are open at once, at least 1; who wants more waits.
+    /// The number of pages that are open at once, at least 1. Further scenarios wait.
     pub parallel: usize,
-    /// How many blank pages are kept ready.
+    /// The number of blank pages that are kept ready.
     pub warm: usize,
     /// The window's width and height in CSS pixels.
     pub window: (u32, u32),
@@ -40,9 +44,9 @@ pub struct BrowserConfig {
     pub load_within: Duration,
     /// The longest answer to one command.
     pub answer_within: Duration,
-    /// How long an element is waited for before it is said not to be there.
+    /// The deadline for an element to appear.
     pub find_within: Duration,
-    /// What the oracle takes for a sign of failure.
+    /// The signs of failure for the oracle.
     pub oracle: OracleRules,
 }
 
@@ -86,8 +90,8 @@ pub(super) struct Programs {
     pub(super) driver: PathBuf,
 }
 
-/// Why no browser is to be had, with the command that installs it; `None` where there is one. A remote WebDriver is
-/// taken at its word.
+/// Returns the reason why there is no browser, with the command that installs one; `None` where there is one. A remote
+/// WebDriver is not asked.
 pub fn missing(config: &BrowserConfig) -> Option<String> {
     match programs(config) {
         Ok(_) => None,
@@ -97,21 +101,18 @@ pub fn missing(config: &BrowserConfig) -> Option<String> {
 }
 
 /// Finds the programs of a local browser.
-///
-/// # Errors
-/// [`BrowserTrouble::Missing`] with what was looked for and the command that installs it.
-pub(super) fn programs(config: &BrowserConfig) -> Result<Programs, BrowserTrouble> {
+pub(super) fn programs(config: &BrowserConfig) -> Result<Programs, BrowserError> {
     let browser = locate("browser", config.browser.as_deref(), &BROWSERS)?;
     let driver = locate("driver", config.driver.as_deref(), &DRIVERS)?;
     Ok(Programs { browser, driver })
 }
 
-fn locate(what: &str, given: Option<&Path>, names: &[&str]) -> Result<PathBuf, BrowserTrouble> {
+fn locate(what: &str, given: Option<&Path>, names: &[&str]) -> Result<PathBuf, BrowserError> {
     if let Some(path) = given {
         return if path.is_file() {
             Ok(path.to_owned())
         } else {
-            Err(BrowserTrouble::Missing(format!("the {what} {} is not there", path.display())))
+            Err(BrowserError::Missing(format!("the {what} {} is not there", path.display())))
         };
     }
     let path = std::env::var_os("PATH").unwrap_or_default();
@@ -120,7 +121,7 @@ fn locate(what: &str, given: Option<&Path>, names: &[&str]) -> Result<PathBuf, B
         .flat_map(|name| std::env::split_paths(&path).map(move |folder| folder.join(name)))
         .find(|candidate| candidate.is_file())
         .ok_or_else(|| {
-            BrowserTrouble::Missing(format!(
+            BrowserError::Missing(format!(
                 "no {what} was found (looked for {} on the PATH); install it with `apt-get install chromium-headless-shell \
                  chromium-driver`, or name a WebDriver URL",
                 names.join(", ")

@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::mpsc;
 use std::time::{Duration, Instant};
 
-use super::BrowserTrouble;
+use super::BrowserError;
 use super::config::Programs;
 
 // The shell leads the group and waits on a pipe that only paidpath holds: when paidpath ends, however it ends (a panic,
@@ -23,7 +23,6 @@ rm -rf "$profile"
 kill -KILL 0
 "#;
 
-/// A running chromedriver.
 #[derive(Debug)]
 pub(super) struct Driver {
     guard: Child,
@@ -36,12 +35,9 @@ static COUNT: AtomicU32 = AtomicU32::new(0);
 
 impl Driver {
     /// Starts it on a free port of the loopback interface. Blocks until it says its port.
-    ///
-    /// # Errors
-    /// If it does not start or says no port within the time.
-    pub(super) fn start(programs: &Programs, within: Duration) -> Result<Self, BrowserTrouble> {
+    pub(super) fn start(programs: &Programs, within: Duration) -> Result<Self, BrowserError> {
         use std::os::unix::process::CommandExt;
-        let trouble = |reason: String| BrowserTrouble::Start(format!("{}: {reason}", programs.driver.display()));
+        let trouble = |reason: String| BrowserError::Start(format!("{}: {reason}", programs.driver.display()));
         let number = COUNT.fetch_add(1, Ordering::Relaxed);
         let profile = std::env::temp_dir().join(format!("paidpath-browser-{}-{number}", std::process::id()));
         std::fs::create_dir_all(&profile).map_err(|error| trouble(error.to_string()))?;
@@ -87,7 +83,7 @@ impl Driver {
         }
     }
 
-    /// Its WebDriver URL.
+    /// Returns its WebDriver URL.
     pub(super) fn address(&self) -> &str {
         &self.address
     }

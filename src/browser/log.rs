@@ -1,4 +1,6 @@
-//! What the browser noticed about one page: messages of its console, errors, requests, dialog boxes, downloads.
+//! The events of one page: messages of its console, errors, requests, dialog boxes, downloads.
+
+#![expect(missing_docs, reason = "only this repository's own tests see these items from outside")]
 
 use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
@@ -7,66 +9,44 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use tokio::sync::watch;
 
-/// One thing that the browser noticed.
+/// An event that the browser reported.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case", tag = "kind")]
-pub enum Noticed {
+pub enum BrowserEvent {
     /// The page wrote to its console.
     Console {
         /// `debug`, `info`, `warn` or `error`.
         level: String,
-        /// What it wrote.
         text: String,
     },
     /// An error that nothing caught.
-    Uncaught {
-        /// The error's message.
-        text: String,
-    },
-    /// A request left.
+    Uncaught { text: String },
+    /// A request left the page.
     Request {
-        /// The method.
         method: String,
-        /// The address.
         url: String,
-        /// Whether a script sent it (fetch or XMLHttpRequest).
+        /// True when a script sent it (fetch or XMLHttpRequest).
         script: bool,
     },
-    /// An answer came completely.
-    Response {
-        /// The address.
-        url: String,
-        /// The status.
-        status: u16,
-        /// Whether a script had asked.
-        script: bool,
-    },
+    /// An answer arrived completely.
+    Response { url: String, status: u16, script: bool },
     /// A request got no answer.
     NoResponse {
-        /// The address.
         url: String,
-        /// Why: `net::ERR_…`.
+        /// The reason: `net::ERR_…`.
         reason: String,
-        /// Whether a script had asked.
         script: bool,
     },
     /// The page began to go elsewhere.
-    Navigation {
-        /// To which address.
-        url: String,
-    },
+    Navigation { url: String },
     /// The page opened a dialog box of the browser; it was closed again at once.
     Dialog {
         /// `alert`, `confirm`, `prompt` or `beforeunload`.
         form: String,
-        /// What it said.
         text: String,
     },
     /// The page started a download; it was refused.
-    Download {
-        /// The address.
-        url: String,
-    },
+    Download { url: String },
     /// The page opened another tab or window.
     Opened {
         /// The address, where it is known at once.
@@ -76,8 +56,8 @@ pub enum Noticed {
     Closed,
 }
 
-impl Noticed {
-    /// As one line for a person; addresses under `base` are shown without it.
+impl BrowserEvent {
+    /// Describes the event in one line for a person. Addresses under `base` are shown without it.
     pub fn line(&self, base: &str) -> String {
         let short = |url: &str| url.strip_prefix(base).unwrap_or(url).to_owned();
         match self {
@@ -98,7 +78,7 @@ impl Noticed {
 /// Everything noticed about one page, in order.
 #[derive(Debug, Clone, Default)]
 pub struct PageLog {
-    entries: Vec<(Instant, Noticed)>,
+    entries: Vec<(Instant, BrowserEvent)>,
     under_way: BTreeMap<String, (usize, bool)>,
     news: watch::Sender<()>,
 }
@@ -107,72 +87,70 @@ pub struct PageLog {
 const LIMIT: usize = 20_000;
 
 impl PageLog {
-    /// What was noticed, from the entry with this number on; numbers start at 0 and [`PageLog::len`] is the next one.
-    pub fn since(&self, first: usize) -> impl Iterator<Item = &Noticed> {
+    /// Returns the events from the entry with this number on. Numbers start at 0, and [`PageLog::len`] is the next one.
+    pub fn since(&self, first: usize) -> impl Iterator<Item = &BrowserEvent> {
         self.entries.iter().skip(first).map(|(_, noticed)| noticed)
     }
 
-    /// How many entries there are.
     pub fn len(&self) -> usize {
         self.entries.len()
     }
 
-    /// Whether nothing was noticed.
     pub fn is_empty(&self) -> bool {
         self.entries.is_empty()
     }
 
-    /// Whether the machine's network changed under a request since an entry: an interface came or went (a container's will do),
-    /// and the browser dropped its connections, also those that had nothing to do with it.
+    /// Returns true when the machine's network changed under a request since an entry. The browser drops all its
+    /// connections when any interface comes or goes, such as a container's.
     pub fn was_cut_off(&self, first: usize) -> bool {
-        let cut = |noticed: &Noticed| matches!(noticed, Noticed::NoResponse { reason, .. } if reason.contains("ERR_NETWORK_CHANGED"));
+        let cut = |noticed: &BrowserEvent| matches!(noticed, BrowserEvent::NoResponse { reason, .. } if reason.contains("ERR_NETWORK_CHANGED"));
         self.since(first).any(cut)
     }
 
     /// The status with which the page itself was answered since an entry, behind all redirections.
     pub(super) fn document(&self, first: usize) -> Option<u16> {
         self.since(first).find_map(|noticed| match noticed {
-            Noticed::Response { status, script: false, .. } if !(300..400).contains(status) => Some(*status),
+            BrowserEvent::Response { status, script: false, .. } if !(300..400).contains(status) => Some(*status),
             _ => None,
         })
     }
 
-    /// How many requests of scripts that left since an entry are still without an answer.
+    /// Returns the number of unanswered requests of scripts that left since an entry.
     pub fn pending_since(&self, first: usize) -> usize {
         self.under_way.values().filter(|(entry, script)| *script && *entry >= first).count()
     }
 
-    /// Whether anything is without an answer, whoever asked.
+    /// Returns true while any request is unanswered, whoever sent it.
     pub(super) fn has_under_way(&self) -> bool {
         !self.under_way.is_empty()
     }
 
-    /// Whether for so long nothing was noticed, and no script waits for an answer.
+    /// Returns true when nothing was reported for so long and no script waits for an answer.
     pub(super) fn is_idle(&self, long: Duration) -> bool {
         let recent = self.entries.last().is_some_and(|(at, _)| at.elapsed() < long);
         !recent && !self.under_way.values().any(|(_, script)| *script)
     }
 
-    /// Whether a request is one of a kind that the page sends by itself again and again: the same `GET` at least three
-    /// times before the entry `first`, and not more than 10 s ago.
+    /// Returns true for a request that the page sends by itself again and again: the same `GET` at least three times
+    /// before the entry `first`, and not more than 10 s ago.
     pub fn is_poll(&self, first: usize, method: &str, url: &str) -> bool {
         method == "GET"
             && self.entries[..first.min(self.entries.len())]
                 .iter()
                 .filter(|(at, noticed)| {
                     at.elapsed().as_secs() < 10
-                        && matches!(noticed, Noticed::Request { url: seen, script: true, .. } if seen == url)
+                        && matches!(noticed, BrowserEvent::Request { url: seen, script: true, .. } if seen == url)
                 })
                 .count()
                 >= 3
     }
 
-    /// Hears of whatever comes from now on.
+    /// Subscribes to new entries.
     pub(super) fn news(&self) -> watch::Receiver<()> {
         self.news.subscribe()
     }
 
-    pub(super) fn push(&mut self, noticed: Noticed) {
+    pub(super) fn push(&mut self, noticed: BrowserEvent) {
         if self.entries.len() < LIMIT {
             self.entries.push((Instant::now(), noticed));
         }
@@ -189,30 +167,36 @@ impl PageLog {
                 .is_some_and(|kind| kind == "fetch" || kind == "xmlhttprequest");
         let (request, url) = (text("/request/request"), text("/request/url"));
         match method {
-            "log.entryAdded" if text("/type") == "javascript" => self.push(Noticed::Uncaught { text: text("/text") }),
-            "log.entryAdded" => self.push(Noticed::Console { level: text("/level"), text: text("/text") }),
+            "log.entryAdded" if text("/type") == "javascript" => {
+                self.push(BrowserEvent::Uncaught { text: text("/text") })
+            }
+            "log.entryAdded" => self.push(BrowserEvent::Console { level: text("/level"), text: text("/text") }),
             "network.beforeRequestSent" if !url.ends_with("/favicon.ico") => {
                 self.under_way.insert(request, (self.entries.len(), script));
-                self.push(Noticed::Request { method: text("/request/method"), url, script });
+                self.push(BrowserEvent::Request { method: text("/request/method"), url, script });
             }
             "network.responseCompleted" => {
                 if let Some((_, script)) = self.under_way.remove(&request) {
                     let status = params.pointer("/response/status").and_then(Value::as_u64).unwrap_or_default();
-                    self.push(Noticed::Response { url, status: u16::try_from(status).unwrap_or_default(), script });
+                    self.push(BrowserEvent::Response {
+                        url,
+                        status: u16::try_from(status).unwrap_or_default(),
+                        script,
+                    });
                 }
             }
             "network.fetchError" => {
                 if let Some((_, script)) = self.under_way.remove(&request) {
-                    self.push(Noticed::NoResponse { url, reason: text("/errorText"), script });
+                    self.push(BrowserEvent::NoResponse { url, reason: text("/errorText"), script });
                 }
             }
             "browsingContext.navigationStarted" | "browsingContext.fragmentNavigated" => {
-                self.push(Noticed::Navigation { url: text("/url") });
+                self.push(BrowserEvent::Navigation { url: text("/url") });
             }
             "browsingContext.userPromptOpened" => {
-                self.push(Noticed::Dialog { form: text("/type"), text: text("/message") });
+                self.push(BrowserEvent::Dialog { form: text("/type"), text: text("/message") });
             }
-            "browsingContext.downloadWillBegin" => self.push(Noticed::Download { url: text("/url") }),
+            "browsingContext.downloadWillBegin" => self.push(BrowserEvent::Download { url: text("/url") }),
             _ => {}
         }
     }

@@ -1,4 +1,4 @@
-//! One page of one scenario: its profile, its window, what it loads. What a person does on it is in `acting`, what they read in
+//! One page of one scenario: its profile, its window, its loading. The actions of a person are in `acting`, the readings in
 //! `reading`.
 
 use std::sync::{Arc, Mutex};
@@ -7,10 +7,10 @@ use std::time::Duration;
 use serde_json::{Value, json};
 use tokio::sync::{OwnedSemaphorePermit, oneshot};
 
-use super::acting::Mark;
+use super::acting::ActionMark;
 use super::browsers::{Tab, keep_names};
-use super::link::{Line, locked};
-use super::{BrowserConfig, BrowserTrouble, PageLog};
+use super::connection::{Connection, locked};
+use super::{BrowserConfig, BrowserError, PageLog};
 
 /// A tab of a profile of its own: its cookies, storage and cache are shared with no other but those that were opened with
 /// [`Page::another_tab`]. The profile is closed when the last of its tabs is dropped; [`Page::close`] waits for that.
@@ -20,7 +20,7 @@ pub struct Page {
     base: String,
     pub(super) config: Arc<BrowserConfig>,
     pub(super) log: Arc<Mutex<PageLog>>,
-    pub(super) marked: Mutex<Mark>,
+    pub(super) marked: Mutex<ActionMark>,
     /// Dropped when the page has loaded for the first time.
     loads: Mutex<Option<oneshot::Sender<()>>>,
     profile: Arc<Profile>,
@@ -29,12 +29,12 @@ pub struct Page {
 /// Cookies, storage and cache; in the protocol a user context.
 #[derive(Debug)]
 struct Profile {
-    line: Line,
+    connection: Connection,
     user_context: String,
     _place: OwnedSemaphorePermit,
 }
 
-/// How often a page is loaded again that the machine's network was taken away from.
+/// The number of attempts to load a page while the machine's network changes.
 const LOADS: usize = 3;
 
 impl Page {
@@ -45,23 +45,21 @@ impl Page {
         place: OwnedSemaphorePermit,
         loads: oneshot::Sender<()>,
     ) -> Self {
-        let log = tab.line.log(&tab.user_context);
+        let log = tab.connection.log(&tab.user_context);
         let base = base.trim_end_matches('/').to_owned();
-        let profile = Profile { line: tab.line.clone(), user_context: tab.user_context.clone(), _place: place };
+        let profile =
+            Profile { connection: tab.connection.clone(), user_context: tab.user_context.clone(), _place: place };
         let loads = Mutex::new(Some(loads));
         Self { tab, base, config, log, marked: Mutex::default(), loads, profile: Arc::new(profile) }
     }
 
     /// Opens another blank tab of the same profile. The tabs have one log.
-    ///
-    /// # Errors
-    /// If the browser is in trouble.
-    pub async fn another_tab(&self) -> Result<Self, BrowserTrouble> {
+    pub async fn another_tab(&self) -> Result<Self, BrowserError> {
         // A window of its own: a tab in the background is hidden, and pages do less while they are.
         let params = json!({ "type": "window", "userContext": self.tab.user_context });
         let made = self.command("browsingContext.create", params).await?;
         let context = made["context"].as_str().unwrap_or_default().to_owned();
-        keep_names(&self.tab.line, &context, self.config.answer_within).await;
+        keep_names(&self.tab.connection, &context, self.config.answer_within).await;
         Ok(Self {
             tab: Tab { context, ..self.tab.clone() },
             base: self.base.clone(),
@@ -73,16 +71,13 @@ impl Page {
         })
     }
 
-    /// Whether more tabs of the same profile were opened and are held.
+    /// Returns true while other tabs of the same profile are held.
     pub(super) fn has_other_tabs(&self) -> bool {
         Arc::strong_count(&self.profile) > 1
     }
 
     /// Brings the tab to the front, as a person does who turns to it.
-    ///
-    /// # Errors
-    /// If the browser is in trouble.
-    pub async fn activate(&self) -> Result<(), BrowserTrouble> {
+    pub async fn activate(&self) -> Result<(), BrowserError> {
         self.command("browsingContext.activate", json!({ "context": self.tab.context })).await.map(drop)
     }
 
@@ -93,7 +88,7 @@ impl Page {
 
     /// Headers that the browser sends with every request of this page, such as `traceparent` and `baggage`. Replaces
     /// those set before.
-    pub async fn headers(&self, headers: &[(&str, &str)]) -> Result<(), BrowserTrouble> {
+    pub async fn headers(&self, headers: &[(&str, &str)]) -> Result<(), BrowserError> {
         let headers: Vec<Value> = headers
             .iter()
             .map(|(name, value)| json!({ "name": name, "value": { "type": "string", "value": value } }))
@@ -103,7 +98,7 @@ impl Page {
     }
 
     /// Sets a cookie for the base URL's host.
-    pub async fn cookie(&self, name: &str, value: &str) -> Result<(), BrowserTrouble> {
+    pub async fn cookie(&self, name: &str, value: &str) -> Result<(), BrowserError> {
         let host = self.base.split("://").nth(1).unwrap_or(&self.base);
         let host = host.split(['/', ':']).next().unwrap_or(host);
         let params = json!({
@@ -114,24 +109,21 @@ impl Page {
     }
 
     /// The size of the window's content in CSS pixels.
-    pub async fn viewport(&self, width: u32, height: u32) -> Result<(), BrowserTrouble> {
+    pub async fn viewport(&self, width: u32, height: u32) -> Result<(), BrowserError> {
         let params = json!({ "context": self.tab.context, "viewport": { "width": width, "height": height } });
         self.command("browsingContext.setViewport", params).await.map(drop)
     }
 
-    /// Whether the page is to believe that the person prefers dark colours.
-    pub async fn dark(&self, dark: bool) -> Result<(), BrowserTrouble> {
+    /// Sets whether the page believes that the person prefers dark colours.
+    pub async fn dark(&self, dark: bool) -> Result<(), BrowserError> {
         let scheme = if dark { "dark" } else { "light" };
         let params = json!({ "features": [{ "name": "prefers-color-scheme", "value": scheme }] });
         let within = self.config.answer_within;
-        self.tab.line.cdp(&self.tab.context, "Emulation.setEmulatedMedia", params, within).await.map(drop)
+        self.tab.connection.cdp(&self.tab.context, "Emulation.setEmulatedMedia", params, within).await.map(drop)
     }
 
     /// Goes to an address, relative to the base URL or whole, and waits until it has loaded.
-    ///
-    /// # Errors
-    /// [`BrowserTrouble::NotOpened`] where it does not load within the bound of the configuration.
-    pub async fn goto(&self, address: &str) -> Result<(), BrowserTrouble> {
+    pub async fn goto(&self, address: &str) -> Result<(), BrowserError> {
         let url = if address.contains("://") || address.starts_with("data:") {
             address.to_owned()
         } else {
@@ -142,14 +134,14 @@ impl Page {
         self.load_whole("browsingContext.navigate", params, &url).await
     }
 
-    async fn load_whole(&self, method: &str, params: Value, url: &str) -> Result<(), BrowserTrouble> {
+    async fn load_whole(&self, method: &str, params: Value, url: &str) -> Result<(), BrowserError> {
         let loaded = self.load_uncut(method, params, url).await;
         drop(locked(&self.loads).take());
         loaded
     }
 
     /// Loads, and again where the machine's network changed meanwhile.
-    async fn load_uncut(&self, method: &str, params: Value, url: &str) -> Result<(), BrowserTrouble> {
+    async fn load_uncut(&self, method: &str, params: Value, url: &str) -> Result<(), BrowserError> {
         for _ in 0..LOADS {
             let before = locked(&self.log).len();
             let loaded = self.load(method, params.clone(), url).await;
@@ -169,24 +161,21 @@ impl Page {
     }
 
     /// Loads the page again and waits until it has loaded.
-    ///
-    /// # Errors
-    /// As [`Page::goto`].
-    pub async fn reload(&self) -> Result<(), BrowserTrouble> {
+    pub async fn reload(&self) -> Result<(), BrowserError> {
         self.begin(None);
         let params = json!({ "context": self.tab.context, "wait": "complete" });
         self.load_whole("browsingContext.reload", params, "the page").await
     }
 
-    async fn load(&self, method: &str, params: Value, url: &str) -> Result<(), BrowserTrouble> {
+    async fn load(&self, method: &str, params: Value, url: &str) -> Result<(), BrowserError> {
         let within = self.config.load_within;
-        let not_opened = |reason: String| BrowserTrouble::NotOpened { url: url.into(), reason };
-        match self.tab.line.command(method, params, within).await {
+        let not_opened = |reason: String| BrowserError::NotOpened { url: url.into(), reason };
+        match self.tab.connection.command(method, params, within).await {
             Ok(_) => Ok(()),
-            Err(BrowserTrouble::Refused { reason, .. }) => Err(not_opened(reason)),
-            // The heart of the browser beats on its own line: if that still answers, it is the page that does not.
-            Err(hung @ BrowserTrouble::Hung { .. }) => {
-                match self.tab.line.command("browser.getUserContexts", json!({}), Duration::from_secs(5)).await {
+            Err(BrowserError::Refused { reason, .. }) => Err(not_opened(reason)),
+            // The heart of the browser beats on its own connection: if that still answers, it is the page that does not.
+            Err(hung @ BrowserError::Hung { .. }) => {
+                match self.tab.connection.command("browser.getUserContexts", json!({}), Duration::from_secs(5)).await {
                     Ok(_) => Err(not_opened(format!("it had not loaded after {within:?}"))),
                     Err(_) => Err(hung),
                 }
@@ -199,21 +188,21 @@ impl Page {
     pub async fn close(self) {
         // Dropping does the rest, and does it again harmlessly where this was too slow.
         let params = json!({ "userContext": self.tab.user_context });
-        let _ = self.tab.line.command("browser.removeUserContext", params, Duration::from_secs(3)).await;
+        let _ = self.tab.connection.command("browser.removeUserContext", params, Duration::from_secs(3)).await;
     }
 
-    pub(super) async fn command(&self, method: &str, params: Value) -> Result<Value, BrowserTrouble> {
-        self.tab.line.command(method, params, self.config.answer_within).await
+    pub(super) async fn command(&self, method: &str, params: Value) -> Result<Value, BrowserError> {
+        self.tab.connection.command(method, params, self.config.answer_within).await
     }
 }
 
 impl Drop for Profile {
     fn drop(&mut self) {
-        let (line, user_context) = (self.line.clone(), self.user_context.clone());
-        self.line.spawn(async move {
+        let (connection, user_context) = (self.connection.clone(), self.user_context.clone());
+        self.connection.spawn(async move {
             let params = json!({ "userContext": user_context });
-            let _ = line.command("browser.removeUserContext", params, Duration::from_secs(5)).await;
-            line.forget(&user_context);
+            let _ = connection.command("browser.removeUserContext", params, Duration::from_secs(5)).await;
+            connection.forget(&user_context);
         });
     }
 }

@@ -1,4 +1,4 @@
-//! What a person reads on a page, waited for until it is there, and what is kept of a page that failed.
+//! The readings of a person on a page, with their waits, and the artifacts of a page that failed.
 
 use std::time::Duration;
 
@@ -6,42 +6,36 @@ use base64::Engine as _;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use super::asking::{End, passing, string_of};
-use super::link::locked;
-use super::{BrowserTrouble, Locator, Page, PageLog};
+use super::asking::{WaitEnd, passing, string_of};
+use super::connection::locked;
+use super::{BrowserError, Locator, Page, PageLog};
 use crate::base::wait::{Gave, Look};
 
-/// How one element stands.
+/// The state of one element.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 pub struct ElementState {
-    /// Its text, white space squeezed.
+    /// The text, with white space squeezed.
     pub text: String,
     /// The value of a field.
     pub value: Option<String>,
-    /// Whether it is checked, where it can be.
+    /// The check mark of a box that can be checked.
     pub checked: Option<bool>,
-    /// Whether it is disabled, natively or by ARIA.
+    /// True for an element that is disabled, natively or by ARIA.
     pub disabled: bool,
-    /// Why a person cannot read its text; `None` where they can.
+    /// The reason why a person cannot read the text; `None` when they can.
     pub unreadable: Option<String>,
 }
 
 impl Page {
-    /// How an element stands; waits until it is there.
-    ///
-    /// # Errors
-    /// [`BrowserTrouble::NotFound`].
-    pub async fn read(&self, locator: &Locator) -> Result<ElementState, BrowserTrouble> {
+    /// Returns the state of an element; waits until it is there.
+    pub async fn read(&self, locator: &Locator) -> Result<ElementState, BrowserError> {
         let state = self.element("read", json!({ "locator": locator }), locator).await?;
         serde_json::from_value(state)
-            .map_err(|error| BrowserTrouble::Refused { command: "read".into(), reason: error.to_string() })
+            .map_err(|error| BrowserError::Refused { command: "read".into(), reason: error.to_string() })
     }
 
     /// The text of an element as it is now, readable or not; `None` where there is no such element. Does not wait.
-    ///
-    /// # Errors
-    /// If the browser is in trouble.
-    pub async fn peek(&self, locator: &Locator) -> Result<Option<String>, BrowserTrouble> {
+    pub async fn peek(&self, locator: &Locator) -> Result<Option<String>, BrowserError> {
         match self.call("read", json!({ "locator": locator })).await {
             Ok(found) => Ok(found["text"].as_str().map(str::to_owned)),
             Err(trouble) if passing(&trouble) => Ok(None),
@@ -49,21 +43,15 @@ impl Page {
         }
     }
 
-    /// How many shown elements fit; does not wait.
-    ///
-    /// # Errors
-    /// If the browser is in trouble.
-    pub async fn count(&self, locator: &Locator) -> Result<usize, BrowserTrouble> {
+    /// Returns the number of shown elements that fit; does not wait.
+    pub async fn count(&self, locator: &Locator) -> Result<usize, BrowserError> {
         Ok(number(&self.call("count", json!({ "locator": locator })).await?))
     }
 
     /// Waits until so many shown elements fit.
-    ///
-    /// # Errors
-    /// [`BrowserTrouble::NotShown`] with how many there are instead.
-    pub async fn counts(&self, locator: &Locator, wanted: usize, within: Duration) -> Result<(), BrowserTrouble> {
+    pub async fn counts(&self, locator: &Locator, wanted: usize, within: Duration) -> Result<(), BrowserError> {
         let question = json!({ "locator": locator, "wanted": wanted });
-        let waited = self.ask_until(End::Still, "count", question, within, |count| match number(&count) {
+        let waited = self.ask_until(WaitEnd::Still, "count", question, within, |count| match number(&count) {
             count if count == wanted => Look::Holds(()),
             count => Look::NotYet(count.to_string()),
         });
@@ -71,60 +59,48 @@ impl Page {
             Ok(()) => Ok(()),
             Err(Gave::Never(trouble)) => Err(trouble),
             Err(Gave::Up { waited: within, last_seen: seen }) => {
-                Err(BrowserTrouble::NotShown { wanted: format!("{wanted} of the {locator}"), within, seen })
+                Err(BrowserError::NotShown { wanted: format!("{wanted} of the {locator}"), within, seen })
             }
         }
     }
 
     /// Everything on the page that a person can read, one block a line.
-    ///
-    /// # Errors
-    /// If the browser is in trouble.
-    pub async fn text(&self) -> Result<String, BrowserTrouble> {
+    pub async fn text(&self) -> Result<String, BrowserError> {
         Ok(self.call("readable", Value::Null).await?.as_str().unwrap_or_default().to_owned())
     }
 
     /// Waits until a person can read a text on the page; case does not matter. Gives up when the page has been idle for 3 s, so
     /// this is for what follows from an answer, not for what a server sends on its own.
-    ///
-    /// # Errors
-    /// [`BrowserTrouble::NotShown`] with what is readable instead.
-    pub async fn see(&self, text: &str, within: Duration) -> Result<(), BrowserTrouble> {
+    pub async fn see(&self, text: &str, within: Duration) -> Result<(), BrowserError> {
         self.until_shown(text, true, within).await
     }
 
     /// Waits until nobody can read a text on the page any more.
-    ///
-    /// # Errors
-    /// [`BrowserTrouble::NotShown`].
-    pub async fn gone(&self, text: &str, within: Duration) -> Result<(), BrowserTrouble> {
+    pub async fn gone(&self, text: &str, within: Duration) -> Result<(), BrowserError> {
         self.until_shown(text, false, within).await
     }
 
-    async fn until_shown(&self, text: &str, shown: bool, within: Duration) -> Result<(), BrowserTrouble> {
+    async fn until_shown(&self, text: &str, shown: bool, within: Duration) -> Result<(), BrowserError> {
         let question = json!({ "text": text, "wanted": shown });
         let look = |is| match is == json!(shown) {
             true => Look::Holds(()),
             false => Look::NotYet(String::new()),
         };
-        match self.ask_until(End::Idle, "shows", question, within, look).await {
+        match self.ask_until(WaitEnd::Idle, "shows", question, within, look).await {
             Ok(()) => Ok(()),
             Err(Gave::Never(trouble)) => Err(trouble),
             Err(Gave::Up { waited: within, .. }) => {
                 let seen = self.text().await.unwrap_or_default().replace('\n', " · ").chars().take(300).collect();
                 let wanted = if shown { format!("“{text}”") } else { format!("the end of “{text}”") };
-                Err(BrowserTrouble::NotShown { wanted, within, seen })
+                Err(BrowserError::NotShown { wanted, within, seen })
             }
         }
     }
 
     /// Waits until a person can read a text in this element; an element that is not there says nothing. Gives all of its text.
-    ///
-    /// # Errors
-    /// [`BrowserTrouble::NotShown`] with what the element says instead.
-    pub async fn says(&self, locator: &Locator, text: &str, within: Duration) -> Result<String, BrowserTrouble> {
+    pub async fn says(&self, locator: &Locator, text: &str, within: Duration) -> Result<String, BrowserError> {
         let question = json!({ "locator": locator, "says": text });
-        let waited = self.ask_until(End::Still, "read", question, within, |found| {
+        let waited = self.ask_until(WaitEnd::Still, "read", question, within, |found| {
             let count = found["count"].as_u64().unwrap_or_default();
             match serde_json::from_value::<ElementState>(found) {
                 Ok(state) if state.text.contains(text) && state.unreadable.is_none() => Look::Holds(state.text),
@@ -138,49 +114,37 @@ impl Page {
             Ok(said) => Ok(said),
             Err(Gave::Never(trouble)) => Err(trouble),
             Err(Gave::Up { waited: within, last_seen: seen }) => {
-                Err(BrowserTrouble::NotShown { wanted: format!("“{text}” at the {locator}"), within, seen })
+                Err(BrowserError::NotShown { wanted: format!("“{text}” at the {locator}"), within, seen })
             }
         }
     }
 
     /// Waits until exactly one such element is shown.
-    ///
-    /// # Errors
-    /// [`BrowserTrouble::NotFound`].
-    pub async fn wait_for(&self, locator: &Locator, within: Duration) -> Result<(), BrowserTrouble> {
+    pub async fn wait_for(&self, locator: &Locator, within: Duration) -> Result<(), BrowserError> {
         self.element_within("read", json!({ "locator": locator }), locator, within).await.map(drop)
     }
 
     /// A picture of what the window shows, as PNG.
-    ///
-    /// # Errors
-    /// If the browser is in trouble.
-    pub async fn screenshot(&self) -> Result<Vec<u8>, BrowserTrouble> {
+    pub async fn screenshot(&self) -> Result<Vec<u8>, BrowserError> {
         let shot = self.command("browsingContext.captureScreenshot", json!({ "context": self.tab.context })).await?;
         base64::engine::general_purpose::STANDARD.decode(shot["data"].as_str().unwrap_or_default()).map_err(|error| {
-            BrowserTrouble::Refused { command: "browsingContext.captureScreenshot".into(), reason: error.to_string() }
+            BrowserError::Refused { command: "browsingContext.captureScreenshot".into(), reason: error.to_string() }
         })
     }
 
     /// The page as markup, with the content of open shadow roots.
-    ///
-    /// # Errors
-    /// If the browser is in trouble.
-    pub async fn snapshot(&self) -> Result<String, BrowserTrouble> {
+    pub async fn snapshot(&self) -> Result<String, BrowserError> {
         Ok(self.call("snapshot", Value::Null).await?.as_str().unwrap_or_default().to_owned())
     }
 
-    /// What the browser noticed since the page was opened.
+    /// Returns the events since the page was opened.
     pub fn log(&self) -> PageLog {
         locked(&self.log).clone()
     }
 
     /// Evaluates a JavaScript expression in the page itself, for what no other call offers; promises are awaited. The
     /// expression's value must be a string, or is turned into one.
-    ///
-    /// # Errors
-    /// [`BrowserTrouble::Refused`] where it throws.
-    pub async fn evaluate(&self, expression: &str) -> Result<String, BrowserTrouble> {
+    pub async fn evaluate(&self, expression: &str) -> Result<String, BrowserError> {
         let params = json!({
             "expression": format!("(async () => String(await ({expression})))()"),
             "awaitPromise": true,

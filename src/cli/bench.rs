@@ -16,13 +16,13 @@ use crate::base::trace::{TRACEPARENT, traceparent};
 use crate::contract::Contracts;
 use crate::model::message::{Envelope, Timestamp};
 use crate::model::{Exit, TraceId};
-use crate::report::digest::News;
-use crate::report::{Digest, journal};
+use crate::report::run_builder::RunUpdate;
+use crate::report::{RunBuilder, journal};
 use crate::run::platform::{Builder, Platform};
 use crate::run::{Deadlines, Evidence, FlakyPolicy, Options, Plan, Selection, records};
 use crate::tap::{FaultBoard, Recorder};
 use crate::target::{Operation, Target, Values};
-use crate::topology::{Mark, Topology};
+use crate::topology::{RunLabel, Topology};
 use crate::trail::Mapping;
 use crate::world::{Embedded, Rules};
 
@@ -117,7 +117,7 @@ fn plain_loop(
     let runtime = runtime.map_err(|error| broken(&error))?;
     let recorder = Recorder::new(Clock::start(), Arc::new(Redactor::new(target.redact.clone())));
     let faults = FaultBoard::new(Seed(0));
-    let mark = Mark { id: "bench".into(), keep: false };
+    let mark = RunLabel { id: "bench".into(), keep: false };
     let providers = &composition.suite.providers;
     let with = Builder { topology, providers, recorder: &recorder, faults: &faults, mark };
     let platform = runtime.block_on(Platform::start(with, std::future::pending()));
@@ -221,7 +221,7 @@ fn scenarios(
     let mut writer =
         journal::Writer::create(folder.join(journal::FILE)).map_err(|error| Refusal::Usage(error.to_string()))?;
     let listening = std::thread::spawn(move || {
-        let mut digest = Digest::default();
+        let mut builder = RunBuilder::default();
         let (mut first, mut last) = (None, None);
         for envelope in records {
             writer.append(&envelope);
@@ -230,8 +230,8 @@ fn scenarios(
                 Envelope::TestCaseFinished(finished) => last = Some(moment(finished.timestamp)),
                 _ => {}
             }
-            if let News::Ended(scenario) = digest.add(&envelope) {
-                digest.forget_evidence(scenario);
+            if let RunUpdate::Ended(scenario) = builder.add(&envelope) {
+                builder.forget_evidence(scenario);
             }
         }
         (first, last, writer.finish())

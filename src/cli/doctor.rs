@@ -10,7 +10,7 @@ use super::{Composition, Refusal};
 use crate::model::Exit;
 use crate::report::text;
 use crate::run::{Needs, Requirement};
-use crate::topology::container::{self, Left};
+use crate::topology::{Leftover, Provider};
 
 /// What is asked of this machine.
 ///
@@ -25,18 +25,6 @@ pub struct Arguments {
     clean: bool,
 }
 
-/// How to get what scenarios may need, by the name that `--require` has for it.
-const REMEDIES: &[(&str, &str)] = &[
-    (
-        "browser",
-        "install Chromium and its driver: apt-get install chromium-headless-shell chromium-driver, or brew install chromedriver",
-    ),
-    (
-        "docker",
-        "start an engine that `docker info` reaches; as another user than root, join its group: usermod -aG docker $USER",
-    ),
-];
-
 /// One thing that was looked at.
 struct Seen {
     name: String,
@@ -50,24 +38,20 @@ struct Seen {
 /// Looks at the machine, and says what it found.
 pub fn doctor(composition: &Composition, arguments: &Arguments) -> Result<Exit, Refusal> {
     if arguments.clean {
-        return clean();
+        return clean(composition);
     }
     let mut all = vec![loopback(), reports(&arguments.reports), processors(), proxies()];
     let of_this_machine = composition.suite.requirements.iter().filter(|requirement| requirement.of != Needs::Whole);
-    all.extend(of_this_machine.map(|requirement| {
-        let remedy =
-            REMEDIES.iter().find(|(name, _)| *name == requirement.name).map(|(_, remedy)| (*remedy).to_owned());
-        Seen {
-            name: requirement.name.to_owned(),
-            state: match &requirement.missing {
-                None => Ok(format!("{} can run", who_needs(requirement))),
-                Some(reason) => Err(format!("{reason}; {} are skipped", who_needs(requirement))),
-            },
-            remedy,
-            needed: false,
-        }
+    all.extend(of_this_machine.map(|requirement| Seen {
+        name: requirement.name.to_owned(),
+        state: match &requirement.missing {
+            None => Ok(format!("{} can run", who_needs(requirement))),
+            Some(reason) => Err(format!("{reason}; {} are skipped", who_needs(requirement))),
+        },
+        remedy: requirement.remedy.map(str::to_owned),
+        needed: false,
     }));
-    all.extend(left_behind());
+    all.extend(composition.suite.providers.iter().filter_map(|provider| left_behind(provider.as_ref())));
     let width = all.iter().map(|seen| seen.name.len()).max().unwrap_or_default();
     for seen in &all {
         let name = &seen.name;
@@ -153,19 +137,22 @@ fn who_needs(requirement: &Requirement) -> String {
     }
 }
 
-/// What runs that have ended have left behind in the engine; nothing where there is no engine.
-fn left_behind() -> Option<Seen> {
-    let left = blocking(container::left_behind).ok()?;
+/// Looks for what runs that have ended left behind with this provider.
+fn left_behind(provider: &dyn Provider) -> Option<Seen> {
+    let left = blocking(provider.left_behind()).ok()??;
     let state = match left.as_slice() {
         [] => Ok("nothing is left behind by earlier runs".to_owned()),
         left => Err(left.iter().map(describe).collect::<Vec<_>>().join("; ")),
     };
     let remedy = Some("remove that: paidpath doctor --clean".to_owned());
-    Some(Seen { name: "containers".into(), state, remedy, needed: false })
+    Some(Seen { name: format!("{}s", provider.kind()), state, remedy, needed: false })
 }
 
-fn clean() -> Result<Exit, Refusal> {
-    let left = blocking(container::clean).map_err(Refusal::Environment)?;
+fn clean(composition: &Composition) -> Result<Exit, Refusal> {
+    let mut left = Vec::new();
+    for provider in &composition.suite.providers {
+        left.extend(blocking(provider.remove_left_behind()).flatten().map_err(Refusal::Environment)?);
+    }
     match left.as_slice() {
         [] => say!("Runs that have ended have left nothing behind."),
         left => left.iter().for_each(|left| say!("removed: {}", describe(left))),
@@ -173,14 +160,14 @@ fn clean() -> Result<Exit, Refusal> {
     Ok(Exit::Passed)
 }
 
-fn describe(left: &Left) -> String {
+fn describe(left: &Leftover) -> String {
     let kept = if left.kept { ", which was told to keep it" } else { "" };
     format!("{} of the run {}{kept}", text::count(left.things, "thing", "things"), left.run)
 }
 
-fn blocking<T, F: Future<Output = Result<T, String>>>(ask: impl FnOnce() -> F) -> Result<T, String> {
+fn blocking<T>(answer: impl Future<Output = T>) -> Result<T, String> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
-    runtime.map_err(|error| error.to_string())?.block_on(ask())
+    Ok(runtime.map_err(|error| error.to_string())?.block_on(answer))
 }
 
 /// Runs do not go through proxies; a person who set one may expect it.

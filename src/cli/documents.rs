@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use crate::base::config::{ConfigError, read_text};
-use crate::contract::{Catalogue, Contract, Contracts};
+use crate::contract::{Contract, Contracts, RefusalCatalogue};
 use crate::target::Target;
 use crate::trail::Mapping;
 use crate::world::Rules;
@@ -54,10 +54,10 @@ pub(super) fn rules(target: &Target, mapping: Mapping, beside: &Beside) -> Resul
 ///
 /// # Errors
 /// As those of [`rules`].
-pub(super) fn catalogue(target: &Target, beside: &Beside) -> Result<Option<Catalogue>, ConfigError> {
+pub(super) fn catalogue(target: &Target, beside: &Beside) -> Result<Option<RefusalCatalogue>, ConfigError> {
     let read = |path: &String| {
         let (file, text) = beside.read(path)?;
-        Catalogue::load(&file, &text)
+        RefusalCatalogue::load(&file, &text)
     };
     target.catalogue.as_ref().map(read).transpose()
 }

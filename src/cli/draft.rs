@@ -10,7 +10,7 @@ use serde_json::Value;
 
 use super::Refusal;
 use crate::model::{Event, EventKind, Exit, Fact};
-use crate::report::{Run, journal};
+use crate::report::{RunRecord, journal};
 
 const PEOPLE: [&str; 6] = ["Ann", "Ben", "Cleo", "Dan", "Eve", "Finn"];
 const MODELS: [&str; 6] = ["Dusk", "Noon", "Rain", "Snow", "Fern", "Moss"];
@@ -29,7 +29,7 @@ pub fn draft(arguments: &Arguments) -> Result<Exit, Refusal> {
         true => arguments.journal.join(journal::FILE),
         false => arguments.journal.clone(),
     };
-    let run = Run::read(&file).map_err(|error| Refusal::Usage(error.to_string()))?;
+    let run = RunRecord::read(&file).map_err(|error| Refusal::Usage(error.to_string()))?;
     let mut scenarios = Vec::new();
     for scenario in &run.scenarios {
         let trail = scenario.attempts.last().and_then(|attempt| attempt.trail.as_ref());

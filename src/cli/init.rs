@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 
 use clap::Args;
 
+use super::schema::{self, SchemaFile};
 use super::{Composition, Refusal, platform, steps};
 use crate::model::Exit;
 
@@ -27,12 +28,14 @@ const FILES: &[(&str, &str)] = &[
 ];
 
 const TARGET: &str = "\
+#:schema ./schemas/target.schema.json
 # How to speak to your platform. This is the reference platform's; change requests, bodies and pointers to yours.
 # `paidpath check target.toml` says what does not fit.
 
 ";
 
 const TOPOLOGY: &str = "\
+#:schema ./schemas/topology.schema.json
 # Which services there are, who supplies each, and who calls whom.
 # For a service that runs already: provider = \"url\", url = \"https://…\", and its host in allowed_hosts.
 
@@ -53,6 +56,8 @@ pub fn init(composition: &Composition, arguments: &Arguments) -> Result<Exit, Re
     }
     files.push(("target.toml".into(), format!("{TARGET}{target}")));
     files.push(("topology.toml".into(), format!("{TOPOLOGY}{}", shipped(composition.topologies, "embedded"))));
+    files.push(("schemas/target.schema.json".into(), schema::text(SchemaFile::Target)));
+    files.push(("schemas/topology.schema.json".into(), schema::text(SchemaFile::Topology)));
     files.push(("features/STEPS.md".into(), steps::page(composition)));
     files.push(("PLATFORM.md".into(), platform::page()));
 

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use crate::base::canary::{Canaries, Leak};
 use crate::model::message::Envelope;
-use crate::report::{self, Console, Digest, Reporter, Style, journal};
+use crate::report::{self, Console, Reporter, RunBuilder, Style, journal};
 use crate::run::Records;
 
 /// What became of everything that was said about a run.
@@ -41,8 +41,8 @@ impl<W: Write> Write for Kept<W> {
 pub(super) struct Listener {
     journal: journal::Writer,
     console: Console<Kept<std::io::Stdout>>,
-    digest: Digest,
-    reporters: Vec<&'static dyn Reporter>,
+    builder: RunBuilder,
+    reporters: Vec<&'static Reporter>,
     folder: PathBuf,
 }
 
@@ -50,7 +50,7 @@ impl Listener {
     pub(super) fn begin(
         folder: &Path,
         verbose: bool,
-        reporters: Vec<&'static dyn Reporter>,
+        reporters: Vec<&'static Reporter>,
     ) -> Result<Self, journal::JournalError> {
         report::clear(folder, &reporters);
         let stdout = std::io::stdout();
@@ -59,7 +59,7 @@ impl Listener {
         Ok(Self {
             journal: journal::Writer::create(folder.join(journal::FILE))?,
             console: Console::new(Kept { out: stdout, bytes: Vec::new() }, style),
-            digest: Digest::default(),
+            builder: RunBuilder::default(),
             reporters,
             folder: folder.to_owned(),
         })
@@ -69,8 +69,8 @@ impl Listener {
     pub(super) fn listen(mut self, mut records: Records) -> Heard {
         while let Some(envelope) = self.next(&mut records) {
             self.journal.append(&envelope);
-            let news = self.digest.add(&envelope);
-            self.console.on(news, self.digest.run());
+            let update = self.builder.add(&envelope);
+            self.console.on(update, self.builder.run());
             // A thread that was given up may hold the other end for ever: the run's own word ends it.
             if matches!(envelope, Envelope::TestRunFinished(_)) {
                 break;
@@ -81,13 +81,13 @@ impl Listener {
             complain!("{error}");
             heard.complete = false;
         }
-        if self.digest.run().info.id.is_empty() {
+        if self.builder.run().info.id.is_empty() {
             return heard; // The platform never came up: there is nothing to report.
         }
-        let written = report::write_all(self.digest.run(), &self.folder, &self.reporters);
+        let written = report::write_all(self.builder.run(), &self.folder, &self.reporters);
         heard.complete &= written.iter().all(|written| written.result.is_ok());
         heard.files.extend(written.iter().map(|written| written.file.clone()));
-        match self.console.finish(self.digest.run(), &written) {
+        match self.console.finish(self.builder.run(), &written) {
             Ok(kept) => heard.printed = kept.bytes,
             Err(error) => {
                 complain!("the console could not be written: {error}");

@@ -25,6 +25,7 @@ mod prove;
 mod refusal;
 mod report;
 mod run;
+mod schema;
 mod soak;
 mod steps;
 mod up;
@@ -97,6 +98,11 @@ enum Command {
     Faults,
     /// Explains the two files that describe a platform of one's own, target.toml and topology.toml, as Markdown
     Platform,
+    /// Prints the JSON Schema of target.toml or topology.toml, for editors that complete and check such files
+    ///
+    /// Editors with Taplo, such as VS Code with “Even Better TOML”, use the schema that the first line of a file names:
+    /// `#:schema ./schemas/target.schema.json`. `paidpath check` finds more mistakes than a schema can.
+    Schema(schema::Arguments),
     /// Breaks the platform on purpose, one thing at a time, and shows which scenario notices
     Prove(Box<prove::Arguments>),
     /// Plays the same scenarios on several topologies and says where one answers otherwise: whether doubles tell the truth
@@ -145,6 +151,10 @@ pub fn main(composition: &Composition) -> ExitCode {
         }
         Some(Command::Platform) => {
             put!("{}", platform::page());
+            Ok(Exit::Passed)
+        }
+        Some(Command::Schema(arguments)) => {
+            put!("{}", schema::schema(&arguments));
             Ok(Exit::Passed)
         }
         Some(Command::Checks(arguments)) => {

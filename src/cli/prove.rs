@@ -15,7 +15,10 @@ use crate::gherkin::tags::Expression;
 use crate::model::message::{Attachment, Envelope, media};
 use crate::model::{Exit, Proof, RuleId};
 use crate::prove::mutant::{Budget, mutate};
-use crate::prove::{Baseline, Broken, Defect, Extent, How, Progress, Seen, Stand, coverage, named, prove as try_each};
+use crate::prove::{
+    Baseline, BaselineOutcome, BaselineScenario, Defect, How, PlanRunner, ProofError, ProofProgress, TrialScope,
+    coverage, named, prove as try_each,
+};
 use crate::report::{self, Style, journal, proof};
 use crate::run::{Deadlines, Evidence, FlakyPolicy, Options, PathSpec, Plan, Selection};
 
@@ -131,7 +134,7 @@ pub fn prove(composition: &Composition, arguments: &Arguments) -> Result<Exit, R
         let Prepared { target, rules, .. } = prepare().expect("it was read a moment ago");
         (target, rules)
     };
-    let stand = Stand {
+    let runner = PlanRunner {
         suite: &composition.suite,
         topology: &topology,
         target: &freshly,
@@ -141,17 +144,20 @@ pub fn prove(composition: &Composition, arguments: &Arguments) -> Result<Exit, R
     let console = Console::new(arguments.format);
     console.say(&format!("the baseline: {} scenarios", plan.scenarios.len()));
     let mut kept = Kept::begin(&arguments.reports).map_err(|error| usage(&error))?;
-    let baseline = Baseline::take(&stand, plan, |envelope| kept.keep(envelope)).map_err(broken)?;
-    let baseline = baseline.map_err(|not_judged| Refusal::Environment(not_judged.to_string()))?;
+    let baseline = Baseline::take(&runner, plan, |envelope| kept.keep(envelope)).map_err(broken)?;
+    let baseline = match baseline {
+        BaselineOutcome::Green(baseline) => baseline,
+        BaselineOutcome::NotGreen(not_green) => return Err(Refusal::Environment(not_green.to_string())),
+    };
     console.say(&format!("green in {:.1?}", started.elapsed()));
 
     let last = last_proof(&arguments.reports);
-    let extent = if arguments.all || arguments.without_checks { Extent::All } else { Extent::UntilTold };
-    let rows = try_each(&stand, &baseline, &defects, extent, last.as_ref(), |progress| console.follow(&progress));
+    let scope = if arguments.all || arguments.without_checks { TrialScope::All } else { TrialScope::UntilCaught };
+    let rows = try_each(&runner, &baseline, &defects, scope, last.as_ref(), |progress| console.follow(&progress));
     let mut rows = rows.map_err(broken)?;
     rows.sort_by_key(|row| row.standing);
     let budget = Budget { mutants: arguments.budget, scenarios: MUTANT_IN };
-    let mutate = || mutate(&stand, &baseline, budget, |done, all| console.follow(&Progress::Attempts(done, all)));
+    let mutate = || mutate(&runner, &baseline, budget, |done, all| console.follow(&ProofProgress::Attempts(done, all)));
     let mutation = arguments.mutate.then(mutate).transpose().map_err(broken)?;
     let mut notes = Vec::new();
     if !baseline.skipped.is_empty() {
@@ -171,9 +177,9 @@ pub fn prove(composition: &Composition, arguments: &Arguments) -> Result<Exit, R
     console.clear();
     let written =
         kept.end(&proof, baseline.run, &arguments.reports).map_err(|error| Refusal::Environment(error.to_string()));
-    print(arguments, &proof, &baseline.seen);
+    print(arguments, &proof, &baseline.scenarios);
     written?;
-    let canaries = stand.canaries.into_inner().expect("nothing panics while it holds this lock");
+    let canaries = runner.canaries.into_inner().expect("nothing panics while it holds this lock");
     let files = [JOURNAL, FILE, MARKDOWN, "index.html"].map(|file| arguments.reports.join(file));
     // What was printed is in the files, too.
     let leaks = leaks(&canaries, &files, b"");
@@ -181,7 +187,7 @@ pub fn prove(composition: &Composition, arguments: &Arguments) -> Result<Exit, R
     Ok(if leaks.is_empty() { proof.exit() } else { Exit::Failed })
 }
 
-fn print(arguments: &Arguments, proof: &Proof, seen: &[Seen]) {
+fn print(arguments: &Arguments, proof: &Proof, seen: &[BaselineScenario]) {
     match arguments.format {
         Format::Text => put!("{}", proof::text(proof, &style())),
         Format::Markdown => put!("{}", proof::markdown(proof)),
@@ -196,10 +202,10 @@ fn print(arguments: &Arguments, proof: &Proof, seen: &[Seen]) {
     }
 }
 
-pub(super) fn broken(error: Broken) -> Refusal {
+pub(super) fn broken(error: ProofError) -> Refusal {
     match error {
-        Broken::Environment(message) => Refusal::Environment(message),
-        Broken::Interrupted(exit) => Refusal::Stopped(exit),
+        ProofError::Environment(message) => Refusal::Environment(message),
+        ProofError::Interrupted(exit) => Refusal::Stopped(exit),
     }
 }
 
@@ -288,15 +294,15 @@ impl Console {
         }
     }
 
-    fn follow(&self, progress: &Progress<'_>) {
+    fn follow(&self, progress: &ProofProgress<'_>) {
         match progress {
-            Progress::Decided(row) => self.say(&proof::line(row)),
-            Progress::Attempts(done, all) if self.tty => {
+            ProofProgress::Decided(row) => self.say(&proof::line(row)),
+            ProofProgress::Attempts(done, all) if self.tty => {
                 super::out::print_error(format_args!("\r\u{1b}[K{done} of {all} trials"));
                 // Nobody is hurt if it does not show.
                 let _ = std::io::stderr().flush();
             }
-            Progress::Attempts(..) => {}
+            ProofProgress::Attempts(..) => {}
         }
     }
 
@@ -322,7 +328,7 @@ impl Kept {
     }
 
     /// Writes what was proved. The journal holds the baseline and the proof, so that the report can be made again.
-    fn end(mut self, proof: &Proof, mut run: report::Run, folder: &Path) -> anyhow::Result<()> {
+    fn end(mut self, proof: &Proof, mut run: report::RunRecord, folder: &Path) -> anyhow::Result<()> {
         self.journal.append(&Envelope::Attachment(Attachment::record(media::PROOF, proof, None, None)));
         self.journal.finish()?;
         std::fs::write(folder.join(FILE), serde_json::to_vec_pretty(proof)?)?;

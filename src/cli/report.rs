@@ -9,7 +9,7 @@ use clap::Args;
 
 use super::Refusal;
 use crate::model::Exit;
-use crate::report::{self, History, Run, Style, console, merge};
+use crate::report::{self, RunHistory, RunRecord, Style, console, merge};
 
 /// How deep below a folder journals are looked for.
 const DEPTH: usize = 4;
@@ -53,7 +53,7 @@ pub fn report(arguments: &Arguments) -> Result<Exit, Refusal> {
         Refusal::Usage(format!("{different}--mix reports them as one all the same, with these differences as notes."))
     })?;
     if let Some(folder) = &arguments.history {
-        run.history = Some(History::of(&earlier(folder)?, &run));
+        run.history = Some(RunHistory::of(&earlier(folder)?, &run));
     }
     let folder = arguments.out.clone().unwrap_or_else(|| match files.as_slice() {
         [only] => only.parent().map(PathBuf::from).unwrap_or_default(),
@@ -64,7 +64,7 @@ pub fn report(arguments: &Arguments) -> Result<Exit, Refusal> {
         say!("{}", written.line());
     }
     if let Some(history) = &run.history {
-        put!("{}", report::chronicle::text(history));
+        put!("{}", report::history_tables::text(history));
     }
     let absent = merge::missing(&run);
     let complete = written.iter().all(|written| written.result.is_ok());
@@ -85,9 +85,9 @@ fn style() -> Style {
     Style::of(std::io::stdout().is_terminal(), None, false, |name| std::env::var(name).ok())
 }
 
-fn read(file: &Path) -> Result<merge::Read, Refusal> {
-    let run = Run::read(file).map_err(|error| Refusal::Usage(error.to_string()))?;
-    Ok(merge::Read { journal: file.display().to_string(), run })
+fn read(file: &Path) -> Result<merge::JournalRun, Refusal> {
+    let run = RunRecord::read(file).map_err(|error| Refusal::Usage(error.to_string()))?;
+    Ok(merge::JournalRun { journal: file.display().to_string(), run })
 }
 
 /// The journals that the arguments name, each once.
@@ -126,13 +126,13 @@ fn walk(folder: &Path, depth: usize, files: &mut Vec<PathBuf>) {
 
 /// The earlier runs below a folder. Journals of one CI build are one run, if they can be merged. What cannot be read is said
 /// and left out: a history may have gaps.
-fn earlier(folder: &Path) -> Result<Vec<Run>, Refusal> {
+fn earlier(folder: &Path) -> Result<Vec<RunRecord>, Refusal> {
     let mut files = Vec::new();
     walk(folder, DEPTH, &mut files);
     if files.is_empty() {
         return Err(Refusal::Usage(format!("--history: there is no {JOURNAL} below {}", folder.display())));
     }
-    let mut builds: BTreeMap<String, Vec<merge::Read>> = BTreeMap::new();
+    let mut builds: BTreeMap<String, Vec<merge::JournalRun>> = BTreeMap::new();
     for file in files {
         match read(&file) {
             Ok(part) => {
@@ -140,7 +140,7 @@ fn earlier(folder: &Path) -> Result<Vec<Run>, Refusal> {
                 let build = info.identity.build.as_ref().unwrap_or(&info.id);
                 let build = format!("{build}, {} on {}", info.target, info.topology);
                 // What the pictures and exchanges were is no part of a history, and there may be hundreds of runs.
-                builds.entry(build).or_default().push(merge::Read { run: part.run.without_evidence(), ..part });
+                builds.entry(build).or_default().push(merge::JournalRun { run: part.run.without_evidence(), ..part });
             }
             Err(refusal) => complain!("--history: left out: {refusal}"),
         }

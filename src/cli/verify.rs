@@ -18,8 +18,8 @@ use crate::contract::Contracts;
 use crate::gherkin::tags::Expression;
 use crate::model::Exit;
 use crate::model::agreement::{Agreement, Unjudged};
-use crate::prove::Stand;
-use crate::prove::agreement::{Play, agree};
+use crate::prove::PlanRunner;
+use crate::prove::agreement::{TopologyRun, agree};
 use crate::report::text::count;
 use crate::run::{Options, PathSpec, Plan, Selection};
 use crate::tap::Disturbance;
@@ -107,17 +107,17 @@ pub fn verify(composition: &Composition, arguments: &Arguments) -> Result<Exit, 
         };
         contracts = freshly().1.contracts;
         let (scenarios, began) = (count(plan.scenarios.len(), "scenario", "scenarios"), Instant::now());
-        let stand = Stand {
+        let runner = PlanRunner {
             suite: &composition.suite,
             topology: &topology,
             target: &freshly,
             options: Options { faults, quiet: QUIET, ..options(arguments.jobs, arguments.step_timeout, Some(seed)) },
             canaries: Default::default(),
         };
-        let run = stand.play(plan).map_err(broken)?;
+        let run = runner.run(plan).map_err(broken)?;
         complain!("{}: {scenarios} in {:.1?}", topology.name, began.elapsed());
-        canaries.join(stand.canaries.into_inner().expect("nothing panics while it holds this lock"));
-        plays.push(Play { topology: topology.name.clone(), edges: topology.edges(), run });
+        canaries.join(runner.canaries.into_inner().expect("nothing panics while it holds this lock"));
+        plays.push(TopologyRun { topology: topology.name.clone(), edges: topology.edges(), run });
     }
     let agreement = Agreement {
         at: jiff::Timestamp::now(),

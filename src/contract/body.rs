@@ -1,4 +1,4 @@
-//! Bodies and media types: which of the documented kinds a body is, and whether it can be read.
+//! Media types, and the reading of JSON bodies.
 
 use serde_json::Value;
 
@@ -7,15 +7,15 @@ use crate::model::{Body, Content};
 
 /// A media type as a document names it: `application/json`, `image/*`, `*/*`.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Range(String);
+pub(super) struct MediaRange(String);
 
-impl Range {
+impl MediaRange {
     /// Reads a range. Parameters are left out: `charset=utf-8` does not make another format.
     pub fn new(text: &str) -> Self {
         Self(essence(text))
     }
 
-    /// Whether a media type is within the range.
+    /// Returns true for a media type within the range.
     pub fn takes(&self, media_type: &str) -> bool {
         match self.0.split_once('/') {
             Some(("*", "*")) => true,
@@ -30,7 +30,7 @@ impl Range {
     }
 }
 
-impl std::fmt::Display for Range {
+impl std::fmt::Display for MediaRange {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str(&self.0)
     }
@@ -41,40 +41,39 @@ pub(super) fn essence(content_type: &str) -> String {
     content_type.split(';').next().unwrap_or_default().trim().to_ascii_lowercase()
 }
 
-/// Whether a media type is JSON.
 pub(super) fn is_json(media_type: &str) -> bool {
     media_type == "application/json" || media_type.ends_with("+json")
 }
 
 /// A JSON body, as far as it can be judged.
-pub(super) enum Reading<'b> {
-    /// It can be held against a schema.
+pub(super) enum JsonBody<'b> {
+    /// A value for the schema.
     Json(&'b Value),
-    /// It is not what its media type says.
+    /// A body that contradicts its media type.
     Flawed(Flaw),
-    /// It may be right, and cannot be judged: why.
+    /// A body that may be right but cannot be judged, with the reason.
     Unread(String),
 }
 
 /// Reads a body that says it is JSON.
-pub(super) fn read<'b>(body: &'b Body, encoding: Option<&str>) -> Reading<'b> {
-    let flawed = |message: String| Reading::Flawed(Flaw { at: String::new(), source: String::new(), message });
+pub(super) fn read<'b>(body: &'b Body, encoding: Option<&str>) -> JsonBody<'b> {
+    let flawed = |message: String| JsonBody::Flawed(Flaw { at: String::new(), source: String::new(), message });
     if let Some(encoding) = encoding.filter(|encoding| !encoding.eq_ignore_ascii_case("identity"))
         && body.json().is_none()
     {
-        return Reading::Unread(format!("it is compressed ({encoding}), and was not recorded readable"));
+        return JsonBody::Unread(format!("it is compressed ({encoding}), and was not recorded readable"));
     }
     match &body.content {
         // However it goes on, what begins like this is no JSON.
         Content::Base64(_) => flawed("it is not JSON, and not even text".into()),
         Content::Json(_) | Content::Text(_) | Content::Empty if body.truncated => {
-            Reading::Unread("only its beginning was recorded".into())
+            JsonBody::Unread("only its beginning was recorded".into())
         }
-        Content::Json(value) => Reading::Json(value),
-        Content::Empty if body.size > 0 => Reading::Unread("it was not recorded".into()),
+        Content::Json(value) => JsonBody::Json(value),
+        Content::Empty if body.size > 0 => JsonBody::Unread("it was not recorded".into()),
         Content::Empty => flawed("it is empty, where JSON is promised".into()),
         Content::Text(text) => match serde_json::from_str::<Value>(text) {
-            Ok(_) => Reading::Unread("it was recorded as text, and not as a value".into()),
+            Ok(_) => JsonBody::Unread("it was recorded as text, and not as a value".into()),
             Err(error) => flawed(format!("it is not JSON: {error}")),
         },
     }

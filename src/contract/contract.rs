@@ -1,15 +1,15 @@
-//! One service's OpenAPI document, read and compiled.
+//! The OpenAPI document of one service, read and compiled.
 
 use super::document::{Document, escape};
-use super::operation::{Operation, Reader};
+use super::operation::{DocumentedOperation, Reader};
 use super::schema::Schemas;
-use super::template::Template;
+use super::template::PathTemplate;
 use crate::base::config::ConfigError;
 
 /// The methods a path item may have.
 const METHODS: [&str; 8] = ["get", "put", "post", "delete", "options", "head", "patch", "trace"];
 
-/// What one service has promised. Shared between threads by reference.
+/// The OpenAPI document of one service. Threads share it by reference.
 #[derive(Debug)]
 pub struct Contract {
     pub(super) name: String,
@@ -17,21 +17,16 @@ pub struct Contract {
     routes: Vec<Route>,
 }
 
-/// One path.
 #[derive(Debug)]
 pub(super) struct Route {
-    pub template: Template,
+    pub template: PathTemplate,
     pub pointer: String,
     /// Method in capitals, and what it does.
-    pub operations: Vec<(String, Operation)>,
+    pub operations: Vec<(String, DocumentedOperation)>,
 }
 
 impl Contract {
     /// Reads an OpenAPI document from its text, YAML or JSON; `name` is how errors and findings name it.
-    ///
-    /// # Errors
-    /// With its place, where the document is not sound: it cannot be parsed, is no OpenAPI 3.0 or 3.1, has a schema that
-    /// cannot be used, or a reference that leads nowhere or out of the document.
     pub fn load(name: &str, text: &str) -> Result<Self, ConfigError> {
         let document = Document::read(name, text)?;
         let schemas = Schemas::of(&document.value).map_err(|error| ConfigError::whole(name, error))?;
@@ -42,7 +37,7 @@ impl Contract {
             if path.starts_with("x-") {
                 continue;
             }
-            let template = Template::read(prefix, path).map_err(|message| document.mistake(&item, message))?;
+            let template = PathTemplate::read(prefix, path).map_err(|message| document.mistake(&item, message))?;
             let (place, _) = document.at(&item)?;
             let mut operations = Vec::new();
             for method in METHODS {
@@ -94,8 +89,8 @@ impl Contract {
 }
 
 impl Route {
-    /// What a method does here. A `HEAD` that is not documented is a `GET` without a body, as HTTP has it.
-    pub fn operation(&self, method: &str) -> Option<&Operation> {
+    /// Returns the operation of a method. A `HEAD` that is not documented is a `GET` without a body, as HTTP has it.
+    pub fn operation(&self, method: &str) -> Option<&DocumentedOperation> {
         let of =
             |method: &str| self.operations.iter().find(|(known, _)| known == method).map(|(_, operation)| operation);
         of(method).or_else(|| of("GET").filter(|_| method == "HEAD"))

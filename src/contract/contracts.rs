@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::contract::Contract;
-use super::examine::Examined;
+use super::examine::Examination;
 use super::nesting;
 use crate::model::{Edge, Exchange, Finding};
 
@@ -17,7 +17,7 @@ impl Contracts {
         Self::default()
     }
 
-    /// From now on exchanges with this service are held against its document.
+    /// Adds the document of a service.
     pub fn insert(&mut self, service: impl Into<String>, contract: Contract) {
         self.0.insert(service.into(), contract);
     }
@@ -27,7 +27,7 @@ impl Contracts {
         self.0.get(service)
     }
 
-    /// Whether there is nothing to check against.
+    /// Returns true when no service has a document.
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()
     }
@@ -41,11 +41,11 @@ impl Contracts {
     ///
     /// Differs from checking each alone where a service passes on what a member sent: that a member asked for something
     /// impossible, and was refused, is not held against the service in between.
-    pub fn examine(&self, exchanges: &[Exchange]) -> Examined {
-        let mut all = Examined::default();
+    pub fn examine(&self, exchanges: &[Exchange]) -> Examination {
+        let mut all = Examination::default();
         for exchange in exchanges {
             let Some(contract) = self.of(&exchange.edge.to) else { continue };
-            let Examined { mut findings, skipped } = contract.examine(exchange);
+            let Examination { mut findings, skipped } = contract.examine(exchange);
             let of_the_request = |finding: &Finding| finding.at.as_ref().is_some_and(|at| at.starts_with("request"));
             if findings.iter().any(of_the_request) && self.is_passed_on(exchange, exchanges) {
                 findings.retain(|finding| !of_the_request(finding));
@@ -62,7 +62,7 @@ impl Contracts {
         called.into_iter().filter(|service| !self.0.contains_key(*service)).cloned().collect()
     }
 
-    /// Whether a refused request only passes on what was wrong already when a member sent it.
+    /// Returns true for a refused request that only repeats a mistake of a member's request.
     fn is_passed_on(&self, exchange: &Exchange, all: &[Exchange]) -> bool {
         let refused = exchange.status().is_some_and(|status| (400..500).contains(&status));
         refused

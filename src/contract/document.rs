@@ -1,18 +1,18 @@
-//! Reading an OpenAPI document: YAML or JSON, which version, and where in the text something stands.
+//! Reads an OpenAPI document (YAML or JSON, 3.0 or 3.1) and finds the place of a JSON pointer in its text.
 
 use serde_json::Value;
 
 use super::upgrade;
 use crate::base::config::ConfigError;
 
-/// How many references may lead from one to the next.
+/// The longest chain of references.
 const LONGEST_CHAIN: usize = 32;
 
 /// A document with the text it came from.
 pub(super) struct Document<'t> {
     file: &'t str,
     text: &'t str,
-    /// As OpenAPI 3.1.
+    /// The document as OpenAPI 3.1.
     pub value: Value,
 }
 
@@ -47,7 +47,7 @@ impl<'t> Document<'t> {
         Ok(document)
     }
 
-    /// What is wrong, at the place in the text that a JSON pointer names.
+    /// Makes an error at the place in the text that a JSON pointer names.
     pub fn mistake(&self, pointer: &str, message: impl Into<String>) -> ConfigError {
         match offset(self.text, pointer) {
             Some(offset) => ConfigError::at(self.file, self.text, offset, message),
@@ -144,8 +144,8 @@ fn parse(file: &str, text: &str) -> Result<Value, ConfigError> {
     })
 }
 
-/// Where the text first names each token of a pointer, one after the other. YAML keeps no positions, and a place that is
-/// nearly right is better than none.
+/// Finds where the text first names each token of a pointer, one after the other. YAML keeps no positions, and a place
+/// that is nearly right is better than none.
 fn offset(text: &str, pointer: &str) -> Option<usize> {
     let mut found = None;
     for token in pointer.split('/').skip(1) {

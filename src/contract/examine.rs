@@ -1,23 +1,23 @@
-//! One exchange against the contract of the service that was called.
+//! Checks one exchange against the contract of the service that was called.
 
-use super::body::{Reading, essence, is_json, read};
+use super::body::{JsonBody, essence, is_json, read};
 use super::contract::Contract;
-use super::operation::{Media, Operation};
-use super::parameter::{Place, in_headers};
+use super::operation::{DocumentedOperation, Media};
+use super::parameter::{ParameterPlace, in_headers};
 use super::schema::Flaw;
 use crate::model::{Body, Edge, Exchange, Finding, Outcome, Request, Response, RuleId};
 
 /// Marks an answer that a tap made up in the callee's place.
 pub(super) const BY_TAP: &str = "x-paidpath-tap";
-/// How many departures of one exchange are told.
+/// The largest number of findings for one exchange.
 const TOLD: usize = 10;
 
-/// What came of holding an exchange against a contract.
+/// The result of checking exchanges against contracts.
 #[derive(Debug, Clone, Default, PartialEq)]
-pub struct Examined {
-    /// Where it departs from the contract, request first.
+pub struct Examination {
+    /// The departures from the contract, request first.
     pub findings: Vec<Finding>,
-    /// What could not be judged, one sentence each.
+    /// The parts that could not be judged, in a sentence each.
     pub skipped: Vec<String>,
 }
 
@@ -31,15 +31,15 @@ impl Contract {
     ///
     /// A request that the callee refused (4xx) is not held against a member, who may ask for anything; it is held against a
     /// service, which has to know what it asks for. An answer that a tap made up is nobody's.
-    pub fn examine(&self, exchange: &Exchange) -> Examined {
-        let mut examiner = Examiner { contract: self, exchange, examined: Examined::default() };
+    pub fn examine(&self, exchange: &Exchange) -> Examination {
+        let mut examiner = Examiner { contract: self, exchange, examined: Examination::default() };
         examiner.exchange();
         examiner.examined
     }
 
-    /// Whether a request is as the contract says, whoever sent it and whatever became of it.
+    /// Returns true when a request departs from the contract, whatever became of it.
     pub(super) fn request_departs(&self, exchange: &Exchange) -> bool {
-        let mut examiner = Examiner { contract: self, exchange, examined: Examined::default() };
+        let mut examiner = Examiner { contract: self, exchange, examined: Examination::default() };
         examiner.request();
         !examiner.examined.findings.is_empty()
     }
@@ -48,7 +48,7 @@ impl Contract {
 struct Examiner<'c> {
     contract: &'c Contract,
     exchange: &'c Exchange,
-    examined: Examined,
+    examined: Examination,
 }
 
 impl<'c> Examiner<'c> {
@@ -56,7 +56,7 @@ impl<'c> Examiner<'c> {
         let operation = self.request();
         let refused = self.exchange.status().is_some_and(|status| (400..500).contains(&status));
         if refused && self.exchange.edge.from == Edge::MEMBER {
-            self.examined = Examined::default();
+            self.examined = Examination::default();
         }
         let Some(operation) = operation else { return };
         match &self.exchange.outcome {
@@ -69,7 +69,7 @@ impl<'c> Examiner<'c> {
     }
 
     /// Holds the request against the contract; gives what was asked for, if that is documented.
-    fn request(&mut self) -> Option<&'c Operation> {
+    fn request(&mut self) -> Option<&'c DocumentedOperation> {
         let (contract, request) = (self.contract, &self.exchange.request);
         let Some((route, in_path)) = contract.route(&request.method, request.path()) else {
             self.flawed("request/path", "/paths", &format!("no path is documented for {}", request.path()));
@@ -84,7 +84,7 @@ impl<'c> Examiner<'c> {
         };
         for parameter in &operation.parameters {
             let given = match parameter.place {
-                Place::Path => {
+                ParameterPlace::Path => {
                     in_path.iter().filter(|(name, _)| *name == parameter.name).map(|(_, value)| value.clone()).collect()
                 }
                 place => place.given(request, &parameter.name),
@@ -100,7 +100,8 @@ impl<'c> Examiner<'c> {
         Some(operation)
     }
 
-    /// Whether the tap has seen all of the body: who cannot be reached is sent none, and who dies while it comes not all of it.
+    /// Returns true when the tap has seen the whole body. A callee that cannot be reached gets no body, and one that
+    /// dies early gets only a part.
     fn was_sent_whole(&self, request: &Request) -> bool {
         let announced = request.header("content-length").and_then(|length| length.trim().parse::<u64>().ok());
         match self.exchange.outcome {
@@ -112,7 +113,7 @@ impl<'c> Examiner<'c> {
         }
     }
 
-    fn request_body(&mut self, operation: &Operation, request: &Request) {
+    fn request_body(&mut self, operation: &DocumentedOperation, request: &Request) {
         let is_empty = request.body.size == 0 && request.body.content.is_empty();
         match &operation.body {
             None if is_empty => {}
@@ -129,7 +130,7 @@ impl<'c> Examiner<'c> {
         }
     }
 
-    fn response(&mut self, operation: &Operation, response: &Response) {
+    fn response(&mut self, operation: &DocumentedOperation, response: &Response) {
         let status = response.status;
         // Whoever is turned away may have asked without.
         let security = operation.security.as_ref().filter(|_| status < 400);
@@ -186,13 +187,13 @@ impl<'c> Examiner<'c> {
         }
         let at = format!("{side}/body");
         match read(body, encoding) {
-            Reading::Json(value) => {
+            JsonBody::Json(value) => {
                 for flaw in media.schema.iter().flat_map(|schema| schema.flaws(value)) {
                     self.flaw(&at, pointer, flaw);
                 }
             }
-            Reading::Flawed(flaw) => self.flaw(&at, pointer, flaw),
-            Reading::Unread(why) => self.examined.skipped.push(format!("the {side}'s body was not judged: {why}")),
+            JsonBody::Flawed(flaw) => self.flaw(&at, pointer, flaw),
+            JsonBody::Unread(why) => self.examined.skipped.push(format!("the {side}'s body was not judged: {why}")),
         }
     }
 
@@ -225,7 +226,7 @@ impl<'c> Examiner<'c> {
     }
 }
 
-/// What to add to a finding about an exchange that faults have disturbed.
+/// Returns the remark for a finding about an exchange that faults have disturbed.
 pub(super) fn disturbed(exchange: &Exchange) -> String {
     match exchange.faults.is_empty() {
         true => String::new(),

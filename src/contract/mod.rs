@@ -1,23 +1,34 @@
-//! OpenAPI documents and the error catalogue, held against what the taps saw.
+//! Checks the exchanges that the taps recorded against OpenAPI documents and against the catalogue of refusals.
 //!
-//! - A [`Contract`] is one service's OpenAPI document (3.1; 3.0 is read with 3.1's meaning). [`Contract::examine`] holds one
-//!   exchange against it: what was asked, with which credentials it was served, and what was answered. [`Contracts`] are the
-//!   documents of a platform, by service.
-//! - The [`Catalogue`] is the platform's list of refusals: what each code means, which status it has, who says it first.
-//!   [`Catalogue::check`] holds all exchanges of a scenario against it, in order: a refusal that is no problem document, and
-//!   a code that got lost or became another one on its way to the member.
+//! - A [`Contract`] is the OpenAPI document of one service (3.1; 3.0 is read with the meaning of 3.1). [`Contract::examine`]
+//!   checks one exchange: the request, the credentials it was served with, and the response. [`Contracts`] are the documents
+//!   of a platform, by service.
+//! - The [`RefusalCatalogue`] lists the refusals of a platform: the meaning of each code, its status, and the services that
+//!   may say it. [`RefusalCatalogue::check`] checks all exchanges of a scenario in order. It finds refusals that are no problem
+//!   documents, and codes that got lost or became others on their way to the member.
 //!
-//! Both answer in [`Finding`](crate::model::Finding)s that point into the exchange and into the document. Nothing is fetched,
-//! ever: a reference that leaves its document is refused when the document is read.
+//! Both return [`Finding`](crate::model::Finding)s that point into the exchange and into the document. Nothing is ever
+//! fetched: a reference that leaves its document is an error when the document is read.
 //!
-//! Exchanges come redacted. A secret that was replaced is no departure from a pattern that the secret itself had: see
-//! `schema.rs`.
+//! Exchanges are redacted. A fingerprint is no departure from a pattern that the secret itself had: see `schema.rs`.
 //!
-//! Not here: whether a paid path was kept (the trail), which findings are forgiven because a scenario armed the fault behind
-//! them (the runner).
+//! Not here: the rules of the paid path (the trail), and the excuse for findings behind a fault that the scenario armed (the
+//! runner).
+//!
+//! # Add another rule of OpenAPI
+//!
+//! 1. Read what the document says about it where the operation is read: `operation.rs` for a part of an operation,
+//!    `parameter.rs` or `security.rs` for a part of its own. Keep the JSON pointer to the place, so that findings can name it.
+//!    A document that contradicts itself is an error from `Document::mistake`.
+//! 2. If OpenAPI 3.0 writes it in another way, translate it in `upgrade.rs`, so that all other code sees 3.1 only.
+//! 3. Check it in `examine.rs`, in `request`, `request_body` or `response`, and report a departure with `flawed`. If the
+//!    exchange does not tell enough to judge (cut short, compressed, redacted), push a sentence to `skipped` instead.
+//! 4. Add a pair of cases to `tests/examining.rs` (one exchange that keeps the rule, one that breaks it), and one to
+//!    `tests/loading.rs` for a document that states the rule wrongly.
+//! 5. Add the rule to the list of what is checked in `REFERENCE.md`.
 
 mod body;
-mod catalogue;
+
 #[expect(clippy::module_inception, reason = "the room is named after its main type")]
 mod contract;
 mod contracts;
@@ -26,6 +37,7 @@ mod examine;
 mod nesting;
 mod operation;
 mod parameter;
+mod refusals;
 mod schema;
 mod security;
 mod template;
@@ -34,7 +46,7 @@ mod upgrade;
 #[cfg(test)]
 mod tests;
 
-pub use catalogue::{Catalogue, Class};
 pub use contract::Contract;
 pub use contracts::Contracts;
-pub use examine::Examined;
+pub use examine::Examination;
+pub use refusals::{RefusalCatalogue, RefusalClass};

@@ -1,12 +1,12 @@
-//! Which calls a service made while it was working on a request.
+//! Finds the calls that a service made while it was working on a request.
 //!
-//! Services pass one trace context on unchanged, so who caused what is told by time: a call that a service made while it had
-//! a request in hand. Work that a service does in the background falls in between by chance, and requests that it has in
-//! hand at the same time share their calls; whoever accuses has to see to that.
+//! Services pass one trace context on unchanged, so that only time tells which request caused a call. A call of background
+//! work may fall into the same time by chance, and requests that overlap share their calls. A rule that accuses a service
+//! has to rule these cases out.
 
 use crate::model::Exchange;
 
-/// When an exchange was over, in microseconds since the start of the run.
+/// Returns the end of an exchange, in microseconds since the start of the run.
 fn end(exchange: &Exchange) -> u64 {
     exchange.at_micros.saturating_add(exchange.took_micros)
 }

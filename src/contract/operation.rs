@@ -1,13 +1,13 @@
-//! What a document says about one operation: what may be asked, and what may be answered.
+//! One operation of a document: the requests and the responses that it allows.
 
 use std::fmt;
 use std::sync::Arc;
 
 use serde_json::Value;
 
-use super::body::{Range, is_json};
+use super::body::{MediaRange, is_json};
 use super::document::Document;
-use super::parameter::{Parameter, Place, Shape};
+use super::parameter::{Parameter, ParameterFormat, ParameterPlace};
 use super::schema::{Schema, Schemas};
 use super::security::Security;
 use crate::base::config::ConfigError;
@@ -15,20 +15,18 @@ use crate::base::config::ConfigError;
 /// Headers that OpenAPI describes elsewhere; a parameter of such a name is ignored.
 const DESCRIBED_ELSEWHERE: [&str; 3] = ["accept", "content-type", "authorization"];
 
-/// One operation.
 #[derive(Debug)]
-pub(super) struct Operation {
-    /// Where the document describes it.
+pub(super) struct DocumentedOperation {
+    /// The place in the document.
     pub pointer: String,
-    /// `None` where whoever asks is served.
+    /// `None` for an operation that needs no credential.
     pub security: Option<Security>,
     pub parameters: Vec<Parameter>,
     pub body: Option<RequestBody>,
     /// The more exact ones first.
-    pub answers: Vec<Answer>,
+    pub answers: Vec<DocumentedResponse>,
 }
 
-/// What may be sent along.
 #[derive(Debug)]
 pub(super) struct RequestBody {
     pub pointer: String,
@@ -36,9 +34,9 @@ pub(super) struct RequestBody {
     pub content: Vec<Media>,
 }
 
-/// What may be answered with some statuses.
+/// The response that is documented for some statuses.
 #[derive(Debug)]
-pub(super) struct Answer {
+pub(super) struct DocumentedResponse {
     pub pointer: String,
     pub statuses: Statuses,
     pub headers: Vec<Parameter>,
@@ -48,8 +46,8 @@ pub(super) struct Answer {
 /// A body of one kind.
 #[derive(Debug)]
 pub(super) struct Media {
-    pub range: Range,
-    /// Only of JSON.
+    pub range: MediaRange,
+    /// The schema of a JSON body.
     pub schema: Option<Arc<Schema>>,
 }
 
@@ -57,7 +55,6 @@ pub(super) struct Media {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Statuses {
     One(u16),
-    /// `4XX`.
     Hundred(u16),
     Default,
 }
@@ -93,9 +90,9 @@ impl fmt::Display for Statuses {
     }
 }
 
-impl Operation {
-    /// What may be answered with this status.
-    pub fn answer(&self, status: u16) -> Option<&Answer> {
+impl DocumentedOperation {
+    /// Returns the response that is documented for this status.
+    pub fn answer(&self, status: u16) -> Option<&DocumentedResponse> {
         self.answers.iter().find(|answer| answer.statuses.has(status))
     }
 }
@@ -108,7 +105,7 @@ pub(super) struct Reader<'d, 't> {
 
 impl Reader<'_, '_> {
     /// The operation at `pointer` of the path item at `item`.
-    pub fn operation(&mut self, item: &str, pointer: &str) -> Result<Operation, ConfigError> {
+    pub fn operation(&mut self, item: &str, pointer: &str) -> Result<DocumentedOperation, ConfigError> {
         let mut parameters = self.parameters(&format!("{pointer}/parameters"))?;
         for shared in self.parameters(&format!("{item}/parameters"))? {
             if !parameters.iter().any(|own| own.place == shared.place && own.name == shared.name) {
@@ -128,7 +125,7 @@ impl Reader<'_, '_> {
         }
         answers.sort_by_key(|answer| answer.statuses);
         let security = Security::read(document, pointer)?;
-        Ok(Operation { pointer: pointer.to_owned(), security, parameters, body, answers })
+        Ok(DocumentedOperation { pointer: pointer.to_owned(), security, parameters, body, answers })
     }
 
     fn parameters(&mut self, pointer: &str) -> Result<Vec<Parameter>, ConfigError> {
@@ -137,15 +134,15 @@ impl Reader<'_, '_> {
         for index in 0..listed {
             let (place, value) = self.document.at(&format!("{pointer}/{index}"))?;
             let text = |name: &str| value.get(name).and_then(Value::as_str);
-            let (Some(name), Some(stands)) = (text("name"), text("in").and_then(Place::read)) else {
+            let (Some(name), Some(stands)) = (text("name"), text("in").and_then(ParameterPlace::read)) else {
                 let message = "a parameter has a `name` and is `in` path, query, header or cookie";
                 return Err(self.document.mistake(&place, message));
             };
             let name = stands.spell(name);
-            if stands == Place::Header && DESCRIBED_ELSEWHERE.contains(&name.as_str()) {
+            if stands == ParameterPlace::Header && DESCRIBED_ELSEWHERE.contains(&name.as_str()) {
                 continue;
             }
-            let required = stands == Place::Path || flag(value, "required");
+            let required = stands == ParameterPlace::Path || flag(value, "required");
             let is_plain =
                 !matches!(text("style"), Some("deepObject" | "matrix" | "label" | "spaceDelimited" | "pipeDelimited"));
             let shape = self.shape(&place, is_plain)?;
@@ -154,13 +151,13 @@ impl Reader<'_, '_> {
         Ok(parameters)
     }
 
-    fn shape(&mut self, place: &str, is_plain: bool) -> Result<Shape, ConfigError> {
+    fn shape(&mut self, place: &str, is_plain: bool) -> Result<ParameterFormat, ConfigError> {
         let json = self.document.members(&format!("{place}/content")).find(|(kind, _)| is_json(kind));
         if let Some((_, media)) = json {
-            return Ok(self.schema(&format!("{media}/schema"))?.map_or(Shape::Any, Shape::Json));
+            return Ok(self.schema(&format!("{media}/schema"))?.map_or(ParameterFormat::Any, ParameterFormat::Json));
         }
         let schema = self.schema(&format!("{place}/schema"))?;
-        Ok(schema.filter(|_| is_plain).map_or(Shape::Any, Shape::Plain))
+        Ok(schema.filter(|_| is_plain).map_or(ParameterFormat::Any, ParameterFormat::Plain))
     }
 
     fn body(&mut self, pointer: &str) -> Result<Option<RequestBody>, ConfigError> {
@@ -173,7 +170,7 @@ impl Reader<'_, '_> {
         Ok(Some(RequestBody { pointer: place, required, content }))
     }
 
-    fn answer(&mut self, status: &str, pointer: &str) -> Result<Answer, ConfigError> {
+    fn answer(&mut self, status: &str, pointer: &str) -> Result<DocumentedResponse, ConfigError> {
         let statuses = Statuses::read(status).ok_or_else(|| {
             self.document
                 .mistake(pointer, format!("`{status}` is no status: write for example '404', '4XX' or 'default'"))
@@ -188,17 +185,17 @@ impl Reader<'_, '_> {
             }
             let (at, value) = document.at(&header)?;
             let (required, shape) = (flag(value, "required"), self.shape(&at, true)?);
-            headers.push(Parameter { place: Place::Header, name, required, shape, pointer: at });
+            headers.push(Parameter { place: ParameterPlace::Header, name, required, shape, pointer: at });
         }
         let content = self.content(&place)?;
-        Ok(Answer { pointer: place, statuses, headers, content })
+        Ok(DocumentedResponse { pointer: place, statuses, headers, content })
     }
 
     fn content(&mut self, place: &str) -> Result<Vec<Media>, ConfigError> {
         let document = self.document;
         let mut content = Vec::new();
         for (kind, media) in document.members(&format!("{place}/content")) {
-            let range = Range::new(kind);
+            let range = MediaRange::new(kind);
             let is_json = is_json(&range.to_string()) || range.rank() > 0;
             let schema = if is_json { self.schema(&format!("{media}/schema"))? } else { None };
             content.push(Media { range, schema });

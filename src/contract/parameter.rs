@@ -1,4 +1,4 @@
-//! Values that travel as text: in the path, the query, headers and cookies.
+//! Parameters, which travel as text in the path, the query, headers and cookies.
 
 use std::sync::Arc;
 
@@ -9,20 +9,16 @@ use super::schema::{Flaw, Schema};
 use crate::base::redact::is_redacted;
 use crate::model::Request;
 
-/// Where a parameter stands.
+/// The place of a parameter in a request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Place {
-    /// In the path.
+pub(super) enum ParameterPlace {
     Path,
-    /// In the query.
     Query,
-    /// Among the headers.
     Header,
-    /// In the `Cookie` header.
     Cookie,
 }
 
-impl Place {
+impl ParameterPlace {
     /// The word for it in a document.
     pub fn read(word: &str) -> Option<Self> {
         match word {
@@ -63,31 +59,27 @@ impl Place {
 /// A documented parameter, or a documented header of an answer.
 #[derive(Debug)]
 pub(super) struct Parameter {
-    /// Where it stands.
-    pub place: Place,
-    /// Its name; of headers in lower case.
+    pub place: ParameterPlace,
+    /// The name; for headers in lower case.
     pub name: String,
-    /// Whether it has to be there.
     pub required: bool,
-    /// What its value has to be like.
-    pub shape: Shape,
-    /// Where the document says so.
+    pub shape: ParameterFormat,
+    /// The place in the document.
     pub pointer: String,
 }
 
-/// How a parameter's text is read.
+/// The form in which a parameter's text is read.
 #[derive(Debug)]
-pub(super) enum Shape {
+pub(super) enum ParameterFormat {
     /// A single value, or a list with commas, as its schema has it.
     Plain(Arc<Schema>),
-    /// JSON.
     Json(Arc<Schema>),
-    /// Nothing is said, or it is written in a style that is not read here (such as `deepObject`).
+    /// A parameter without a schema, or in a style that is not read here (such as `deepObject`).
     Any,
 }
 
 impl Parameter {
-    /// What is wrong with the values that were given under its name.
+    /// Checks the values that were given under its name.
     pub fn flaws(&self, given: &[String]) -> Vec<Flaw> {
         let flaw =
             |message: &str| Flaw { at: String::new(), source: self.pointer.clone(), message: message.to_owned() };
@@ -98,12 +90,12 @@ impl Parameter {
             return Vec::new();
         }
         match &self.shape {
-            Shape::Any => Vec::new(),
-            Shape::Json(schema) => match serde_json::from_str(&given[0]) {
+            ParameterFormat::Any => Vec::new(),
+            ParameterFormat::Json(schema) => match serde_json::from_str(&given[0]) {
                 Ok(value) => schema.flaws(&value),
                 Err(error) => vec![flaw(&format!("it is not JSON: {error}"))],
             },
-            Shape::Plain(schema) => plain(schema, given),
+            ParameterFormat::Plain(schema) => plain(schema, given),
         }
     }
 }

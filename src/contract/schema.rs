@@ -1,8 +1,8 @@
-//! One compiled schema, and what a value has against it.
+//! Compiled schemas, and the flaws of a value.
 //!
-//! Values come redacted: a secret is replaced by a fingerprint such as `«secret 0a1b2c3d»`. What can only be said of the
-//! secret itself (its format, pattern, length, or being one of a list) is not held against the fingerprint. Everything else
-//! is: that it is there, and that it is text.
+//! Values are redacted: a secret is replaced by a fingerprint such as `«secret 0a1b2c3d»`. A rule about the secret itself
+//! (its format, pattern, length, or membership in a list) is not applied to the fingerprint. All other rules are: the value
+//! has to be there, and it has to be text.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -16,28 +16,26 @@ use super::document::escape;
 use crate::base::redact::is_redacted;
 
 const URN: &str = "urn:paidpath:contract";
-/// What a URI's fragment cannot hold.
+/// The characters that a URI's fragment cannot hold.
 const FRAGMENT: &AsciiSet =
     &CONTROLS.add(b' ').add(b'"').add(b'<').add(b'>').add(b'`').add(b'{').add(b'}').add(b'%').add(b'#');
-/// How many flaws of one value are told.
+/// The largest number of flaws for one value.
 const TOLD: usize = 5;
-/// How deep a value may be nested; `serde_json` reads none that is deeper.
+/// The deepest nesting that a value may have. `serde_json` reads no deeper one.
 const DEEPEST: usize = 128;
-/// How much of a message is told, in characters.
+/// The longest message, in characters.
 const MESSAGE: usize = 240;
 
-/// What is wrong with a value.
+/// A flaw of a value.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Flaw {
     /// JSON pointer into the value.
     pub at: String,
     /// JSON pointer into the document.
     pub source: String,
-    /// What is wrong.
     pub message: String,
 }
 
-/// A compiled schema.
 #[derive(Debug)]
 pub(super) struct Schema {
     pointer: String,
@@ -52,9 +50,6 @@ pub(super) struct Schemas<'d> {
 
 impl<'d> Schemas<'d> {
     /// The schemas of this document.
-    ///
-    /// # Errors
-    /// With what the document has wrong, for example an `$id` that is no URI.
     pub fn of(document: &'d Value) -> Result<Self, String> {
         let registry = Registry::new()
             .draft(Draft::Draft202012)
@@ -65,9 +60,6 @@ impl<'d> Schemas<'d> {
     }
 
     /// The schema at a pointer.
-    ///
-    /// # Errors
-    /// With what the schema has wrong.
     pub fn at(&mut self, pointer: &str) -> Result<Arc<Schema>, String> {
         if let Some(schema) = self.compiled.get(pointer) {
             return Ok(Arc::clone(schema));
@@ -87,7 +79,7 @@ impl<'d> Schemas<'d> {
 }
 
 impl Schema {
-    /// What is wrong with a value; nothing if it is as the schema says.
+    /// Checks a value against the schema.
     pub fn flaws(&self, value: &Value) -> Vec<Flaw> {
         if is_deep(value) {
             let message = format!("it is nested deeper than {DEEPEST} levels");
@@ -100,7 +92,7 @@ impl Schema {
         errors.flat_map(|error| self.flaws_of(&error)).take(TOLD).collect()
     }
 
-    /// What an error says; where fields are too many or too few, each by itself and at its own place.
+    /// Turns a validation error into flaws. Extra and missing fields become one flaw each, at their own place.
     fn flaws_of(&self, error: &ValidationError<'_>) -> Vec<Flaw> {
         let at = error.instance_path().as_str();
         let source = self.source(error);
@@ -135,7 +127,7 @@ fn shortened(mut message: String) -> String {
     message
 }
 
-/// Whether an error is about text that was replaced, and says something that only the text itself could answer.
+/// Returns true for an error that concerns redacted text and that only the text itself could answer.
 fn of_a_secret(error: &ValidationError<'_>) -> bool {
     let secret = error.instance().as_str().is_some_and(is_redacted);
     match error.kind() {

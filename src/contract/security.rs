@@ -1,33 +1,33 @@
-//! What a request has to show before it is served: OpenAPI's security requirements.
+//! OpenAPI's security requirements: the credentials that a request has to carry before it is served.
 
 use std::fmt;
 
 use serde_json::Value;
 
 use super::document::{Document, escape};
-use super::parameter::Place;
+use super::parameter::ParameterPlace;
 use crate::base::config::ConfigError;
 use crate::model::Request;
 
 /// The ways to be let in, each of which will do.
 #[derive(Debug)]
 pub(super) struct Security {
-    /// Where the document says so.
+    /// The place in the document.
     pub pointer: String,
-    ways: Vec<Vec<Credential>>,
+    ways: Vec<Vec<SecurityScheme>>,
 }
 
-/// Something that is shown. What it is worth is the platform's affair.
+/// A credential that a request has to carry. The platform decides whether it is valid.
 #[derive(Debug)]
-struct Credential {
+struct SecurityScheme {
     scheme: String,
-    /// `None` of a scheme that nothing recorded shows, such as `mutualTLS`.
-    stands: Option<(Place, String)>,
+    /// `None` for a scheme that no recorded exchange shows, such as `mutualTLS`.
+    stands: Option<(ParameterPlace, String)>,
 }
 
 impl Security {
-    /// What the operation at `pointer` asks for: its own requirements, or else those of the document. `None` where whoever
-    /// asks is served.
+    /// Reads the requirements of the operation at `pointer`: its own, or else those of the document. Returns `None` for
+    /// an operation that needs no credential.
     pub fn read(document: &Document<'_>, pointer: &str) -> Result<Option<Self>, ConfigError> {
         let own = format!("{pointer}/security");
         let pointer = if document.value.pointer(&own).is_some() { own } else { "/security".to_owned() };
@@ -41,13 +41,13 @@ impl Security {
         Ok((!is_open).then_some(Self { pointer, ways }))
     }
 
-    /// Whether a request shows all that one of the ways asks for.
+    /// Returns true when a request carries all credentials of one of the alternatives.
     pub fn is_met(&self, request: &Request) -> bool {
         self.ways.iter().any(|way| way.iter().all(|credential| credential.is_in(request)))
     }
 }
 
-fn credential(document: &Document<'_>, scheme: &str, pointer: &str) -> Result<Credential, ConfigError> {
+fn credential(document: &Document<'_>, scheme: &str, pointer: &str) -> Result<SecurityScheme, ConfigError> {
     let described = format!("/components/securitySchemes/{}", escape(scheme));
     if document.value.pointer(&described).is_none() {
         return Err(document.mistake(pointer, format!("there is no `{scheme}` in components.securitySchemes")));
@@ -55,9 +55,9 @@ fn credential(document: &Document<'_>, scheme: &str, pointer: &str) -> Result<Cr
     let (place, value) = document.at(&described)?;
     let text = |name: &str| value.get(name).and_then(Value::as_str);
     let stands = match text("type") {
-        Some("http" | "oauth2" | "openIdConnect") => Some((Place::Header, "authorization".to_owned())),
+        Some("http" | "oauth2" | "openIdConnect") => Some((ParameterPlace::Header, "authorization".to_owned())),
         Some("apiKey") => {
-            let stands = text("in").and_then(Place::read).filter(|place| *place != Place::Path);
+            let stands = text("in").and_then(ParameterPlace::read).filter(|place| *place != ParameterPlace::Path);
             let (Some(name), Some(stands)) = (text("name"), stands) else {
                 return Err(document.mistake(&place, "an `apiKey` has a `name` and is `in` query, header or cookie"));
             };
@@ -65,10 +65,10 @@ fn credential(document: &Document<'_>, scheme: &str, pointer: &str) -> Result<Cr
         }
         Some(_) | None => None,
     };
-    Ok(Credential { scheme: scheme.to_owned(), stands })
+    Ok(SecurityScheme { scheme: scheme.to_owned(), stands })
 }
 
-impl Credential {
+impl SecurityScheme {
     fn is_in(&self, request: &Request) -> bool {
         let Some((place, name)) = &self.stands else { return true };
         place.given(request, name).iter().any(|value| !value.trim().is_empty())
@@ -77,7 +77,7 @@ impl Credential {
 
 impl fmt::Display for Security {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let way = |way: &Vec<Credential>| {
+        let way = |way: &Vec<SecurityScheme>| {
             let shown = way.iter().map(|credential| match &credential.stands {
                 Some((place, name)) => format!("{} ({}/{name})", credential.scheme, place.word()),
                 None => credential.scheme.clone(),

@@ -1,11 +1,11 @@
-//! Path templates: `/v1/jobs/{id}`, and which of several a path is meant for.
+//! Path templates such as `/v1/jobs/{id}`, and their order of precedence.
 
 use percent_encoding::percent_decode_str;
 
 /// A path with placeholders.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Template {
-    /// As the document writes it.
+pub(super) struct PathTemplate {
+    /// The path in the document's spelling.
     pub text: String,
     segments: Vec<Vec<Part>>,
 }
@@ -16,11 +16,8 @@ enum Part {
     Placeholder(String),
 }
 
-impl Template {
-    /// Reads a template.
-    ///
-    /// # Errors
-    /// With what is wrong: no slash in front, or a brace without its other half.
+impl PathTemplate {
+    /// Reads a template. A text without a slash in front or with a lone brace is an error.
     pub fn read(prefix: &str, text: &str) -> Result<Self, String> {
         if !text.starts_with('/') {
             return Err(format!("`{text}` is not a path: it begins with `/`"));
@@ -106,8 +103,8 @@ fn fill<'t>(parts: &'t [Part], segment: &str, values: &mut Vec<(&'t str, String)
 mod tests {
     use super::*;
 
-    fn template(text: &str) -> Template {
-        Template::read("", text).unwrap()
+    fn template(text: &str) -> PathTemplate {
+        PathTemplate::read("", text).unwrap()
     }
 
     #[test]
@@ -133,14 +130,14 @@ mod tests {
     #[test]
     fn the_more_specific_template_comes_first() {
         let mut templates = ["/{a}/{b}", "/jobs/{id}", "/jobs/me", "/jobs/{id}.png", "/{a}/me"].map(template);
-        templates.sort_by_key(Template::rank);
+        templates.sort_by_key(PathTemplate::rank);
         let order: Vec<_> = templates.iter().map(|template| template.text.as_str()).collect();
         assert_eq!(order, ["/jobs/me", "/jobs/{id}.png", "/jobs/{id}", "/{a}/me", "/{a}/{b}"]);
     }
 
     #[test]
     fn braces_that_do_not_match_are_refused() {
-        assert!(Template::read("", "/a/{b").is_err() && Template::read("", "/a/b}").is_err());
-        assert!(Template::read("", "a").is_err());
+        assert!(PathTemplate::read("", "/a/{b").is_err() && PathTemplate::read("", "/a/b}").is_err());
+        assert!(PathTemplate::read("", "a").is_err());
     }
 }

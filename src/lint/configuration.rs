@@ -2,7 +2,7 @@
 
 use super::charge::Charge;
 use super::finding::Finding;
-use crate::contract::Catalogue;
+use crate::contract::RefusalCatalogue;
 use crate::run::Vocabulary;
 use crate::stub::StubFile;
 use crate::target::Target;
@@ -53,7 +53,7 @@ impl Kind {
 pub fn configuration(kind: Kind, file: &str, text: &str, vocabulary: &Vocabulary) -> Option<Finding> {
     let (rule, error) = match kind {
         Kind::Target => ("target", Target::parse(file, text).err().or_else(|| Mapping::parse(file, text).err())),
-        Kind::Catalogue => ("catalogue", Catalogue::load(file, text).err()),
+        Kind::Catalogue => ("catalogue", RefusalCatalogue::load(file, text).err()),
         Kind::Topology => ("topology", Topology::parse(file, text).err()),
         Kind::Stub => ("stub", StubFile::parse(file, text).err()),
         Kind::Charge => ("check-file", Charge::parse(file, text, vocabulary).err()),

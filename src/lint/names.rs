@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use crate::base::suggest::did_you_mean;
-use crate::contract::Catalogue;
+use crate::contract::RefusalCatalogue;
 use crate::model::Edge;
 use crate::tap::Disturbance;
 use crate::target::Target;
@@ -24,8 +24,8 @@ pub struct Names {
 
 impl Names {
     /// Learns what a target and the catalogue that it names call things.
-    pub fn learn_target(&mut self, target: &Target, catalogue: Option<&Catalogue>) {
-        self.codes.extend(catalogue.into_iter().flat_map(Catalogue::codes).map(|(code, _)| code.to_owned()));
+    pub fn learn_target(&mut self, target: &Target, catalogue: Option<&RefusalCatalogue>) {
+        self.codes.extend(catalogue.into_iter().flat_map(RefusalCatalogue::codes).map(|(code, _)| code.to_owned()));
         if let Some(page) = &target.page {
             self.elements.extend(page.elements.keys().cloned());
             self.states.extend(page.states.keys().cloned());

@@ -114,6 +114,30 @@ pub struct Exchange {
     /// The faults that disturbed it, as they were written.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub faults: Vec<String>,
+    /// The parts of it that these faults changed. Empty in a journal of an earlier version.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub changes: Vec<Change>,
+}
+
+/// A part of an exchange that a fault changed. The name of a header is in lower case.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case", tag = "part")]
+pub enum Change {
+    RequestHeader {
+        name: String,
+    },
+    RequestBody,
+    /// The whole answer: the tap answered in the place of the callee.
+    Response,
+    ResponseStatus,
+    ResponseHeader {
+        name: String,
+    },
+    ResponseBody,
+    /// The request or the answer arrived late or slowly.
+    Timing,
+    /// The request or the answer was lost, repeated, or overtaken by another.
+    Delivery,
 }
 
 impl Exchange {

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 macro_rules! facts {
     ($($name:ident = $word:literal, $means:literal;)*) => {
         /// One named value of an event, as the target file extracts it from an exchange.
-        #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, schemars::JsonSchema)]
         pub enum Fact { $(#[serde(rename = $word)] $name,)* }
 
         impl Fact {

@@ -2,11 +2,12 @@
 
 use std::fmt;
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 /// Which element is meant. At least one part is given; all given parts must fit. Names are compared without regard to case,
 /// a whole name before a part of one. Elements that are not shown do not count.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Locator {
     /// The ARIA role, such as `button`, `textbox`, `combobox`, `link`, `dialog`.

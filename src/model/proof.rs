@@ -17,7 +17,7 @@ pub struct Proof {
     /// The baseline and all trials, in microseconds.
     pub took_micros: u64,
     /// The scenarios of the baseline: all of them green.
-    pub scenarios: Vec<Place>,
+    pub scenarios: Vec<ScenarioPlace>,
     /// The seeded defects, those that were not caught first.
     pub defects: Vec<Row>,
     /// What came of changing the platform's answers, where that was asked for.
@@ -30,7 +30,7 @@ pub struct Proof {
 
 /// A scenario by its name and place.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
-pub struct Place {
+pub struct ScenarioPlace {
     /// `file:line`.
     pub at: String,
     /// Its feature's name.
@@ -87,7 +87,7 @@ pub struct Cell {
     /// Which of [`Proof::scenarios`].
     pub scenario: usize,
     /// How it was noticed.
-    pub notice: Notice,
+    pub notice: Detection,
     /// Whether it really broke something; `None` where the platform does not say.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub fired: Option<bool>,
@@ -110,7 +110,7 @@ pub struct Cell {
 /// How a scenario noticed a defect. The best first.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
-pub enum Notice {
+pub enum Detection {
     /// One of the defect's rules was found broken.
     Rule,
     /// A Then said no.
@@ -147,7 +147,7 @@ pub struct Mutant {
     /// In the words of `--fault`.
     pub faults: Vec<String>,
     /// What became of it.
-    pub fate: Fate,
+    pub fate: MutantOutcome,
     /// Why, in one line.
     pub why: String,
     /// The scenarios that ran with it, by their place in [`Proof::scenarios`].
@@ -157,7 +157,7 @@ pub struct Mutant {
 /// What became of a mutant. Of several scenarios the first of these counts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
-pub enum Fate {
+pub enum MutantOutcome {
     /// A scenario failed.
     Killed,
     /// A scenario stayed green, although something observable was changed.
@@ -193,13 +193,13 @@ impl Score {
 
 impl Mutation {
     /// How many came to this.
-    pub fn count(&self, fate: Fate) -> usize {
+    pub fn count(&self, fate: MutantOutcome) -> usize {
         self.mutants.iter().filter(|mutant| mutant.fate == fate).count()
     }
 
     /// What was killed of what could be, in per cent.
     pub fn score(&self) -> f64 {
-        let (killed, survived) = (self.count(Fate::Killed), self.count(Fate::Survived));
+        let (killed, survived) = (self.count(MutantOutcome::Killed), self.count(MutantOutcome::Survived));
         100.0 * killed as f64 / (killed + survived).max(1) as f64
     }
 
@@ -215,7 +215,7 @@ const ENOUGH: usize = 30;
 /// The least share of mutants that have to be killed, in per cent.
 pub const LEAST: f64 = 85.0;
 
-impl Notice {
+impl Detection {
     /// Whether it tells of the defect itself.
     pub fn is_good(self) -> bool {
         match self {
@@ -247,9 +247,9 @@ impl Standing {
             (true, _) => Self::NotReached,
             (false, true) => Self::NeverFired,
             (false, false) => match live.map(|cell| cell.notice).min() {
-                Some(Notice::Rule | Notice::Then) => Self::Caught,
-                Some(Notice::Accident) => Self::ByAccident,
-                Some(Notice::Missed) | None => Self::Survived,
+                Some(Detection::Rule | Detection::Then) => Self::Caught,
+                Some(Detection::Accident) => Self::ByAccident,
+                Some(Detection::Missed) | None => Self::Survived,
             },
         }
     }
@@ -283,7 +283,7 @@ impl Proof {
             Standing::NeverFired | Standing::NotReached => Exit::Unknown,
             Standing::Caught => Exit::Passed,
         });
-        let mutation = self.mutation.iter().map(|mutation| match mutation.count(Fate::Killed) {
+        let mutation = self.mutation.iter().map(|mutation| match mutation.count(MutantOutcome::Killed) {
             0 => Exit::Unknown,
             _ if mutation.score() < LEAST => Exit::Failed,
             _ => Exit::Passed,

@@ -9,7 +9,7 @@ use super::{Edge, Fact, TraceId};
 macro_rules! event_kinds {
     ($(#[doc = $doc:literal] $name:ident = $word:literal,)*) => {
         /// What an exchange meant. The target's file says which exchange means what.
-        #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, schemars::JsonSchema)]
         pub enum EventKind { $(#[doc = $doc] #[serde(rename = $word)] $name,)* }
 
         impl EventKind {

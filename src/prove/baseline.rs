@@ -1,67 +1,65 @@
-//! The scenarios on the healthy platform: what they have to look like before anything is broken.
+//! The baseline: every selected scenario on the healthy platform, before anything is broken.
 
 use std::collections::BTreeSet;
 use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::judge::named_in;
-use super::stand::{Broken, Stand};
+use super::defect::named_in;
+use super::plan_runner::{PlanRunner, ProofError};
 use crate::model::message::Envelope;
-use crate::model::proof::Place;
+use crate::model::proof::ScenarioPlace;
 use crate::model::{Exchange, RuleId, Verdict};
-use crate::report::{Run, Scenario};
+use crate::report::{RunRecord, ScenarioRecord};
 use crate::run::{Options, Plan, Planned};
 use crate::world::Trial;
 
-/// What the healthy platform showed.
+/// A run on the healthy platform in which every scenario passed or was skipped.
 #[derive(Debug)]
 pub struct Baseline {
-    /// The scenarios that were green.
-    pub seen: Vec<Seen>,
+    /// The scenarios that passed at once.
+    pub scenarios: Vec<BaselineScenario>,
     /// The scenarios that did not run, each with its reason.
-    pub skipped: Vec<(Place, String)>,
+    pub skipped: Vec<(ScenarioPlace, String)>,
     /// The run, for reports.
-    pub run: Run,
+    pub run: RunRecord,
 }
 
-/// A scenario that was green.
+/// A scenario that passed on the healthy platform.
 #[derive(Debug)]
-pub struct Seen {
-    /// What it says.
+pub struct BaselineScenario {
     pub planned: Planned,
-    /// Its name and place.
-    pub place: Place,
-    /// What the taps saw.
+    pub place: ScenarioPlace,
     pub exchanges: Vec<Exchange>,
-    /// The defects whose place it came across, by id; empty where the platform does not tell.
+    /// The ids of the defects whose place in the platform this scenario reached; empty where the platform does not tell.
     pub places: BTreeSet<String>,
-    /// The rules that had something to judge in it.
+    /// The rules that had something to judge in this scenario.
     pub judged: Vec<RuleId>,
-    /// How long it took.
     pub took: Duration,
 }
 
-impl Seen {
-    /// Whether a rule had something to judge in it.
+impl BaselineScenario {
+    /// Says whether a rule had something to judge in this scenario.
     pub fn judges(&self, rule: RuleId) -> bool {
         self.judged.contains(&rule)
     }
 }
 
-/// Why nothing can be concluded from these scenarios.
+/// The scenarios that keep a run from being a baseline: a failure that occurs without a defect proves nothing.
 #[derive(Debug, Default)]
-pub struct NotJudged {
-    /// Scenarios that were never green, each with its reason.
-    pub red: Vec<(Place, String)>,
-    /// Scenarios that were not green and then were, each with what it said when it was not.
-    pub flaky: Vec<(Place, String)>,
+pub struct NotGreen {
+    /// Scenarios that failed twice, each with its reason.
+    pub red: Vec<(ScenarioPlace, String)>,
+    /// Scenarios that failed and then passed, each with the reason of the failure.
+    pub flaky: Vec<(ScenarioPlace, String)>,
 }
 
-impl fmt::Display for NotJudged {
+impl fmt::Display for NotGreen {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("not judged: on the healthy platform the scenarios are not green, so a red one proves nothing")?;
-        let mut list = |title: &str, scenarios: &[(Place, String)]| {
+        f.write_str(
+            "nothing can be proved: these scenarios do not pass on the healthy platform, so a failure would prove nothing",
+        )?;
+        let mut list = |title: &str, scenarios: &[(ScenarioPlace, String)]| {
             scenarios.iter().try_for_each(|(place, why)| {
                 write!(f, "\n  {title}  {} › {}\n         {}  {why}", place.feature, place.name, place.at)
             })
@@ -71,43 +69,49 @@ impl fmt::Display for NotJudged {
     }
 }
 
+/// The result of running the plan on the healthy platform.
+#[derive(Debug)]
+pub enum BaselineOutcome {
+    Green(Box<Baseline>),
+    NotGreen(NotGreen),
+}
+
 impl Baseline {
-    /// Runs the plan on the healthy platform. What is not green is run once more, to tell what is red from what is flaky.
-    /// `message` sees what goes into a journal.
-    ///
-    /// # Errors
-    /// The outer one if the platform does not come up; the inner one if a scenario is not green.
+    /// Runs the plan on the healthy platform. Scenarios that do not pass are run once more, to tell red from flaky.
+    /// `message` receives every message that belongs into a journal.
     pub fn take(
-        stand: &Stand<'_>,
+        runner: &PlanRunner<'_>,
         mut plan: Plan,
         mut message: impl FnMut(&Envelope),
-    ) -> Result<Result<Self, NotJudged>, Broken> {
+    ) -> Result<BaselineOutcome, ProofError> {
         let scenarios = plan.scenarios.clone();
-        let (target, _) = (stand.target)();
+        let (target, _) = (runner.target)();
         let tells = target.baggage.fired.as_deref();
         if let (Some(_), Some(places)) = (tells, &target.baggage.places) {
             let trial = Arc::new(Trial::defect(places));
+            // A platform that names places does so only for scenarios that ask for it in their baggage.
             plan.scenarios.iter_mut().for_each(|planned| planned.trial = Some(Arc::clone(&trial)));
         }
-        let options = Options { repeat: 1, ..stand.options.clone() };
-        let run = stand.run(plan, options, |envelope, _, _| message(envelope))?.into_run();
-        let not_green: Vec<_> =
+        let options = Options { repeat: 1, ..runner.options.clone() };
+        let run = runner.run_following(plan, options, |envelope, _, _| message(envelope))?.into_run();
+        let not_passed: Vec<_> =
             run.scenarios.iter().zip(&scenarios).filter(|(scenario, _)| !is_green(scenario) && ran(scenario)).collect();
-        if !not_green.is_empty() {
-            let again = not_green.iter().map(|(_, planned)| (*planned).clone()).collect();
-            let again = stand.play(Plan { scenarios: again, ..Plan::default() })?;
-            let mut not_judged = NotJudged::default();
-            for ((scenario, _), again) in not_green.into_iter().zip(&again.scenarios) {
-                let list = if is_green(again) { &mut not_judged.flaky } else { &mut not_judged.red };
+        if !not_passed.is_empty() {
+            // Red and flaky scenarios need different repairs, so the user has to know which they are.
+            let again = not_passed.iter().map(|(_, planned)| (*planned).clone()).collect();
+            let again = runner.run(Plan { scenarios: again, ..Plan::default() })?;
+            let mut not_green = NotGreen::default();
+            for ((scenario, _), again) in not_passed.into_iter().zip(&again.scenarios) {
+                let list = if is_green(again) { &mut not_green.flaky } else { &mut not_green.red };
                 list.push((place(scenario), scenario.why()));
             }
-            return Ok(Err(not_judged));
+            return Ok(BaselineOutcome::NotGreen(not_green));
         }
-        let mut baseline = Self { seen: Vec::new(), skipped: Vec::new(), run: Run::default() };
+        let mut baseline = Self { scenarios: Vec::new(), skipped: Vec::new(), run: RunRecord::default() };
         for (scenario, planned) in run.scenarios.iter().zip(scenarios) {
             let place = place(scenario);
-            match scenario.last().filter(|_| ran(scenario)) {
-                Some(attempt) => baseline.seen.push(Seen {
+            match scenario.last() {
+                Some(attempt) if ran(scenario) => baseline.scenarios.push(BaselineScenario {
                     planned,
                     place,
                     exchanges: attempt.exchanges.clone(),
@@ -115,25 +119,25 @@ impl Baseline {
                     judged: attempt.judged.clone(),
                     took: attempt.took,
                 }),
-                None => baseline.skipped.push((place, scenario.verdict.reason.clone())),
+                Some(_) | None => baseline.skipped.push((place, scenario.verdict.reason.clone())),
             }
         }
         baseline.run = run;
-        Ok(Ok(baseline))
+        Ok(BaselineOutcome::Green(Box::new(baseline)))
     }
 
-    /// The scenarios as a proof names them, by their place in [`Self::seen`].
-    pub fn places(&self) -> Vec<Place> {
-        self.seen.iter().map(|seen| seen.place.clone()).collect()
+    /// Returns the scenarios as a proof names them, in the order of [`Self::scenarios`].
+    pub fn places(&self) -> Vec<ScenarioPlace> {
+        self.scenarios.iter().map(|seen| seen.place.clone()).collect()
     }
 }
 
-/// Green at once, and not spared by a quarantine.
-fn is_green(scenario: &Scenario) -> bool {
+/// Says whether a scenario passed at its first attempt.
+fn is_green(scenario: &ScenarioRecord) -> bool {
     scenario.verdict.verdict == Verdict::Passed && !scenario.verdict.flaky
 }
 
-fn ran(scenario: &Scenario) -> bool {
+fn ran(scenario: &ScenarioRecord) -> bool {
     scenario.verdict.verdict != Verdict::Skipped
 }
 
@@ -141,6 +145,6 @@ fn named(exchanges: &[Exchange], header: &str) -> BTreeSet<String> {
     exchanges.iter().flat_map(|exchange| named_in(exchange, header)).map(str::to_owned).collect()
 }
 
-fn place(scenario: &Scenario) -> Place {
-    Place { at: scenario.place(), feature: scenario.feature.clone(), name: scenario.title() }
+fn place(scenario: &ScenarioRecord) -> ScenarioPlace {
+    ScenarioPlace { at: scenario.place(), feature: scenario.feature.clone(), name: scenario.title() }
 }

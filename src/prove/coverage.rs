@@ -1,26 +1,26 @@
-//! What would survive if one check were taken away. Read off the matrix: each cell says everything that told of the defect
-//! in that scenario, so no further run is needed; the matrix has to be a whole one.
+//! The defects that would survive if one check were taken away. Each cell of a proof holds everything that noticed the defect in
+//! that scenario, so no further run is needed. The proof must have run every scenario that could notice a defect.
 
 use std::collections::BTreeSet;
 use std::fmt;
 
-use super::baseline::Seen;
+use super::baseline::BaselineScenario;
 use super::judge::counted_as;
 use crate::model::proof::{Row, Standing};
 use crate::model::{Proof, RuleId};
 
-/// What taking a check away would cost.
+/// The cost of taking a check away.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Removal {
-    /// The defects that nothing else tells of.
+    /// The defects that nothing else notices.
     Survive(Vec<String>),
-    /// The defects that it tells of, and who else does.
+    /// The defects that the check notices, each with what else notices it.
     Covered(Vec<(String, String)>),
-    /// No defect breaks it, and there was something to judge.
+    /// No defect breaks the rule, although it had something to judge.
     Unbroken,
-    /// It had nothing to judge in these scenarios.
+    /// The rule had nothing to judge in these scenarios.
     Idle,
-    /// What it finds counts as this rule's.
+    /// Findings of this rule count as those of another one.
     CountsAs(RuleId),
 }
 
@@ -39,21 +39,22 @@ impl fmt::Display for Removal {
     }
 }
 
-/// For each rule, what taking it away would cost. `seen` is the baseline.
-pub fn without_each(proof: &Proof, seen: &[Seen]) -> Vec<(RuleId, Removal)> {
-    let caught: Vec<(&Row, BTreeSet<Teller>)> =
+/// Returns the cost of taking away each rule. `seen` is the baseline.
+pub fn without_each(proof: &Proof, seen: &[BaselineScenario]) -> Vec<(RuleId, Removal)> {
+    let caught: Vec<(&Row, BTreeSet<Noticed>)> =
         proof.defects.iter().filter(|row| row.standing == Standing::Caught).map(|row| (row, tellers(row))).collect();
     let removal = |rule: RuleId| {
         if let Some(other) = counted_as(rule) {
             return Removal::CountsAs(other);
         }
         let (mut survive, mut covered) = (Vec::new(), Vec::new());
-        for (row, tellers) in caught.iter().filter(|(_, tellers)| tellers.contains(&Teller::Rule(rule))) {
-            let others = tellers.iter().filter(|other| **other != Teller::Rule(rule));
+        for (row, tellers) in caught.iter().filter(|(_, tellers)| tellers.contains(&Noticed::ByRule(rule))) {
+            let others = tellers.iter().filter(|other| **other != Noticed::ByRule(rule));
             let others: Vec<String> = others.map(ToString::to_string).collect();
-            match others.is_empty() {
-                true => survive.push(row.id.clone()),
-                false => covered.push((row.id.clone(), others.join(", "))),
+            if others.is_empty() {
+                survive.push(row.id.clone());
+            } else {
+                covered.push((row.id.clone(), others.join(", ")));
             }
         }
         let idle = !seen.iter().any(|seen| seen.judges(rule));
@@ -67,28 +68,28 @@ pub fn without_each(proof: &Proof, seen: &[Seen]) -> Vec<(RuleId, Removal)> {
     RuleId::ALL.iter().map(|rule| (*rule, removal(*rule))).collect()
 }
 
-/// A part of a scenario that can tell of a defect.
+/// A part of a scenario that noticed a defect.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-enum Teller {
-    Rule(RuleId),
-    Then,
+enum Noticed {
+    ByRule(RuleId),
+    ByThen,
 }
 
-impl fmt::Display for Teller {
+impl fmt::Display for Noticed {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Rule(rule) => rule.fmt(f),
-            Self::Then => f.write_str("a Then"),
+            Self::ByRule(rule) => rule.fmt(f),
+            Self::ByThen => f.write_str("a Then"),
         }
     }
 }
 
-/// Everything that told of a defect: those of its rules that were found broken, and Thens.
-fn tellers(row: &Row) -> BTreeSet<Teller> {
+/// Returns everything that noticed a defect: its rules that were broken, and Thens.
+fn tellers(row: &Row) -> BTreeSet<Noticed> {
     let mut tellers = BTreeSet::new();
     for cell in row.cells.iter().filter(|cell| cell.notice.is_good()) {
-        tellers.extend(cell.rules.iter().filter(|rule| row.rules.contains(rule)).map(|rule| Teller::Rule(*rule)));
-        tellers.extend(cell.then.iter().map(|_| Teller::Then));
+        tellers.extend(cell.rules.iter().filter(|rule| row.rules.contains(rule)).map(|rule| Noticed::ByRule(*rule)));
+        tellers.extend(cell.then.iter().map(|_| Noticed::ByThen));
     }
     tellers
 }

@@ -1,32 +1,43 @@
-//! How one scenario noticed one defect.
+//! The judgement of one defect in one scenario: which rule or Then noticed it.
 
-use super::baseline::Seen;
-use super::defect::{Defect, How};
+use super::baseline::BaselineScenario;
+use super::defect::{Defect, How, named_in};
 use crate::model::message::PickleStepType;
-use crate::model::proof::{Cell, Notice};
+use crate::model::proof::{Cell, Detection};
 use crate::model::{Cause, Exchange, RuleId, Verdict};
-use crate::report::{Attempt, Scenario};
+use crate::report::{AttemptRecord, ScenarioRecord};
 
-/// The rule that what another one finds counts as: a departure from a contract is a refusal or an answer that is not well formed.
+/// Returns the rule as which findings of another rule count: a departure from a contract is a refusal or an answer that is
+/// not well formed.
 pub fn counted_as(rule: RuleId) -> Option<RuleId> {
     (rule == RuleId::Contract).then_some(RuleId::U1)
 }
 
-/// What the scenario said under the defect; `None` if it did not run. `fired` is the header in which the platform says which
-/// defects it had.
-pub fn cell(defect: &Defect, index: usize, seen: &Seen, scenario: &Scenario, fired: Option<&str>) -> Option<Cell> {
-    let attempt = scenario.last().filter(|_| scenario.verdict.verdict != Verdict::Skipped)?;
+/// Returns the result of the scenario under the defect; `None` if the scenario did not run. `fired` is the header in which
+/// the platform names the defects that fired.
+pub fn cell(
+    defect: &Defect,
+    index: usize,
+    seen: &BaselineScenario,
+    scenario: &ScenarioRecord,
+    fired: Option<&str>,
+) -> Option<Cell> {
+    if scenario.verdict.verdict == Verdict::Skipped {
+        return None;
+    }
+    let attempt = scenario.last()?;
     let is_own = |rule: &RuleId| defect.rules.contains(rule);
     let (own, others): (Vec<_>, Vec<_>) = rules(attempt).into_iter().partition(is_own);
     let then = said_no(seen, scenario, attempt);
     let fired = fired_in(defect, &attempt.exchanges, fired);
     let notice = match scenario.verdict.verdict {
-        Verdict::Passed | Verdict::Skipped => Notice::Missed,
-        // Red although nothing was broken: that is another matter.
-        Verdict::Failed | Verdict::Unknown if fired == Some(false) => Notice::Accident,
-        Verdict::Failed if !own.is_empty() => Notice::Rule,
-        Verdict::Failed if then.is_some() => Notice::Then,
-        Verdict::Failed | Verdict::Unknown => Notice::Accident,
+        Verdict::Passed | Verdict::Skipped => Detection::Missed,
+        // The scenario failed although the defect broke nothing, so the failure says nothing about the defect.
+        Verdict::Failed | Verdict::Unknown if fired == Some(false) => Detection::Accident,
+        // A rule says what is wrong more exactly than a Then, so it counts first.
+        Verdict::Failed if !own.is_empty() => Detection::Rule,
+        Verdict::Failed if then.is_some() => Detection::Then,
+        Verdict::Failed | Verdict::Unknown => Detection::Accident,
     };
     Some(Cell {
         scenario: index,
@@ -40,8 +51,8 @@ pub fn cell(defect: &Defect, index: usize, seen: &Seen, scenario: &Scenario, fir
     })
 }
 
-/// The rules that were found broken, each once.
-fn rules(attempt: &Attempt) -> Vec<RuleId> {
+/// Returns the rules that were broken, each once.
+fn rules(attempt: &AttemptRecord) -> Vec<RuleId> {
     let mut rules = Vec::new();
     for finding in &attempt.findings {
         let rule = counted_as(finding.rule).unwrap_or(finding.rule);
@@ -53,28 +64,22 @@ fn rules(attempt: &Attempt) -> Vec<RuleId> {
 }
 
 /// The Then that said no. One that was cut off by its deadline said nothing.
-pub fn said_no(seen: &Seen, scenario: &Scenario, attempt: &Attempt) -> Option<String> {
+pub fn said_no(seen: &BaselineScenario, scenario: &ScenarioRecord, attempt: &AttemptRecord) -> Option<String> {
     let steps = attempt.steps.iter().zip(&seen.planned.pickle.steps);
     let (_, said) = steps.clone().find(|(step, _)| step.is_bad())?;
     (said.kind == Some(PickleStepType::Outcome) && scenario.verdict.cause != Some(Cause::DeadlinePassed))
         .then(|| said.text.clone())
 }
 
-/// Whether the defect broke something; `None` where nobody says.
+/// Says whether the defect broke something; `None` where the platform does not report it.
 fn fired_in(defect: &Defect, exchanges: &[Exchange], header: Option<&str>) -> Option<bool> {
     match defect.how {
         How::Fault(words) => Some(exchanges.iter().any(|exchange| exchange.faults.iter().any(|fault| fault == words))),
+        // No service holds a defect with a tag, so none reports it.
+        How::Baggage if defect.tag.is_some() => None,
         How::Baggage => {
-            let header = header.filter(|_| defect.tag.is_none())?;
+            let header = header?;
             Some(exchanges.iter().any(|exchange| named_in(exchange, header).any(|id| id == defect.id)))
         }
     }
-}
-
-/// The defects that an exchange names in this header; a page can only name them when it asks.
-pub fn named_in<'e>(exchange: &'e Exchange, header: &str) -> impl Iterator<Item = &'e str> {
-    let header = header.to_ascii_lowercase();
-    let answered = exchange.response().map(|answer| answer.headers.as_slice()).unwrap_or_default();
-    let headers = exchange.request.headers.iter().chain(answered);
-    headers.filter(move |(name, _)| *name == header).flat_map(|(_, ids)| ids.split('+'))
 }

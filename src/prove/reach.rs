@@ -1,37 +1,41 @@
-//! Which scenarios could see a defect.
+//! The scenarios that could notice a defect.
 
-use super::baseline::{Baseline, Seen};
+use super::baseline::{Baseline, BaselineScenario};
 use super::defect::Defect;
 use crate::model::{Proof, RuleId};
 
-/// The scenarios that could see a defect, by their place in the baseline: those that came across its place, where the platform
-/// names places; else those that crossed its hop, and carry its tag if it has one. Whoever told of it in the last proof comes
-/// first, then those in which one of its rules had something to judge, the rarest rule first, and of these the quickest: most
-/// defects are seen by many.
+/// Returns the scenarios that could notice a defect, as indices into the baseline: those that reached its place, where the
+/// platform names places; else those that crossed its hop, and carry its tag if it has one. The scenarios that noticed it
+/// in the last proof come first, then those in which one of its rules had something to judge, the rarest rule first, and of
+/// these the quickest.
 pub fn candidates(defect: &Defect, baseline: &Baseline, last: Option<&Proof>) -> Vec<usize> {
     let hop = defect.edge();
-    let tagged = |seen: &Seen| defect.tag.is_none_or(|tag| seen.planned.pickle.tags.iter().any(|own| own.name == tag));
-    let crosses = |seen: &Seen| tagged(seen) && seen.exchanges.iter().any(|exchange| exchange.edge == hop);
-    let comes_across = |seen: &Seen| seen.places.contains(defect.id);
-    let those = |could: &dyn Fn(&Seen) -> bool| -> Vec<usize> {
-        (0..baseline.seen.len()).filter(|index| could(&baseline.seen[*index])).collect()
+    let tagged = |seen: &BaselineScenario| {
+        defect.tag.is_none_or(|tag| seen.planned.pickle.tags.iter().any(|own| own.name == tag))
+    };
+    let crosses = |seen: &BaselineScenario| tagged(seen) && seen.exchanges.iter().any(|exchange| exchange.edge == hop);
+    let comes_across = |seen: &BaselineScenario| seen.places.contains(defect.id);
+    let those = |could: &dyn Fn(&BaselineScenario) -> bool| -> Vec<usize> {
+        (0..baseline.scenarios.len()).filter(|index| could(&baseline.scenarios[*index])).collect()
     };
     let mut candidates = those(&comes_across);
+    // The platform names no places, or this place is never reached: then crossing the hop has to do.
     if candidates.is_empty() {
         candidates = those(&crosses);
     }
     let told = told(defect, last);
-    let often = |rule: &RuleId| (*rule, baseline.seen.iter().filter(|seen| seen.judges(*rule)).count());
+    // A rule that few scenarios judge says more about where the defect can be noticed.
+    let often = |rule: &RuleId| (*rule, baseline.scenarios.iter().filter(|seen| seen.judges(*rule)).count());
     let rules: Vec<(RuleId, usize)> = defect.rules.iter().map(often).collect();
     candidates.sort_by_key(|index| {
-        let seen = &baseline.seen[*index];
+        let seen = &baseline.scenarios[*index];
         let rarest = rules.iter().filter(|(rule, _)| seen.judges(*rule)).map(|(_, often)| *often).min();
         (!told.contains(&seen.place.at.as_str()), rarest.unwrap_or(usize::MAX), seen.took, *index)
     });
     candidates
 }
 
-/// The scenarios whose rule told of the defect last time.
+/// Returns the scenarios that noticed the defect in the last proof.
 fn told<'p>(defect: &Defect, last: Option<&'p Proof>) -> Vec<&'p str> {
     let Some(last) = last else { return Vec::new() };
     let rows = last.defects.iter().filter(|row| row.id == defect.id);

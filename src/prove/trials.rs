@@ -1,69 +1,65 @@
-//! All pairs of a defect and a scenario that could see it, side by side on one platform.
+//! The trials: all pairs of a defect and a scenario that could notice it, side by side on one platform.
 
 use std::sync::Arc;
 
 use super::baseline::Baseline;
 use super::defect::Defect;
-use super::stand::{Broken, Stand};
+use super::plan_runner::{PlanRunner, ProofError};
 use super::{judge, reach};
 use crate::model::Proof;
-use crate::model::proof::{Cell, Notice, Row, Standing};
-use crate::report::digest::News;
+use crate::model::proof::{Cell, Detection, Row, Standing};
+use crate::report::run_builder::RunUpdate;
 use crate::run::{Options, Plan, Planned};
 use crate::trail::rule;
 use crate::world::Trial;
 
-/// Which scenarios are run with a defect.
+/// The scenarios that run with a defect.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Extent {
-    /// Until one tells of it by its rule, or so many by a Then that there is no rule to be hoped for.
-    UntilTold,
-    /// All that could see it.
+pub enum TrialScope {
+    /// Stops at the first finding of one of the defect's rules, or after [`THENS`] Thens that failed.
+    UntilCaught,
+    /// Runs all scenarios that could notice the defect.
     All,
 }
 
-/// How far a proof is.
+/// The progress of a proof.
 #[derive(Debug)]
-pub enum Progress<'p> {
-    /// So many attempts have ended, of so many.
+pub enum ProofProgress<'p> {
+    /// The number of attempts that have ended, and the number of all.
     Attempts(usize, usize),
-    /// What has come of this defect is known.
+    /// The defect has its result.
     Decided(&'p Row),
 }
 
-/// So many Thens that said no are enough where no rule was found broken.
+/// The number of failed Thens after which no finding of a rule is to be expected.
 const THENS: usize = 8;
 
-/// Where one scenario that tells is enough, so many are tried with the same defect at once: whoever has begun when it is told
-/// of has begun in vain.
+/// The number of scenarios that run with the same defect at once where one finding is enough. Any more would have started
+/// for nothing when the first of them notices the defect.
 const AT_ONCE: usize = 2;
 
-/// One attempt to be made.
 struct Pair {
     row: usize,
     scenario: usize,
-    /// How many scenarios come before it with the same defect.
+    /// The number of scenarios that come before it with the same defect.
     turn: usize,
 }
 
-/// Runs each defect against the scenarios that could see it. The rows come in the order of the defects.
-///
-/// # Errors
-/// If the platform does not come up.
+/// Runs each defect against the scenarios that could notice it. The rows come in the order of the defects.
 pub fn prove(
-    stand: &Stand<'_>,
+    runner: &PlanRunner<'_>,
     baseline: &Baseline,
     defects: &[Defect],
-    extent: Extent,
+    scope: TrialScope,
     last: Option<&Proof>,
-    mut progress: impl FnMut(Progress<'_>),
-) -> Result<Vec<Row>, Broken> {
+    mut progress: impl FnMut(ProofProgress<'_>),
+) -> Result<Vec<Row>, ProofError> {
     let mut rows = Vec::new();
     let mut trials = Vec::new();
     let mut candidates = Vec::new();
     for defect in defects {
         let trial =
-            defect.trial().map_err(|error| Broken::Environment(format!("the defect {}: {error}", defect.id)))?;
+            defect.trial().map_err(|error| ProofError::Environment(format!("the defect {}: {error}", defect.id)))?;
         trials.push(Arc::new(trial));
         let own = reach::candidates(defect, baseline, last);
         rows.push(row(defect, own.len()));
@@ -71,43 +67,45 @@ pub fn prove(
     }
     let pairs = in_turn(&candidates);
     let plan = Plan {
-        scenarios: pairs.iter().map(|pair| planned(pair, baseline, defects, &trials, extent)).collect(),
+        scenarios: pairs.iter().map(|pair| planned(pair, baseline, defects, &trials, scope)).collect(),
         ..Plan::default()
     };
     let mut left: Vec<usize> = candidates.iter().map(Vec::len).collect();
     for row in rows.iter().filter(|row| row.candidates == 0) {
-        progress(Progress::Decided(row));
+        progress(ProofProgress::Decided(row));
     }
     if pairs.is_empty() {
         return Ok(rows);
     }
-    let (target, _) = (stand.target)();
+    let (target, _) = (runner.target)();
     let header = target.baggage.fired.as_deref();
     let mut done = 0;
-    // The pairs are in the order in which they shall begin; what scenarios took on a healthy platform says nothing here.
-    let options = Options { history: Default::default(), repeat: 1, ..stand.options.clone() };
-    stand.run(plan, options, |_, news, digest| {
-        let News::Ended(ended) = news else { return };
+    // The pairs are already in the order in which they shall begin, so the history must not order them by duration.
+    let options = Options { history: Default::default(), repeat: 1, ..runner.options.clone() };
+    runner.run_following(plan, options, |_, update, builder| {
+        let RunUpdate::Ended(ended) = update else { return };
         let Pair { row: at, scenario, .. } = pairs[ended];
         let row = &mut rows[at];
-        let seen = &baseline.seen[scenario];
-        if let Some(cell) = judge::cell(&defects[at], scenario, seen, &digest.run().scenarios[ended], header) {
+        let seen = &baseline.scenarios[scenario];
+        if let Some(cell) = judge::cell(&defects[at], scenario, seen, &builder.run().scenarios[ended], header) {
             row.cells.push(cell);
-            let thens = row.cells.iter().filter(|cell| cell.notice == Notice::Then).count();
-            let is_told = thens >= THENS || row.cells.iter().any(|cell| cell.notice == Notice::Rule);
-            if is_told && extent == Extent::UntilTold {
+            let thens = row.cells.iter().filter(|cell| cell.notice == Detection::Then).count();
+            let is_told = thens >= THENS || row.cells.iter().any(|cell| cell.notice == Detection::Rule);
+            // The scenarios of this defect that have not begun need not run any more.
+            if is_told && scope == TrialScope::UntilCaught {
                 trials[at].end();
             }
         }
-        digest.forget_evidence(ended);
+        // Thousands of attempts would not fit into memory with their evidence.
+        builder.forget_evidence(ended);
         left[at] -= 1;
         done += 1;
         if left[at] == 0 {
             row.cells.sort_by_key(|cell: &Cell| cell.scenario);
             row.standing = Standing::of(&row.cells);
-            progress(Progress::Decided(row));
+            progress(ProofProgress::Decided(row));
         }
-        progress(Progress::Attempts(done, pairs.len()));
+        progress(ProofProgress::Attempts(done, pairs.len()));
     })?;
     Ok(rows)
 }
@@ -127,7 +125,8 @@ fn row(defect: &Defect, candidates: usize) -> Row {
     }
 }
 
-/// The likeliest scenario of each defect, then the next of each, and so on: so that a defect that is told of early needs few.
+/// Returns the likeliest scenario of each defect, then the next of each, and so on, so that a defect that is noticed early
+/// needs few scenarios.
 fn in_turn(candidates: &[Vec<usize>]) -> Vec<Pair> {
     let longest = candidates.iter().map(Vec::len).max().unwrap_or_default();
     let turn = |turn: usize| {
@@ -139,10 +138,11 @@ fn in_turn(candidates: &[Vec<usize>]) -> Vec<Pair> {
     (0..longest).flat_map(turn).collect()
 }
 
-/// The scenario under the defect: tried once, and not spared.
-fn planned(pair: &Pair, baseline: &Baseline, defects: &[Defect], trials: &[Arc<Trial>], extent: Extent) -> Planned {
-    let mut planned = baseline.seen[pair.scenario].planned.again(defects[pair.row].id);
-    if extent == Extent::UntilTold {
+/// Returns the scenario under the defect: without retries and quarantine, which would hide the failure.
+fn planned(pair: &Pair, baseline: &Baseline, defects: &[Defect], trials: &[Arc<Trial>], scope: TrialScope) -> Planned {
+    let mut planned = baseline.scenarios[pair.scenario].planned.again(defects[pair.row].id);
+    if scope == TrialScope::UntilCaught {
+        // Scenarios with the same lock wait for each other.
         planned.settings.alone.lock(format!("{} {}", defects[pair.row].id, pair.turn % AT_ONCE));
     }
     planned.trial = Some(Arc::clone(&trials[pair.row]));

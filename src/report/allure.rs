@@ -1,8 +1,8 @@
-//! Allure results: a folder of files that `allure generate` makes a site of, with history over runs.
+//! Allure results: a folder of files from which `allure generate` makes a site with history over runs.
 //!
-//! One result per attempt; those of one scenario share a `historyId`, which is how Allure knows retries and trends. The ids
-//! come from the scenario's place and name, not from chance, so that the same scenario is the same next time. Unknown is
-//! Allure's `broken`: its word for a test that could not say.
+//! Each attempt is one result. The attempts of a scenario share a `historyId`, by which Allure recognises retries and trends.
+//! The ids are made from the place and the name of the scenario, so that they stay the same in the next run. Unknown is
+//! `broken`, Allure's word for a test without a result.
 
 use std::io::Write;
 
@@ -10,52 +10,44 @@ use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 
 use super::failure;
-use super::record::{Attempt, Kept, Run, Scenario, Step};
-use super::reporter::{Part, ReportError, Reporter};
+use super::record::{AttemptRecord, RunRecord, ScenarioRecord, StepRecord, bytes_of};
+use super::reporter::{ReportError, ReportFile, Reporter};
 use super::text;
 use crate::model::Verdict;
-use crate::model::message::Status;
+use crate::model::message::{Attachment, Status};
 
-/// `allure-results/`.
-#[derive(Debug)]
-pub struct Allure;
+/// The reporter of the folder `allure-results/`.
+pub const ALLURE: Reporter = Reporter { id: "allure", file_name: "allure-results/", files };
 
-impl Reporter for Allure {
-    fn id(&self) -> &'static str {
-        "allure"
-    }
-
-    fn file_name(&self) -> &'static str {
-        "allure-results/"
-    }
-
-    fn parts<'r>(&self, run: &'r Run) -> Vec<Part<'r>> {
-        let mut parts = vec![
-            Part::named("environment.properties", move |out| environment(run, out)),
-            Part::named("categories.json", move |out| Ok(serde_json::to_writer(out, &categories())?)),
-        ];
-        for (place, scenario) in run.scenarios.iter().enumerate() {
-            // A scenario that never began has a result too, so that it is missed.
-            for attempt in 0..scenario.attempts.len().max(1) {
-                let uuid = uuid_of(&[&run.info.id, &place.to_string(), &attempt.to_string()]);
-                let tried = scenario.attempts.get(attempt);
-                for (index, kept) in tried.iter().flat_map(|tried| &tried.kept).enumerate() {
-                    parts.push(Part::named(source(&uuid, index, kept), move |out| Ok(out.write_all(&kept.bytes())?)));
-                }
-                let name = format!("{uuid}-result.json");
-                parts.push(Part::named(name, move |out| {
-                    Ok(serde_json::to_writer(out, &result(run, scenario, attempt, &uuid))?)
+fn files(run: &RunRecord) -> Vec<ReportFile<'_>> {
+    let mut parts = vec![
+        ReportFile::named("environment.properties", move |out| environment(run, out)),
+        ReportFile::named("categories.json", move |out| Ok(serde_json::to_writer(out, &categories())?)),
+    ];
+    for (place, scenario) in run.scenarios.iter().enumerate() {
+        // A scenario that never began has a result too: Allure would not show that it is missing.
+        for attempt in 0..scenario.attempts.len().max(1) {
+            let uuid = uuid_of(&[&run.info.id, &place.to_string(), &attempt.to_string()]);
+            let tried = scenario.attempts.get(attempt);
+            for (index, artifact) in tried.iter().flat_map(|tried| &tried.artifacts).enumerate() {
+                parts.push(ReportFile::named(source(&uuid, index, artifact), move |out| {
+                    Ok(out.write_all(&bytes_of(artifact))?)
                 }));
             }
+            let name = format!("{uuid}-result.json");
+            parts.push(ReportFile::named(name, move |out| {
+                Ok(serde_json::to_writer(out, &result(run, scenario, attempt, &uuid))?)
+            }));
         }
-        parts
     }
+    parts
 }
 
-fn result(run: &Run, scenario: &Scenario, index: usize, uuid: &str) -> Value {
+fn result(run: &RunRecord, scenario: &ScenarioRecord, index: usize, uuid: &str) -> Value {
     let attempt = scenario.attempts.get(index);
     let is_last = index + 1 >= scenario.attempts.len();
     let verdict = &scenario.verdict;
+    // Only the last attempt has a verdict. Each attempt before it was retried because it failed.
     let (status, message) = if is_last {
         let status = match verdict.verdict {
             Verdict::Passed => "passed",
@@ -65,8 +57,8 @@ fn result(run: &Run, scenario: &Scenario, index: usize, uuid: &str) -> Value {
         };
         (status, scenario.why())
     } else {
-        let said = attempt.and_then(Attempt::failed_step).and_then(|step| step.message.clone());
-        ("failed", said.unwrap_or_else(|| "it did not pass".into()))
+        let said = attempt.and_then(AttemptRecord::failed_step).and_then(|step| step.message.clone());
+        ("failed", said.unwrap_or_else(|| "the attempt did not pass".into()))
     };
     let trace = if is_last && !matches!(verdict.verdict, Verdict::Passed | Verdict::Skipped) {
         failure::plain(scenario, run.info.seed)
@@ -76,14 +68,15 @@ fn result(run: &Run, scenario: &Scenario, index: usize, uuid: &str) -> Value {
     let full_name = format!("{}: {}", scenario.uri, scenario.title());
     let identity = uuid_of(&[&full_name]);
     let start = attempt.map_or(run.info.started, |attempt| attempt.started).as_millisecond();
-    let attachments = attempt.iter().flat_map(|attempt| attempt.kept.iter().enumerate()).map(|(index, kept)| {
-        let attachment = &kept.attachment;
-        let name = attachment.file_name.as_deref().unwrap_or(&attachment.media_type);
-        json!({"name": name, "source": source(uuid, index, kept), "type": attachment.media_type})
-    });
+    let attachments =
+        attempt.iter().flat_map(|attempt| attempt.artifacts.iter().enumerate()).map(|(index, artifact)| {
+            let name = artifact.file_name.as_deref().unwrap_or(&artifact.media_type);
+            json!({"name": name, "source": source(uuid, index, artifact), "type": artifact.media_type})
+        });
     json!({
         "uuid": uuid, "historyId": identity, "testCaseId": identity, "fullName": full_name, "name": scenario.title(),
         "description": verdict.repeat, "stage": "finished", "status": status,
+        // A quarantined failure is what Allure calls a known and muted one.
         "statusDetails": {
             "message": message, "trace": trace, "flaky": verdict.flaky,
             "known": verdict.quarantine.is_some(), "muted": verdict.quarantine.is_some(),
@@ -94,7 +87,7 @@ fn result(run: &Run, scenario: &Scenario, index: usize, uuid: &str) -> Value {
     })
 }
 
-fn labels(scenario: &Scenario, attempt: Option<&Attempt>) -> Value {
+fn labels(scenario: &ScenarioRecord, attempt: Option<&AttemptRecord>) -> Value {
     let mut labels = vec![
         ("framework", "paidpath"),
         ("language", "gherkin"),
@@ -108,10 +101,10 @@ fn labels(scenario: &Scenario, attempt: Option<&Attempt>) -> Value {
     labels.into_iter().map(|(name, value)| json!({"name": name, "value": value})).collect()
 }
 
-/// Steps one after the other: the record has how long each took, not when it began.
-fn steps(attempt: Option<&Attempt>, start: i64) -> Value {
+/// Returns the steps with times that follow each other: the record has how long each took, not when it began.
+fn steps(attempt: Option<&AttemptRecord>, start: i64) -> Value {
     let mut at = start;
-    let step = |step: &Step| {
+    let step = |step: &StepRecord| {
         let status = match step.status {
             Status::Passed => "passed",
             Status::Skipped | Status::Unknown => "skipped",
@@ -128,7 +121,7 @@ fn steps(attempt: Option<&Attempt>, start: i64) -> Value {
     attempt.iter().flat_map(|attempt| &attempt.steps).map(step).collect()
 }
 
-fn environment(run: &Run, out: &mut dyn Write) -> Result<(), ReportError> {
+fn environment(run: &RunRecord, out: &mut dyn Write) -> Result<(), ReportError> {
     let info = &run.info;
     for (name, value) in [
         ("paidpath", &info.version),
@@ -145,14 +138,14 @@ fn environment(run: &Run, out: &mut dyn Write) -> Result<(), ReportError> {
 
 fn categories() -> Value {
     json!([
-        {"name": "The platform broke a promise", "matchedStatuses": ["failed"]},
-        {"name": "Could not be judged", "matchedStatuses": ["broken"]},
+        {"name": "Failed", "matchedStatuses": ["failed"]},
+        {"name": "Unknown", "matchedStatuses": ["broken"]},
     ])
 }
 
-/// The file that holds an attachment.
-fn source(uuid: &str, index: usize, kept: &Kept) -> String {
-    let extension = match kept.attachment.media_type.as_str() {
+/// Returns the name of the file that holds an artifact.
+fn source(uuid: &str, index: usize, artifact: &Attachment) -> String {
+    let extension = match artifact.media_type.as_str() {
         "image/png" => "png",
         "text/plain" => "txt",
         "application/json" => "json",
@@ -161,14 +154,15 @@ fn source(uuid: &str, index: usize, kept: &Kept) -> String {
     format!("{uuid}-{index}-attachment.{extension}")
 }
 
-/// A UUID made from parts: version 8, the one for own schemes.
+/// Returns a UUID made from parts, of version 8, the one for schemes of one's own.
 fn uuid_of(parts: &[&str]) -> String {
     let mut digest = Sha256::new();
     for part in parts {
         digest.update(part);
+        // Without a separator, ["ab", "c"] and ["a", "bc"] would have the same id.
         digest.update([0]);
     }
-    let mut bytes: [u8; 16] = std::array::from_fn(|_| 0);
+    let mut bytes = [0; 16];
     bytes.copy_from_slice(&digest.finalize()[..16]);
     bytes[6] = bytes[6] & 0x0f | 0x80;
     bytes[8] = bytes[8] & 0x3f | 0x80;

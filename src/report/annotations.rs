@@ -1,51 +1,41 @@
-//! GitHub workflow commands: failures beside the lines of the feature files in a pull request.
+//! GitHub workflow commands, which show failures beside the lines of feature files in a pull request.
 //!
-//! GitHub shows ten of a kind per step, so scenarios that fail for the same cause share one, and the cause with the most
-//! scenarios comes first. They only work on the standard output of a step: write this one there.
+//! GitHub shows ten annotations of a kind per step. Scenarios that fail for the same cause therefore share one annotation, and
+//! the most frequent cause comes first. GitHub reads the commands only from the standard output of a step.
 
 use std::io::{self, Write};
 
-use super::record::{Run, Scenario};
-use super::reporter::{Part, Reporter};
+use super::record::{RunRecord, ScenarioRecord};
+use super::reporter::{ReportFile, Reporter};
 use super::text;
 use crate::model::Verdict;
 
-/// As many of a kind as GitHub shows.
+/// The number of annotations of one kind that GitHub shows.
 const MOST: usize = 10;
 
-/// `annotations.txt`.
-#[derive(Debug)]
-pub struct Annotations;
+/// The reporter of `annotations.txt`.
+pub const ANNOTATIONS: Reporter = Reporter { id: "annotations", file_name: "annotations.txt", files };
 
-impl Reporter for Annotations {
-    fn id(&self) -> &'static str {
-        "annotations"
-    }
-
-    fn file_name(&self) -> &'static str {
-        "annotations.txt"
-    }
-
-    fn parts<'r>(&self, run: &'r Run) -> Vec<Part<'r>> {
-        Part::only(move |out| {
-            let counted = |verdict| {
-                let mut causes = run.causes(verdict);
-                causes.retain(|scenarios| scenarios.iter().all(|scenario| scenario.verdict.quarantine.is_none()));
-                causes
-            };
-            kind(out, "error", &counted(Verdict::Failed), Scenario::why)?;
-            kind(out, "warning", &counted(Verdict::Unknown), Scenario::why)?;
-            let flaky: Vec<_> = run.scenarios.iter().filter(|one| one.verdict.flaky).map(|one| vec![one]).collect();
-            Ok(kind(out, "notice", &flaky, |scenario| format!("flaky: it took {} attempts", scenario.attempts.len()))?)
-        })
-    }
+fn files(run: &RunRecord) -> Vec<ReportFile<'_>> {
+    ReportFile::only(move |out| {
+        let counted = |verdict| {
+            let mut causes = run.causes(verdict);
+            // A quarantined failure must not mark the pull request.
+            causes.retain(|scenarios| scenarios.iter().all(|scenario| scenario.verdict.quarantine.is_none()));
+            causes
+        };
+        kind(out, "error", &counted(Verdict::Failed), ScenarioRecord::why)?;
+        kind(out, "warning", &counted(Verdict::Unknown), ScenarioRecord::why)?;
+        let flaky: Vec<_> = run.scenarios.iter().filter(|one| one.verdict.flaky).map(|one| vec![one]).collect();
+        Ok(kind(out, "notice", &flaky, |scenario| format!("flaky: it took {} attempts", scenario.attempts.len()))?)
+    })
 }
 
 fn kind(
     out: &mut dyn Write,
     command: &str,
-    causes: &[Vec<&Scenario>],
-    says: impl Fn(&Scenario) -> String,
+    causes: &[Vec<&ScenarioRecord>],
+    says: impl Fn(&ScenarioRecord) -> String,
 ) -> io::Result<()> {
     let more = causes.len().saturating_sub(MOST);
     for (index, scenarios) in causes.iter().take(MOST).enumerate() {
@@ -58,6 +48,7 @@ fn kind(
             message.push_str(&format!("\nand {more} more causes that are not shown here: see the report"));
         }
         let step = first.last().and_then(|attempt| attempt.failed_step()).and_then(|step| step.line);
+        // GitHub drops an annotation at line 0.
         let line = step.unwrap_or(first.line).max(1);
         let (file, title) = (property(&first.uri), property(&first.title()));
         writeln!(out, "::{command} file={file},line={line},title={title}::{}", escaped(&lines(&message)))?;

@@ -1,32 +1,32 @@
-//! What a person sees while the run goes on: one line per scenario in the order of finishing, a block for each that did not
-//! pass, and at the end what it comes to.
+//! The terminal output of a run: one line per scenario as it ends, a block for each failure, and a summary.
 //!
-//! It reads the run that the reports are made of, while that grows. The last line is `N passed, N failed` in plain letters, with `, N skipped`
-//! where there are any, because pipelines read it.
+//! The console reads the same growing [`RunRecord`] from which the reports are made. The last line is `N passed, N failed` without
+//! colours, with `, N skipped` where there are any, because pipelines read it.
 
 use std::io::{self, Write};
 use std::time::Duration;
 
 use jiff::Timestamp;
 
-use super::digest::News;
 use super::failure;
-use super::record::{Run, Scenario, Step, between};
-use super::reporter::Written;
+use super::record::{RunRecord, ScenarioRecord, StepRecord, between};
+use super::reporter::WrittenReport;
+use super::run_builder::RunUpdate;
 use super::style::{Ink, Style};
 use super::text;
 use crate::model::message::Status;
 use crate::model::{Cause, Exit, Verdict};
 
-/// How often the progress line is drawn again, at most.
+/// The shortest time between two drawings of the progress line.
 const REDRAW: Duration = Duration::from_millis(100);
 
-/// Follows a run. An output that cannot be written is given up; the run goes on, and [`Console::finish`] says so.
+/// Shows a run while it goes on. After the first error nothing more is written, the run goes on, and [`Console::finish`]
+/// returns the error.
 #[derive(Debug)]
 pub struct Console<W> {
     out: W,
     style: Style,
-    /// Scenarios under way, in order of starting.
+    /// Indices of the scenarios that are running, in the order in which they started.
     running: Vec<usize>,
     drawn: bool,
     drawn_at: Option<Timestamp>,
@@ -34,37 +34,35 @@ pub struct Console<W> {
 }
 
 impl<W: Write> Console<W> {
-    /// A console on `out`.
     pub fn new(out: W, style: Style) -> Self {
         Self { out, style, running: Vec::new(), drawn: false, drawn_at: None, failed: None }
     }
 
-    /// Something has happened; `run` is what is known by now.
-    pub fn on(&mut self, news: News, run: &Run) {
-        match news {
-            News::RunStarted => self.show(|console| console.head(run)),
-            News::Started(scenario) => {
+    /// Shows what `update` says. `run` is everything known so far.
+    pub fn on(&mut self, update: RunUpdate, run: &RunRecord) {
+        match update {
+            RunUpdate::RunStarted => self.show(|console| console.head(run)),
+            RunUpdate::Started(scenario) => {
+                // A retry starts the scenario again.
                 if !self.running.contains(&scenario) {
                     self.running.push(scenario);
                 }
             }
-            News::Ended(scenario) => {
+            RunUpdate::Ended(scenario) => {
                 self.running.retain(|running| *running != scenario);
+                // The line of the scenario replaced the progress line, which is therefore due at once.
                 self.drawn_at = None;
                 self.show(|console| console.scenario(run, scenario));
             }
-            News::None | News::RunEnded => {}
+            RunUpdate::None | RunUpdate::RunEnded => {}
         }
         if self.is_due(run) {
             self.show(|console| console.progress(run));
         }
     }
 
-    /// Says what it comes to. Call it when the reports are written.
-    ///
-    /// # Errors
-    /// The first error that writing met since the start.
-    pub fn finish(mut self, run: &Run, reports: &[Written]) -> io::Result<W> {
+    /// Writes the summary, once the reports are written, and returns the first error that writing met since the start.
+    pub fn finish(mut self, run: &RunRecord, reports: &[WrittenReport]) -> io::Result<W> {
         self.running.clear();
         self.show(|console| end(&mut console.out, run, reports, &console.style));
         match self.failed {
@@ -73,16 +71,17 @@ impl<W: Write> Console<W> {
         }
     }
 
-    /// Writes over the progress line, until writing failed once.
+    /// Replaces the progress line by what `write` writes, unless writing has failed before.
     fn show(&mut self, write: impl FnOnce(&mut Self) -> io::Result<()>) {
         if self.failed.is_some() {
             return;
         }
+        // The progress line has no line break, so whatever comes next has to erase it first.
         let cleared = if std::mem::take(&mut self.drawn) { self.out.write_all(b"\r\x1b[2K") } else { Ok(()) };
         self.failed = cleared.and_then(|()| write(self)).and_then(|()| self.out.flush()).err();
     }
 
-    fn head(&mut self, run: &Run) -> io::Result<()> {
+    fn head(&mut self, run: &RunRecord) -> io::Result<()> {
         let info = &run.info;
         let name = self.style.paint(Ink::Strong, &text::line(format!("paidpath {}", info.version).trim_end()));
         let scenarios = text::count(info.selected, "scenario", "scenarios");
@@ -99,7 +98,7 @@ impl<W: Write> Console<W> {
         writeln!(self.out)
     }
 
-    fn scenario(&mut self, run: &Run, index: usize) -> io::Result<()> {
+    fn scenario(&mut self, run: &RunRecord, index: usize) -> io::Result<()> {
         let (scenario, style) = (&run.scenarios[index], &self.style);
         let (mark, ink) = mark(scenario);
         let took = format!("{:.2} s", scenario.took().as_secs_f64());
@@ -120,7 +119,8 @@ impl<W: Write> Console<W> {
         Ok(())
     }
 
-    fn is_due(&self, run: &Run) -> bool {
+    fn is_due(&self, run: &RunRecord) -> bool {
+        // The messages carry the time, so that the console needs no clock of its own.
         let now = run.last_seen;
         let rested = match (self.drawn_at, now) {
             (Some(before), Some(now)) => between(before, now) >= REDRAW,
@@ -130,15 +130,17 @@ impl<W: Write> Console<W> {
         self.style.tty && rested && !self.running.is_empty()
     }
 
-    fn progress(&mut self, run: &Run) -> io::Result<()> {
+    fn progress(&mut self, run: &RunRecord) -> io::Result<()> {
         let totals = run.totals();
         let pending = self.running.len();
         let unfinished = run.scenarios.iter().filter(|scenario| is_unfinished(scenario)).count();
         let done = run.scenarios.len() - unfinished;
         let all = run.info.selected.max(run.scenarios.len());
         let failed = if totals.failed > 0 { format!("  ✗ {}", totals.failed) } else { String::new() };
+        // The scenario that has been running longest is the one that a waiting person asks about.
         let oldest = self.running.first().map(|index| text::line(&run.scenarios[*index].title())).unwrap_or_default();
         let line = format!("  {done}/{all}  ✓ {}{failed}  … {pending} running: {oldest}", totals.passed);
+        // A line of the full width would make some terminals wrap, and then it could not be erased.
         let line = super::style::fit(&line, self.style.width.saturating_sub(1));
         write!(self.out, "{}", self.style.paint(Ink::Faint, &line))?;
         self.drawn = true;
@@ -147,26 +149,26 @@ impl<W: Write> Console<W> {
     }
 }
 
-/// What a run comes to, as it stands at the end of the console: for one that was not followed live.
-pub fn summary(run: &Run, style: &Style) -> String {
+/// Returns the summary that ends the console output, for a run that was not followed live.
+pub fn summary(run: &RunRecord, style: &Style) -> String {
     let mut said = Vec::new();
     end(&mut said, run, &[], style).expect("writing to memory does not fail");
     String::from_utf8_lossy(&said).into_owned()
 }
 
-fn end(out: &mut dyn Write, run: &Run, reports: &[Written], style: &Style) -> io::Result<()> {
+fn end(out: &mut dyn Write, run: &RunRecord, reports: &[WrittenReport], style: &Style) -> io::Result<()> {
     let totals = run.totals();
+    // The block of a single scenario is still in sight.
     if run.scenarios.len() > 1 {
-        recap(out, run, Verdict::Failed, "what failed", style)?;
-        recap(out, run, Verdict::Unknown, "what could not be judged", style)?;
+        recap(out, run, Verdict::Failed, "failed scenarios", style)?;
+        recap(out, run, Verdict::Unknown, "unknown scenarios", style)?;
     }
-    section(out, "to know", &run.notes(), style)?;
-    let written: Vec<String> = reports.iter().map(Written::line).collect();
+    section(out, "notes", &run.notes(), style)?;
+    let written: Vec<String> = reports.iter().map(WrittenReport::line).collect();
     section(out, "reports", &written, style)?;
 
     let took = text::duration(run.took());
     let exit = run.exit();
-    let meaning = Exit::TABLE.iter().find(|(other, _)| *other == exit).map_or("", |(_, meaning)| meaning);
     let ink = if exit == Exit::Passed { Ink::Good } else { Ink::Bad };
     let scenarios = text::count(totals.all(), "scenario", "scenarios");
     writeln!(out)?;
@@ -174,8 +176,8 @@ fn end(out: &mut dyn Write, run: &Run, reports: &[Written], style: &Style) -> io
         0 => writeln!(out, "{scenarios} in {took}, seed {}", run.info.seed)?,
         parts => writeln!(out, "{scenarios} in {took}, of {parts} journals")?,
     }
-    writeln!(out, "{}", style.paint(ink, &format!("exit {}: {meaning}", exit.code())))?;
-    let aside = [(totals.unknown, "could not be judged"), (totals.flaky, "flaky"), (totals.quarantined, "quarantined")];
+    writeln!(out, "{}", style.paint(ink, &format!("exit {}: {}", exit.code(), run.meaning())))?;
+    let aside = [(totals.unknown, "unknown"), (totals.flaky, "flaky"), (totals.quarantined, "quarantined")];
     for (number, what) in aside.into_iter().filter(|(number, _)| *number > 0) {
         writeln!(out, "{number} {what}")?;
     }
@@ -183,12 +185,12 @@ fn end(out: &mut dyn Write, run: &Run, reports: &[Written], style: &Style) -> io
     writeln!(out, "{} passed, {} failed{skipped}", totals.passed, totals.failed)
 }
 
-/// Whether a scenario has not ended. While a run goes on, that is all of the unknown ones that were not judged.
-fn is_unfinished(scenario: &Scenario) -> bool {
+/// Says whether a scenario has not ended. While a run goes on, that is true of all unknown scenarios without a verdict.
+fn is_unfinished(scenario: &ScenarioRecord) -> bool {
     scenario.verdict.cause == Some(Cause::Unfinished)
 }
 
-fn mark(scenario: &Scenario) -> (&'static str, Ink) {
+fn mark(scenario: &ScenarioRecord) -> (&'static str, Ink) {
     match scenario.verdict.verdict {
         Verdict::Passed => ("✓", Ink::Good),
         Verdict::Skipped => ("-", Ink::Faint),
@@ -197,8 +199,8 @@ fn mark(scenario: &Scenario) -> (&'static str, Ink) {
     }
 }
 
-/// What stands after the name in brackets.
-fn aside(scenario: &Scenario) -> String {
+/// Returns the remark in brackets behind the name.
+fn aside(scenario: &ScenarioRecord) -> String {
     let verdict = &scenario.verdict;
     let mut said = Vec::new();
     if verdict.flaky {
@@ -213,7 +215,7 @@ fn aside(scenario: &Scenario) -> String {
     if said.is_empty() { String::new() } else { format!("  ({})", said.join("; ")) }
 }
 
-fn write_step(out: &mut dyn Write, step: &Step, style: &Style) -> io::Result<()> {
+fn write_step(out: &mut dyn Write, step: &StepRecord, style: &Style) -> io::Result<()> {
     let (mark, ink) = match step.status {
         Status::Passed => ("✓", Ink::Good),
         Status::Skipped | Status::Unknown => ("-", Ink::Faint),
@@ -224,8 +226,9 @@ fn write_step(out: &mut dyn Write, step: &Step, style: &Style) -> io::Result<()>
     writeln!(out, "    {} {}  {took}", style.paint(ink, mark), style.fit(18, &said))
 }
 
-/// The bad ones again, for whoever reads the end only; those with the same cause share its line.
-fn recap(out: &mut dyn Write, run: &Run, verdict: Verdict, title: &str, style: &Style) -> io::Result<()> {
+/// Lists the failed scenarios again for readers who see only the end of the output. Scenarios with the same cause share its
+/// line.
+fn recap(out: &mut dyn Write, run: &RunRecord, verdict: Verdict, title: &str, style: &Style) -> io::Result<()> {
     let causes = run.causes(verdict);
     if causes.is_empty() {
         return Ok(());

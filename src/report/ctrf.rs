@@ -1,6 +1,7 @@
-//! CTRF, the Common Test Report Format: one JSON that many dashboards, chat and pull-request bots read.
+//! CTRF, the Common Test Report Format: one JSON document that dashboards, chat bots and pull-request bots read.
 //!
-//! An unknown verdict is CTRF's `other`, with our word in `rawStatus`; a quarantined one is `other` too.
+//! The format is specified at <https://ctrf.io/docs/specification>. Unknown and quarantined scenarios have the status `other`, with
+//! paidpath's verdict in `rawStatus`.
 
 use std::time::Duration;
 
@@ -8,31 +9,21 @@ use jiff::Timestamp;
 use serde_json::{Map, Value, json};
 
 use super::failure;
-use super::record::{Attempt, Run, Scenario, Step, Totals};
-use super::reporter::{Part, Reporter};
+use super::record::{AttemptRecord, RunRecord, ScenarioRecord, StepRecord, Totals};
+use super::reporter::{ReportFile, Reporter};
 use crate::model::Verdict;
 use crate::model::message::Status;
 
-/// `ctrf.json`.
-#[derive(Debug)]
-pub struct Ctrf;
+/// The reporter of `ctrf.json`.
+pub const CTRF: Reporter = Reporter { id: "ctrf", file_name: "ctrf.json", files };
 
-impl Reporter for Ctrf {
-    fn id(&self) -> &'static str {
-        "ctrf"
-    }
-
-    fn file_name(&self) -> &'static str {
-        "ctrf.json"
-    }
-
-    fn parts<'r>(&self, run: &'r Run) -> Vec<Part<'r>> {
-        Part::only(move |out| Ok(serde_json::to_writer(out, &document(run))?))
-    }
+fn files(run: &RunRecord) -> Vec<ReportFile<'_>> {
+    ReportFile::only(move |out| Ok(serde_json::to_writer(out, &document(run))?))
 }
 
-fn document(run: &Run) -> Value {
+fn document(run: &RunRecord) -> Value {
     let tests: Vec<Value> = run.scenarios.iter().map(|scenario| test(scenario, run.info.seed)).collect();
+    // The counts must add up to the tests, so they are taken from the statuses and not from the verdicts.
     let count = |status| tests.iter().filter(|test| test["status"] == status).count();
     let started = run.started.unwrap_or(run.info.started);
     let stopped = run.finished.or(run.last_seen).unwrap_or(started);
@@ -57,7 +48,7 @@ fn document(run: &Run) -> Value {
     })
 }
 
-fn test(scenario: &Scenario, seed: u64) -> Value {
+fn test(scenario: &ScenarioRecord, seed: u64) -> Value {
     let verdict = &scenario.verdict;
     let status = match verdict.verdict {
         _ if verdict.quarantine.is_some() && verdict.verdict != Verdict::Passed => "other",
@@ -103,7 +94,7 @@ fn test(scenario: &Scenario, seed: u64) -> Value {
     Value::Object(test)
 }
 
-fn step(step: &Step) -> Value {
+fn step(step: &StepRecord) -> Value {
     let status = match step.status {
         Status::Passed => "passed",
         Status::Skipped => "skipped",
@@ -114,16 +105,16 @@ fn step(step: &Step) -> Value {
     json!({"name": format!("{} {}", step.keyword, step.text).trim(), "status": status})
 }
 
-fn earlier_attempt(index: usize, attempt: &Attempt) -> Value {
+fn earlier_attempt(index: usize, attempt: &AttemptRecord) -> Value {
     let message = attempt.failed_step().and_then(|step| step.message.as_deref()).or(attempt.sentence());
     json!({
         "attempt": index + 1, "status": "failed", "duration": millis(attempt.took),
-        "message": message.unwrap_or("it did not pass"),
+        "message": message.unwrap_or("the attempt did not pass"),
         "start": attempt.started.as_millisecond(), "stop": ended(attempt).as_millisecond(),
     })
 }
 
-fn ended(attempt: &Attempt) -> Timestamp {
+fn ended(attempt: &AttemptRecord) -> Timestamp {
     attempt.started.checked_add(attempt.took).unwrap_or(attempt.started)
 }
 

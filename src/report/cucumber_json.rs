@@ -1,44 +1,33 @@
-//! Cucumber's old JSON format, for the many tools that still read nothing newer: Jenkins' Cucumber plugin, Zephyr, Xray.
+//! Cucumber's old JSON format, for tools that read nothing newer: Jenkins' Cucumber plugin, Zephyr, Xray.
 //!
-//! It was never specified; this follows what Cucumber-JVM writes. One element per scenario with its last attempt, since
-//! readers take two elements for two scenarios. The format has no word for a scenario as a whole: a bad ending that no step
-//! shows is added as a hook, so that nothing bad looks green.
+//! The format was never specified; this file follows the output of Cucumber-JVM. Each scenario is one element with its last
+//! attempt, because readers take two elements for two scenarios. The format has no verdict of a scenario: a bad verdict that no
+//! step shows is added as a hook, so that nothing bad looks green.
 
 use std::io::Write;
 
 use serde_json::{Value, json};
 
-use super::record::{Attempt, Kept, Run, Scenario, Step};
-use super::reporter::{Part, ReportError, Reporter};
+use super::record::{AttemptRecord, RunRecord, ScenarioRecord, StepRecord, base64_of};
+use super::reporter::{ReportError, ReportFile, Reporter};
 use super::text;
 use crate::model::Verdict;
-use crate::model::message::Status;
+use crate::model::message::{Attachment, Status};
 
-/// `cucumber.json`.
-#[derive(Debug)]
-pub struct CucumberJson;
+/// The reporter of `cucumber.json`.
+pub const CUCUMBER_JSON: Reporter = Reporter { id: "cucumber-json", file_name: "cucumber.json", files };
 
-impl Reporter for CucumberJson {
-    fn id(&self) -> &'static str {
-        "cucumber-json"
-    }
-
-    fn file_name(&self) -> &'static str {
-        "cucumber.json"
-    }
-
-    fn parts<'r>(&self, run: &'r Run) -> Vec<Part<'r>> {
-        Part::only(move |out| write(run, out))
-    }
+fn files(run: &RunRecord) -> Vec<ReportFile<'_>> {
+    ReportFile::only(move |out| write(run, out))
 }
 
-fn write(run: &Run, out: &mut dyn Write) -> Result<(), ReportError> {
-    let features: Vec<Value> = run.files().iter().filter_map(|scenarios| feature(scenarios)).collect();
+fn write(run: &RunRecord, out: &mut dyn Write) -> Result<(), ReportError> {
+    let features: Vec<Value> = run.by_file().iter().filter_map(|scenarios| feature(scenarios)).collect();
     serde_json::to_writer(out, &features)?;
     Ok(())
 }
 
-fn feature(scenarios: &[&Scenario]) -> Option<Value> {
+fn feature(scenarios: &[&ScenarioRecord]) -> Option<Value> {
     let first = scenarios.first()?;
     let elements: Vec<Value> = scenarios.iter().map(|scenario| element(scenario)).collect();
     Some(json!({
@@ -47,8 +36,8 @@ fn feature(scenarios: &[&Scenario]) -> Option<Value> {
     }))
 }
 
-fn element(scenario: &Scenario) -> Value {
-    let steps: &[Step] = scenario.last().map(|attempt| attempt.steps.as_slice()).unwrap_or_default();
+fn element(scenario: &ScenarioRecord) -> Value {
+    let steps: &[StepRecord] = scenario.last().map(|attempt| attempt.steps.as_slice()).unwrap_or_default();
     let sentences = steps.iter().filter(|step| !step.hook).map(|step| {
         json!({
             "keyword": format!("{} ", step.keyword), "name": step.text, "line": step.line.unwrap_or_default(),
@@ -57,6 +46,7 @@ fn element(scenario: &Scenario) -> Value {
     });
     let mut sentences: Vec<Value> = sentences.collect();
     if let (Some(last), Some(attempt)) = (sentences.last_mut(), scenario.last()) {
+        // The format knows attachments of steps only.
         last["embeddings"] = embeddings(attempt);
     }
     let mut after: Vec<Value> = steps
@@ -77,9 +67,9 @@ fn element(scenario: &Scenario) -> Value {
     })
 }
 
-/// What the steps do not show of the ending.
-fn verdict_beyond(steps: &[Step], scenario: &Scenario) -> Option<&'static str> {
-    let shown = steps.iter().any(Step::is_bad);
+/// Returns the status of a verdict that the steps do not show.
+fn verdict_beyond(steps: &[StepRecord], scenario: &ScenarioRecord) -> Option<&'static str> {
+    let shown = steps.iter().any(StepRecord::is_bad);
     match scenario.verdict.verdict {
         Verdict::Passed => None,
         Verdict::Skipped => steps.iter().all(|step| step.status != Status::Skipped).then_some("skipped"),
@@ -89,7 +79,7 @@ fn verdict_beyond(steps: &[Step], scenario: &Scenario) -> Option<&'static str> {
     }
 }
 
-fn result(step: &Step) -> Value {
+fn result(step: &StepRecord) -> Value {
     let status = match step.status {
         Status::Passed => "passed",
         Status::Skipped | Status::Unknown => "skipped",
@@ -106,10 +96,7 @@ fn result(step: &Step) -> Value {
     }
 }
 
-fn embeddings(attempt: &Attempt) -> Value {
-    let embed = |kept: &Kept| {
-        let attachment = &kept.attachment;
-        json!({"mime_type": attachment.media_type, "data": kept.base64(), "name": attachment.file_name})
-    };
-    attempt.kept.iter().map(embed).collect()
+fn embeddings(attempt: &AttemptRecord) -> Value {
+    let embed = |artifact: &Attachment| json!({"mime_type": artifact.media_type, "data": base64_of(artifact), "name": artifact.file_name});
+    attempt.artifacts.iter().map(embed).collect()
 }

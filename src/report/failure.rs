@@ -1,23 +1,19 @@
-//! One scenario that did not pass, as a block of text: what the console shows, and what goes along in files whose readers
-//! see nothing else.
+//! A scenario that did not pass, as a block of text: for the console, and for report files whose readers see nothing else.
 
 use std::io::{self, Write};
 use std::time::Duration;
 
-use super::record::{Attempt, Scenario};
+use super::record::{AttemptRecord, ScenarioRecord};
 use super::style::{Ink, Style, pad};
 use super::text;
 use crate::model::{Exchange, HopState, Outcome};
 
-/// How many exchanges are listed; the rest is in the HTML report.
+/// The number of exchanges that are listed; the HTML report has the rest.
 const EXCHANGES: usize = 30;
 
-/// Writes the block, each line indented by two spaces: the sentence that failed, the diagnosis with its hops, the exchanges,
-/// the findings, and the command that repeats it.
-///
-/// # Errors
-/// If `out` cannot be written.
-pub fn write(out: &mut dyn Write, scenario: &Scenario, seed: u64, style: &Style) -> io::Result<()> {
+/// Writes the block, each line indented by two spaces: the failed sentence, the diagnosis with its hops, the exchanges, the
+/// findings, and the command that repeats the scenario.
+pub fn write(out: &mut dyn Write, scenario: &ScenarioRecord, seed: u64, style: &Style) -> io::Result<()> {
     writeln!(out, "  {}", style.paint(Ink::Faint, &text::line(&scenario.place())))?;
     let Some(attempt) = scenario.last() else {
         return writeln!(out, "  {}", text::line(&scenario.why()));
@@ -32,7 +28,7 @@ pub fn write(out: &mut dyn Write, scenario: &Scenario, seed: u64, style: &Style)
         writeln!(out, "  {} {text}", style.paint(Ink::Bad, finding.rule.word()))?;
     }
     if scenario.attempts.len() > 1 {
-        writeln!(out, "  {} attempts, this is the last", scenario.attempts.len())?;
+        writeln!(out, "  the last of {} attempts", scenario.attempts.len())?;
     }
     if !scenario.verdict.repeat.is_empty() {
         let command = text::line(&scenario.verdict.repeat);
@@ -42,14 +38,14 @@ pub fn write(out: &mut dyn Write, scenario: &Scenario, seed: u64, style: &Style)
     Ok(())
 }
 
-/// The same as plain text.
-pub fn plain(scenario: &Scenario, seed: u64) -> String {
+/// Returns the same block as plain text.
+pub fn plain(scenario: &ScenarioRecord, seed: u64) -> String {
     let mut block = Vec::new();
     write(&mut block, scenario, seed, &Style::PLAIN).expect("writing to memory does not fail");
     String::from_utf8_lossy(&block).into_owned()
 }
 
-fn sentence(out: &mut dyn Write, scenario: &Scenario, attempt: &Attempt, style: &Style) -> io::Result<()> {
+fn sentence(out: &mut dyn Write, scenario: &ScenarioRecord, attempt: &AttemptRecord, style: &Style) -> io::Result<()> {
     let step = attempt.failed_step();
     if let Some(step) = step {
         let place = step.line.map(|line| format!("  {}:{line}", scenario.uri)).unwrap_or_default();
@@ -59,6 +55,7 @@ fn sentence(out: &mut dyn Write, scenario: &Scenario, attempt: &Attempt, style: 
             writeln!(out, "      {line}")?;
         }
     }
+    // The reason often repeats the message of the step, which stands above.
     let said = step.and_then(|step| step.message.as_deref()).unwrap_or_default();
     if !scenario.verdict.reason.is_empty() && !said.contains(&scenario.verdict.reason) {
         for line in text::lines(&scenario.verdict.reason) {
@@ -73,7 +70,7 @@ fn sentence(out: &mut dyn Write, scenario: &Scenario, attempt: &Attempt, style: 
     }
 }
 
-fn hops(out: &mut dyn Write, attempt: &Attempt, style: &Style) -> io::Result<()> {
+fn hops(out: &mut dyn Write, attempt: &AttemptRecord, style: &Style) -> io::Result<()> {
     let hops = attempt.diagnosis.as_ref().map(|diagnosis| diagnosis.hops.as_slice()).unwrap_or_default();
     let name_width = hops.iter().map(|hop| hop.name.chars().count()).max().unwrap_or_default();
     let edge_width = hops.iter().map(|hop| hop.edge.to_string().chars().count()).max().unwrap_or_default();
@@ -91,9 +88,10 @@ fn hops(out: &mut dyn Write, attempt: &Attempt, style: &Style) -> io::Result<()>
     Ok(())
 }
 
-fn exchanges(out: &mut dyn Write, attempt: &Attempt, style: &Style) -> io::Result<()> {
+fn exchanges(out: &mut dyn Write, attempt: &AttemptRecord, style: &Style) -> io::Result<()> {
     let all = &attempt.exchanges;
     let Some(first) = all.iter().map(|exchange| exchange.at_micros).min() else { return Ok(()) };
+    // Exchanges that show something are never left out; the others get the room that is left.
     let mut room = EXCHANGES.saturating_sub(all.iter().filter(|one| is_telling(attempt, one)).count());
     let mut hidden = 0;
     let edge_width = all.iter().map(|one| one.edge.to_string().chars().count()).max().unwrap_or_default();
@@ -119,20 +117,20 @@ fn exchanges(out: &mut dyn Write, attempt: &Attempt, style: &Style) -> io::Resul
         writeln!(out, "  {mark} +{offset:.3} s  {edge}  {ended}  {took:>7}  {asked}{faults}")?;
     }
     if hidden > 0 {
-        writeln!(out, "    … and {}", text::count(hidden, "exchange that changed nothing", "that changed nothing"))?;
+        writeln!(out, "    … and {}", text::count(hidden, "more exchange", "more exchanges"))?;
     }
     Ok(())
 }
 
-/// Whether an exchange is listed however many there are: it shows the fault, was disturbed, refused, or changed something.
-fn is_telling(attempt: &Attempt, exchange: &Exchange) -> bool {
+/// Says whether an exchange is always listed: it shows the failure, met a fault, was refused, or changed something.
+fn is_telling(attempt: &AttemptRecord, exchange: &Exchange) -> bool {
     attempt.is_broken(exchange.id)
         || !exchange.faults.is_empty()
         || !exchange.status().is_some_and(|status| (200..300).contains(&status))
         || !matches!(exchange.request.method.as_str(), "GET" | "HEAD" | "OPTIONS")
 }
 
-/// The status, or what happened instead of one.
+/// Returns the status, or the reason why there is none.
 fn outcome(exchange: &Exchange) -> (String, Ink) {
     match &exchange.outcome {
         Outcome::Answered(response) => {

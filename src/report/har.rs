@@ -1,43 +1,33 @@
-//! HAR 1.2: what the taps saw, one file per scenario, for browsers' network panels and every HTTP tool.
+//! HAR 1.2: the recorded exchanges, one file per scenario, for the network panels of browsers and other HTTP tools.
 //!
-//! An attempt is a page. What the format has no place for stands in fields with an underscore, as it asks: the edge, the
-//! faults, the findings. Taps measure one duration, which is all `wait`.
+//! The format is specified at <http://www.softwareishard.com/blog/har-12-spec/>. Each attempt is a page. The edge, the faults and the
+//! findings have no place in the format and stand in fields that begin with an underscore, as it asks. Taps measure one duration,
+//! which is given as `wait`.
 
 use std::time::Duration;
 
 use jiff::Timestamp;
 use serde_json::{Value, json};
 
-use super::record::{Attempt, Run, Scenario};
-use super::reporter::{Part, Reporter};
+use super::record::{AttemptRecord, RunRecord, ScenarioRecord};
+use super::reporter::{ReportFile, Reporter};
 use super::text;
 use crate::model::{Body, Content, Exchange, Outcome, Request, Response};
 
-/// `har/`.
-#[derive(Debug)]
-pub struct Har;
+/// The reporter of the folder `har/`.
+pub const HAR: Reporter = Reporter { id: "har", file_name: "har/", files };
 
-impl Reporter for Har {
-    fn id(&self) -> &'static str {
-        "har"
-    }
-
-    fn file_name(&self) -> &'static str {
-        "har/"
-    }
-
-    fn parts<'r>(&self, run: &'r Run) -> Vec<Part<'r>> {
-        let mut names = text::Unique::default();
-        let seen = |scenario: &&Scenario| scenario.attempts.iter().any(|attempt| !attempt.exchanges.is_empty());
-        let part = |scenario: &'r Scenario| {
-            let name = names.slug(&format!("{} {}", scenario.feature, scenario.title()));
-            Part::named(format!("{name}.har"), move |out| Ok(serde_json::to_writer(out, &log(run, scenario))?))
-        };
-        run.scenarios.iter().filter(seen).map(part).collect()
-    }
+fn files<'r>(run: &'r RunRecord) -> Vec<ReportFile<'r>> {
+    let mut names = text::UniqueNames::default();
+    let seen = |scenario: &&ScenarioRecord| scenario.attempts.iter().any(|attempt| !attempt.exchanges.is_empty());
+    let part = |scenario: &'r ScenarioRecord| {
+        let name = names.slug(&format!("{} {}", scenario.feature, scenario.title()));
+        ReportFile::named(format!("{name}.har"), move |out| Ok(serde_json::to_writer(out, &log(run, scenario))?))
+    };
+    run.scenarios.iter().filter(seen).map(part).collect()
 }
 
-fn log(run: &Run, scenario: &Scenario) -> Value {
+fn log(run: &RunRecord, scenario: &ScenarioRecord) -> Value {
     let mut pages = Vec::new();
     let mut entries = Vec::new();
     for (index, attempt) in scenario.attempts.iter().enumerate() {
@@ -54,7 +44,7 @@ fn log(run: &Run, scenario: &Scenario) -> Value {
     }})
 }
 
-fn entry(run: &Run, attempt: &Attempt, exchange: &Exchange, page: &str) -> Value {
+fn entry(run: &RunRecord, attempt: &AttemptRecord, exchange: &Exchange, page: &str) -> Value {
     let took = exchange.took_micros as f64 / 1e3;
     let findings: Vec<_> = attempt.findings.iter().filter(|finding| finding.exchange == Some(exchange.id)).collect();
     json!({
@@ -73,14 +63,16 @@ fn entry(run: &Run, attempt: &Attempt, exchange: &Exchange, page: &str) -> Value
     })
 }
 
-fn moment(run: &Run, exchange: &Exchange) -> Timestamp {
+fn moment(run: &RunRecord, exchange: &Exchange) -> Timestamp {
     run.info.started.checked_add(Duration::from_micros(exchange.at_micros)).unwrap_or(run.info.started)
 }
 
-/// The address the callee had in this run, and the target; what a URL cannot hold is percent-encoded.
-fn url(run: &Run, exchange: &Exchange) -> String {
+/// Returns the address that the callee had in this run, followed by the target. Characters that a URL cannot hold are
+/// percent-encoded.
+fn url(run: &RunRecord, exchange: &Exchange) -> String {
     let service = run.info.services.iter().find(|service| service.name == exchange.edge.to);
     let address = service.map(|service| service.address.trim_end_matches('/').to_owned());
+    // `.invalid` is reserved: the URL of an unknown service must not lead anywhere.
     let address = address.unwrap_or_else(|| format!("http://{}.invalid", text::slug(&exchange.edge.to)));
     let target = &exchange.request.target;
     let slash = if target.starts_with('/') { "" } else { "/" };
@@ -118,7 +110,7 @@ fn request(request: &Request, url: &str) -> Value {
     value
 }
 
-/// A request without an answer has status 0, as browsers write it.
+/// Returns the response. A request without an answer gets status 0, as browsers write it.
 fn response(outcome: &Outcome) -> Value {
     let (status, error) = match outcome {
         Outcome::Answered(response) => return answered(response),
@@ -155,7 +147,7 @@ fn headers(headers: &[(String, String)]) -> Value {
     headers.iter().map(|(name, value)| json!({"name": name, "value": value})).collect()
 }
 
-/// What was kept of a body, and how it is encoded.
+/// Returns the recorded part of a body, and its encoding.
 fn content(body: &Body) -> Option<(String, Option<&'static str>)> {
     match &body.content {
         Content::Empty => None,

@@ -1,5 +1,6 @@
-//! What earlier runs tell about this one: how it went each time, what is flaky how often, what is slow, and since when
-//! something is red. Gathered from the journals that earlier runs left.
+//! The results of earlier runs beside those of this one: the trend, flaky and slow scenarios, and since when a scenario is red.
+//!
+//! They are gathered from the journals that earlier runs left. [`history_tables`](super::history_tables) shows them as text.
 
 use std::collections::HashMap;
 use std::time::Duration;
@@ -7,94 +8,85 @@ use std::time::Duration;
 use jiff::Timestamp;
 use serde::Serialize;
 
-use super::record::{Run, Scenario, Totals};
+use super::record::{RunRecord, ScenarioRecord, Totals};
 use crate::model::{Exit, Verdict};
 
-/// Earlier runs and this one.
+/// Earlier runs together with the reported one.
 #[derive(Debug, Clone, PartialEq, Default)]
-pub struct History {
-    /// In the order in which they began; the last is the one that is reported.
-    pub runs: Vec<Past>,
-    /// Every scenario that ran in one of them.
-    pub scenarios: Vec<Chronicle>,
+pub struct RunHistory {
+    /// The runs in the order in which they began; the reported one is the last.
+    pub runs: Vec<PastRun>,
+    /// Every scenario that ran in one of the runs.
+    pub scenarios: Vec<ScenarioHistory>,
 }
 
-/// One run, in short.
+/// The summary of one run.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Past {
-    /// Its id.
+pub struct PastRun {
     pub id: String,
-    /// By its machine's clock.
+    /// The start by the clock of the run's machine.
     pub started: Timestamp,
-    /// How long it took.
     pub took: Duration,
-    /// How it ended.
     pub exit: Exit,
-    /// How many scenarios ended how.
     pub totals: Totals,
 }
 
-/// One scenario over the runs. Lines move when files are edited, so it is known by its file and its name.
+/// The results of one scenario over the runs. A scenario is identified by its file and name, because lines move when files
+/// are edited.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Chronicle {
-    /// The file, the rule, and the title.
-    pub name: Name,
-    /// Each time it ran, in order.
-    pub times: Vec<Time>,
+pub struct ScenarioHistory {
+    pub name: ScenarioName,
+    /// The results in the order of the runs.
+    pub times: Vec<PastResult>,
 }
 
-/// What a scenario is known by over the runs.
+/// The identity of a scenario over the runs.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize)]
-pub struct Name {
-    /// The feature file.
+pub struct ScenarioName {
     pub uri: String,
-    /// The feature's name.
     pub feature: String,
-    /// The rule's, where it stands under one.
+    /// The name of the Gherkin rule around the scenario.
     pub rule: Option<String>,
-    /// Its own.
     pub title: String,
 }
 
-/// One time that a scenario ran.
+/// The result of a scenario in one run.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub struct Time {
-    /// In which run: a place in [`History::runs`].
+pub struct PastResult {
+    /// The index into [`RunHistory::runs`].
     pub run: usize,
-    /// How it ended.
     pub verdict: Verdict,
-    /// Whether it needed a second attempt.
+    /// True where the scenario passed only on a retry.
     pub flaky: bool,
-    /// How long it took.
     pub took: Duration,
 }
 
-impl Name {
-    /// In one line.
+impl ScenarioName {
+    /// Returns feature, rule and title on one line.
     pub fn said(&self) -> String {
         let parts = [Some(&self.feature), self.rule.as_ref(), Some(&self.title)];
         parts.into_iter().flatten().map(String::as_str).collect::<Vec<_>>().join(" › ")
     }
 
-    /// Of this scenario.
-    pub fn of(scenario: &Scenario) -> Self {
+    pub fn of(scenario: &ScenarioRecord) -> Self {
         let (uri, feature, rule) = (scenario.uri.clone(), scenario.feature.clone(), scenario.rule.clone());
         Self { uri, feature, rule, title: scenario.title() }
     }
 }
 
-impl History {
-    /// What these runs tell, of which `now` is the one to report. Runs that `now` was merged from are not earlier ones.
-    pub fn of(earlier: &[Run], now: &Run) -> Self {
-        let own = |run: &&Run| run.info.id != now.info.id && !now.parts.iter().any(|part| part.id == run.info.id);
-        let mut runs: Vec<&Run> = earlier.iter().filter(own).collect();
+impl RunHistory {
+    /// Gathers the history of `now`. The runs that `now` was merged from are not earlier runs.
+    pub fn of(earlier: &[RunRecord], now: &RunRecord) -> Self {
+        let own = |run: &&RunRecord| run.info.id != now.info.id && !now.parts.iter().any(|part| part.id == run.info.id);
+        let mut runs: Vec<&RunRecord> = earlier.iter().filter(own).collect();
         runs.sort_by_key(|run| (run.info.started, run.info.id.clone()));
+        // The same journal may lie in several folders.
         runs.dedup_by_key(|run| run.info.id.clone());
         runs.push(now);
         let mut history = Self::default();
-        let mut places: HashMap<Name, usize> = HashMap::new();
+        let mut places: HashMap<ScenarioName, usize> = HashMap::new();
         for (number, run) in runs.into_iter().enumerate() {
-            history.runs.push(Past {
+            history.runs.push(PastRun {
                 id: run.info.id.clone(),
                 started: run.started.unwrap_or(run.info.started),
                 took: run.took(),
@@ -102,61 +94,62 @@ impl History {
                 totals: run.totals(),
             });
             for scenario in &run.scenarios {
-                let name = Name::of(scenario);
+                let name = ScenarioName::of(scenario);
                 let place = *places.entry(name.clone()).or_insert_with(|| {
-                    history.scenarios.push(Chronicle { name, times: Vec::new() });
+                    history.scenarios.push(ScenarioHistory { name, times: Vec::new() });
                     history.scenarios.len() - 1
                 });
                 let (verdict, flaky) = (scenario.verdict.verdict, scenario.verdict.flaky);
-                history.scenarios[place].times.push(Time { run: number, verdict, flaky, took: scenario.took() });
+                history.scenarios[place].times.push(PastResult { run: number, verdict, flaky, took: scenario.took() });
             }
         }
         history
     }
 
-    /// Scenarios that are red in the last run, with the first run of those in which they have been red without a break;
+    /// Returns the scenarios that are red in the last run, each with the run since which it has been red without a break;
     /// the longest first.
-    pub fn red(&self) -> Vec<(&Chronicle, &Past)> {
+    pub fn red(&self) -> Vec<(&ScenarioHistory, &PastRun)> {
         let last = self.runs.len().saturating_sub(1);
-        let mut red: Vec<(&Chronicle, usize)> =
+        let mut red: Vec<(&ScenarioHistory, usize)> =
             self.scenarios.iter().filter_map(|one| Some((one, one.red_since(last)?))).collect();
         red.sort_by_key(|(_, since)| *since);
         red.into_iter().filter_map(|(one, since)| Some((one, self.runs.get(since)?))).collect()
     }
 
-    /// Scenarios that were ever flaky, the most often flaky first.
-    pub fn flaky(&self) -> Vec<&Chronicle> {
-        let mut flaky: Vec<&Chronicle> = self.scenarios.iter().filter(|one| one.flaky() > 0).collect();
+    /// Returns the scenarios that were ever flaky, the most often flaky first.
+    pub fn flaky(&self) -> Vec<&ScenarioHistory> {
+        let mut flaky: Vec<&ScenarioHistory> = self.scenarios.iter().filter(|one| one.flaky() > 0).collect();
         flaky.sort_by(|one, other| other.flaky_rate().total_cmp(&one.flaky_rate()));
         flaky
     }
 
-    /// The slowest, by their median.
-    pub fn slowest(&self, count: usize) -> Vec<&Chronicle> {
-        let mut slow: Vec<&Chronicle> = self.scenarios.iter().filter(|one| one.median() > Duration::ZERO).collect();
+    /// Returns the slowest scenarios, by their median.
+    pub fn slowest(&self, count: usize) -> Vec<&ScenarioHistory> {
+        let mut slow: Vec<&ScenarioHistory> =
+            self.scenarios.iter().filter(|one| one.median() > Duration::ZERO).collect();
         slow.sort_by_key(|one| std::cmp::Reverse(one.median()));
         slow.truncate(count);
         slow
     }
 }
 
-impl Chronicle {
-    /// How often it was flaky.
+impl ScenarioHistory {
+    /// Counts the runs in which the scenario was flaky.
     pub fn flaky(&self) -> usize {
         self.times.iter().filter(|time| time.flaky).count()
     }
 
-    /// How often it ran to a verdict.
+    /// Counts the runs in which the scenario passed or failed.
     pub fn ran(&self) -> usize {
         self.times.iter().filter(|time| matches!(time.verdict, Verdict::Passed | Verdict::Failed)).count()
     }
 
-    /// The share of the times it ran in which it was flaky, from 0 to 1.
+    /// Returns the share of runs in which the scenario was flaky, from 0 to 1.
     pub fn flaky_rate(&self) -> f64 {
         self.flaky() as f64 / self.ran().max(1) as f64
     }
 
-    /// The median of how long it took, skipped times left out.
+    /// Returns the median duration, without the runs that skipped the scenario.
     pub fn median(&self) -> Duration {
         let mut took: Vec<Duration> =
             self.times.iter().filter(|time| time.verdict != Verdict::Skipped).map(|time| time.took).collect();
@@ -164,14 +157,15 @@ impl Chronicle {
         took.get(took.len() / 2).copied().unwrap_or_default()
     }
 
-    /// How long it took the last time.
+    /// Returns the duration in the last run.
     pub fn last(&self) -> Duration {
         self.times.last().map(|time| time.took).unwrap_or_default()
     }
 
-    /// Since which run it has been red without a break, if it is red in the run `last`. A run in which it could not be
-    /// judged, or did not run, breaks nothing.
+    /// Returns the run since which the scenario has been red without a break, if it is red in the run `last`. A run in
+    /// which it was unknown or did not run is no break.
     fn red_since(&self, last: usize) -> Option<usize> {
+        // A scenario that did not run in the last run may have been deleted.
         self.times.last().filter(|time| time.run == last && time.verdict == Verdict::Failed)?;
         let judged = self.times.iter().rev().filter(|time| matches!(time.verdict, Verdict::Passed | Verdict::Failed));
         judged.take_while(|time| time.verdict == Verdict::Failed).last().map(|time| time.run)

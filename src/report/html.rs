@@ -1,16 +1,15 @@
-//! The report for people: one HTML file that needs nothing but a browser.
+//! The HTML report: one file that needs nothing but a browser.
 //!
-//! Verdict, counts and failures are in the page itself and can be read without scripts; everything else is drawn by a small
-//! script from the data that the page carries as JSON. Nothing is fetched and nothing inline is trusted: the content security
-//! policy allows exactly the one style sheet and the one script, by their hashes, and pictures that are in the data. What
-//! comes from outside gets into the page as text only.
+//! Verdict, counts and failures are in the page itself and can be read without scripts. A small script draws everything else from
+//! the data that the page carries as JSON. The page fetches nothing. Its content security policy allows the one style sheet and the
+//! one script by their hashes, and pictures that are in the data. Recorded text gets into the page as text only.
 //!
 //! | file | idea |
 //! |---|---|
-//! | [`data`] | what the script draws from, and how it is kept small |
-//! | `html/page.html` | the frame, and what can be read without scripts |
-//! | `html/style.css` | how it looks, in light and dark |
-//! | `html/*.js` | one file per thing that is drawn; they are joined into one module |
+//! | [`data`] | the data for the script, and the limits of its size |
+//! | `html/page.html` | the frame, and everything that can be read without scripts |
+//! | `html/style.css` | the style sheet, for light and dark |
+//! | `html/*.js` | one file per part of the page; they are joined into one module |
 
 mod data;
 
@@ -23,18 +22,17 @@ use minijinja::{Environment, Value, context};
 use serde::Serialize;
 use sha2::{Digest, Sha256};
 
-use super::record::{Run, Scenario};
-use super::reporter::{Part, ReportError, Reporter};
+use super::record::{RunRecord, ScenarioRecord};
+use super::reporter::{ReportError, ReportFile, Reporter};
 use super::text;
 use crate::model::{Exit, Verdict};
 
-/// `index.html`.
-#[derive(Debug)]
-pub struct Html;
+/// The reporter of `index.html`.
+pub const HTML: Reporter = Reporter { id: "html", file_name: "index.html", files };
 
 const PAGE: &str = include_str!("html/page.html");
 const STYLE: &str = include_str!("html/style.css");
-/// In the order in which they build on each other.
+/// The scripts in the order in which they build on each other.
 const SCRIPTS: &[&str] = &[
     include_str!("html/dom.js"),
     include_str!("html/model.js"),
@@ -47,26 +45,16 @@ const SCRIPTS: &[&str] = &[
     include_str!("html/main.js"),
 ];
 
-/// How many failures the page itself holds, for readers without scripts.
+/// The number of failures in the page itself, for readers without scripts.
 const LISTED: usize = 500;
 
-impl Reporter for Html {
-    fn id(&self) -> &'static str {
-        "html"
-    }
-
-    fn file_name(&self) -> &'static str {
-        "index.html"
-    }
-
-    fn parts<'r>(&self, run: &'r Run) -> Vec<Part<'r>> {
-        Part::only(move |out| write(run, out))
-    }
+fn files(run: &RunRecord) -> Vec<ReportFile<'_>> {
+    ReportFile::only(move |out| write(run, out))
 }
 
-/// What stands above everything.
+/// The head of the page.
 #[derive(Debug, Serialize)]
-struct Head {
+struct PageHead {
     state: &'static str,
     mark: &'static str,
     verdict: String,
@@ -74,9 +62,9 @@ struct Head {
     counts: Vec<(&'static str, usize)>,
 }
 
-/// Scenarios that went wrong for the same cause, as the page lists them.
+/// The scenarios that failed for the same cause, as the page lists them.
 #[derive(Debug, Serialize)]
-struct Cause {
+struct FailureCause {
     state: &'static str,
     word: &'static str,
     why: String,
@@ -84,7 +72,8 @@ struct Cause {
     more: usize,
 }
 
-fn write(run: &Run, out: &mut dyn Write) -> Result<(), ReportError> {
+fn write(run: &RunRecord, out: &mut dyn Write) -> Result<(), ReportError> {
+    // One module, because the policy names a hash for each script.
     let script = SCRIPTS.concat();
     let policy = format!(
         "default-src 'none'; style-src '{}'; script-src '{}'; img-src data:; base-uri 'none'; form-action 'none'",
@@ -107,7 +96,7 @@ fn write(run: &Run, out: &mut dyn Write) -> Result<(), ReportError> {
     Ok(out.write_all(page.as_bytes())?)
 }
 
-fn head(run: &Run) -> Head {
+fn head(run: &RunRecord) -> PageHead {
     let exit = run.exit();
     let totals = run.totals();
     let (state, mark) = match exit {
@@ -117,14 +106,15 @@ fn head(run: &Run) -> Head {
     };
     let failed = run.ended(Verdict::Failed).filter(|scenario| scenario.verdict.quarantine.is_none()).count();
     let verdict = match exit {
-        Exit::Passed => "What was bought can be used".into(),
+        Exit::Passed if totals.passed == totals.all() => "All scenarios passed".into(),
+        Exit::Passed => "No scenario failed".into(),
         Exit::Failed if totals.quarantined == 0 => format!("{} failed", text::count(failed, "scenario", "scenarios")),
         Exit::Failed => {
             format!("{} failed, {} quarantined", text::count(failed, "scenario", "scenarios"), totals.quarantined)
         }
-        Exit::Unknown if totals.all() == 0 => "Nothing ran".into(),
-        Exit::Unknown => "Not everything could be judged".into(),
-        Exit::Usage => "The command or a file is wrong".into(),
+        Exit::Unknown if totals.all() == 0 => "No scenario ran".into(),
+        Exit::Unknown => "Some results are unknown".into(),
+        Exit::Usage => "The command or a file has a mistake".into(),
         Exit::Interrupted | Exit::Terminated => "The run was stopped".into(),
     };
     let info = &run.info;
@@ -135,7 +125,7 @@ fn head(run: &Run) -> Head {
         format!("{} on {}", info.target, info.topology),
         format!("seed {}", info.seed),
     ];
-    Head {
+    PageHead {
         state,
         mark,
         verdict,
@@ -144,7 +134,8 @@ fn head(run: &Run) -> Head {
     }
 }
 
-fn causes(run: &Run) -> Vec<Cause> {
+fn causes(run: &RunRecord) -> Vec<FailureCause> {
+    // All causes together share the limit, so that many small causes cannot make the page large either.
     let mut listed = 0;
     let mut causes = Vec::new();
     for verdict in [Verdict::Failed, Verdict::Unknown] {
@@ -153,7 +144,7 @@ fn causes(run: &Run) -> Vec<Cause> {
             let Some(first) = scenarios.first() else { continue };
             listed += shown;
             let excused = first.verdict.quarantine.is_some();
-            causes.push(Cause {
+            causes.push(FailureCause {
                 state: if excused { "skipped" } else { verdict.word() },
                 word: if excused { "quarantined" } else { verdict.word() },
                 why: text::cut(&text::line(&first.why()), 400),
@@ -165,18 +156,18 @@ fn causes(run: &Run) -> Vec<Cause> {
     causes
 }
 
-/// Name and place of a scenario; the place is also what links name it by.
-fn listing(scenario: &Scenario) -> (String, String) {
+/// Returns the name and the place of a scenario. Links use the place.
+fn listing(scenario: &ScenarioRecord) -> (String, String) {
     let name = text::line(&format!("{} › {}", scenario.feature, scenario.title()));
     (text::cut(&name, 200), text::line(&scenario.place()))
 }
 
-/// JSON that may stand in a script element: it can neither close it nor open a comment in it.
+/// Escapes JSON for a script element: it can neither close the element nor open a comment in it.
 fn escaped(json: &str) -> String {
     json.replace('<', "\\u003c").replace('\u{2028}', "\\u2028").replace('\u{2029}', "\\u2029")
 }
 
-/// A source expression for a content security policy.
+/// Returns a source expression for a content security policy.
 fn hash(source: &str) -> String {
     format!("sha256-{}", STANDARD.encode(Sha256::digest(source)))
 }

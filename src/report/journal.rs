@@ -1,8 +1,8 @@
-//! The journal: one Cucumber Message a line, appended as it happens.
+//! The journal: one Cucumber Message per line, appended while the run goes on.
 //!
-//! It is flushed whenever a scenario ends and whenever nothing is left to write, so a run that is killed has lost nothing
-//! that was said before. What is said late is lost with it: the exchanges of an attempt are recorded when it ends. Reading
-//! is tolerant in two places only: a last line that was cut, and kinds of message that this version does not know.
+//! The journal is flushed whenever a scenario ends and whenever no message is waiting, so a run that is killed keeps every message
+//! that was recorded before. It loses the exchanges of attempts that were running: they are recorded when an attempt ends. Reading
+//! tolerates two things only: a last line that was cut, and kinds of message that this version does not know.
 
 use std::fs::File;
 use std::io::{self, BufRead, BufReader, BufWriter, Write};
@@ -12,36 +12,31 @@ use serde_json::Value;
 
 use crate::model::message::Envelope;
 
-/// The name of the file in the reports' folder.
+/// The name of the journal in the reports' folder.
 pub const FILE: &str = "journal.ndjson";
 
-/// Why a journal could not be written or read.
+/// An error of writing or reading a journal.
 #[derive(Debug, thiserror::Error)]
 pub enum JournalError {
-    /// The file system said no.
     #[error("the journal {path} cannot be {action}: {source}", path = path.display())]
     Io {
-        /// The journal.
         path: PathBuf,
-        /// `created`, `written`, `read`.
+        /// A past participle: `created`, `written` or `read`.
         action: &'static str,
-        /// What it said.
         source: io::Error,
     },
-    /// A line that is complete and still not a message.
+    /// A complete line that is not a message.
     #[error("{path}:{line} is not a Cucumber Message: {source}", path = path.display())]
     Line {
-        /// The journal.
         path: PathBuf,
-        /// Counted from 1.
+        /// The line's number, from 1.
         line: usize,
-        /// Where and why.
         source: serde_json::Error,
     },
 }
 
-/// Appends to a journal. The first error is kept and nothing is written after it, so that a full disk costs the end of the
-/// journal and not its shape; whoever writes goes on and asks at [`Writer::finish`].
+/// Appends to a journal. The first error is remembered and nothing is written after it, so that a full disk costs the end
+/// of the journal but leaves whole lines. [`Writer::finish`] returns the error.
 #[derive(Debug)]
 pub struct Writer<W: Write = File> {
     path: PathBuf,
@@ -50,10 +45,7 @@ pub struct Writer<W: Write = File> {
 }
 
 impl Writer {
-    /// Begins a journal, and its folder where there is none; an older journal of that name is replaced.
-    ///
-    /// # Errors
-    /// If the file cannot be created.
+    /// Creates a journal and its folder. An older journal of that name is replaced.
     pub fn create(path: impl Into<PathBuf>) -> Result<Self, JournalError> {
         let path = path.into();
         let create = || {
@@ -70,12 +62,12 @@ impl Writer {
 }
 
 impl<W: Write> Writer<W> {
-    /// Writes to `out`; `path` is how errors name it.
+    /// Writes to `out`. Errors name the journal by `path`.
     pub fn on(path: impl Into<PathBuf>, out: W) -> Self {
         Self { path: path.into(), out: BufWriter::new(out), failed: None }
     }
 
-    /// Writes one message; flushes when it ends a scenario or the run.
+    /// Writes one message. The end of a scenario or of the run flushes the journal.
     pub fn append(&mut self, envelope: &Envelope) {
         self.attempt(|out| {
             serde_json::to_writer(&mut *out, envelope)?;
@@ -86,20 +78,16 @@ impl<W: Write> Writer<W> {
         }
     }
 
-    /// Hands everything to the operating system now.
+    /// Hands everything written so far to the operating system.
     pub fn flush(&mut self) {
         self.attempt(Write::flush);
     }
 
-    /// Where it is.
     pub fn path(&self) -> &Path {
         &self.path
     }
 
-    /// Ends the journal.
-    ///
-    /// # Errors
-    /// The first error since the beginning.
+    /// Ends the journal, and returns the first error since its beginning.
     pub fn finish(mut self) -> Result<(), JournalError> {
         self.flush();
         match self.failed.take() {
@@ -115,21 +103,16 @@ impl<W: Write> Writer<W> {
     }
 }
 
-/// A journal as it was read.
 #[derive(Debug, Default)]
 pub struct Journal {
-    /// In the order written.
     pub envelopes: Vec<Envelope>,
-    /// The number of the last line, where it was cut: the run was killed while writing it.
+    /// The number of the last line, where the run was killed while writing it.
     pub truncated_line: Option<usize>,
-    /// Messages of kinds that this version does not know.
+    /// The number of messages of kinds that this version does not know.
     pub unknown: usize,
 }
 
-/// Reads a journal.
-///
-/// # Errors
-/// If the file cannot be read, or a line that is not the cut last one is not a message.
+/// Reads a journal. A cut last line is no error; any other line that is not a message is one.
 pub fn read(path: impl AsRef<Path>) -> Result<Journal, JournalError> {
     let path = path.as_ref();
     let unreadable = |source| JournalError::Io { path: path.into(), action: "read", source };
@@ -148,6 +131,7 @@ pub fn read(path: impl AsRef<Path>) -> Result<Journal, JournalError> {
         }
         match serde_json::from_slice(text) {
             Ok(envelope) => journal.envelopes.push(envelope),
+            // The run was killed while it wrote this line, so there is none after it.
             Err(_) if !complete => journal.truncated_line = Some(line),
             Err(_) if is_of_unknown_kind(text) => journal.unknown += 1,
             Err(source) => return Err(JournalError::Line { path: path.into(), line, source }),
@@ -156,12 +140,13 @@ pub fn read(path: impl AsRef<Path>) -> Result<Journal, JournalError> {
     Ok(journal)
 }
 
-/// Whether a line is a message all right, but of a kind that [`Envelope`] does not have: one object under one name, which
-/// serde then calls an unknown variant.
+/// Says whether a line is a message of a kind that [`Envelope`] does not have: one object under one name that serde calls
+/// an unknown variant.
 fn is_of_unknown_kind(line: &[u8]) -> bool {
     let Ok(Value::Object(fields)) = serde_json::from_slice(line) else { return false };
     let mut names = fields.iter();
     let (Some((name, Value::Object(_))), None) = (names.next(), names.next()) else { return false };
+    // An empty message of the same kind: its error tells an unknown kind from a known one with wrong fields.
     let probe = serde_json::json!({ name.as_str(): null });
     serde_json::from_value::<Envelope>(probe).is_err_and(|error| error.to_string().starts_with("unknown variant"))
 }

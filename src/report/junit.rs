@@ -1,97 +1,125 @@
-//! JUnit XML, in the two dialects that readers of it hold to.
+//! JUnit XML, in the two dialects that its readers understand.
 //!
 //! - [`Junit`], `junit.xml`: one file as Jenkins' schema has it. GitLab, GitHub, Azure and Buildkite read it too.
 //! - [`Surefire`], `surefire/TEST-….xml`: one file per feature as Maven Surefire's schema has it, with the attempts of flaky
 //!   and of failed scenarios (`flakyFailure`, `rerunFailure`), which Jenkins' schema does not know.
 //!
-//! A scenario is one test case and a feature one suite. Failed is `failure`, unknown is `error`, and what a quarantine
-//! excuses is `skipped` with the reason, as it must not turn a pipeline red. What was rendered is parsed again before it is
-//! handed out: a file that no reader can open is an error here and not there.
+//! A scenario is one test case and a feature file is one suite. Failed is `failure`, unknown is `error`, and a failure that a
+//! quarantine excuses is `skipped` with the reason, because it must not turn a pipeline red.
 
 use std::collections::HashSet;
+use std::time::Duration;
 
-use quick_junit::{FlakyOrRerun, NonSuccessKind, Report, TestCase, TestCaseStatus, TestRerun, TestSuite, XmlString};
-
-use super::record::{Attempt, Run, Scenario};
-use super::reporter::{Part, ReportError, Reporter};
+use super::record::{AttemptRecord, RunRecord, ScenarioRecord};
+use super::reporter::{ReportFile, Reporter};
+use super::xml::Element;
 use super::{failure, text};
 use crate::model::Verdict;
 
-/// `junit.xml`.
-#[derive(Debug)]
-pub struct Junit;
+/// The reporter of `junit.xml`.
+pub const JUNIT: Reporter = Reporter { id: "junit", file_name: "junit.xml", files: junit_files };
 
-/// `surefire/`.
-#[derive(Debug)]
-pub struct Surefire;
+/// The reporter of the folder `surefire/`.
+pub const SUREFIRE: Reporter = Reporter { id: "surefire", file_name: "surefire/", files: surefire_files };
 
-impl Reporter for Junit {
-    fn id(&self) -> &'static str {
-        "junit"
-    }
+fn junit_files(run: &RunRecord) -> Vec<ReportFile<'_>> {
+    ReportFile::only(move |out| {
+        let counts = Counts::of(&run.scenarios);
+        // Jenkins' schema has no attribute `skipped` on the root.
+        let root = Element::new("testsuites")
+            .attribute("name", "paidpath")
+            .attribute("tests", counts.tests.to_string())
+            .attribute("failures", counts.failures.to_string())
+            .attribute("errors", counts.errors.to_string())
+            .attribute("time", seconds(run.took()))
+            .children(run.by_file().iter().map(|feature| suite(run, feature, Dialect::Jenkins)));
+        Ok(out.write_all(root.document().as_bytes())?)
+    })
+}
 
-    fn file_name(&self) -> &'static str {
-        "junit.xml"
-    }
-
-    fn parts<'r>(&self, run: &'r Run) -> Vec<Part<'r>> {
-        Part::only(move |out| {
-            let mut report = Report::new("paidpath");
-            report.set_time(run.took());
-            report.add_test_suites(run.files().into_iter().map(|feature| suite(run, &feature, Dialect::Jenkins)));
-            let document = checked(&report)?;
-            // The schema has no such attribute on the root; the first one in the document is that of the root.
-            let attribute = format!(" skipped=\"{}\"", report.skipped);
-            Ok(out.write_all(document.replacen(&attribute, "", 1).as_bytes())?)
+fn surefire_files<'r>(run: &'r RunRecord) -> Vec<ReportFile<'r>> {
+    let mut names = text::UniqueNames::default();
+    let file = |feature: Vec<&'r ScenarioRecord>| {
+        let uri = feature.first().map(|scenario| scenario.uri.as_str()).unwrap_or_default();
+        let name = format!("TEST-{}.xml", names.slug(uri.trim_end_matches(".feature")));
+        ReportFile::named(name, move |out| {
+            Ok(out.write_all(suite(run, &feature, Dialect::Surefire).document().as_bytes())?)
         })
-    }
+    };
+    run.by_file().into_iter().map(file).collect()
 }
 
-impl Reporter for Surefire {
-    fn id(&self) -> &'static str {
-        "surefire"
-    }
-
-    fn file_name(&self) -> &'static str {
-        "surefire/"
-    }
-
-    fn parts<'r>(&self, run: &'r Run) -> Vec<Part<'r>> {
-        let mut names = text::Unique::default();
-        let part = |feature: Vec<&'r Scenario>| {
-            let uri = feature.first().map(|scenario| scenario.uri.as_str()).unwrap_or_default();
-            let name = format!("TEST-{}.xml", names.slug(uri.trim_end_matches(".feature")));
-            Part::named(name, move |out| {
-                let mut report = Report::new("paidpath");
-                report.add_test_suite(suite(run, &feature, Dialect::Surefire));
-                let document = checked(&report)?;
-                let suite = document.find("<testsuite ").zip(document.rfind("</testsuites>"));
-                let (from, to) = suite.ok_or_else(|| ReportError::Invalid("no suite was rendered".into()))?;
-                out.write_all(b"<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n")?;
-                Ok(writeln!(out, "{}", document[from..to].trim_end())?)
-            })
-        };
-        run.files().into_iter().map(part).collect()
-    }
-}
-
-/// What a schema allows beyond what both do.
+/// A schema, named by the reader that wrote it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Dialect {
-    /// A time of day for a suite.
+    /// The dialect in which suites have a time of day.
     Jenkins,
-    /// Attempts.
+    /// The dialect in which test cases have earlier attempts.
     Surefire,
 }
 
-fn suite(run: &Run, feature: &[&Scenario], dialect: Dialect) -> TestSuite {
-    let mut suite = TestSuite::new(safe(feature.first().map_or("", |scenario| &scenario.feature)));
-    suite.set_time(feature.iter().map(|scenario| scenario.took()).sum());
+/// The result of a test case, as JUnit tells results apart.
+enum CaseResult {
+    Success,
+    /// A skipped case, with its reason.
+    Skipped(String),
+    Failure,
+    Error,
+}
+
+impl CaseResult {
+    fn of(scenario: &ScenarioRecord) -> Self {
+        let verdict = &scenario.verdict;
+        match (verdict.verdict, &verdict.quarantine) {
+            (Verdict::Passed, _) => Self::Success,
+            (Verdict::Skipped, _) => Self::Skipped(verdict.reason.clone()),
+            (Verdict::Unknown | Verdict::Failed, Some(reason)) => {
+                Self::Skipped(format!("quarantined: {reason}; it {}: {}", verdict.verdict, scenario.why()))
+            }
+            (Verdict::Unknown, None) => Self::Error,
+            (Verdict::Failed, None) => Self::Failure,
+        }
+    }
+}
+
+#[derive(Default)]
+struct Counts {
+    tests: usize,
+    skipped: usize,
+    errors: usize,
+    failures: usize,
+}
+
+impl Counts {
+    fn of<'r>(scenarios: impl IntoIterator<Item = &'r ScenarioRecord>) -> Self {
+        let mut counts = Self::default();
+        for scenario in scenarios {
+            counts.tests += 1;
+            match CaseResult::of(scenario) {
+                CaseResult::Success => {}
+                CaseResult::Skipped(_) => counts.skipped += 1,
+                CaseResult::Error => counts.errors += 1,
+                CaseResult::Failure => counts.failures += 1,
+            }
+        }
+        counts
+    }
+}
+
+fn suite(run: &RunRecord, feature: &[&ScenarioRecord], dialect: Dialect) -> Element {
+    let counts = Counts::of(feature.iter().copied());
+    let mut suite = Element::new("testsuite")
+        .attribute("name", feature.first().map_or("", |scenario| &scenario.feature))
+        .attribute("tests", counts.tests.to_string())
+        .attribute("skipped", counts.skipped.to_string())
+        .attribute("errors", counts.errors.to_string())
+        .attribute("failures", counts.failures.to_string())
+        .attribute("time", seconds(feature.iter().map(|scenario| scenario.took()).sum()));
     if let (Dialect::Jenkins, Some(started)) = (dialect, run.started) {
-        suite.extra.insert("timestamp".into(), started.strftime("%Y-%m-%dT%H:%M:%S+00:00").to_string().into());
+        suite = suite.attribute("timestamp", started.strftime("%Y-%m-%dT%H:%M:%S+00:00").to_string());
     }
     let info = &run.info;
-    for (name, value) in [
+    let properties = [
         ("paidpath.version", info.version.clone()),
         ("paidpath.run", info.id.clone()),
         ("paidpath.seed", info.seed.to_string()),
@@ -99,109 +127,82 @@ fn suite(run: &Run, feature: &[&Scenario], dialect: Dialect) -> TestSuite {
         ("paidpath.stands-on", info.stands_on()),
         ("paidpath.target", info.target.clone()),
         ("paidpath.command", info.command.join(" ")),
-    ] {
-        suite.add_property((safe(name), safe(&value)));
-    }
+    ];
+    let property = |(name, value)| Element::new("property").attribute("name", name).attribute("value", value);
+    suite = suite.child(Element::new("properties").children(properties.map(property)));
     let mut names = HashSet::new();
     for scenario in feature {
         let mut name = scenario.title();
+        // Readers take two cases of one name for two runs of the same test.
         if !names.insert(name.clone()) {
             name = format!("{name} (line {})", scenario.line);
         }
-        suite.add_test_case(case(scenario, &name, run.info.seed, dialect));
+        suite = suite.child(case(scenario, &name, info.seed, dialect));
     }
     suite
 }
 
-fn case(scenario: &Scenario, name: &str, seed: u64, dialect: Dialect) -> TestCase {
-    let mut case = TestCase::new(safe(name), status(scenario, dialect));
-    case.set_classname(safe(&scenario.uri.trim_end_matches(".feature").replace('/', ".")));
-    case.set_time(scenario.took());
-    let mut said = String::new();
+fn case(scenario: &ScenarioRecord, name: &str, seed: u64, dialect: Dialect) -> Element {
+    let case = Element::new("testcase")
+        .attribute("name", name)
+        .attribute("classname", scenario.uri.trim_end_matches(".feature").replace('/', "."))
+        .attribute("time", seconds(scenario.took()));
+    let earlier = |name| if dialect == Dialect::Surefire { earlier_attempts(scenario, name) } else { Vec::new() };
+    let mut case = match CaseResult::of(scenario) {
+        CaseResult::Success => case.children(earlier("flakyFailure")),
+        // The reason stands as text: Jenkins' schema has no attribute for it.
+        CaseResult::Skipped(reason) => case.child(Element::new("skipped").text(&text::line(&reason))),
+        // Surefire's schema wants earlier attempts behind a failure and before an error.
+        CaseResult::Failure => case.child(problem(scenario, "failure")).children(earlier("rerunFailure")),
+        CaseResult::Error => case.children(earlier("rerunFailure")).child(problem(scenario, "error")),
+    };
+    let mut output = String::new();
     if scenario.verdict.flaky {
-        said.push_str(&format!("flaky: it took {} attempts\n", scenario.attempts.len()));
+        output.push_str(&format!("flaky: it took {} attempts\n", scenario.attempts.len()));
     }
     if matches!(scenario.verdict.verdict, Verdict::Failed | Verdict::Unknown) {
-        said.push_str(&failure::plain(scenario, seed));
+        output.push_str(&failure::plain(scenario, seed));
     }
-    if !said.is_empty() {
-        case.set_system_out(text::xml(&said));
+    if !output.is_empty() {
+        case = case.child(Element::new("system-out").text(&output));
     }
     case
 }
 
-fn status(scenario: &Scenario, dialect: Dialect) -> TestCaseStatus {
-    let kind = match scenario.verdict.verdict {
-        Verdict::Passed => {
-            let mut passed = TestCaseStatus::success();
-            if dialect == Dialect::Surefire {
-                passed.add_reruns(earlier(scenario));
-            }
-            return passed;
-        }
-        Verdict::Skipped => return skipped(&scenario.verdict.reason),
-        Verdict::Unknown => NonSuccessKind::Error,
-        Verdict::Failed => NonSuccessKind::Failure,
-    };
+/// Returns the `failure` or `error` of a scenario.
+fn problem(scenario: &ScenarioRecord, name: &'static str) -> Element {
     let why = scenario.why();
-    if let Some(reason) = &scenario.verdict.quarantine {
-        return skipped(&format!("quarantined: {reason}; it {}: {why}", scenario.verdict.verdict));
-    }
-    let mut status = TestCaseStatus::non_success(kind);
     let class = scenario.last().and_then(|attempt| attempt.diagnosis.as_ref()).map(|diagnosis| diagnosis.class.word());
-    status.set_type(safe(class.unwrap_or(scenario.verdict.verdict.word())));
-    status.set_message(safe(&why));
-    status
-        .set_description(scenario.last().map_or_else(|| safe(&why), |attempt| said(attempt, &scenario.verdict.reason)));
-    if dialect == Dialect::Surefire {
-        status.set_rerun_kind(FlakyOrRerun::Rerun);
-        status.add_reruns(earlier(scenario));
-    }
-    status
-}
-
-/// The reason stands as text: Jenkins' schema has no attribute for it.
-fn skipped(reason: &str) -> TestCaseStatus {
-    let mut status = TestCaseStatus::skipped();
-    status.set_description(safe(reason));
-    status
-}
-
-/// The attempts before the one that counts.
-fn earlier(scenario: &Scenario) -> Vec<TestRerun> {
-    let attempts = scenario.attempts.split_last().map(|(_, earlier)| earlier).unwrap_or_default();
-    let rerun = |attempt: &Attempt| {
-        let mut rerun = TestRerun::new(NonSuccessKind::Failure);
-        let message = said(attempt, "");
-        rerun.set_message(safe(attempt.sentence().unwrap_or(message.lines().next().unwrap_or_default())));
-        rerun.set_stack_trace(message);
-        rerun
+    let description = match scenario.last() {
+        Some(attempt) => description(attempt, &scenario.verdict.reason),
+        None => text::line(&why),
     };
-    attempts.iter().map(rerun).collect()
+    Element::new(name)
+        .attribute("message", &why)
+        .attribute("type", class.unwrap_or(scenario.verdict.verdict.word()))
+        .text(&description)
 }
 
-/// What the failed step said, or else the reason.
-fn said(attempt: &Attempt, reason: &str) -> XmlString {
+/// Returns an element for each attempt before the one that counts.
+fn earlier_attempts(scenario: &ScenarioRecord, name: &'static str) -> Vec<Element> {
+    let attempts = scenario.attempts.split_last().map(|(_, earlier)| earlier).unwrap_or_default();
+    let element = |attempt: &AttemptRecord| {
+        let description = description(attempt, "");
+        let message = attempt.sentence().or(description.lines().next()).unwrap_or_default();
+        Element::new(name).attribute("message", message).child(Element::new("stackTrace").text(&description))
+    };
+    attempts.iter().map(element).collect()
+}
+
+/// Returns the failed step with its message; the reason where no step has one.
+fn description(attempt: &AttemptRecord, reason: &str) -> String {
     let step = attempt.failed_step();
     let message = step.and_then(|step| step.message.as_deref()).unwrap_or(reason);
     let sentence = step.map(|step| format!("{} {}", step.keyword, step.text)).unwrap_or_default();
     let lines: Vec<String> = text::lines(sentence.trim()).chain(text::lines(message)).collect();
-    XmlString::new(text::xml(&lines.join("\n")))
+    lines.join("\n")
 }
 
-/// Text for an attribute: on one line, and nothing that XML forbids.
-fn safe(line: &str) -> XmlString {
-    XmlString::new(text::xml(&text::line(line)))
-}
-
-/// The document, if it can be read back with as many test cases in it.
-fn checked(report: &Report) -> Result<String, ReportError> {
-    let invalid = |error: &dyn std::fmt::Display| ReportError::Invalid(error.to_string());
-    let document = report.to_string().map_err(|error| invalid(&error))?;
-    let read = Report::deserialize_from_str(&document).map_err(|error| invalid(&error))?;
-    let cases = |report: &Report| report.test_suites.iter().map(|suite| suite.test_cases.len()).sum::<usize>();
-    if cases(&read) != cases(report) {
-        return Err(invalid(&"test cases were lost"));
-    }
-    Ok(document)
+fn seconds(took: Duration) -> String {
+    format!("{:.3}", took.as_secs_f64())
 }

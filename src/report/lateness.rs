@@ -1,40 +1,36 @@
-//! How late permissions arrive: what the trails say about the time between one stage of the path and the next.
+//! The delays of permissions: the time between one stage of the path and the next, measured in the trails.
 //!
-//! The bounds are checks and live elsewhere; this is the measurement that a reader holds against them.
+//! The rules that limit these delays are in `trail`. This file only measures them for readers.
 
 use std::time::Duration;
 
-use super::record::Run;
+use super::record::RunRecord;
 use crate::model::{Event, EventKind};
 
 /// The time from one kind of event to the next one of another kind, over all scenarios.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Lateness {
-    /// In the words of the path.
+    /// The name of the first stage.
     pub from: &'static str,
-    /// In the words of the path.
+    /// The name of the second stage.
     pub to: &'static str,
-    /// How often it was seen.
     pub count: usize,
-    /// Half were faster.
     pub median: Duration,
-    /// Nineteen in twenty were faster.
     pub p95: Duration,
-    /// The slowest.
     pub worst: Duration,
-    /// The scenario with the slowest: an index into [`Run::scenarios`].
+    /// The slowest scenario, as an index into [`RunRecord::scenarios`].
     pub worst_scenario: usize,
-    /// How many took up to each of [`BINS`], and how many took longer: one count more than there are bounds.
+    /// The number of times up to each of [`BINS`], and behind these the number of longer ones.
     pub bins: Vec<usize>,
 }
 
-/// Bounds in microseconds, for the picture of how the times are distributed: a third of a decade each.
+/// The bounds of the histogram in microseconds, three for each power of ten.
 pub const BINS: &[u64] = &[
     500, 1_000, 2_000, 5_000, 10_000, 20_000, 50_000, 100_000, 200_000, 500_000, 1_000_000, 2_000_000, 5_000_000,
     10_000_000,
 ];
 
-/// The stages that are measured.
+/// The pairs of stages that are measured.
 const STAGES: &[(&str, EventKind, &str, EventKind)] = &[
     ("charged", EventKind::Charged, "granted", EventKind::Granted),
     ("granted", EventKind::Granted, "known to generation", EventKind::Synced),
@@ -43,17 +39,24 @@ const STAGES: &[(&str, EventKind, &str, EventKind)] = &[
     ("submitted", EventKind::Submitted, "delivered", EventKind::Delivered),
 ];
 
-/// Measures every stage that was seen at least once.
-pub fn lateness(run: &Run) -> Vec<Lateness> {
+/// Measures every pair of stages that occurred at least once.
+pub fn lateness(run: &RunRecord) -> Vec<Lateness> {
     STAGES.iter().filter_map(|(from, start, to, end)| measure(run, from, *start, to, *end)).collect()
 }
 
-fn measure(run: &Run, from: &'static str, start: EventKind, to: &'static str, end: EventKind) -> Option<Lateness> {
+fn measure(
+    run: &RunRecord,
+    from: &'static str,
+    start: EventKind,
+    to: &'static str,
+    end: EventKind,
+) -> Option<Lateness> {
     let mut seen: Vec<(u64, usize)> = Vec::new();
     for (index, scenario) in run.scenarios.iter().enumerate() {
         for trail in scenario.attempts.iter().filter_map(|attempt| attempt.trail.as_ref()) {
             let took = |event: &Event, kind| event.kind == kind && event.done == Some(true);
             let Some(first) = trail.events.iter().find(|event| took(event, start)) else { continue };
+            // An event before the first stage belongs to an earlier purchase.
             let after = |event: &&Event| took(event, end) && event.at_micros >= first.at_micros;
             seen.extend(trail.events.iter().find(after).map(|event| (event.at_micros - first.at_micros, index)));
         }

@@ -1,49 +1,39 @@
-//! Markdown for GitHub's step summary: what failed first, the rest folded away.
+//! Markdown for GitHub's step summary: failures first, everything else folded.
 //!
-//! GitHub refuses a summary of more than 1 MiB as a whole, so this one is cut at a section and says what is missing. Names
-//! and messages are escaped: they make no headings, links, pictures or mentions.
+//! GitHub refuses a summary of more than 1 MiB as a whole, so the summary ends before that size and says how much is missing.
+//! Names and messages are escaped: they make no headings, links, pictures or mentions.
 
 use std::io::Write;
 
-use super::record::{Run, Scenario};
-use super::reporter::{Part, ReportError, Reporter};
-use super::{chronicle, failure, text};
+use super::record::{RunRecord, ScenarioRecord};
+use super::reporter::{ReportError, ReportFile, Reporter};
+use super::{failure, history_tables, text};
 use crate::model::{Exit, Verdict};
 
-/// What GitHub takes, in bytes.
+/// The largest summary that GitHub takes, in bytes.
 pub const MOST: usize = 1024 * 1024;
 
-/// Kept free for the end.
+/// The bytes that are reserved for the sections at the end.
 const END: usize = 8 * 1024;
 
-/// `summary.md`.
-#[derive(Debug)]
-pub struct Markdown;
+/// The reporter of `summary.md`.
+pub const MARKDOWN: Reporter = Reporter { id: "markdown", file_name: "summary.md", files };
 
-impl Reporter for Markdown {
-    fn id(&self) -> &'static str {
-        "markdown"
-    }
-
-    fn file_name(&self) -> &'static str {
-        "summary.md"
-    }
-
-    fn parts<'r>(&self, run: &'r Run) -> Vec<Part<'r>> {
-        Part::only(move |out| write(run, out))
-    }
+fn files(run: &RunRecord) -> Vec<ReportFile<'_>> {
+    ReportFile::only(move |out| write(run, out))
 }
 
-fn write(run: &Run, out: &mut dyn Write) -> Result<(), ReportError> {
+fn write(run: &RunRecord, out: &mut dyn Write) -> Result<(), ReportError> {
     let mut page = head(run);
     let mut missing = 0;
-    for (verdict, title) in [(Verdict::Failed, "Failed"), (Verdict::Unknown, "Could not be judged")] {
+    for (verdict, title) in [(Verdict::Failed, "Failed"), (Verdict::Unknown, "Unknown")] {
         let causes = run.causes(verdict);
         if !causes.is_empty() {
             page.push_str(&format!("\n## {title}\n"));
         }
         for scenarios in &causes {
             let section = cause(run, scenarios);
+            // Sections are left out as a whole: half a code block would swallow the rest of the page.
             if page.len() + section.len() > MOST - END {
                 missing += scenarios.len();
             } else {
@@ -52,7 +42,7 @@ fn write(run: &Run, out: &mut dyn Write) -> Result<(), ReportError> {
         }
     }
     if missing > 0 {
-        page.push_str(&format!("\n… and {missing} more, which do not fit here: see the HTML report.\n"));
+        page.push_str(&format!("\n… and {missing} more that do not fit here: see the HTML report.\n"));
     }
     for section in [
         table(run, "Flaky", |scenario| scenario.verdict.flaky.then(|| format!("{} attempts", scenario.attempts.len()))),
@@ -70,16 +60,15 @@ fn write(run: &Run, out: &mut dyn Write) -> Result<(), ReportError> {
     Ok(out.write_all(page.as_bytes())?)
 }
 
-fn head(run: &Run) -> String {
+fn head(run: &RunRecord) -> String {
     let totals = run.totals();
     let exit = run.exit();
-    let meaning = Exit::TABLE.iter().find(|(other, _)| *other == exit).map_or("", |(_, meaning)| meaning);
     let mark = match exit {
         Exit::Passed => "✅",
         Exit::Failed => "❌",
         Exit::Unknown | Exit::Usage | Exit::Interrupted | Exit::Terminated => "⚠️",
     };
-    let mut head = format!("# {mark} paidpath: {meaning}\n\n");
+    let mut head = format!("# {mark} paidpath: {}\n\n", run.meaning());
     let words: Vec<&str> = Verdict::ALL.iter().map(|verdict| verdict.word()).collect();
     let numbers: Vec<String> = Verdict::ALL.iter().map(|verdict| totals.of(*verdict).to_string()).collect();
     head.push_str(&format!("| {} |\n|{}\n", words.join(" | "), "--:|".repeat(words.len())));
@@ -89,13 +78,13 @@ fn head(run: &Run) -> String {
     head.push_str(&inline(&facts));
     head.push('\n');
     if !info.services.is_empty() {
-        head.push_str(&format!("\nStands on {}\n", inline(&info.stands_on())));
+        head.push_str(&format!("\nServices: {}\n", inline(&info.stands_on())));
     }
     head
 }
 
-/// One cause: the line, the first scenario in full, the others by name.
-fn cause(run: &Run, scenarios: &[&Scenario]) -> String {
+/// Returns one cause: its line, the first scenario in full, the others by name.
+fn cause(run: &RunRecord, scenarios: &[&ScenarioRecord]) -> String {
     let Some((first, others)) = scenarios.split_first() else { return String::new() };
     let mut section = format!("\n### {}\n\n", inline(&text::cut(&first.why(), 300)));
     section.push_str(&format!("{} {}\n", name(first), code(&first.place())));
@@ -111,8 +100,8 @@ fn cause(run: &Run, scenarios: &[&Scenario]) -> String {
     section
 }
 
-fn table(run: &Run, title: &str, why: impl Fn(&Scenario) -> Option<String>) -> String {
-    let rows: Vec<(&Scenario, String)> =
+fn table(run: &RunRecord, title: &str, why: impl Fn(&ScenarioRecord) -> Option<String>) -> String {
+    let rows: Vec<(&ScenarioRecord, String)> =
         run.scenarios.iter().filter_map(|scenario| why(scenario).map(|why| (scenario, why))).collect();
     if rows.is_empty() {
         return String::new();
@@ -127,12 +116,11 @@ fn table(run: &Run, title: &str, why: impl Fn(&Scenario) -> Option<String>) -> S
     table
 }
 
-/// What earlier runs tell.
-fn history(run: &Run) -> String {
+fn history(run: &RunRecord) -> String {
     let Some(history) = &run.history else { return String::new() };
     let mut section = "\n## Earlier runs\n".to_owned();
     let line = |cells: &mut dyn Iterator<Item = String>| format!("| {} |\n", cells.collect::<Vec<_>>().join(" | "));
-    for chronicle::Table { title, heads, rows, more } in chronicle::tables(history) {
+    for history_tables::HistoryTable { title, heads, rows, more } in history_tables::tables(history) {
         section.push_str(&format!("\n<details><summary>{title}</summary>\n\n"));
         section.push_str(&line(&mut heads.iter().map(|head| (*head).to_owned())));
         section.push_str(&line(&mut heads.iter().map(|_| "---".to_owned())));
@@ -145,21 +133,21 @@ fn history(run: &Run) -> String {
     section
 }
 
-fn notes(run: &Run) -> String {
+fn notes(run: &RunRecord) -> String {
     let notes = run.notes();
     if notes.is_empty() {
         return String::new();
     }
-    let mut section = "\n## To know\n\n".to_owned();
+    let mut section = "\n## Notes\n\n".to_owned();
     section.extend(notes.iter().take(50).map(|note| format!("- {}\n", inline(&text::cut(note, 300)))));
     section
 }
 
-fn name(scenario: &Scenario) -> String {
+fn name(scenario: &ScenarioRecord) -> String {
     format!("**{}**", inline(&text::cut(&format!("{} › {}", scenario.feature, scenario.title()), 300)))
 }
 
-/// Text within a line that stays text: no markup, no HTML, no links, no mentions.
+/// Escapes text within a line: it makes no markup, HTML, links or mentions.
 fn inline(words: &str) -> String {
     let mut safe = String::new();
     for char in text::line(words).chars() {
@@ -173,8 +161,10 @@ fn inline(words: &str) -> String {
     safe.trim().to_owned()
 }
 
-/// Code within a line. Backslashes do not escape there, so the fence has to be longer than any run of backticks inside.
+/// Returns code within a line. Backslashes do not escape there, so the fence has to be longer than any run of backticks
+/// inside.
 fn code(words: &str) -> String {
+    // A bar ends the cell of a table, even within code.
     let words = text::line(words).replace('|', "¦");
     let fence = "`".repeat(longest_run(&words) + 1);
     format!("{fence} {} {fence}", words.trim())

@@ -1,37 +1,33 @@
-//! Several journals of one run as one run: its shards, its second tries, the machines it was spread over.
+//! Merging the journals of one run: its shards, and second runs of scenarios that failed.
 //!
-//! Journals say themselves what they are parts of ([`Identity`]). Those that are parts of different runs are not mixed unless
-//! somebody insists, and a part that is missing makes the whole unknown. The last try at a
-//! scenario decides; earlier ones that did not pass stay with it as attempts.
+//! Each journal names the run that it is a part of ([`Identity`]). Parts of different runs are merged only on request (`--mix`), and
+//! a missing part makes the whole run unknown. The last run of a scenario decides its verdict; earlier runs that did not pass stay
+//! as attempts.
 
 use std::collections::{BTreeSet, HashMap, HashSet};
 
-use super::record::{Part, Run, Scenario};
+use super::record::{MergedJournal, RunRecord, ScenarioRecord};
 use super::text;
 use crate::model::{Cause, Exit, Identity, RunEnd, RunInfo, Verdict};
 
-/// A run as one journal has it, and the journal's name.
+/// A run with the name of the journal that it was read from.
 #[derive(Debug)]
-pub struct Read {
-    /// The journal.
+pub struct JournalRun {
     pub journal: String,
-    /// What is in it.
-    pub run: Run,
+    pub run: RunRecord,
 }
 
-/// Journals that are parts of different runs.
+/// The error for journals that belong to different runs.
 #[derive(Debug, thiserror::Error)]
 #[error("these are journals of different runs:\n{}", .0.iter().map(|one| format!("  {one}\n")).collect::<String>())]
-pub struct Different(pub Vec<String>);
+pub struct DifferentRuns(pub Vec<String>);
 
-/// Which scenario, among all parts: its file and line, and which of several runs of it (`--repeat`).
-type Key = (String, u32, usize);
+/// The identity of a scenario among all parts: file, line, and number among its repetitions (`--repeat`).
+type ScenarioKey = (String, u32, usize);
 
-/// One run out of its parts; a single part is returned as it is.
-///
-/// # Errors
-/// If the parts are of different runs, with everything that differs; unless `mix`, which turns that into notes.
-pub fn merge(mut parts: Vec<Read>, mix: bool) -> Result<Run, Different> {
+/// Merges the parts of one run. A single part is returned unchanged. Parts of different runs are an error that names every
+/// difference, unless `mix` turns the differences into notes.
+pub fn merge(mut parts: Vec<JournalRun>, mix: bool) -> Result<RunRecord, DifferentRuns> {
     parts.sort_by_key(|part| part.run.info.started);
     // The same journal given twice is one journal.
     let mut known = HashSet::new();
@@ -41,13 +37,13 @@ pub fn merge(mut parts: Vec<Read>, mix: bool) -> Result<Run, Different> {
     }
     let differences = differences(&parts);
     if !differences.is_empty() && !mix {
-        return Err(Different(differences));
+        return Err(DifferentRuns(differences));
     }
     Ok(join(parts, differences))
 }
 
-/// Which parts of the selection are not there, one sentence each. Also for one that was never merged with the others.
-pub fn missing(run: &Run) -> Vec<String> {
+/// Returns a sentence for each part of the selection that is missing, also for a run that was never merged.
+pub fn missing(run: &RunRecord) -> Vec<String> {
     let alone = [(run.info.identity.shard, run.scenarios.len())];
     let parts: Vec<_> = match run.parts.as_slice() {
         [] => alone.to_vec(),
@@ -65,7 +61,7 @@ pub fn missing(run: &Run) -> Vec<String> {
     let mut said: Vec<String> = absent.map(|index| format!("shard {index}/{count} is missing")).collect();
     if said.is_empty() {
         said.push(
-            "every shard is here: one was stopped before it had recorded what it would run, or they were divided differently"
+            "every shard is here, but one was stopped before it had recorded its scenarios, or they were divided differently"
                 .into(),
         );
     }
@@ -73,8 +69,8 @@ pub fn missing(run: &Run) -> Vec<String> {
     said
 }
 
-/// What keeps the parts from being one run, one sentence each.
-fn differences(parts: &[Read]) -> Vec<String> {
+/// Returns a sentence for each reason why the parts are not one run.
+fn differences(parts: &[JournalRun]) -> Vec<String> {
     let mut found = Vec::new();
     let Some((first, others)) = parts.split_first() else { return found };
     for other in others {
@@ -82,7 +78,7 @@ fn differences(parts: &[Read]) -> Vec<String> {
         let of_both = unlike(&first.run.info, &other.run.info);
         found.extend(of_both.into_iter().map(|what| format!("{what} ({between})")));
     }
-    let keys: Vec<HashSet<Key>> = parts.iter().map(|part| keys(&part.run).into_iter().collect()).collect();
+    let keys: Vec<HashSet<ScenarioKey>> = parts.iter().map(|part| keys(&part.run).into_iter().collect()).collect();
     for (place, part) in parts.iter().enumerate() {
         let identity = &part.run.info.identity;
         let together = identity.build.is_some() && identity.build == first.run.info.identity.build;
@@ -90,7 +86,7 @@ fn differences(parts: &[Read]) -> Vec<String> {
             continue;
         }
         let others = keys.iter().enumerate().filter(|(other, _)| *other != place);
-        let others: HashSet<&Key> = others.flat_map(|(_, keys)| keys).collect();
+        let others: HashSet<&ScenarioKey> = others.flat_map(|(_, keys)| keys).collect();
         let tried_again = keys[place].iter().all(|key| others.contains(key));
         let was_tried_again = others.iter().all(|key| keys[place].contains(*key));
         if !tried_again && !was_tried_again {
@@ -105,7 +101,7 @@ fn differences(parts: &[Read]) -> Vec<String> {
     found
 }
 
-/// What two journals say differently that parts of one run have in common.
+/// Returns what differs between two journals although parts of one run have it in common.
 fn unlike(one: &RunInfo, other: &RunInfo) -> Vec<String> {
     let (ours, theirs) = (&one.identity, &other.identity);
     let mut found = Vec::new();
@@ -153,8 +149,7 @@ fn unlike(one: &RunInfo, other: &RunInfo) -> Vec<String> {
     found
 }
 
-/// Which scenario each one of a run is.
-fn keys(run: &Run) -> Vec<Key> {
+fn keys(run: &RunRecord) -> Vec<ScenarioKey> {
     let mut seen: HashMap<(&str, u32), usize> = HashMap::new();
     run.scenarios
         .iter()
@@ -166,32 +161,32 @@ fn keys(run: &Run) -> Vec<Key> {
         .collect()
 }
 
-/// A scenario as it stands after the parts that were looked at.
-struct Decided {
-    key: Key,
-    scenario: Scenario,
-    /// The part whose word it is.
+/// A scenario with its verdict after the parts that were merged so far.
+struct MergedScenario {
+    key: ScenarioKey,
+    scenario: ScenarioRecord,
+    /// The part that decided the verdict.
     by: usize,
-    /// Whether it took another run to pass, and not only another attempt.
+    /// True where the scenario passed in a later run, and not in a later attempt of the same run.
     over_runs: bool,
 }
 
-fn join(parts: Vec<Read>, differences: Vec<String>) -> Run {
-    let mut whole = Run { parts: parts.iter().map(part_of).collect(), ..Run::default() };
+fn join(parts: Vec<JournalRun>, differences: Vec<String>) -> RunRecord {
+    let mut whole = RunRecord { parts: parts.iter().map(part_of).collect(), ..RunRecord::default() };
     let infos: Vec<RunInfo> = parts.iter().map(|part| part.run.info.clone()).collect();
     let stopped: Vec<bool> = parts.iter().map(|part| part.run.finished.is_none()).collect();
-    let mixed = differences.iter().map(|difference| format!("mixed although different: {difference}"));
+    let mixed = differences.iter().map(|difference| format!("merged although different: {difference}"));
     let mut end = RunEnd { notes: mixed.collect(), ..RunEnd::of(Exit::Passed) };
-    let mut decided: Vec<Decided> = Vec::new();
-    let mut places: HashMap<Key, usize> = HashMap::new();
+    let mut decided: Vec<MergedScenario> = Vec::new();
+    let mut places: HashMap<ScenarioKey, usize> = HashMap::new();
     let mut unjudged = false;
-    for (by, Read { journal, mut run }) in parts.into_iter().enumerate() {
+    for (by, JournalRun { journal, mut run }) in parts.into_iter().enumerate() {
         whole.started = earliest(whole.started, run.started);
         whole.last_seen = whole.last_seen.max(run.finished).max(run.last_seen);
         add_new(&mut whole.unreadable, std::mem::take(&mut run.unreadable));
         whole.damage.extend(run.damage.iter().map(|damage| format!("{journal}: {damage}")));
         if let Some(ended) = run.end.take() {
-            // Its scenarios may be tried again elsewhere; what else kept it from being judged stays.
+            // Another part may decide its scenarios. Any other reason for an unknown run stays.
             unjudged |= ended.exit == Exit::Unknown && run.judged() == Exit::Passed;
             add_up(&mut end, ended);
         }
@@ -200,26 +195,28 @@ fn join(parts: Vec<Read>, differences: Vec<String>) -> Run {
                 Some(place) => again(&mut decided[*place], scenario, by, &infos[by].id, &mut end.notes),
                 None => {
                     places.insert(key.clone(), decided.len());
-                    decided.push(Decided { key, scenario, by, over_runs: false });
+                    decided.push(MergedScenario { key, scenario, by, over_runs: false });
                 }
             }
         }
     }
     end.lifted.sort_by(|one, other| one.rule.cmp(&other.rule));
-    let fails = |one: &Decided| one.scenario.verdict.flaky && !one.over_runs && infos[one.by].flaky_fails;
+    let fails = |one: &MergedScenario| one.scenario.verdict.flaky && !one.over_runs && infos[one.by].flaky_fails;
     let flaky_fails = decided.iter().any(fails);
     for (by, info) in infos.iter().enumerate().filter(|(by, _)| stopped[*by]) {
         let open = decided.iter().filter(|one| one.by == by && is_unfinished(&one.scenario)).count();
         if open > 0 {
             let name = info.identity.shard.map_or_else(|| format!("run {}", info.id), |shard| format!("shard {shard}"));
-            let left = text::count(open, "scenario is", "scenarios are");
-            whole.damage.push(format!("{name} was stopped before it could end in order: {left} open"));
+            let left = text::count(open, "scenario has no result", "scenarios have no result");
+            whole.damage.push(format!("{name} was stopped before its end: {left}"));
         }
     }
     whole.info = info_of(infos);
     let features = &whole.info.identity.features;
     let file = |uri: &str| features.iter().position(|file| file.uri == uri).unwrap_or(usize::MAX);
-    decided.sort_by_cached_key(|Decided { key: (uri, line, times), .. }| (*times, file(uri), uri.clone(), *line));
+    // Repetitions come behind all first runs, as in the journal of one run.
+    decided
+        .sort_by_cached_key(|MergedScenario { key: (uri, line, times), .. }| (*times, file(uri), uri.clone(), *line));
     whole.scenarios = decided.into_iter().map(|one| one.scenario).collect();
     whole.info.selected = whole.scenarios.len();
     whole.finished = whole.last_seen;
@@ -234,9 +231,9 @@ fn join(parts: Vec<Read>, differences: Vec<String>) -> Run {
     whole
 }
 
-fn part_of(part: &Read) -> Part {
+fn part_of(part: &JournalRun) -> MergedJournal {
     let info = &part.run.info;
-    Part {
+    MergedJournal {
         id: info.id.clone(),
         journal: part.journal.clone(),
         shard: info.identity.shard,
@@ -247,12 +244,13 @@ fn part_of(part: &Read) -> Part {
     }
 }
 
-/// What is said about all parts together: the first speaks for the rest.
+/// Returns the information about the merged run. The first part speaks for the rest.
 fn info_of(infos: Vec<RunInfo>) -> RunInfo {
     let id = infos.iter().map(|info| info.id.as_str()).collect::<Vec<_>>().join("+");
-    // A second try may have been asked for less; what was divided is the whole.
+    // A second run may have been asked for fewer scenarios; only a shard knows how many the whole selection has.
     let divided = infos.iter().find(|info| info.identity.shard.is_some()).or(infos.first());
     let mut identity = divided.map(|info| info.identity.clone()).unwrap_or_default();
+    // The merged run is the whole selection and no shard of it.
     (identity.shard, identity.timings) = (None, None);
     for info in &infos {
         add_new(&mut identity.features, info.identity.features.clone());
@@ -260,8 +258,8 @@ fn info_of(infos: Vec<RunInfo>) -> RunInfo {
     RunInfo { id, identity, ..infos.into_iter().next().unwrap_or_default() }
 }
 
-/// A later try at a scenario decides, if it came to anything.
-fn again(decided: &mut Decided, mut later: Scenario, by: usize, id: &str, notes: &mut Vec<String>) {
+/// Lets a later run of a scenario decide, unless it came to no verdict.
+fn again(decided: &mut MergedScenario, mut later: ScenarioRecord, by: usize, id: &str, notes: &mut Vec<String>) {
     let earlier = &mut decided.scenario;
     let (before, now) = (earlier.verdict.verdict, later.verdict.verdict);
     if later.attempts.is_empty() || (now == Verdict::Skipped && before != Verdict::Skipped) {
@@ -272,13 +270,15 @@ fn again(decided: &mut Decided, mut later: Scenario, by: usize, id: &str, notes:
     match before {
         Verdict::Failed | Verdict::Unknown => {
             if now == Verdict::Passed && !later.verdict.flaky && !attempts.is_empty() {
+                // A pass after a failure is flaky, in another run just as in another attempt.
                 (later.verdict.flaky, decided.over_runs) = (true, true);
             }
         }
         Verdict::Passed => {
+            // Attempts show how a scenario failed; one that passed would hide that the last one counts.
             attempts.pop();
             if now != Verdict::Passed {
-                notes.push(format!("{} had passed before, and is {now} in the run {id}", earlier.place()));
+                notes.push(format!("{} had passed before, but {now} in the run {id}", earlier.place()));
             }
         }
         Verdict::Skipped => attempts.clear(),
@@ -288,11 +288,11 @@ fn again(decided: &mut Decided, mut later: Scenario, by: usize, id: &str, notes:
     (decided.scenario, decided.by) = (later, by);
 }
 
-fn is_unfinished(scenario: &Scenario) -> bool {
+fn is_unfinished(scenario: &ScenarioRecord) -> bool {
     scenario.verdict.cause == Some(Cause::Unfinished)
 }
 
-/// The counts of one more part.
+/// Adds the counts of one more part.
 fn add_up(end: &mut RunEnd, more: RunEnd) {
     end.strays += more.strays;
     add_new(&mut end.notes, more.notes);
@@ -310,7 +310,7 @@ fn add_up(end: &mut RunEnd, more: RunEnd) {
     }
 }
 
-/// Adds what is not there yet.
+/// Adds the elements that are not there yet.
 fn add_new<T: PartialEq>(all: &mut Vec<T>, more: Vec<T>) {
     for one in more {
         if !all.contains(&one) {

@@ -1,14 +1,14 @@
-//! A proof on paper: for a terminal and as Markdown. What was not caught comes first, with what one would have to assert.
+//! A proof as text for a terminal and as Markdown. Defects that were not caught come first, with the rules to assert.
 
 use std::fmt;
 use std::time::Duration;
 
 use super::style::{Ink, Style, fit, pad};
 use super::text;
-use crate::model::proof::{Fate, Mutation, Notice, Row, Score, Standing};
+use crate::model::proof::{Detection, MutantOutcome, Mutation, Row, Score, Standing};
 use crate::model::{Proof, RuleId};
 
-/// For a terminal.
+/// Returns a proof for a terminal.
 pub fn text(proof: &Proof, style: &Style) -> String {
     let mut page = String::new();
     for standing in Standing::ALL.into_iter().filter(|standing| *standing != Standing::Caught) {
@@ -53,10 +53,10 @@ pub fn text(proof: &Proof, style: &Style) -> String {
     page
 }
 
-/// What came of changed answers, line by line.
+/// Returns the results of changed answers, line by line.
 fn mutants(mutation: &Mutation) -> Vec<String> {
     let mut lines = Vec::new();
-    let survivors = mutation.mutants.iter().filter(|mutant| mutant.fate == Fate::Survived);
+    let survivors = mutation.mutants.iter().filter(|mutant| mutant.fate == MutantOutcome::Survived);
     lines.push(String::new());
     lines.push("survived".into());
     lines.extend(survivors.map(|mutant| format!("  {} at {}: {}", mutant.what, mutant.at, mutant.why)));
@@ -68,7 +68,7 @@ fn mutants(mutation: &Mutation) -> Vec<String> {
     let decoration: Vec<String> = mutation.decoration().map(|sentence| format!("  {}", sentence.of)).collect();
     if !decoration.is_empty() {
         lines.push(String::new());
-        lines.push("decoration: put to the test, and never red".into());
+        lines.push("decoration: these Thens never failed under a mutant".into());
         lines.extend(decoration);
     }
     lines
@@ -76,27 +76,27 @@ fn mutants(mutation: &Mutation) -> Vec<String> {
 
 fn score(score: &Score) -> String {
     let unnoticed = match score.unnoticed.first() {
-        Some(first) => format!("; nothing notices {first}"),
+        Some(first) => format!("; not noticed: {first}"),
         None => String::new(),
     };
     format!("  {} of {} mutants caught: {}{unnoticed}", score.killed, score.counted, score.of)
 }
 
-/// In one line: how many changes were noticed.
+/// Returns one line: how many changes were noticed.
 fn mutation_summary(mutation: &Mutation) -> String {
     format!(
         "kill score {:.0} %: {} of {} mutants that could be noticed; {} changed nothing observable, {} never fired; {} of {} possible changes were tried",
         mutation.score(),
-        mutation.count(Fate::Killed),
-        mutation.count(Fate::Killed) + mutation.count(Fate::Survived),
-        mutation.count(Fate::Equivalent),
-        mutation.count(Fate::NeverFired),
+        mutation.count(MutantOutcome::Killed),
+        mutation.count(MutantOutcome::Killed) + mutation.count(MutantOutcome::Survived),
+        mutation.count(MutantOutcome::Equivalent),
+        mutation.count(MutantOutcome::NeverFired),
         mutation.mutants.len(),
         mutation.possible,
     )
 }
 
-/// As Markdown.
+/// Returns a proof as Markdown.
 pub fn markdown(proof: &Proof) -> String {
     let mut page = format!(
         "# {}\n\n{}\n",
@@ -107,7 +107,7 @@ pub fn markdown(proof: &Proof) -> String {
         },
         summary(proof)
     );
-    page.push_str("\n| defect | what one observes | breaks | came to | noticed by | hop | took |\n|---|---|---|---|---|---|---|\n");
+    page.push_str("\n| defect | effect | rules | result | noticed by | hop | took |\n|---|---|---|---|---|---|---|\n");
     for row in &proof.defects {
         let cells = [
             format!("`{}`{}", row.id, if row.subtle { " ★" } else { "" }),
@@ -136,9 +136,9 @@ pub fn markdown(proof: &Proof) -> String {
     page
 }
 
-/// In two lines: how many were caught, how, and how often the right hop was named.
+/// Returns two lines: how many defects were caught, how, and how often the right hop was named.
 pub fn summary(proof: &Proof) -> String {
-    let by = |notice: Notice| {
+    let by = |notice: Detection| {
         let caught = proof.defects.iter().filter(|row| row.standing == Standing::Caught);
         caught.filter(|row| row.best().is_some_and(|cell| cell.notice == notice)).count()
     };
@@ -153,10 +153,10 @@ pub fn summary(proof: &Proof) -> String {
     let mut parts = Vec::new();
     if !proof.defects.is_empty() {
         parts.push(format!(
-        "{caught} of {} defects caught ({} by a rule of theirs, {} by a Then){others}\nthe right hop was named for {right} of {caught} ({cells_right} of {cells} scenarios that told); {runs} trials of {} scenarios in {}, seed {}",
+        "{caught} of {} defects caught ({} by one of their rules, {} by a Then){others}\nthe right hop was named for {right} of {caught} ({cells_right} of {cells} scenarios that noticed); {runs} trials of {} scenarios in {}, seed {}",
         proof.defects.len(),
-        by(Notice::Rule),
-        by(Notice::Then),
+        by(Detection::Rule),
+        by(Detection::Then),
         proof.scenarios.len(),
         text::duration(Duration::from_micros(proof.took_micros)),
         proof.seed,
@@ -166,7 +166,7 @@ pub fn summary(proof: &Proof) -> String {
     parts.join("\n")
 }
 
-/// What came of one defect, in one line: for those who follow.
+/// Returns one line about a defect, for progress output.
 pub fn line(row: &Row) -> String {
     let told = match row.standing {
         Standing::Caught => format!("{} at {}", by(row), hop(row)),
@@ -175,17 +175,17 @@ pub fn line(row: &Row) -> String {
     text::line(&format!("{}  {}  {told}", row.standing.words(), row.id))
 }
 
-/// What to do about a defect that was not caught.
+/// Returns what to do about a defect that was not caught.
 fn remedy(row: &Row) -> Vec<String> {
     let scenarios = text::count(row.cells.len(), "scenario", "scenarios");
     let found = match row.standing {
         Standing::Survived => format!("{scenarios} had it at {} and stayed green", row.hop),
         Standing::ByAccident => {
             let reason = row.best().map(|cell| cell.reason.clone()).unwrap_or_default();
-            format!("{scenarios} had it at {}; red only by accident: {reason}", row.hop)
+            format!("{scenarios} had it at {} and failed only for another reason: {reason}", row.hop)
         }
         Standing::NeverFired => {
-            return vec![format!("switched on in {scenarios} that cross {}, and none came to where it is", row.hop)];
+            return vec![format!("it was switched on in {scenarios} that cross {}, but never fired", row.hop)];
         }
         Standing::NotReached => {
             return match &row.tag {
@@ -199,19 +199,19 @@ fn remedy(row: &Row) -> Vec<String> {
     [found].into_iter().chain(rules).collect()
 }
 
-/// Who told of it.
+/// Returns the rules that noticed the defect, or `a Then`.
 fn by(row: &Row) -> String {
     let Some(cell) = row.best() else { return String::new() };
     match cell.notice {
-        Notice::Rule => {
+        Detection::Rule => {
             RuleId::list(&cell.rules.iter().filter(|rule| row.rules.contains(rule)).copied().collect::<Vec<_>>())
         }
-        Notice::Then => "a Then".into(),
-        Notice::Accident | Notice::Missed => String::new(),
+        Detection::Then => "a Then".into(),
+        Detection::Accident | Detection::Missed => String::new(),
     }
 }
 
-/// The hop, and what was named instead.
+/// Returns the hop, and the one that the diagnosis named instead.
 fn hop(row: &Row) -> String {
     match row.best().filter(|cell| cell.notice.is_good()) {
         Some(cell) if cell.hop.as_ref() == Some(&row.hop) => row.hop.to_string(),
@@ -240,7 +240,7 @@ fn ink(standing: Standing) -> Ink {
     }
 }
 
-/// What would survive without each single check.
+/// Returns what would survive without each single check.
 pub fn removals(removals: impl IntoIterator<Item = (RuleId, impl fmt::Display)>) -> String {
     let mut page = "\nwithout\n".to_owned();
     for (rule, says) in removals {

@@ -1,6 +1,6 @@
-//! A run as every reporter reads it: scenarios with their attempts, steps and evidence, and how it all ended.
+//! The run as every reporter reads it: scenarios with their attempts, steps and evidence, and the end of the run.
 //!
-//! These are plain records; [`digest`](super::digest) gathers them from a journal.
+//! These are plain records. [`run_builder`](super::run_builder) builds them from messages.
 
 use std::collections::HashMap;
 use std::hash::Hash;
@@ -13,9 +13,9 @@ use jiff::Timestamp;
 
 use serde::Serialize;
 
-use super::digest::Digest;
-use super::history::History;
+use super::history::RunHistory;
 use super::journal::{self, JournalError};
+use super::run_builder::RunBuilder;
 use super::text;
 use crate::model::message::{Attachment, ContentEncoding, Envelope, ParseError, Status};
 use crate::model::{
@@ -23,133 +23,107 @@ use crate::model::{
     Trail, Verdict,
 };
 
-/// One run, or as much of it as was recorded.
+/// A run, as far as it was recorded.
 #[derive(Debug, Clone, PartialEq, Default)]
-pub struct Run {
-    /// What it was asked to do.
+pub struct RunRecord {
     pub info: RunInfo,
-    /// When its first scenario could begin.
+    /// The moment when the first scenario could begin.
     pub started: Option<Timestamp>,
-    /// When it ended; `None` where the run was killed.
+    /// The end of the run; `None` where the run was killed.
     pub finished: Option<Timestamp>,
-    /// The last moment that was recorded.
+    /// The last recorded moment.
     pub last_seen: Option<Timestamp>,
     /// The selected scenarios, in the order of the files.
-    pub scenarios: Vec<Scenario>,
-    /// Feature files that could not be read.
+    pub scenarios: Vec<ScenarioRecord>,
     pub unreadable: Vec<ParseError>,
-    /// How it ended, where it got that far.
+    /// The end of a run, where the run got that far.
     pub end: Option<RunEnd>,
-    /// What was proved about these scenarios.
+    /// The proof that was made with these scenarios.
     pub proof: Option<Proof>,
-    /// What the journal should hold and does not, one sentence each.
+    /// A sentence for each record that the journal lacks or that cannot be read.
     pub damage: Vec<String>,
-    /// The journals it was merged from, in the order in which they began; empty for a run that has one.
-    pub parts: Vec<Part>,
-    /// What earlier runs tell, where they were asked.
-    pub history: Option<History>,
+    /// The journals that the run was merged from, in the order in which they began; empty for a run with one journal.
+    pub parts: Vec<MergedJournal>,
+    /// The history of earlier runs, where one was asked for.
+    pub history: Option<RunHistory>,
 }
 
-/// One of the journals that a run was merged from.
 #[derive(Debug, Clone, PartialEq, Serialize)]
-pub struct Part {
-    /// Of the run that wrote it.
+pub struct MergedJournal {
+    /// The id of the run that wrote the journal.
     pub id: String,
-    /// Where it was read.
+    /// The path of the journal.
     pub journal: String,
-    /// Which part of the selection it had.
+    /// The part of the selection that this run had.
     pub shard: Option<Shard>,
-    /// Its own seed.
     pub seed: u64,
-    /// By its machine's clock.
+    /// The start by the clock of the run's machine.
     pub started: Timestamp,
-    /// How many scenarios it had.
+    /// The number of scenarios in the journal.
     pub scenarios: usize,
-    /// How it ended by itself.
+    /// The exit of this run alone.
     pub exit: Exit,
 }
 
-/// One scenario, or one row of an outline.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Scenario {
-    /// The feature's name.
+pub struct ScenarioRecord {
     pub feature: String,
-    /// What the feature says about itself.
     pub feature_description: String,
-    /// The rule's name, where it stands under one.
+    /// The name of the Gherkin rule around the scenario.
     pub rule: Option<String>,
-    /// Its name, the placeholders of an outline replaced.
+    /// The name, with the placeholders of an outline replaced.
     pub name: String,
-    /// Which row of an outline: `2.1` is the first row of the second table.
+    /// The row of an outline: `2.1` is the first row of the second table.
     pub row: Option<String>,
-    /// The keyword, as written in the file's language.
     pub keyword: String,
-    /// The feature file.
     pub uri: String,
     /// The line of the scenario, or of the outline's row; 0 where it is unknown.
     pub line: u32,
-    /// With their `@`, inherited ones first.
+    /// The tags with their `@`, inherited ones first.
     pub tags: Vec<String>,
-    /// In order; empty where the run ended before its turn.
-    pub attempts: Vec<Attempt>,
-    /// How it ended.
+    /// The attempts in order; empty where the run ended before the scenario's turn.
+    pub attempts: Vec<AttemptRecord>,
     pub verdict: ScenarioVerdict,
 }
 
-/// One try at a scenario.
+/// One attempt at a scenario.
 #[derive(Debug, Clone, PartialEq, Default)]
-pub struct Attempt {
-    /// When it began.
+pub struct AttemptRecord {
     pub started: Timestamp,
-    /// How long it took; up to the last sign of life where it did not end.
+    /// The duration; up to the last message where the end was not recorded.
     pub took: Duration,
-    /// Whether its end was recorded.
+    /// True where the end was recorded.
     pub ended: bool,
-    /// The thread that ran it.
     pub worker: Option<String>,
-    /// In order; the checks at the end are the last one.
-    pub steps: Vec<Step>,
-    /// What the taps saw, in order of arrival.
+    /// The steps in order; the always-on checks are the last one.
+    pub steps: Vec<StepRecord>,
+    /// The exchanges in the order in which they began.
     pub exchanges: Vec<Exchange>,
-    /// What it meant.
     pub trail: Option<Trail>,
-    /// What the checks found.
     pub findings: Vec<Finding>,
     /// The rules that had something to judge, where all evidence is recorded.
     pub judged: Vec<RuleId>,
-    /// Why it failed.
     pub diagnosis: Option<Diagnosis>,
-    /// Pictures and logs.
-    pub kept: Vec<Kept>,
+    pub artifacts: Vec<Attachment>,
 }
 
-/// One step of an attempt.
 #[derive(Debug, Clone, PartialEq, Default)]
-pub struct Step {
+pub struct StepRecord {
     /// The keyword as written, without the space after it; empty for a hook.
     pub keyword: String,
-    /// The sentence, or the hook's name.
     pub text: String,
-    /// Its line in the feature file.
+    /// The line in the feature file.
     pub line: Option<u32>,
-    /// Whether it is a hook: the always-on checks.
+    /// True for the hook of the always-on checks.
     pub hook: bool,
-    /// How it ended; unknown where it did not.
+    /// The status; unknown where the step did not end.
     pub status: Status,
-    /// How long it took.
     pub took: Duration,
-    /// Why it did not pass.
+    /// The reason of a step that did not pass.
     pub message: Option<String>,
 }
 
-/// A picture or a log that was kept with an attempt.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Kept {
-    /// The attachment as it was recorded.
-    pub attachment: Attachment,
-}
-
-/// How many scenarios ended how.
+/// The number of scenarios by verdict.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Totals {
     pub passed: usize,
@@ -157,40 +131,36 @@ pub struct Totals {
     pub unknown: usize,
     pub failed: usize,
     pub flaky: usize,
-    /// Failed or unknown ones that a quarantine excuses.
+    /// The number of failed or unknown scenarios that a quarantine excuses.
     pub quarantined: usize,
 }
 
 /// The sentence for a scenario that has no ending.
 pub(super) const UNFINISHED: &str = "the run ended before it did";
 
-impl Run {
-    /// Gathers a run from its messages.
+impl RunRecord {
     pub fn from_envelopes<'a>(envelopes: impl IntoIterator<Item = &'a Envelope>) -> Self {
-        let mut digest = Digest::default();
+        let mut digest = RunBuilder::default();
         for envelope in envelopes {
             digest.add(envelope);
         }
         digest.into_run()
     }
 
-    /// Gathers a run from its journal.
-    ///
-    /// # Errors
-    /// If the journal cannot be read.
+    /// Reads a run from its journal.
     pub fn read(path: impl AsRef<Path>) -> Result<Self, JournalError> {
         let journal = journal::read(path)?;
         let mut run = Self::from_envelopes(&journal.envelopes);
         if let Some(line) = journal.truncated_line {
-            run.damage.push(format!("the journal is cut in line {line}: the run was killed while it wrote"));
+            run.damage.push(format!("the journal is cut in line {line}: the run was killed while writing it"));
         }
         if journal.unknown > 0 {
-            run.damage.push(format!("the journal holds {} messages of a newer kind, not shown", journal.unknown));
+            run.damage.push(format!("the journal has {} messages that this version does not know", journal.unknown));
         }
         Ok(run)
     }
 
-    /// The same without what makes it large: exchanges, trails, pictures and logs.
+    /// Returns the run without exchanges, trails and artifacts, which make it large.
     pub fn without_evidence(mut self) -> Self {
         for attempt in self.scenarios.iter_mut().flat_map(|one| &mut one.attempts) {
             attempt.forget_evidence();
@@ -198,7 +168,6 @@ impl Run {
         self
     }
 
-    /// Scenarios by verdict.
     pub fn totals(&self) -> Totals {
         let mut totals = Totals::default();
         for scenario in &self.scenarios {
@@ -207,16 +176,23 @@ impl Run {
         totals
     }
 
-    /// How the process ended, or would have: a run without an end is judged by its scenarios.
+    /// Returns the exit code of the run. A run without an end is judged by its scenarios.
     pub fn exit(&self) -> Exit {
         match &self.end {
             Some(end) => end.exit,
+            // A run that was killed may have been about to fail.
             None if self.finished.is_none() && self.judged() == Exit::Passed => Exit::Unknown,
             None => self.judged(),
         }
     }
 
-    /// What the scenarios alone come to.
+    /// Returns the meaning of the exit code, for readers who do not know the numbers.
+    pub fn meaning(&self) -> &'static str {
+        let exit = self.exit();
+        Exit::TABLE.iter().find(|(other, _)| *other == exit).map_or("", |(_, meaning)| meaning)
+    }
+
+    /// Returns the exit code by the scenarios alone.
     pub(super) fn judged(&self) -> Exit {
         let counts = |verdict| {
             self.scenarios.iter().any(|one| one.verdict.verdict == verdict && one.verdict.quarantine.is_none())
@@ -230,7 +206,7 @@ impl Run {
         }
     }
 
-    /// From the start to the end, or to the last sign of life.
+    /// Returns the time from the start to the end, or to the last message.
     pub fn took(&self) -> Duration {
         match (self.started, self.finished.or(self.last_seen)) {
             (Some(from), Some(to)) => between(from, to),
@@ -238,7 +214,7 @@ impl Run {
         }
     }
 
-    /// Everything a reader must know beside the verdicts: the run's own notes, and what the journal lacks.
+    /// Returns everything a reader must know beside the verdicts: the run's own notes, and what the journal lacks.
     pub fn notes(&self) -> Vec<String> {
         let mut notes: Vec<String> = self.end.iter().flat_map(|end| end.notes.iter().cloned()).collect();
         notes.extend(self.parting());
@@ -248,7 +224,7 @@ impl Run {
                 notes.push(format!("flaky: {} passed only on a retry", scenario.place()));
             }
             if let (Some(why), Verdict::Failed | Verdict::Unknown) = (&verdict.quarantine, verdict.verdict) {
-                notes.push(format!("{} {}, in quarantine {why}", scenario.place(), verdict.verdict));
+                notes.push(format!("{} {}, but is in quarantine {why}", scenario.place(), verdict.verdict));
             }
         }
         if let Some(end) = &self.end {
@@ -260,11 +236,11 @@ impl Run {
             }
             if !end.lifted.is_empty() {
                 let lifted: Vec<_> = end.lifted.iter().map(|one| format!("{} ({})", one.rule, one.times)).collect();
-                notes.push(format!("broken, but lifted by @allow: {}", lifted.join(", ")));
+                notes.push(format!("rules that were broken where @allow permits it: {}", lifted.join(", ")));
             }
         }
         if self.finished.is_none() {
-            notes.push("the run was stopped before it could end in order".into());
+            notes.push("the run was stopped before its end".into());
         }
         notes.extend(self.damage.iter().cloned());
         notes.extend(self.unreadable.iter().map(|error| {
@@ -275,35 +251,35 @@ impl Run {
         notes
     }
 
-    /// What a part of a run that is reported by itself says about the others.
+    /// Returns a note for a shard that is reported by itself.
     fn parting(&self) -> Option<String> {
         let shard = self.info.identity.shard.filter(|shard| shard.count > 1 && self.parts.is_empty())?;
         let all = self.info.identity.scenarios;
-        Some(format!("this is shard {shard} alone: {} of {all} scenarios", self.scenarios.len()))
+        Some(format!("only shard {shard} is reported here: {} of {all} scenarios", self.scenarios.len()))
     }
 
-    /// The scenarios of each feature file, in order.
-    pub fn files(&self) -> Vec<Vec<&Scenario>> {
+    /// Returns the scenarios of each feature file, in order.
+    pub fn by_file(&self) -> Vec<Vec<&ScenarioRecord>> {
         grouped(&self.scenarios, |scenario| scenario.uri.clone())
     }
 
-    /// The scenarios with one ending by cause; the cause with the most of them first. Quarantined ones come under causes
-    /// of their own.
-    pub fn causes(&self, verdict: Verdict) -> Vec<Vec<&Scenario>> {
-        let key = |scenario: &Scenario| (scenario.cause(), scenario.verdict.quarantine.is_some());
+    /// Returns the scenarios with this verdict grouped by cause, the most frequent cause first. Quarantined scenarios form
+    /// groups of their own.
+    pub fn causes(&self, verdict: Verdict) -> Vec<Vec<&ScenarioRecord>> {
+        let key = |scenario: &ScenarioRecord| (scenario.cause(), scenario.verdict.quarantine.is_some());
         let mut causes = grouped(self.ended(verdict), key);
         causes.sort_by_key(|scenarios| std::cmp::Reverse(scenarios.len()));
         causes
     }
 
-    /// Those with one ending, in the order of the files.
-    pub fn ended(&self, verdict: Verdict) -> impl Iterator<Item = &Scenario> {
+    /// Returns the scenarios with this verdict, in the order of the files.
+    pub fn ended(&self, verdict: Verdict) -> impl Iterator<Item = &ScenarioRecord> {
         self.scenarios.iter().filter(move |scenario| scenario.verdict.verdict == verdict)
     }
 }
 
 impl Totals {
-    /// Counts one more.
+    /// Counts one more scenario.
     pub fn count(&mut self, ended: &ScenarioVerdict) {
         match ended.verdict {
             Verdict::Passed => self.passed += 1,
@@ -319,7 +295,7 @@ impl Totals {
         }
     }
 
-    /// How many ended in this way.
+    /// Returns the number of scenarios with this verdict.
     pub fn of(&self, verdict: Verdict) -> usize {
         match verdict {
             Verdict::Passed => self.passed,
@@ -329,14 +305,13 @@ impl Totals {
         }
     }
 
-    /// All of them.
     pub fn all(&self) -> usize {
         self.passed + self.skipped + self.unknown + self.failed
     }
 }
 
-impl Scenario {
-    /// Its name, unique within its feature unless two scenarios were given the same one.
+impl ScenarioRecord {
+    /// Returns the name with the row of an outline; a name for a scenario without one.
     pub fn title(&self) -> String {
         let name = if self.name.trim().is_empty() { "(unnamed)" } else { self.name.trim() };
         match &self.row {
@@ -345,26 +320,27 @@ impl Scenario {
         }
     }
 
-    /// `features/buying.feature:12`, which also selects it.
+    /// Returns the place as `features/buying.feature:12`, which also selects the scenario.
     pub fn place(&self) -> String {
         format!("{}:{}", self.uri, self.line)
     }
 
-    /// The attempt that counts.
-    pub fn last(&self) -> Option<&Attempt> {
+    /// Returns the attempt that counts.
+    pub fn last(&self) -> Option<&AttemptRecord> {
         self.attempts.last()
     }
 
-    /// Over all attempts.
+    /// Returns the time that all attempts took.
     pub fn took(&self) -> Duration {
         self.attempts.iter().map(|attempt| attempt.took).sum()
     }
 
-    /// Why it did not pass, in one line: the diagnosis, else the reason, else what the failed step said.
+    /// Returns one line about why the scenario did not pass: the diagnosis, else the reason, else the message of the failed
+    /// step.
     pub fn why(&self) -> String {
-        let diagnosed = self.last().and_then(Attempt::sentence);
+        let diagnosed = self.last().and_then(AttemptRecord::sentence);
         let said = || {
-            let message = self.last().and_then(Attempt::failed_step).and_then(|step| step.message.as_deref());
+            let message = self.last().and_then(AttemptRecord::failed_step).and_then(|step| step.message.as_deref());
             message.unwrap_or_default()
         };
         let text = match (diagnosed, self.verdict.reason.as_str()) {
@@ -375,8 +351,8 @@ impl Scenario {
         text.lines().find(|line| !line.trim().is_empty()).unwrap_or_default().trim().to_owned()
     }
 
-    /// The reason under which failures are counted as one: where, and what kind; else the one line. A page has one edge for
-    /// everything that it shows, so what it does not show is told apart by the line, but for its numbers.
+    /// Returns the key under which failures are counted as one: the class and the edge, else the one line. All that a page
+    /// shows lies on one edge, so failures of a page are told apart by the line without its numbers.
     pub fn cause(&self) -> String {
         match self.last().and_then(|attempt| attempt.diagnosis.as_ref()) {
             Some(Diagnosis { class, edge: Some(edge), sentence, .. })
@@ -390,23 +366,23 @@ impl Scenario {
     }
 }
 
-impl Attempt {
-    /// The first step that did not pass and says so.
-    pub fn failed_step(&self) -> Option<&Step> {
+impl AttemptRecord {
+    /// Returns the first step that did not pass.
+    pub fn failed_step(&self) -> Option<&StepRecord> {
         self.steps.iter().find(|step| step.is_bad())
     }
 
-    /// Lets go of what makes it large; why it ended as it did stays.
+    /// Drops exchanges, trail and artifacts, which make an attempt large. The reasons stay.
     pub fn forget_evidence(&mut self) {
-        (self.exchanges, self.kept, self.trail) = (Vec::new(), Vec::new(), None);
+        (self.exchanges, self.artifacts, self.trail) = (Vec::new(), Vec::new(), None);
     }
 
-    /// The diagnosis in one line.
+    /// Returns the diagnosis in one line.
     pub fn sentence(&self) -> Option<&str> {
         self.diagnosis.as_ref().map(|diagnosis| diagnosis.sentence.as_str()).filter(|sentence| !sentence.is_empty())
     }
 
-    /// Whether this exchange shows what went wrong: a broken hop or a finding names it.
+    /// Says whether this exchange shows the failure: a broken hop or a finding names it.
     pub fn is_broken(&self, exchange: u64) -> bool {
         let hops = self.diagnosis.iter().flat_map(|diagnosis| &diagnosis.hops);
         let mut broken = hops.filter(|hop| hop.state == HopState::Broken).flat_map(|hop| &hop.exchanges);
@@ -414,23 +390,8 @@ impl Attempt {
     }
 }
 
-impl Kept {
-    /// The content itself; nothing where it is not the base64 that it claims to be.
-    pub fn bytes(&self) -> Vec<u8> {
-        match self.attachment.content_encoding {
-            ContentEncoding::Identity => self.attachment.body.clone().into_bytes(),
-            ContentEncoding::Base64 => STANDARD.decode(&self.attachment.body).unwrap_or_default(),
-        }
-    }
-
-    /// The content in base64.
-    pub fn base64(&self) -> String {
-        STANDARD.encode(self.bytes())
-    }
-}
-
-impl Step {
-    /// Whether it ended in a way that fails a scenario.
+impl StepRecord {
+    /// Says whether the step ended in a way that fails a scenario.
     pub fn is_bad(&self) -> bool {
         match self.status {
             Status::Failed | Status::Undefined | Status::Ambiguous | Status::Pending => true,
@@ -439,19 +400,32 @@ impl Step {
     }
 }
 
-/// The text with a mark in place of every word that has a digit: ids, amounts, and how long something took.
+/// Returns the content of an artifact; nothing where it is not the base64 that it claims to be.
+pub fn bytes_of(artifact: &Attachment) -> Vec<u8> {
+    match artifact.content_encoding {
+        ContentEncoding::Identity => artifact.body.clone().into_bytes(),
+        ContentEncoding::Base64 => STANDARD.decode(&artifact.body).unwrap_or_default(),
+    }
+}
+
+/// Returns the content of an artifact in base64.
+pub fn base64_of(artifact: &Attachment) -> String {
+    STANDARD.encode(bytes_of(artifact))
+}
+
+/// Replaces every word that has a digit by a mark: ids, amounts and durations.
 fn without_numbers(text: &str) -> String {
     let has_digit = |word: &str| word.contains(|letter: char| letter.is_ascii_digit());
     let words = text.split(' ').map(|word| if has_digit(word) { "#" } else { word });
     words.collect::<Vec<_>>().join(" ")
 }
 
-/// Groups of those with the same key, each in order, in the order of their first.
+/// Groups scenarios by key. Groups and their members keep the order of the scenarios.
 fn grouped<'r, K: Hash + Eq>(
-    scenarios: impl IntoIterator<Item = &'r Scenario>,
-    key: impl Fn(&Scenario) -> K,
-) -> Vec<Vec<&'r Scenario>> {
-    let mut groups: Vec<Vec<&Scenario>> = Vec::new();
+    scenarios: impl IntoIterator<Item = &'r ScenarioRecord>,
+    key: impl Fn(&ScenarioRecord) -> K,
+) -> Vec<Vec<&'r ScenarioRecord>> {
+    let mut groups: Vec<Vec<&ScenarioRecord>> = Vec::new();
     let mut places = HashMap::new();
     for scenario in scenarios {
         let place = *places.entry(key(scenario)).or_insert(groups.len());
@@ -463,7 +437,7 @@ fn grouped<'r, K: Hash + Eq>(
     groups
 }
 
-/// The time from one moment to a later one; none where the clock went back.
+/// Returns the time from one moment to a later one; zero where the clock went back.
 pub fn between(from: Timestamp, to: Timestamp) -> Duration {
     Duration::try_from(to.duration_since(from)).unwrap_or_default()
 }

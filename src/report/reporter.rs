@@ -1,66 +1,62 @@
-//! What a reporter is, and how its files get onto the disk: whole or not at all, and none in the way of another.
+//! The trait of a reporter, and writing its files: whole or not at all, each reporter independent of the others.
 
 use std::fs::{self, File};
 use std::io::{self, BufWriter, Write};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
 
-use super::record::Run;
+use super::record::RunRecord;
 use super::{REPORTERS, journal};
 use crate::base::suggest::did_you_mean;
 
-/// Renders a run in one format. Object-safe and without state: everything it needs is in the [`Run`].
-pub trait Reporter: Sync {
-    /// The name by which it is asked for, e.g. `junit`.
-    fn id(&self) -> &'static str;
+/// A format of reports. A reporter has no state: everything it needs is in the [`RunRecord`].
+pub struct Reporter {
+    /// The name by which users ask for the report, such as `junit`.
+    pub id: &'static str,
+    /// The name of the file, such as `junit.xml`, or of the folder, such as `har/`.
+    pub file_name: &'static str,
+    /// Returns the files, ready to be written: one for a file, any number for a folder.
+    pub files: for<'r> fn(&'r RunRecord) -> Vec<ReportFile<'r>>,
+}
 
-    /// What it makes: a file, e.g. `junit.xml`, or a folder of files, e.g. `har/`.
-    fn file_name(&self) -> &'static str;
-
-    /// The files, each ready to be written: one for a file, any number for a folder.
-    fn parts<'r>(&self, run: &'r Run) -> Vec<Part<'r>>;
-
-    /// Writes it to a stream: the files of a folder one after the other.
-    ///
-    /// # Errors
-    /// If the stream cannot be written, or what would be written is not valid in the format.
-    fn write(&self, run: &Run, out: &mut dyn Write) -> Result<(), ReportError> {
-        self.parts(run).iter().try_for_each(|part| (part.write)(out))
+impl Reporter {
+    /// Writes the report to a stream: the files of a folder one after the other.
+    pub fn write(&self, run: &RunRecord, out: &mut dyn Write) -> Result<(), ReportError> {
+        (self.files)(run).iter().try_for_each(|file| (file.write)(out))
     }
 }
 
 type Render<'r> = dyn Fn(&mut dyn Write) -> Result<(), ReportError> + 'r;
 
-/// One file of a report.
-pub struct Part<'r> {
-    /// Its name within the folder; ignored for a reporter that makes one file.
+pub struct ReportFile<'r> {
+    /// The name within the folder; ignored for a reporter that makes one file.
     pub name: String,
     write: Box<Render<'r>>,
 }
 
-impl<'r> Part<'r> {
-    /// The only file of a reporter.
+impl<'r> ReportFile<'r> {
+    /// Makes the only file of a reporter.
     pub fn only(write: impl Fn(&mut dyn Write) -> Result<(), ReportError> + 'r) -> Vec<Self> {
         vec![Self::named("", write)]
     }
 
-    /// A file in a folder. `name` is a plain file name: see [`text::slug`](super::text::slug).
+    /// Makes a file in a folder. `name` is a plain file name: see [`text::slug`](super::text::slug).
     pub fn named(name: impl Into<String>, write: impl Fn(&mut dyn Write) -> Result<(), ReportError> + 'r) -> Self {
         Self { name: name.into(), write: Box::new(write) }
     }
 }
 
-/// Why a report was not written.
+/// An error that kept a report from being written.
 #[derive(Debug, thiserror::Error)]
 pub enum ReportError {
-    /// The file system said no.
+    /// An error of the file system.
     #[error("{0}")]
     Io(#[from] io::Error),
-    /// What was rendered is not valid in its format: a bug of ours.
-    #[error("what was rendered is not valid: {0}")]
+    /// A report that is not valid in its format, by a bug in paidpath.
+    #[error("paidpath has a bug: the report is not valid: {0}")]
     Invalid(String),
-    /// The reporter panicked: a bug of ours.
-    #[error("the reporter broke down; paidpath has a bug")]
+    /// A reporter that panicked, by a bug in paidpath.
+    #[error("paidpath has a bug: the reporter panicked")]
     Panicked,
 }
 
@@ -73,7 +69,7 @@ impl From<serde_json::Error> for ReportError {
     }
 }
 
-/// A name that is no reporter's.
+/// The error for a name that no reporter has.
 #[derive(Debug, thiserror::Error)]
 #[error("there is no report called `{name}`.{hint}")]
 pub struct UnknownReporter {
@@ -81,39 +77,31 @@ pub struct UnknownReporter {
     hint: String,
 }
 
-/// The reporter of that name.
-///
-/// # Errors
-/// If there is none; the error names the nearest.
-pub fn named(name: &str) -> Result<&'static dyn Reporter, UnknownReporter> {
-    REPORTERS.iter().copied().find(|reporter| reporter.id() == name).ok_or_else(|| UnknownReporter {
+/// Returns the reporter of that name. The error suggests the nearest name.
+pub fn named(name: &str) -> Result<&'static Reporter, UnknownReporter> {
+    REPORTERS.iter().copied().find(|reporter| reporter.id == name).ok_or_else(|| UnknownReporter {
         name: name.into(),
-        hint: did_you_mean(name, REPORTERS.iter().map(|reporter| reporter.id())),
+        hint: did_you_mean(name, REPORTERS.iter().map(|reporter| reporter.id)),
     })
 }
 
-/// The reporters of these names; `all` by itself names every one.
-///
-/// # Errors
-/// If there is none of one of the names; the error names the nearest.
-pub fn chosen(names: &[String]) -> Result<Vec<&'static dyn Reporter>, UnknownReporter> {
+/// Returns the reporters of these names; `all` by itself stands for every one. The error suggests the nearest name.
+pub fn chosen(names: &[String]) -> Result<Vec<&'static Reporter>, UnknownReporter> {
     match names {
         [all] if all == "all" => Ok(REPORTERS.to_vec()),
         names => names.iter().map(|name| named(name)).collect(),
     }
 }
 
-/// What became of one report.
+/// The result of writing one report.
 #[derive(Debug)]
-pub struct Written {
-    /// The file, or the folder.
+pub struct WrittenReport {
     pub file: PathBuf,
-    /// Whether it is there.
     pub result: Result<(), ReportError>,
 }
 
-impl Written {
-    /// Where it is, or why it is not there.
+impl WrittenReport {
+    /// Returns the path of the report, or the reason why it was not written.
     pub fn line(&self) -> String {
         match &self.result {
             Ok(()) => self.file.display().to_string(),
@@ -122,50 +110,52 @@ impl Written {
     }
 }
 
-/// Writes reports into a folder, which is made where there is none. Each is written under another name first and renamed
-/// when it is whole, so a reader never sees half of one; an older one is replaced. One that fails stops no other.
-pub fn write_all(run: &Run, dir: &Path, which: &[&dyn Reporter]) -> Vec<Written> {
-    let one = |reporter: &&dyn Reporter| {
-        let file = dir.join(reporter.file_name());
+/// Writes reports into a folder, and creates the folder where there is none. Each report is written under another name and
+/// renamed when it is whole, so that a reader never sees half of one. A reporter that fails stops no other.
+pub fn write_all(run: &RunRecord, dir: &Path, which: &[&Reporter]) -> Vec<WrittenReport> {
+    let one = |reporter: &&Reporter| {
+        let file = dir.join(reporter.file_name);
         let result = write_one(run, dir, *reporter, &file);
-        Written { file, result }
+        WrittenReport { file, result }
     };
     which.iter().map(one).collect()
 }
 
-/// Removes reports that lie in a folder from an earlier run, before a new one begins: if that one is killed, none of them
-/// must be taken for its own. Where a run has left its journal these are the reports of any format; elsewhere only those
-/// that are to be written, because a folder may be more than a place for reports.
-pub fn clear(dir: &Path, which: &[&dyn Reporter]) {
+/// Removes reports of an earlier run before a new run begins: if the new run is killed, nobody must take them for its
+/// reports. A folder that holds a journal loses the reports of every format. In other folders only the reports that are
+/// about to be written go, because such a folder may hold other files.
+pub fn clear(dir: &Path, which: &[&Reporter]) {
     let which = if dir.join(journal::FILE).exists() { REPORTERS } else { which };
     for reporter in which {
-        let target = dir.join(reporter.file_name());
-        // In the common case there is none; and what is in the way and no report of ours is told when it is to be replaced.
-        let _ = if reporter.file_name().ends_with('/') { fs::remove_dir_all(target) } else { fs::remove_file(target) };
+        let target = dir.join(reporter.file_name);
+        // Usually there is none. A file in the way that cannot be removed is reported when the report replaces it.
+        let _ = if reporter.file_name.ends_with('/') { fs::remove_dir_all(target) } else { fs::remove_file(target) };
     }
 }
 
-fn write_one(run: &Run, dir: &Path, reporter: &dyn Reporter, target: &Path) -> Result<(), ReportError> {
-    let name = reporter.file_name().trim_end_matches('/');
+fn write_one(run: &RunRecord, dir: &Path, reporter: &Reporter, target: &Path) -> Result<(), ReportError> {
+    let name = reporter.file_name.trim_end_matches('/');
+    // Another process may write the same report into this folder at the same time.
     let partial = dir.join(format!(".{name}.{}.partial", std::process::id()));
     let write = || {
         fs::create_dir_all(dir)?;
-        if reporter.file_name().ends_with('/') {
-            write_folder(&reporter.parts(run), &partial, target)
+        if reporter.file_name.ends_with('/') {
+            write_folder(&(reporter.files)(run), &partial, target)
         } else {
             write_file(&partial, |out| reporter.write(run, out))?;
             Ok(fs::rename(&partial, target)?)
         }
     };
+    // A panic must not cost the other reports.
     let written = catch_unwind(AssertUnwindSafe(write)).unwrap_or(Err(ReportError::Panicked));
     if written.is_err() {
-        // The first error is the one to tell; what is left over may not even exist.
+        // The first error is the one to report; the partial file may not even exist.
         let _ = if partial.is_dir() { fs::remove_dir_all(&partial) } else { fs::remove_file(&partial) };
     }
     written
 }
 
-fn write_folder(parts: &[Part<'_>], partial: &Path, target: &Path) -> Result<(), ReportError> {
+fn write_folder(parts: &[ReportFile<'_>], partial: &Path, target: &Path) -> Result<(), ReportError> {
     if partial.exists() {
         // Left over from a run that was killed and had the same process id, as is common in containers.
         fs::remove_dir_all(partial)?;
@@ -174,6 +164,7 @@ fn write_folder(parts: &[Part<'_>], partial: &Path, target: &Path) -> Result<(),
     for part in parts {
         write_file(&partial.join(&part.name), |out| (part.write)(out))?;
     }
+    // Renaming does not replace a folder that holds files.
     if target.exists() {
         fs::remove_dir_all(target)?;
     }

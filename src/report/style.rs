@@ -1,49 +1,48 @@
-//! How text looks in a terminal: colours, width, and whether a line may be drawn again.
+//! Text in a terminal: colours, width, and lines that are drawn again.
 
 use unicode_width::UnicodeWidthChar;
 
-/// What the terminal can do and the person asked for.
+/// The abilities of the terminal and the wishes of the user.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Style {
-    /// Whether colours may be used.
     pub color: bool,
-    /// Columns; lines that would wrap are cut.
+    /// The number of columns; longer lines are cut.
     pub width: usize,
-    /// Whether steps of scenarios that passed are shown too.
+    /// True where steps of passed scenarios are shown too.
     pub verbose: bool,
-    /// Whether a line can be drawn again.
+    /// True where a line can be drawn again.
     pub tty: bool,
 }
 
-/// A colour by what it says.
+/// A colour, named by its meaning.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Ink {
-    /// As it should be.
     Good,
-    /// Broken.
     Bad,
-    /// Not judged, or disturbed.
+    /// Unknown, or changed by a fault.
     Doubt,
-    /// Beside the point.
+    /// Secondary text.
     Faint,
-    /// What to read first.
+    /// Text to read first.
     Strong,
 }
 
 impl Style {
-    /// No colours, nothing drawn twice, nothing cut: for files.
+    /// The style for files: no colours, nothing drawn twice, nothing cut.
     pub const PLAIN: Self = Self { color: false, width: usize::MAX, verbose: false, tty: false };
 
-    /// What holds for an output by the usual conventions: `NO_COLOR`, `FORCE_COLOR`, `TERM=dumb`. `width` is the terminal's.
+    /// Returns the style for an output by the usual conventions: `NO_COLOR`, `FORCE_COLOR`, `TERM=dumb`. `width` is that of
+    /// the terminal.
     pub fn of(tty: bool, width: Option<usize>, verbose: bool, variable: impl Fn(&str) -> Option<String>) -> Self {
         let set = |name| variable(name).is_some_and(|value| !value.is_empty());
         let dumb = variable("TERM").is_some_and(|term| term == "dumb");
         let color = !set("NO_COLOR") && (set("FORCE_COLOR") || (tty && !dumb));
+        // Below 40 columns too little of a line would be left to read.
         let width = width.filter(|_| tty).map_or(usize::MAX, |width| width.max(40));
         Self { color, width, verbose, tty: tty && !dumb }
     }
 
-    /// `text` in a colour, where there are colours.
+    /// Colours `text`, where colours are allowed.
     pub fn paint(&self, ink: Ink, text: &str) -> String {
         let code = match ink {
             Ink::Good => "32",
@@ -55,13 +54,13 @@ impl Style {
         if self.color && !text.is_empty() { format!("\u{1b}[{code}m{text}\u{1b}[0m") } else { text.to_owned() }
     }
 
-    /// `text` cut so that `used` columns and it fit on one line. It must not be painted yet.
+    /// Cuts `text` so that it fits on one line behind `used` columns. The text must not be painted yet.
     pub fn fit(&self, used: usize, text: &str) -> String {
         fit(text, self.width.saturating_sub(used).max(16))
     }
 }
 
-/// `text` in at most `columns` columns of a terminal; what is cut shows as `…`.
+/// Cuts `text` to `columns` columns of a terminal, with `…` for what is cut.
 pub fn fit(text: &str, columns: usize) -> String {
     let mut used = 0;
     let mut end = 0;
@@ -70,6 +69,7 @@ pub fn fit(text: &str, columns: usize) -> String {
         if used > columns {
             return format!("{}…", &text[..end]);
         }
+        // The last column is kept for the `…`, in case something follows.
         if used < columns {
             end = index + char.len_utf8();
         }
@@ -77,7 +77,7 @@ pub fn fit(text: &str, columns: usize) -> String {
     text.to_owned()
 }
 
-/// `text` filled up with spaces to `columns` columns.
+/// Fills `text` up with spaces to `columns` columns.
 pub fn pad(text: &str, columns: usize) -> String {
     let width: usize = text.chars().map(|char| char.width().unwrap_or(0)).sum();
     format!("{text}{}", " ".repeat(columns.saturating_sub(width)))

@@ -1,44 +1,33 @@
-//! TAP 14, the Test Anything Protocol: one line per scenario, for `prove` and whatever else reads plain text.
+//! TAP 14, the Test Anything Protocol: one line per scenario, for Perl's `prove` and other readers of plain text.
 //!
-//! Not to be confused with the taps that stand on edges. What a quarantine excuses is a `TODO`, which harnesses do not
-//! count; unknown is `not ok`, with its own word in the diagnostics.
+//! The protocol has nothing to do with the taps on edges. A quarantined failure is a `TODO`, which harnesses do not count. Unknown
+//! is `not ok`, with the verdict in the diagnostics.
 
 use std::io::{self, Write};
 
-use super::record::{Run, Scenario};
-use super::reporter::{Part, Reporter};
+use super::record::{RunRecord, ScenarioRecord};
+use super::reporter::{ReportFile, Reporter};
 use super::{failure, text};
 use crate::model::Verdict;
 
-/// `results.tap`.
-#[derive(Debug)]
-pub struct TapProtocol;
+/// The reporter of `results.tap`.
+pub const TAP_PROTOCOL: Reporter = Reporter { id: "tap", file_name: "results.tap", files };
 
-impl Reporter for TapProtocol {
-    fn id(&self) -> &'static str {
-        "tap"
-    }
-
-    fn file_name(&self) -> &'static str {
-        "results.tap"
-    }
-
-    fn parts<'r>(&self, run: &'r Run) -> Vec<Part<'r>> {
-        Part::only(move |out| {
-            writeln!(out, "TAP version 14")?;
-            writeln!(out, "1..{}", run.scenarios.len())?;
-            for (index, scenario) in run.scenarios.iter().enumerate() {
-                line(out, index + 1, scenario, run.info.seed)?;
-            }
-            for note in run.notes() {
-                writeln!(out, "# {}", text::line(&note))?;
-            }
-            Ok(())
-        })
-    }
+fn files(run: &RunRecord) -> Vec<ReportFile<'_>> {
+    ReportFile::only(move |out| {
+        writeln!(out, "TAP version 14")?;
+        writeln!(out, "1..{}", run.scenarios.len())?;
+        for (index, scenario) in run.scenarios.iter().enumerate() {
+            line(out, index + 1, scenario, run.info.seed)?;
+        }
+        for note in run.notes() {
+            writeln!(out, "# {}", text::line(&note))?;
+        }
+        Ok(())
+    })
 }
 
-fn line(out: &mut dyn Write, number: usize, scenario: &Scenario, seed: u64) -> io::Result<()> {
+fn line(out: &mut dyn Write, number: usize, scenario: &ScenarioRecord, seed: u64) -> io::Result<()> {
     let verdict = &scenario.verdict;
     let (ok, directive) = match (verdict.verdict, &verdict.quarantine) {
         (Verdict::Passed, _) => ("ok", String::new()),
@@ -68,7 +57,7 @@ fn line(out: &mut dyn Write, number: usize, scenario: &Scenario, seed: u64) -> i
     writeln!(out, "  ...")
 }
 
-/// `#` begins a directive and `\` escapes.
+/// Escapes `#`, which begins a directive, and `\`, which escapes.
 fn escaped(words: &str) -> String {
     text::line(words).replace('\\', "\\\\").replace('#', "\\#")
 }

@@ -1,16 +1,17 @@
-//! Text made safe for the place it goes to. Names, messages and bodies come from outside and may hold anything.
+//! Text made safe for the place it goes to. Names, messages and bodies are recorded from outside and may hold anything.
 
 use std::collections::HashSet;
 use std::fmt::Write;
 use std::time::Duration;
 
-/// For a terminal: control characters and those that reorder text become visible, so that nothing recorded can move the
-/// cursor, change colours or hide. Line breaks and tabs become spaces.
+/// Makes text safe for a terminal: control characters and characters that reorder text become visible, so that nothing
+/// recorded can move the cursor, change colours or hide. Line breaks and tabs become spaces.
 pub fn line(text: &str) -> String {
     let mut safe = String::with_capacity(text.len());
     for char in text.chars() {
         match char {
             '\n' | '\t' => safe.push(' '),
+            // Nearly always half of a line break.
             '\r' => {}
             _ => push_visible(&mut safe, char),
         }
@@ -18,7 +19,7 @@ pub fn line(text: &str) -> String {
     safe
 }
 
-/// The same for text of several lines, each by itself; tabs become four spaces.
+/// Makes each line of a text safe for a terminal; tabs become four spaces.
 pub fn lines(text: &str) -> impl Iterator<Item = String> {
     text.lines().map(|text| line(&text.replace('\t', "    ")))
 }
@@ -35,21 +36,21 @@ fn push_visible(safe: &mut String, char: char) {
     }
 }
 
-/// Characters that change how others are shown: C1 controls, separators, bidirectional overrides, invisible ones.
+/// Says whether a character changes how others are shown: C1 controls, separators, bidirectional overrides, invisible ones.
 fn is_hidden(char: char) -> bool {
     matches!(char,
         '\u{80}'..='\u{9f}' | '\u{200b}' | '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}'
         | '\u{feff}' | '\u{fff9}'..='\u{fffb}' | '\u{e0000}'..='\u{e007f}')
 }
 
-/// For XML 1.0: what it forbids even as an entity becomes U+FFFD.
+/// Makes text safe for XML 1.0: characters that it forbids even as an entity become U+FFFD.
 pub fn xml(text: &str) -> String {
     let allowed =
         |char| matches!(char, '\t' | '\n' | '\r' | '\u{20}'..='\u{d7ff}' | '\u{e000}'..='\u{fffd}' | '\u{10000}'..);
     text.chars().map(|char| if allowed(char) { char } else { '\u{fffd}' }).collect()
 }
 
-/// At most `width` characters; what is cut shows as `…`.
+/// Cuts text to `width` characters, with `…` for what is cut.
 pub fn cut(text: &str, width: usize) -> String {
     if text.chars().count() <= width {
         return text.to_owned();
@@ -59,7 +60,7 @@ pub fn cut(text: &str, width: usize) -> String {
     short
 }
 
-/// A name for a file: lower-case ASCII letters, digits and single dashes, at most 80 characters, never empty.
+/// Returns a name for a file: lower-case ASCII letters, digits and single dashes, at most 80 characters, never empty.
 pub fn slug(text: &str) -> String {
     let mut slug = String::new();
     for char in text.chars() {
@@ -76,12 +77,12 @@ pub fn slug(text: &str) -> String {
     if slug.is_empty() { "unnamed".into() } else { slug.into() }
 }
 
-/// Hands out names that were not handed out before.
+/// Hands out each name only once.
 #[derive(Debug, Default)]
-pub struct Unique(HashSet<String>);
+pub struct UniqueNames(HashSet<String>);
 
-impl Unique {
-    /// The slug of `text`, numbered where it was taken.
+impl UniqueNames {
+    /// Returns the slug of `text`, with a number where that name was handed out before.
     pub fn slug(&mut self, text: &str) -> String {
         let slug = slug(text);
         let mut name = slug.clone();
@@ -94,7 +95,7 @@ impl Unique {
     }
 }
 
-/// A duration as people say it: `850 µs`, `12 ms`, `1.20 s`, `2 min 5 s`.
+/// Formats a duration for people: `850 µs`, `12 ms`, `1.20 s`, `2 min 5 s`.
 pub fn duration(took: Duration) -> String {
     let micros = took.as_micros();
     match micros {
@@ -105,7 +106,7 @@ pub fn duration(took: Duration) -> String {
     }
 }
 
-/// `1 scenario`, `2 scenarios`.
+/// Formats a number with its noun: `1 scenario`, `2 scenarios`.
 pub fn count(number: usize, one: &str, more: &str) -> String {
     format!("{number} {}", if number == 1 { one } else { more })
 }
@@ -132,7 +133,7 @@ mod tests {
 
     #[test]
     fn names_of_files_are_plain_unique_and_never_climb() {
-        let mut names = Unique::default();
+        let mut names = UniqueNames::default();
         assert_eq!(names.slug("../../etc/passwd"), "etc-passwd");
         assert_eq!(names.slug("etc/passwd\0"), "etc-passwd-2");
         assert_eq!(names.slug("etc passwd 2"), "etc-passwd-2-2");

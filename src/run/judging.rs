@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 
 use super::settings::Allowances;
 use crate::model::{Diagnosis, Exchange, Finding, RuleId, TraceId, Trail};
-use crate::tap::{Fired, Progress};
+use crate::tap::{FaultOutcome, ScenarioProgress};
 use crate::trail::{Bounds, Cast, Evidence, FailedStep, Given, Judge, Judgement, Question, RULES, diagnose};
 use crate::world::{RunContext, World};
 
@@ -46,7 +46,7 @@ pub(super) async fn judge(
     context: &RunContext,
     world: &World,
     trace: TraceId,
-    fired: &[Fired],
+    fired: &[FaultOutcome],
     allowed: &Allowances,
     failed: Option<FailedStep<'_>>,
 ) -> Judged {
@@ -139,7 +139,7 @@ async fn settle(context: &RunContext, world: &World, cast: &Cast, trace: TraceId
 }
 
 /// Whether something comes for which no check has waited, before it was quiet for as long as the run wants.
-async fn stirs(context: &RunContext, trace: TraceId, progress: Progress) -> bool {
+async fn stirs(context: &RunContext, trace: TraceId, progress: ScenarioProgress) -> bool {
     let began = Instant::now();
     while began.elapsed() < context.quiet {
         tokio::time::sleep(PAUSE).await;
@@ -152,7 +152,7 @@ async fn stirs(context: &RunContext, trace: TraceId, progress: Progress) -> bool
 
 /// One look at what was seen so far.
 struct Look {
-    progress: Progress,
+    progress: ScenarioProgress,
     exchanges: Vec<Exchange>,
     trail: Trail,
     findings: Vec<Finding>,
@@ -174,7 +174,13 @@ impl Look {
         Self::at(context, cast, trace, progress, context.recorder.exchanges(trace))
     }
 
-    fn at(context: &RunContext, cast: &Cast, trace: TraceId, progress: Progress, exchanges: Vec<Exchange>) -> Self {
+    fn at(
+        context: &RunContext,
+        cast: &Cast,
+        trace: TraceId,
+        progress: ScenarioProgress,
+        exchanges: Vec<Exchange>,
+    ) -> Self {
         let trail = Trail::build(&context.rules.mapping, trace, &exchanges);
         let (mut findings, mut held, mut crashed, mut pending) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
         {

@@ -9,9 +9,9 @@ use futures::future::{join_all, try_join_all};
 use tokio::sync::watch;
 
 use crate::model::{Edge, Exit, ServiceInfo};
-use crate::tap::{Attribution, FaultBoard, NotAnUpstream, Recorder, Tap};
+use crate::tap::{Attribution, FaultBoard, InvalidUpstream, Recorder, Tap};
 use crate::topology::{
-    Doorstep, Mark, Order, Provider, Running, Secret, ServiceSpec, StartError, Topology, container, until_ready,
+    HostAddress, Provider, RunLabel, Running, Secret, ServiceSpec, StartError, StartRequest, Topology, until_ready,
 };
 use crate::world::StartedService;
 
@@ -28,7 +28,7 @@ pub struct Platform {
     running: Vec<StartedService>,
     taps: Vec<Tap>,
     providers: Vec<Arc<dyn Provider>>,
-    mark: Mark,
+    mark: RunLabel,
 }
 
 /// Why a platform did not come up.
@@ -51,7 +51,7 @@ pub enum NotUp {
         /// Where.
         edge: Edge,
         /// Why.
-        source: NotAnUpstream,
+        source: InvalidUpstream,
     },
     /// A secret that the environment should have.
     #[error("the topology takes the secret `{name}` from the environment variable {variable}, which is not set")]
@@ -85,7 +85,7 @@ pub struct Builder<'r> {
     /// What the taps are asked to do.
     pub faults: &'r FaultBoard,
     /// The run.
-    pub mark: Mark,
+    pub mark: RunLabel,
 }
 
 impl Platform {
@@ -133,17 +133,17 @@ impl Platform {
 
     async fn come_up(&mut self, with: &Builder<'_>, started: &Mutex<Vec<StartedService>>) -> Result<(), NotUp> {
         let topology = with.topology;
-        let mut doorsteps = HashMap::new();
+        let mut host_addresses = HashMap::new();
         for provider in &self.providers {
-            doorsteps.insert(provider.kind(), provider.prepare(&self.mark, topology).await?);
+            host_addresses.insert(provider.kind(), provider.prepare(&self.mark, topology).await?);
         }
         let deadline = Instant::now() + topology.start_up.0;
-        let doorstep_of = |service: &str| {
+        let host_address_of = |service: &str| {
             let kind = topology.services.get(service).map(|spec| spec.provider);
-            kind.and_then(|kind| doorsteps.get(&kind).cloned()).unwrap_or_else(Doorstep::loopback)
+            kind.and_then(|kind| host_addresses.get(&kind).cloned()).unwrap_or_else(HostAddress::loopback)
         };
         for edge in topology.edges() {
-            let listen = SocketAddr::new(doorstep_of(&edge.from).listen, 0);
+            let listen = SocketAddr::new(host_address_of(&edge.from).listen, 0);
             let opened =
                 Tap::open(edge.clone(), listen, Attribution::ByHeader, with.recorder.clone(), with.faults.clone())
                     .await;
@@ -153,7 +153,7 @@ impl Platform {
         let ups: BTreeMap<&str, watch::Sender<bool>> =
             topology.services.keys().map(|name| (name.as_str(), watch::Sender::new(false))).collect();
         let starts = topology.services.iter().map(|(name, spec)| {
-            let order = self.order(name, spec, topology, &doorstep_of(name));
+            let order = self.order(name, spec, topology, &host_address_of(name));
             let (ups, taps, providers) = (&ups, &self.taps, &self.providers);
             async move {
                 for first in &spec.after {
@@ -178,24 +178,25 @@ impl Platform {
         Ok(())
     }
 
-    fn order(&self, name: &str, spec: &ServiceSpec, topology: &Topology, doorstep: &Doorstep) -> Order {
+    fn order(&self, name: &str, spec: &ServiceSpec, topology: &Topology, host_address: &HostAddress) -> StartRequest {
         let tap_of = |callee: &String| {
             let tap = self.taps.iter().find(|tap| tap.edge().from == name && tap.edge().to == *callee);
-            (callee.clone(), tap.map(|tap| doorstep.address(tap.local_addr().port())).unwrap_or_default())
+            (callee.clone(), tap.map(|tap| host_address.address(tap.local_addr().port())).unwrap_or_default())
         };
         let neighbours: BTreeMap<String, String> = spec.calls.iter().map(tap_of).collect();
-        let container = |(name, spec): (&String, &ServiceSpec)| {
+        let direct = |(name, spec): (&String, &ServiceSpec)| {
             let port = spec.port?;
-            Some((name.clone(), format!("{}:{port}", container::name_of(&self.mark.id, name))))
+            let provider = self.providers.iter().find(|provider| provider.kind() == spec.provider)?;
+            Some((name.clone(), format!("{}:{port}", provider.direct_host(&self.mark, name)?)))
         };
         let values = [
             ("tap", &neighbours),
             ("secret", &self.secrets),
-            ("container", &topology.services.iter().filter_map(container).collect()),
+            ("container", &topology.services.iter().filter_map(direct).collect()),
         ];
         let env = topology.env_of(name).map(|(key, value)| (key.clone(), filled(value, &values))).collect();
         let command = spec.command.iter().map(|word| filled(word, &values)).collect();
-        Order {
+        StartRequest {
             service: name.to_owned(),
             spec: ServiceSpec { command, ..spec.clone() },
             called: topology.is_called(name),
@@ -211,7 +212,7 @@ impl Platform {
         &self.running
     }
 
-    /// Stops everything, and says what did not stop cleanly.
+    /// Stops everything, and returns sentences about what did not stop cleanly and what was kept.
     pub async fn stop(self) -> Vec<String> {
         let stops = self.running.into_iter().map(|(name, service)| async move {
             service.stop().await.err().map(|error| format!("{name} did not stop cleanly: {error}"))
@@ -220,11 +221,14 @@ impl Platform {
         join_all(self.taps.into_iter().map(Tap::stop)).await;
         let clears = self.providers.iter().map(|provider| provider.clear(&self.mark));
         complaints.extend(join_all(clears).await.into_iter().filter_map(Result::err));
+        if self.mark.keep {
+            complaints.extend(self.providers.iter().filter_map(|provider| provider.kept(&self.mark)));
+        }
         complaints
     }
 }
 
-async fn start_one(order: Order, providers: &[Arc<dyn Provider>]) -> Result<Arc<dyn Running>, NotUp> {
+async fn start_one(order: StartRequest, providers: &[Arc<dyn Provider>]) -> Result<Arc<dyn Running>, NotUp> {
     let kind = order.spec.provider;
     let provider = providers
         .iter()

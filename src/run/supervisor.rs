@@ -24,7 +24,7 @@ use crate::model::message::{Attachment, Envelope, TestRunFinished, media};
 use crate::model::{Exit, Judged, Lifted, RunEnd, RunInfo, Verdict};
 use crate::tap::{Disturbance, FaultBoard, Recorder};
 use crate::target::Target;
-use crate::topology::{Mark, Provider, ProviderKind, Topology};
+use crate::topology::{MachineRequirement, Provider, ProviderKind, RunLabel, Topology};
 use crate::trail::{Judge, RULES, Rule};
 use crate::world::{Browsing, Rules, RunContext, Services};
 
@@ -51,6 +51,8 @@ pub struct Requirement {
     pub of: Needs,
     /// Why it is not to be had here; `None` when it is.
     pub missing: Option<String>,
+    /// The advice that `paidpath doctor` gives when it is missing.
+    pub remedy: Option<&'static str>,
 }
 
 /// What scenarios can need of a topology.
@@ -65,6 +67,14 @@ pub enum Needs {
 }
 
 impl Requirement {
+    /// Returns what these providers need from the machine.
+    pub fn of_providers(providers: &[Arc<dyn Provider>]) -> impl Iterator<Item = Self> {
+        providers.iter().filter_map(|provider| {
+            let MachineRequirement { name, tag, missing, remedy } = provider.requirement()?;
+            Some(Self { name, tag, of: Needs::Provider(provider.kind()), missing, remedy: Some(remedy) })
+        })
+    }
+
     /// Why what needs it cannot run here against this topology; `None` when it can.
     pub fn unmet(&self, topology: &Topology) -> Option<String> {
         let name = &topology.name;
@@ -209,7 +219,7 @@ pub fn run(
     let started = runtime.block_on(async {
         let signals = Signals::listen();
         let recorder = Recorder::new(clock, Arc::clone(&redactor));
-        let mark = Mark { id: run_id.clone(), keep: options.keep };
+        let mark = RunLabel { id: run_id.clone(), keep: options.keep };
         let with = Builder { topology, providers: &suite.providers, recorder: &recorder, faults: &faults, mark };
         let signals = signals.unwrap_or_default();
         let began = Instant::now();
@@ -282,9 +292,6 @@ pub fn run(
     let mut notes = supervise(&shared, &options, &signals);
     runtime.block_on(shared.context.browsing.stop());
     notes.extend(runtime.block_on(platform.stop()));
-    if options.keep && topology.has(ProviderKind::Container) {
-        notes.push(format!("kept: what is named paidpath-{}; `paidpath doctor --clean` removes it", info.id));
-    }
     let run_wide: Vec<_> = faults.run_wide().iter().map(|fault| shared.context.as_recorded(None, fault)).collect();
     for fault in run_wide.iter().filter(|fault| fault.times == 0) {
         notes.push(format!("a fault never fired: {fault}"));

@@ -1,4 +1,4 @@
-//! To which scenario an exchange belongs, and how the browser's exchanges come to say so.
+//! Assigns exchanges to scenarios, including those of a browser, which sends no trace context by itself.
 
 use std::sync::{Arc, Mutex};
 
@@ -8,7 +8,7 @@ use http::header::HeaderValue;
 use crate::base::trace::{self, BAGGAGE, Baggage, TRACEPARENT};
 use crate::model::TraceId;
 
-/// How a tap learns to which scenario an exchange belongs.
+/// The way in which a tap learns to which scenario an exchange belongs.
 #[derive(Debug, Clone)]
 pub enum Attribution {
     /// The caller says so in its `traceparent`; who says nothing belongs to nobody.
@@ -17,9 +17,8 @@ pub enum Attribution {
     /// for it: it replaces a `traceparent` that is absent or foreign (a page may have a tracer of its own, and what its calls
     /// cause downstream would be nobody's), and adds the `baggage` where there is none.
     Owned {
-        /// The scenario.
         trace: TraceId,
-        /// What travels with its requests; read anew for each.
+        /// The baggage that its requests carry. Read anew for each request.
         baggage: Arc<Mutex<Baggage>>,
     },
 }

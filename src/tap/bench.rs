@@ -16,7 +16,7 @@ use serde_json::{Value, json};
 use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
 
-use super::{Attribution, FaultBoard, Fired, Recorder, Tap};
+use super::{Attribution, FaultBoard, FaultOutcome, Recorder, Tap};
 use crate::base::clock::Clock;
 use crate::base::redact::{Policy, Redactor};
 use crate::base::seed::Seed;
@@ -123,8 +123,8 @@ impl Scenario<'_> {
     }
 
     /// What became of the one disturbance that is armed.
-    pub fn fired(&self) -> Fired {
-        let [fired] = <[Fired; 1]>::try_from(self.bench.board.fired(self.trace)).unwrap();
+    pub fn fired(&self) -> FaultOutcome {
+        let [fired] = <[FaultOutcome; 1]>::try_from(self.bench.board.fired(self.trace)).unwrap();
         fired
     }
 

@@ -1,7 +1,7 @@
-//! Which disturbances are armed, for which scenario, and whether each one fired.
+//! The board of armed disturbances, which counts how often each one fired.
 //!
-//! Everything is counted per scenario, also for disturbances of the whole run: `once` means once in each, so that scenarios
-//! that run at the same time do not take each other's faults.
+//! Everything is counted per scenario, even for disturbances of the whole run: `once` means once in each scenario, so that
+//! scenarios that run at the same time do not take each other's faults.
 
 use std::collections::HashMap;
 use std::fmt;
@@ -12,8 +12,8 @@ use http::request::Parts;
 use rand::rngs::StdRng;
 use tokio::sync::watch;
 
-use super::disturbance::{Disturbance, Window};
-use super::fault::{Call, Fault};
+use super::disturbance::{Disturbance, Frequency};
+use super::fault::{Fault, TapRequest};
 use crate::base::seed::Seed;
 use crate::model::{Edge, TraceId};
 
@@ -25,27 +25,26 @@ struct Inner {
     seed: Seed,
     last_id: AtomicU64,
     armed: RwLock<Vec<Arc<Armed>>>,
-    /// How many there are, so that an undisturbed run does not even take the lock.
+    /// The number of armed disturbances, so that a run without faults does not even take the lock.
     count: AtomicUsize,
 }
 
-/// Names an armed disturbance.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct FaultId(u64);
 
-/// What became of an armed disturbance.
+/// The result of an armed disturbance.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Fired {
-    /// As it was written.
+pub struct FaultOutcome {
+    /// The disturbance as it was written.
     pub spec: String,
-    /// How many exchanges it disturbed. 0: what it was armed for was not put to the test.
+    /// The number of exchanges that it disturbed. With 0, the scenario did not test what it armed the fault for.
     pub times: u32,
-    /// Why it last left alone an exchange that matched, for example a body that was not JSON.
+    /// The last reason why a matching exchange was left alone, for example a body that was not JSON.
     pub missed: Option<String>,
 }
 
-impl fmt::Display for Fired {
-    /// As it was written, and where it never fired what came nearest to it.
+impl fmt::Display for FaultOutcome {
+    /// Writes the disturbance, and for one that never fired the closest miss.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match (self.times, &self.missed) {
             (0, Some(missed)) => write!(f, "{} (it came near, but {missed})", self.spec),
@@ -79,7 +78,7 @@ impl FaultBoard {
     }
 
     /// Disarms one disturbance and says what became of it; `None` if it is not armed.
-    pub fn disarm(&self, id: FaultId) -> Option<Fired> {
+    pub fn disarm(&self, id: FaultId) -> Option<FaultOutcome> {
         let mut found = None;
         self.change(|all| {
             all.retain(|armed| {
@@ -94,7 +93,7 @@ impl FaultBoard {
 
     /// Disarms the disturbances of one scenario and says what became of each, in the order in which they were armed. Also when
     /// it has none: what disturbances of the run remember of it is forgotten.
-    pub fn clear(&self, scenario: TraceId) -> Vec<Fired> {
+    pub fn clear(&self, scenario: TraceId) -> Vec<FaultOutcome> {
         let mut cleared = Vec::new();
         self.change(|all| {
             all.retain(|armed| {
@@ -108,17 +107,17 @@ impl FaultBoard {
         cleared
     }
 
-    /// What became so far of the disturbances of one scenario.
-    pub fn fired(&self, scenario: TraceId) -> Vec<Fired> {
+    /// Returns the results so far of the disturbances of one scenario.
+    pub fn fired(&self, scenario: TraceId) -> Vec<FaultOutcome> {
         self.all().iter().filter(|armed| armed.scenario == Some(scenario)).map(|armed| armed.fired()).collect()
     }
 
-    /// What became so far, in all scenarios together, of the disturbances of the whole run.
-    pub fn run_wide(&self) -> Vec<Fired> {
+    /// Returns the results so far of the disturbances of the whole run, summed over all scenarios.
+    pub fn run_wide(&self) -> Vec<FaultOutcome> {
         self.all().iter().filter(|armed| armed.scenario.is_none()).map(|armed| armed.fired()).collect()
     }
 
-    /// Which disturbances a request may meet, as far as its head tells.
+    /// Returns the disturbances that a request may meet, as far as its head tells.
     pub(super) fn armed_for(&self, edge: &Edge, trace: Option<TraceId>, head: &Parts) -> Vec<Arc<Armed>> {
         let (Some(trace), false) = (trace, self.is_empty()) else { return Vec::new() };
         let meant = |armed: &&Arc<Armed>| armed.is_for(trace) && armed.disturbance.matches_head(edge, head);
@@ -154,10 +153,9 @@ impl FaultBoard {
     }
 }
 
-/// One armed disturbance.
 pub(super) struct Armed {
     id: FaultId,
-    /// `None`: every scenario.
+    /// `None` for every scenario.
     scenario: Option<TraceId>,
     seed: Seed,
     spec: Arc<str>,
@@ -173,14 +171,14 @@ struct Tallies {
     missed: Option<String>,
 }
 
-/// One armed disturbance in one scenario.
+/// The state of one armed disturbance in one scenario.
 struct Tally {
     fault: Arc<dyn Fault>,
     matched: u32,
-    /// Tickets out or used.
+    /// The number of permits that are out or used.
     taken: u32,
     fired: u32,
-    /// Closed with the tally, when the disturbance is lifted: whoever holds a request back until then goes on.
+    /// Closed with the tally when the disturbance is lifted, so that a fault that holds a request back lets it go.
     armed: watch::Sender<()>,
 }
 
@@ -199,14 +197,14 @@ impl Armed {
         self.tallies.lock().expect("no thread panics while it holds this lock")
     }
 
-    fn fired(&self) -> Fired {
+    fn fired(&self) -> FaultOutcome {
         let tallies = self.tallies();
         let times = tallies.earlier + tallies.of.values().map(|tally| tally.fired).sum::<u32>();
-        Fired { spec: self.spec.to_string(), times, missed: tallies.missed.clone() }
+        FaultOutcome { spec: self.spec.to_string(), times, missed: tallies.missed.clone() }
     }
 
-    /// It is armed no longer: what became of it.
-    fn lift(&self) -> Fired {
+    /// Ends the disturbance and returns its result.
+    fn lift(&self) -> FaultOutcome {
         let fired = self.fired();
         self.tallies().of.clear();
         fired
@@ -220,13 +218,13 @@ impl Armed {
         }
     }
 
-    /// It matched an exchange, but could not disturb it.
+    /// Notes why a matching exchange could not be disturbed.
     pub fn missed(&self, why: &str) {
         self.tallies().missed = Some(why.to_owned());
     }
 
     /// The right to disturb one exchange, if it is meant and its turn has come. Unused, the right goes back.
-    pub fn claim(self: &Arc<Self>, trace: Option<TraceId>, call: &Call) -> Option<Ticket> {
+    pub fn claim(self: &Arc<Self>, trace: Option<TraceId>, call: &TapRequest) -> Option<FaultPermit> {
         let trace = trace?;
         if !self.disturbance.matches_event(call) {
             return None;
@@ -244,21 +242,21 @@ impl Armed {
             return None;
         }
         tally.matched += 1;
-        let its_turn = match self.disturbance.window() {
-            Window::Always => true,
-            Window::Times(times) => tally.taken < times,
-            Window::From(first) => tally.matched >= first,
+        let its_turn = match self.disturbance.frequency() {
+            Frequency::Always => true,
+            Frequency::Times(times) => tally.taken < times,
+            Frequency::From(first) => tally.matched >= first,
         };
         its_turn.then(|| {
             tally.taken += 1;
             let (fault, nth, lifted) = (Arc::clone(&tally.fault), tally.matched, tally.armed.subscribe());
-            Ticket { armed: Arc::clone(self), trace, fault, nth, lifted, fired: AtomicBool::new(false) }
+            FaultPermit { armed: Arc::clone(self), trace, fault, nth, lifted, fired: AtomicBool::new(false) }
         })
     }
 }
 
 /// The right of one disturbance to disturb one exchange.
-pub(super) struct Ticket {
+pub(super) struct FaultPermit {
     armed: Arc<Armed>,
     trace: TraceId,
     fault: Arc<dyn Fault>,
@@ -267,18 +265,16 @@ pub(super) struct Ticket {
     fired: AtomicBool,
 }
 
-impl Ticket {
-    /// What it does.
+impl FaultPermit {
     pub fn fault(&self) -> &dyn Fault {
         &*self.fault
     }
 
-    /// As it was written.
     pub fn spec(&self) -> &Arc<str> {
         &self.armed.spec
     }
 
-    /// It has disturbed the exchange. Whether this is the first time it says so.
+    /// Notes that the fault has disturbed the exchange. Returns true the first time.
     pub fn fired(&self) -> bool {
         let first = !self.fired.swap(true, Ordering::AcqRel);
         if first && let Some(tally) = self.armed.tallies().of.get_mut(&self.trace) {
@@ -292,7 +288,6 @@ impl Ticket {
         while self.lifted.clone().changed().await.is_ok() {}
     }
 
-    /// It could not disturb the exchange.
     pub fn missed(&self, why: &str) {
         self.armed.missed(why);
     }
@@ -303,7 +298,7 @@ impl Ticket {
     }
 }
 
-impl Drop for Ticket {
+impl Drop for FaultPermit {
     fn drop(&mut self) {
         if !*self.fired.get_mut()
             && let Some(tally) = self.armed.tallies().of.get_mut(&self.trace)

@@ -1,4 +1,4 @@
-//! Bodies on their way: streamed as they come, or made up by a fault; and the wrapper that lets the recorder read along.
+//! Bodies on their way through a tap, streamed or made by a fault, and the wrapper that records them as they pass.
 
 use std::error::Error;
 use std::pin::Pin;
@@ -14,21 +14,20 @@ use http_body_util::{BodyExt, BodyStream, StreamBody};
 use hyper::body::Incoming;
 use tokio::time::{Instant, Sleep, sleep};
 
-use super::record::{End, Ongoing, Record};
+use super::record::{ExchangeEnd, ExchangeRecord, Ongoing};
 
-/// Up to here, in bytes, a fault may hold a body in memory. What is larger passes undisturbed.
+/// The largest body that a fault may hold in memory, in bytes. A larger one passes undisturbed.
 pub const HOLD: usize = 32 << 20;
 
-/// Why a body ended before its end.
+/// The reason why a body ended too early.
 pub type BoxError = Box<dyn Error + Send + Sync>;
 
 /// The body of a request or a response on its way through a tap.
 pub enum Payload {
-    /// All of it.
     Whole(Bytes),
-    /// As it arrives.
+    /// A body that is forwarded while it arrives.
     Streaming(Streaming),
-    /// As a fault plays it.
+    /// A body that a fault made.
     Scripted(UnsyncBoxBody<Bytes, BoxError>),
 }
 
@@ -40,18 +39,17 @@ pub struct Streaming {
     stall: Option<Pin<Box<Sleep>>>,
 }
 
-/// What came of holding a body.
-pub(super) enum Held {
-    /// All of it.
+/// The result of holding a body.
+pub(super) enum HeldBody {
     Whole(Bytes),
     /// More than [`HOLD`]: here it is back, complete.
     TooLarge(Payload),
-    /// It broke off: what came, and why nothing more did.
+    /// The part that arrived before the body broke off, and the reason.
     Broken(Bytes, BoxError),
 }
 
 impl Payload {
-    /// What comes from the network. It counts as broken when nothing has come for `patience`.
+    /// Wraps a body from the network. It counts as broken when nothing has arrived for `patience`.
     pub(super) fn streaming(body: Incoming, patience: Duration) -> Self {
         if body.is_end_stream() {
             return Self::Whole(Bytes::new());
@@ -79,15 +77,15 @@ impl Payload {
     }
 
     /// Takes the body in whole, as far as [`HOLD`] goes. Trailers are lost.
-    pub(super) async fn hold(mut self) -> Held {
+    pub(super) async fn hold(mut self) -> HeldBody {
         if let Self::Whole(bytes) = self {
-            return Held::Whole(bytes);
+            return HeldBody::Whole(bytes);
         }
         let mut held = BytesMut::new();
         loop {
             match self.frame().await {
-                None => return Held::Whole(held.freeze()),
-                Some(Err(error)) => return Held::Broken(held.freeze(), error),
+                None => return HeldBody::Whole(held.freeze()),
+                Some(Err(error)) => return HeldBody::Broken(held.freeze(), error),
                 Some(Ok(frame)) => {
                     let Ok(data) = frame.into_data() else { continue };
                     held.extend_from_slice(&data);
@@ -96,7 +94,7 @@ impl Payload {
             if held.len() > HOLD {
                 let rest = BodyStream::new(self);
                 let begun = stream::iter([Ok(Frame::data(held.freeze()))]);
-                return Held::TooLarge(Self::Scripted(StreamBody::new(begun.chain(rest)).boxed_unsync()));
+                return HeldBody::TooLarge(Self::Scripted(StreamBody::new(begun.chain(rest)).boxed_unsync()));
             }
         }
     }
@@ -146,41 +144,42 @@ impl Streaming {
 }
 
 /// A body that the recorder reads along with.
-pub(super) struct Flow {
+pub(super) struct RecordedBody {
     payload: Payload,
     reader: Reader,
-    /// A failure that is told one poll late, so that hyper first flushes what it was given before: it drops the connection
+    /// A failure that is reported one poll late, so that hyper first flushes what it was given before: it drops the connection
     /// with everything unflushed as soon as a body fails.
     failed: Option<BoxError>,
-    /// There is a `Content-Length` although there is no body: hyper leaves the header out unless the body may have bytes.
+    /// True for an answer with a `Content-Length` and no body: hyper leaves the header out unless the body may have
+    /// bytes.
     is_elsewhere: bool,
 }
 
 enum Reader {
-    /// It was recorded whole already.
+    /// The body was recorded earlier.
     Nobody,
-    Request(Arc<Record>),
+    Request(Arc<ExchangeRecord>),
     /// Ends the exchange; `None` once it has.
     Response(Option<Ongoing>),
 }
 
-impl Flow {
-    /// What a caller sends, recorded as it passes.
-    pub fn request(payload: Payload, record: Arc<Record>) -> Self {
+impl RecordedBody {
+    /// Wraps the body of a request, which is recorded as it passes.
+    pub fn request(payload: Payload, record: Arc<ExchangeRecord>) -> Self {
         Self { payload, reader: Reader::Request(record), failed: None, is_elsewhere: false }
     }
 
-    /// What was recorded before.
+    /// Wraps a body that was recorded earlier.
     pub fn unread(payload: Payload) -> Self {
         Self { payload, reader: Reader::Nobody, failed: None, is_elsewhere: false }
     }
 
-    /// What a caller is answered. The exchange ends with it: before its last byte can reach the caller, so that a caller that
-    /// has its answer finds it recorded.
+    /// Wraps the body of an answer. The exchange ends with it, before its last byte can reach the caller, so that a
+    /// caller that has its answer finds the exchange recorded.
     pub fn response(payload: Payload, ongoing: Ongoing) -> Self {
         let mut flow = Self { payload, reader: Reader::Response(Some(ongoing)), failed: None, is_elsewhere: false };
         if flow.payload.is_end_stream() {
-            flow.end(End::Answered);
+            flow.end(ExchangeEnd::Answered);
         }
         flow
     }
@@ -190,7 +189,7 @@ impl Flow {
         Self { is_elsewhere: has_length, ..Self::response(Payload::Whole(Bytes::new()), ongoing) }
     }
 
-    fn end(&mut self, end: End) {
+    fn end(&mut self, end: ExchangeEnd) {
         match &mut self.reader {
             Reader::Nobody | Reader::Request(_) => {}
             Reader::Response(ongoing) => {
@@ -202,7 +201,7 @@ impl Flow {
     }
 }
 
-impl Body for Flow {
+impl Body for RecordedBody {
     type Data = Bytes;
     type Error = BoxError;
 
@@ -220,18 +219,18 @@ impl Body for Flow {
                     }
                 }
                 if self.payload.is_end_stream() {
-                    self.end(End::Answered);
+                    self.end(ExchangeEnd::Answered);
                 }
                 Poll::Ready(Some(Ok(frame)))
             }
             Some(Err(error)) => {
-                self.end(End::Broken(told(error.as_ref())));
+                self.end(ExchangeEnd::Broken(with_causes(error.as_ref())));
                 self.failed = Some(error);
                 cx.waker().wake_by_ref();
                 Poll::Pending
             }
             None => {
-                self.end(End::Answered);
+                self.end(ExchangeEnd::Answered);
                 Poll::Ready(None)
             }
         }
@@ -247,7 +246,7 @@ impl Body for Flow {
 }
 
 /// An error with everything that caused it, in one line.
-pub(super) fn told(error: &(dyn Error + 'static)) -> String {
+pub(super) fn with_causes(error: &(dyn Error + 'static)) -> String {
     let mut text = error.to_string();
     let mut cause = error.source();
     while let Some(error) = cause {

@@ -1,11 +1,12 @@
-//! The language of disturbances: where, which exchanges, what, and how often.
+//! The language of disturbances: an edge, a choice of exchanges, a fault, and a frequency.
 //!
 //! ```text
 //! <edge> [METHOD] [/path*] [event <type>]: <fault> [once | <n> times | from the <n>th]
 //! ```
 //!
-//! The caller of an edge may be `*`: whoever calls that service. In a path and in an event's type `*` stands for anything, slashes included; the query is not looked at. Without METHOD, path
-//! and event every exchange on the edge is meant.
+//! The caller of an edge may be `*`, which stands for every caller of that service. In a path and in an event's type, `*`
+//! stands for any text, slashes included. The query is not compared. Without METHOD, path and event, every exchange on the
+//! edge matches.
 
 use std::fmt;
 use std::str::FromStr;
@@ -16,21 +17,21 @@ use http::{HeaderMap, Method};
 use regex::Regex;
 use serde_json::Value;
 
-use super::fault::{self, Call, Fault, Kind};
-use super::words::{Misread, Words};
+use super::fault::{self, Fault, FaultKind, TapRequest};
+use super::words::{FaultSyntaxError, WordReader};
 use crate::base::suggest::nearest;
 use crate::model::Edge;
 
 const METHODS: [&str; 7] = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"];
 
-/// One way in which exchanges are disturbed: what `--fault` takes and what steps say.
+/// A fault with the exchanges that it is meant for, as `--fault` and steps write it.
 ///
 /// ```
 /// use paidpath::tap::Disturbance;
 ///
 /// let disturbance: Disturbance = "billing -> entitlement event atelier.purchase.*: repeat 3 times once".parse()?;
 /// assert_eq!(disturbance.edge().to_string(), "billing → entitlement");
-/// # Ok::<(), paidpath::tap::Misread>(())
+/// # Ok::<(), paidpath::tap::FaultSyntaxError>(())
 /// ```
 #[derive(Debug, Clone)]
 pub struct Disturbance {
@@ -39,24 +40,24 @@ pub struct Disturbance {
     method: Option<Method>,
     path: Option<Pattern>,
     event: Option<Pattern>,
-    deed: Deed,
-    window: Window,
+    deed: FaultSource,
+    frequency: Frequency,
 }
 
-/// What is done. Every scenario has an instance of the fault of its own.
+/// The source of fault instances. Every scenario has an instance of its own.
 #[derive(Clone)]
-enum Deed {
-    /// In the words of the language, opening included.
-    Said { kind: &'static Kind, words: String },
-    /// By whoever needs more than words can hold.
-    Made(Arc<dyn Fn() -> Box<dyn Fault> + Send + Sync>),
+enum FaultSource {
+    /// The words of the language, opening included.
+    Text { kind: &'static FaultKind, words: String },
+    /// A function, for a fault that needs more than words can hold.
+    Factory(Arc<dyn Fn() -> Box<dyn Fault> + Send + Sync>),
 }
 
-impl fmt::Debug for Deed {
+impl fmt::Debug for FaultSource {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Said { words, .. } => f.write_str(words),
-            Self::Made(_) => f.write_str("made"),
+            Self::Text { words, .. } => f.write_str(words),
+            Self::Factory(_) => f.write_str("from_factory"),
         }
     }
 }
@@ -64,24 +65,23 @@ impl fmt::Debug for Deed {
 /// The caller that stands for every caller.
 const ANYONE: &str = "*";
 
-/// Which of the matching exchanges of a scenario are disturbed.
+/// The matching exchanges of a scenario that are disturbed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Window {
-    /// Every one.
+pub enum Frequency {
     Always,
     /// The first so many.
     Times(u32),
-    /// This one (counted from 1) and every later one.
+    /// The one with this number, counted from 1, and every later one.
     From(u32),
 }
 
 impl Disturbance {
     /// A fault that the language has no words for, on every edge that leads to a service. `text` is how reports name it, and
     /// `make` makes an instance for each scenario.
-    pub fn made(
+    pub fn from_factory(
         service: &str,
         text: impl Into<String>,
-        window: Window,
+        frequency: Frequency,
         make: impl Fn() -> Box<dyn Fault> + Send + Sync + 'static,
     ) -> Self {
         Self {
@@ -90,8 +90,8 @@ impl Disturbance {
             method: None,
             path: None,
             event: None,
-            deed: Deed::Made(Arc::new(make)),
-            window,
+            deed: FaultSource::Factory(Arc::new(make)),
+            frequency,
         }
     }
 
@@ -100,41 +100,42 @@ impl Disturbance {
         &self.edge
     }
 
-    /// Whether this is an edge on which it disturbs.
+    /// Returns true for an edge on which it disturbs.
     pub fn is_on(&self, edge: &Edge) -> bool {
         self.edge.to == edge.to && (self.edge.from == ANYONE || self.edge.from == edge.from)
     }
 
-    /// What it does to an exchange; `None` for what the language has no words for.
-    pub fn kind(&self) -> Option<&'static Kind> {
+    /// Returns the kind of fault; `None` for a fault that was built by a function.
+    pub fn kind(&self) -> Option<&'static FaultKind> {
         match self.deed {
-            Deed::Said { kind, .. } => Some(kind),
-            Deed::Made(_) => None,
+            FaultSource::Text { kind, .. } => Some(kind),
+            FaultSource::Factory(_) => None,
         }
     }
 
-    /// How often it does so.
-    pub fn window(&self) -> Window {
-        self.window
+    pub fn frequency(&self) -> Frequency {
+        self.frequency
     }
 
     /// The fault, with a memory of its own.
     pub(super) fn instance(&self) -> Arc<dyn Fault> {
         Arc::from(match &self.deed {
-            Deed::Said { words, .. } => read_fault(&mut Words::of(words)).expect("these words were read before").1,
-            Deed::Made(make) => make(),
+            FaultSource::Text { words, .. } => {
+                read_fault(&mut WordReader::of(words)).expect("these words were read before").1
+            }
+            FaultSource::Factory(make) => make(),
         })
     }
 
-    /// Whether a request is meant, as far as its head tells.
+    /// Compares edge, method and path of a request.
     pub(super) fn matches_head(&self, edge: &Edge, head: &Parts) -> bool {
         self.is_on(edge)
             && self.method.as_ref().is_none_or(|method| *method == head.method)
             && self.path.as_ref().is_none_or(|path| path.matches(head.uri.path()))
     }
 
-    /// Whether a request is meant whose head matches.
-    pub(super) fn matches_event(&self, call: &Call) -> bool {
+    /// Compares the event of a request whose head matches.
+    pub(super) fn matches_event(&self, call: &TapRequest) -> bool {
         self.event
             .as_ref()
             .is_none_or(|event| event_types(&call.head.headers, &call.body).iter().any(|t| event.matches(t)))
@@ -155,17 +156,17 @@ fn event_types(headers: &HeaderMap, body: &[u8]) -> Vec<String> {
 }
 
 impl fmt::Display for Disturbance {
-    /// As it was written.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.text)
     }
 }
 
 impl FromStr for Disturbance {
-    type Err = Misread;
+    type Err = FaultSyntaxError;
 
-    fn from_str(text: &str) -> Result<Self, Misread> {
-        let (place, fault) = text.trim().split_once(": ").ok_or_else(|| Misread::NoFault(text.trim().into()))?;
+    fn from_str(text: &str) -> Result<Self, FaultSyntaxError> {
+        let (place, fault) =
+            text.trim().split_once(": ").ok_or_else(|| FaultSyntaxError::NoFault(text.trim().into()))?;
         let (edge, mut place) = read_edge(place)?;
         let method = match place.peek() {
             Some(word) if !word.starts_with('/') && word != "event" => Some(read_method(&mut place)?),
@@ -178,31 +179,31 @@ impl FromStr for Disturbance {
         let event = if place.skip("event") { Some(Pattern::of(place.word("the type of an event")?)) } else { None };
         if let Some(word) = place.peek() {
             let expected = "the end of the place: `[METHOD] [/path] [event <type>]`, in this order".into();
-            return Err(Misread::Unexpected { word: word.into(), expected, hint: String::new() });
+            return Err(FaultSyntaxError::Unexpected { word: word.into(), expected, hint: String::new() });
         }
-        let mut words = Words::of(fault);
+        let mut words = WordReader::of(fault);
         let (kind, _) = read_fault(&mut words)?;
-        let window = read_window(&mut words)?;
-        let deed = Deed::Said { kind, words: fault.into() };
-        Ok(Self { text: text.trim().into(), edge, method, path, event, deed, window })
+        let frequency = read_frequency(&mut words)?;
+        let deed = FaultSource::Text { kind, words: fault.into() };
+        Ok(Self { text: text.trim().into(), edge, method, path, event, deed, frequency })
     }
 }
 
 /// The edge and the words after it.
-fn read_edge(place: &str) -> Result<(Edge, Words<'_>), Misread> {
+fn read_edge(place: &str) -> Result<(Edge, WordReader<'_>), FaultSyntaxError> {
     let arrow = ["->", "→"].into_iter().find_map(|arrow| place.find(arrow).map(|at| at + arrow.len()));
     let after = arrow.unwrap_or(place.len());
-    let mut rest = Words::of(&place[after..]);
+    let mut rest = WordReader::of(&place[after..]);
     let callee = rest.word("a callee").unwrap_or_default();
     Ok((format!("{} {callee}", &place[..after]).parse()?, rest))
 }
 
-fn read_method(place: &mut Words<'_>) -> Result<Method, Misread> {
+fn read_method(place: &mut WordReader<'_>) -> Result<Method, FaultSyntaxError> {
     let name = place.one_of("a method, a path that begins with `/`, or `event`", &METHODS)?;
     Ok(Method::from_bytes(name.as_bytes()).expect("every known method is a method"))
 }
 
-fn read_fault(words: &mut Words<'_>) -> Result<(&'static Kind, Box<dyn Fault>), Misread> {
+fn read_fault(words: &mut WordReader<'_>) -> Result<(&'static FaultKind, Box<dyn Fault>), FaultSyntaxError> {
     let openings = || fault::KINDS.iter().flat_map(|kind| kind.openings.iter().map(move |opening| (*kind, *opening)));
     let starts_with = |opening: &str| words.begin_with(opening);
     let found = openings().filter(|(_, opening)| starts_with(opening)).max_by_key(|(_, opening)| opening.len());
@@ -215,7 +216,7 @@ fn read_fault(words: &mut Words<'_>) -> Result<(&'static Kind, Box<dyn Fault>), 
 }
 
 /// Compared with as many words as an opening can have, so that `strp header X` finds `strip header`.
-fn unknown_fault(words: &mut Words<'_>, openings: &[&'static str]) -> Misread {
+fn unknown_fault(words: &mut WordReader<'_>, openings: &[&'static str]) -> FaultSyntaxError {
     let said = words.rest();
     let first = match words.word("a fault") {
         Ok(word) => word,
@@ -225,32 +226,36 @@ fn unknown_fault(words: &mut Words<'_>, openings: &[&'static str]) -> Misread {
     let meant = phrases.filter_map(|phrase| nearest(&phrase, openings.iter().copied())).next();
     let hint = meant.map(|opening| format!(" Did you mean `{opening}`?")).unwrap_or_default();
     let listed: Vec<String> = openings.iter().map(|opening| format!("`{opening}`")).collect();
-    Misread::Unexpected { word: first.into(), expected: format!("a fault ({})", listed.join(", ")), hint }
+    FaultSyntaxError::Unexpected { word: first.into(), expected: format!("a fault ({})", listed.join(", ")), hint }
 }
 
-fn read_window(words: &mut Words<'_>) -> Result<Window, Misread> {
-    let Some(word) = words.peek() else { return Ok(Window::Always) };
-    let window = if words.skip("once") {
-        Window::Times(1)
+fn read_frequency(words: &mut WordReader<'_>) -> Result<Frequency, FaultSyntaxError> {
+    let Some(word) = words.peek() else { return Ok(Frequency::Always) };
+    let frequency = if words.skip("once") {
+        Frequency::Times(1)
     } else if words.skip("from the") {
         let nth = words.word("a number such as `2nd`")?;
         let number = nth.trim_end_matches(|c: char| c.is_ascii_alphabetic()).parse().ok().filter(|number| *number > 0);
         let expected = "a number such as `2nd` or `10th`".into();
-        Window::From(number.ok_or_else(|| Misread::Unexpected { word: nth.into(), expected, hint: String::new() })?)
+        Frequency::From(number.ok_or_else(|| FaultSyntaxError::Unexpected {
+            word: nth.into(),
+            expected,
+            hint: String::new(),
+        })?)
     } else if word.starts_with(|c: char| c.is_ascii_digit()) {
         let times = words.number("how many times", 1..=1_000_000)?;
         if !words.skip("time") {
             words.keyword("times")?;
         }
-        Window::Times(times)
+        Frequency::Times(times)
     } else {
-        return Err(Misread::none_of(word, "what may follow here", ["once", "2 times", "from the 2nd"]));
+        return Err(FaultSyntaxError::none_of(word, "what may follow here", ["once", "2 times", "from the 2nd"]));
     };
     match words.peek() {
-        None => Ok(window),
+        None => Ok(frequency),
         Some(word) => {
             let expected = "expected: the disturbance ends before it".into();
-            Err(Misread::Unexpected { word: word.into(), expected, hint: String::new() })
+            Err(FaultSyntaxError::Unexpected { word: word.into(), expected, hint: String::new() })
         }
     }
 }

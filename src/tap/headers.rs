@@ -1,4 +1,4 @@
-//! What a tap changes in the heads that pass through it. Everything else goes on as it came.
+//! The changes that a tap makes to the headers that pass through it. All other headers pass unchanged.
 //!
 //! - Hop-by-hop fields end here (RFC 9110 §7.6.1): they speak of one connection, and there are two. `TE: trailers` is said
 //!   anew, because trailers do pass. An `Upgrade` is thereby declined as the RFC lets any server decline it: the callee

@@ -1,4 +1,4 @@
-//! One exchange on its way through a tap: from the arrival of the request to the head of the answer.
+//! The way of one exchange through a tap, from the arrival of the request to the head of the answer.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -9,30 +9,32 @@ use http::{Method, Request, Response, StatusCode, request};
 use hyper::body::Incoming;
 use serde_json::json;
 
-use super::board::{Armed, Ticket};
-use super::body::{Flow, HOLD, Held, Payload, told};
-use super::fault::{Answer, Call, Cut, is_bodiless, walk};
+use super::board::{Armed, FaultPermit};
+use super::body::{HOLD, HeldBody, Payload, RecordedBody, with_causes};
+use super::fault::{NoResponse, TapRequest, TapResponse, is_bodiless, walk};
 use super::headers;
-use super::proxy::Site;
-use super::record::{End, Ongoing, Record};
+use super::proxy::TapContext;
+use super::record::{ExchangeEnd, ExchangeRecord, Ongoing};
 use super::upstream::Upstream;
-use crate::model::TraceId;
+use crate::model::{Change, TraceId};
 
 /// Marks what a tap answered in the callee's place, so that nobody takes it for the callee's own answer.
 pub const BY_TAP: HeaderName = HeaderName::from_static("x-paidpath-tap");
 
-/// One exchange that faults may disturb.
 pub(super) struct Passage<'a> {
-    site: &'a Site,
+    site: &'a TapContext,
     upstream: Option<&'a Upstream>,
-    record: &'a Arc<Record>,
+    record: &'a Arc<ExchangeRecord>,
     trace: Option<TraceId>,
-    /// Whether the request has been sent before: what follows are repetitions.
+    /// True once the request was sent: every later send is a repetition.
     sent: AtomicBool,
 }
 
 /// Takes one request to the callee and its answer back.
-pub(super) async fn pass(site: Arc<Site>, request: Request<Incoming>) -> Result<Response<Flow>, Cut> {
+pub(super) async fn pass(
+    site: Arc<TapContext>,
+    request: Request<Incoming>,
+) -> Result<Response<RecordedBody>, NoResponse> {
     let (mut head, body) = request.into_parts();
     let upstream = site.upstream();
     head.extensions.clear();
@@ -65,23 +67,27 @@ pub(super) async fn pass(site: Arc<Site>, request: Request<Incoming>) -> Result<
 }
 
 /// Gives the caller what came of its request, and records it.
-fn deliver(ongoing: Ongoing, method: &Method, came: Result<Answer, Cut>) -> Result<Response<Flow>, Cut> {
+fn deliver(
+    ongoing: Ongoing,
+    method: &Method,
+    came: Result<TapResponse, NoResponse>,
+) -> Result<Response<RecordedBody>, NoResponse> {
     match came {
-        Ok(Answer { head, body }) => {
+        Ok(TapResponse { head, body }) => {
             ongoing.record().answered(&head);
             // hyper never asks for a body that cannot be, so its end would never be seen.
             let flow = if is_bodiless(method, head.status) {
-                Flow::bodiless(ongoing, head.headers.contains_key(CONTENT_LENGTH))
+                RecordedBody::bodiless(ongoing, head.headers.contains_key(CONTENT_LENGTH))
             } else {
-                Flow::response(body, ongoing)
+                RecordedBody::response(body, ongoing)
             };
             Ok(Response::from_parts(head, flow))
         }
-        Err(Cut::Unreachable(reason)) => {
+        Err(NoResponse::Unreachable(reason)) => {
             let detail = format!("The callee could not be reached: {reason}");
-            ongoing.end(End::Unreachable(reason));
+            ongoing.end(ExchangeEnd::Unreachable(reason));
             let answer = by_tap(StatusCode::BAD_GATEWAY, "tap-unreachable", "unreachable", &detail);
-            Ok(Response::from_parts(answer.head, Flow::unread(answer.body)))
+            Ok(Response::from_parts(answer.head, RecordedBody::unread(answer.body)))
         }
         Err(cut) => {
             ongoing.end(cut.end());
@@ -91,57 +97,62 @@ fn deliver(ongoing: Ongoing, method: &Method, came: Result<Answer, Cut>) -> Resu
 }
 
 impl Passage<'_> {
-    /// How long the callee may stay silent.
     pub fn patience(&self) -> Duration {
         self.site.patience()
     }
 
     /// A fault has disturbed the exchange.
-    pub fn disturbed_by(&self, fault: &Arc<str>) {
-        self.record.disturbed(Arc::clone(fault));
+    pub fn disturbed_by(&self, fault: &Arc<str>, changes: Vec<Change>) {
+        self.record.disturbed(Arc::clone(fault), changes);
     }
 
-    async fn stream(&self, head: request::Parts, body: Payload) -> Result<Answer, Cut> {
-        self.forward(head, Flow::request(body, Arc::clone(self.record))).await
+    async fn stream(&self, head: request::Parts, body: Payload) -> Result<TapResponse, NoResponse> {
+        self.forward(head, RecordedBody::request(body, Arc::clone(self.record))).await
     }
 
-    /// Sends the request through the faults that are armed for it. Held in memory first: faults see it whole.
-    async fn disturb(&self, head: request::Parts, body: Payload, armed: Vec<Arc<Armed>>) -> Result<Answer, Cut> {
+    /// Sends the request through the faults that are armed for it. The body is held in memory first, because faults see it whole.
+    async fn disturb(
+        &self,
+        head: request::Parts,
+        body: Payload,
+        armed: Vec<Arc<Armed>>,
+    ) -> Result<TapResponse, NoResponse> {
         let body = match body.hold().await {
-            Held::Whole(body) => body,
-            Held::TooLarge(body) => {
+            HeldBody::Whole(body) => body,
+            HeldBody::TooLarge(body) => {
                 for armed in armed {
                     armed.missed(&format!("a request was larger than {} MiB", HOLD >> 20));
                 }
                 return self.stream(head, body).await;
             }
-            Held::Broken(came, error) => {
+            HeldBody::Broken(came, error) => {
                 self.record.sent(&came);
-                return Err(Cut::Unsent(format!("the caller broke off: {}", told(error.as_ref()))));
+                return Err(NoResponse::Unsent(format!("the caller broke off: {}", with_causes(error.as_ref()))));
             }
         };
-        let call = Call { head, body };
-        let tickets: Vec<Ticket> = armed.iter().filter_map(|armed| armed.claim(self.trace, &call)).collect();
+        let call = TapRequest { head, body };
+        let tickets: Vec<FaultPermit> = armed.iter().filter_map(|armed| armed.claim(self.trace, &call)).collect();
         self.record.sent(&call.body);
         walk(self, &tickets, call).await
     }
 
     /// Sends a request that may have been disturbed. From the second time on it is an exchange of its own.
-    pub async fn send(&self, call: Call) -> Result<Answer, Cut> {
+    pub async fn send(&self, call: TapRequest) -> Result<TapResponse, NoResponse> {
         if self.sent.swap(true, Ordering::Relaxed) {
             return self.send_again(call).await;
         }
         self.record.resent(&call.head, &call.body);
-        self.forward(call.head, Flow::unread(Payload::Whole(call.body))).await
+        self.forward(call.head, RecordedBody::unread(Payload::Whole(call.body))).await
     }
 
-    async fn send_again(&self, call: Call) -> Result<Answer, Cut> {
+    async fn send_again(&self, call: TapRequest) -> Result<TapResponse, NoResponse> {
         let again = self.site.recorder.begin(&self.site.edge, self.trace, &call.head);
         again.record().sent(&call.body);
-        for fault in self.record.faults() {
-            again.record().disturbed(fault);
+        // The faults have fired by now, so that a repetition carries what was done to the first request too.
+        for (fault, changes) in self.record.faults() {
+            again.record().disturbed(fault, changes);
         }
-        let answer = match self.forward(call.head, Flow::unread(Payload::Whole(call.body))).await {
+        let answer = match self.forward(call.head, RecordedBody::unread(Payload::Whole(call.body))).await {
             Ok(answer) => answer,
             Err(cut) => {
                 again.end(cut.end());
@@ -150,26 +161,26 @@ impl Passage<'_> {
         };
         again.record().answered(&answer.head);
         match answer.body.hold().await {
-            Held::Whole(body) => {
+            HeldBody::Whole(body) => {
                 again.record().got(&body);
-                again.end(End::Answered);
-                Ok(Answer { head: answer.head, body: Payload::Whole(body) })
+                again.end(ExchangeEnd::Answered);
+                Ok(TapResponse { head: answer.head, body: Payload::Whole(body) })
             }
-            Held::TooLarge(body) => {
-                again.end(End::Broken(format!("the answer was larger than {} MiB", HOLD >> 20)));
-                Ok(Answer { head: answer.head, body })
+            HeldBody::TooLarge(body) => {
+                again.end(ExchangeEnd::Broken(format!("the answer was larger than {} MiB", HOLD >> 20)));
+                Ok(TapResponse { head: answer.head, body })
             }
-            Held::Broken(_, error) => {
-                let cut = Cut::Broken(told(error.as_ref()));
+            HeldBody::Broken(_, error) => {
+                let cut = NoResponse::Broken(with_causes(error.as_ref()));
                 again.end(cut.end());
                 Err(cut)
             }
         }
     }
 
-    async fn forward(&self, head: request::Parts, body: Flow) -> Result<Answer, Cut> {
+    async fn forward(&self, head: request::Parts, body: RecordedBody) -> Result<TapResponse, NoResponse> {
         let Some(upstream) = self.upstream else {
-            return Err(Cut::Unreachable("the tap was not told yet where the callee is".into()));
+            return Err(NoResponse::Unreachable("the tap does not know yet where the callee is".into()));
         };
         let came = upstream.send(head, body, self.site.patience(), &self.site.address).await;
         self.site.board.passed(&self.site.edge, self.trace);
@@ -178,11 +189,11 @@ impl Passage<'_> {
 }
 
 /// An answer that the tap makes up itself, as RFC 9457 has it.
-fn by_tap(status: StatusCode, code: &str, mark: &'static str, detail: &str) -> Answer {
+fn by_tap(status: StatusCode, code: &str, mark: &'static str, detail: &str) -> TapResponse {
     let title = status.canonical_reason().unwrap_or_default();
     let problem =
         json!({"type": "about:blank", "title": title, "status": status.as_u16(), "code": code, "detail": detail});
-    let mut answer = Answer::made(status, "application/problem+json", problem.to_string());
+    let mut answer = TapResponse::made(status, "application/problem+json", problem.to_string());
     answer.head.headers.insert(BY_TAP, HeaderValue::from_static(mark));
     answer
 }

@@ -18,44 +18,43 @@ use tokio::task::{JoinHandle, JoinSet};
 
 use super::attribution::Attribution;
 use super::board::FaultBoard;
-use super::fault::Cut;
+use super::fault::NoResponse;
 use super::passage;
 use super::recorder::Recorder;
-use super::upstream::{NotAnUpstream, Upstream};
+use super::upstream::{InvalidUpstream, Upstream};
 use crate::model::Edge;
 
-/// How long a callee may stay silent, unless it is told otherwise.
+/// The longest silence of a callee, unless the tap is set otherwise.
 const PATIENCE: Duration = Duration::from_secs(60);
 
 /// A recording reverse proxy on one edge. Stop it with [`Tap::stop`]; dropped, it closes all the same, but nobody waits for it.
 pub struct Tap {
-    site: Arc<Site>,
+    site: Arc<TapContext>,
     local: SocketAddr,
     /// Said or dropped, it means the same.
     stop: oneshot::Sender<()>,
     served: JoinHandle<()>,
 }
 
-/// What every exchange on one tap shares.
-pub(super) struct Site {
+/// The parts that all exchanges on one tap share.
+pub(super) struct TapContext {
     pub edge: Arc<Edge>,
     pub attribution: Attribution,
     pub recorder: Recorder,
     pub board: FaultBoard,
-    /// The tap's own origin.
+    /// The origin of the tap.
     pub address: String,
     upstream: RwLock<Option<Arc<Upstream>>>,
     patience_millis: AtomicU64,
     last_span: AtomicU64,
 }
 
-impl Site {
-    /// Where requests go, if that is known yet.
+impl TapContext {
+    /// Returns the callee, once its address is known.
     pub fn upstream(&self) -> Option<Arc<Upstream>> {
         self.upstream.read().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
-    /// How long the callee may stay silent.
     pub fn patience(&self) -> Duration {
         Duration::from_millis(self.patience_millis.load(Ordering::Relaxed))
     }
@@ -68,10 +67,7 @@ impl Site {
 
 impl Tap {
     /// Opens a tap on `edge` that listens at `listen` (port 0: any free one), on the current tokio runtime. Until
-    /// [`Tap::point_at`] says where to forward to, callers are told that the callee is unreachable.
-    ///
-    /// # Errors
-    /// When the address cannot be listened at.
+    /// [`Tap::point_at`] says where to forward to, callers get the answer that the callee is unreachable.
     pub async fn open(
         edge: Edge,
         listen: SocketAddr,
@@ -82,7 +78,7 @@ impl Tap {
         let listener = TcpListener::bind(listen).await?;
         let local = listener.local_addr()?;
         let host = if local.ip().is_unspecified() { IpAddr::V4(Ipv4Addr::LOCALHOST) } else { local.ip() };
-        let site = Arc::new(Site {
+        let site = Arc::new(TapContext {
             edge: Arc::new(edge),
             attribution,
             recorder,
@@ -104,28 +100,24 @@ impl Tap {
         &self.site.edge
     }
 
-    /// Where callers on this host reach it: `http://127.0.0.1:41234`, without a slash at the end.
+    /// Returns the address for callers on this host: `http://127.0.0.1:41234`, without a slash at the end.
     pub fn address(&self) -> &str {
         &self.site.address
     }
 
-    /// What it listens at.
     pub fn local_addr(&self) -> SocketAddr {
         self.local
     }
 
     /// Forwards to `url` from now on (`http` or `https`; a path in it is put before every request's). Requests under way end
     /// where they began.
-    ///
-    /// # Errors
-    /// When `url` is not the address of a server, or TLS is needed and the system has no certificates.
-    pub fn point_at(&self, url: &str) -> Result<(), NotAnUpstream> {
+    pub fn point_at(&self, url: &str) -> Result<(), InvalidUpstream> {
         let upstream = Arc::new(Upstream::at(url)?);
         *self.site.upstream.write().unwrap_or_else(PoisonError::into_inner) = Some(upstream);
         Ok(())
     }
 
-    /// How long the callee may stay silent before the exchange counts as broken. 60 s unless told otherwise; delays that a
+    /// Sets the longest silence of the callee before an exchange counts as broken. The default is 60 s; delays that a
     /// fault makes do not count.
     pub fn give_up_after(&self, patience: Duration) {
         let millis = u64::try_from(patience.as_millis()).unwrap_or(u64::MAX);
@@ -141,7 +133,7 @@ impl Tap {
     }
 }
 
-async fn serve(listener: TcpListener, site: Arc<Site>, mut stopped: oneshot::Receiver<()>) {
+async fn serve(listener: TcpListener, site: Arc<TapContext>, mut stopped: oneshot::Receiver<()>) {
     let mut connections = JoinSet::new();
     loop {
         tokio::select! {
@@ -163,7 +155,7 @@ async fn serve(listener: TcpListener, site: Arc<Site>, mut stopped: oneshot::Rec
     connections.shutdown().await;
 }
 
-fn report(site: &Site, ended: Result<(), tokio::task::JoinError>) {
+fn report(site: &TapContext, ended: Result<(), tokio::task::JoinError>) {
     if let Err(error) = ended
         && error.is_panic()
     {
@@ -171,22 +163,22 @@ fn report(site: &Site, ended: Result<(), tokio::task::JoinError>) {
     }
 }
 
-/// One caller's connection, from the first request to the last.
-async fn converse(stream: TcpStream, site: Arc<Site>) {
+/// Serves one connection of a caller, from the first request to the last.
+async fn converse(stream: TcpStream, site: Arc<TapContext>) {
     let _ = stream.set_nodelay(true);
     let service = service_fn(|request| passage::pass(Arc::clone(&site), request));
     let mut connection = http1::Builder::new().serve_connection(TokioIo::new(stream), service);
     // Most errors here are callers that went away, which the records say. One is ours: an exchange that must end in a way that
     // HTTP has no words for.
     let Err(error) = (&mut connection).await else { return };
-    let Some(cut) = error.source().and_then(|cause| cause.downcast_ref::<Cut>()) else { return };
+    let Some(cut) = error.source().and_then(|cause| cause.downcast_ref::<NoResponse>()) else { return };
     let mut stream = connection.into_parts().io.into_inner();
     match cut {
-        Cut::Unreachable(_) | Cut::Unsent(_) | Cut::Broken(_) => {
-            // Closed this way the caller sees "connection reset".
+        NoResponse::Unreachable(_) | NoResponse::Unsent(_) | NoResponse::Broken(_) => {
+            // Closed this way, the caller sees "connection reset".
             let _ = stream.set_zero_linger();
         }
-        Cut::Raw { bytes, .. } => {
+        NoResponse::Raw { bytes, .. } => {
             let _ = stream.write_all(bytes).await;
             let _ = stream.shutdown().await;
         }

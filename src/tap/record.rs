@@ -1,25 +1,25 @@
-//! One exchange while it passes: what has been seen of it so far, as raw parts.
+//! The record of one exchange while it passes, in raw parts.
 //!
-//! Nothing is parsed or redacted here: that happens in `render.rs`, when somebody asks.
+//! Nothing is parsed or redacted here: `render.rs` does that when somebody asks.
 
 use std::sync::{Arc, Mutex, MutexGuard};
 
 use http::header::{CONTENT_ENCODING, CONTENT_TYPE};
 use http::{HeaderMap, Method, StatusCode};
 
-use super::recorder::Log;
+use super::recorder::ScenarioLog;
 use crate::base::clock::Clock;
 use crate::base::redact::Redactor;
-use crate::model::{Edge, Exchange, TraceId};
+use crate::model::{Change, Edge, Exchange, TraceId};
 
-/// Of each body this much is kept, in bytes.
+/// The largest part of a body that is kept, in bytes.
 const KEEP: usize = 1 << 20;
 
-/// Of a body that is a part of a page and not an answer this much is kept, in bytes: enough to recognise it.
+/// The largest part that is kept of a body that only belongs to the look of a page, in bytes: enough to recognise it.
 pub(super) const KEEP_ASSET: usize = 4 << 10;
 
-/// What identifies an exchange; it does not change.
-pub(super) struct Identity {
+/// The unchanging part of an exchange.
+pub(super) struct ExchangeIdentity {
     pub id: u64,
     pub edge: Arc<Edge>,
     pub trace: Option<TraceId>,
@@ -27,50 +27,52 @@ pub(super) struct Identity {
 }
 
 /// An exchange as far as it was seen.
-pub(super) struct Record {
-    pub identity: Identity,
+pub(super) struct ExchangeRecord {
+    pub identity: ExchangeIdentity,
     /// The scenario that owns it; `None` for a stray, of which no body is kept.
-    log: Option<Arc<Log>>,
+    log: Option<Arc<ScenarioLog>>,
     clock: Clock,
-    seen: Mutex<Seen>,
+    seen: Mutex<RawExchange>,
 }
 
-/// The raw parts.
-pub(super) struct Seen {
+/// An exchange in the raw parts that were seen so far.
+pub(super) struct RawExchange {
     pub method: Method,
     pub target: String,
     pub headers: HeaderMap,
-    pub sent: Kept,
+    pub sent: KeptBytes,
     pub status: StatusCode,
     pub answer_headers: HeaderMap,
-    pub got: Kept,
-    pub faults: Vec<Arc<str>>,
+    pub got: KeptBytes,
+    /// The faults that have fired: the words of each, and the parts of the exchange that it changed.
+    pub faults: Vec<(Arc<str>, Vec<Change>)>,
     pub took_micros: u64,
-    /// `None` while it is under way.
-    pub end: Option<End>,
-    shown: Shown,
+    /// `None` while the exchange is under way.
+    pub end: Option<ExchangeEnd>,
+    shown: RenderCache,
 }
 
-/// How an exchange that has ended was shown last, and how many secrets were known then. Cleaning takes most of the time of a
-/// look; whoever looks twice looks again and again, and most are looked at once.
+/// The last rendering of an exchange that has ended, with the number of secrets that were known then. Redaction takes
+/// most of the time of a rendering. Most exchanges are rendered once, and a few very often, so only the second
+/// rendering is kept.
 #[derive(Default)]
-enum Shown {
+enum RenderCache {
     #[default]
     Never,
     Once,
     Kept(usize, Box<Exchange>),
 }
 
-/// What was kept of a body.
+/// The part of a body that was kept.
 #[derive(Default)]
-pub(super) struct Kept {
+pub(super) struct KeptBytes {
     pub bytes: Vec<u8>,
-    /// Bytes that passed.
+    /// The number of bytes that passed.
     pub size: u64,
 }
 
-/// How an exchange ended for its caller.
-pub(super) enum End {
+/// The end of an exchange, seen from its caller.
+pub(super) enum ExchangeEnd {
     /// With the answer that was seen.
     Answered,
     /// The callee never saw the request: why.
@@ -79,31 +81,35 @@ pub(super) enum End {
     Broken(String),
 }
 
-impl Record {
-    /// A request has arrived.
-    pub fn new(identity: Identity, log: Option<Arc<Log>>, clock: Clock, request: &http::request::Parts) -> Self {
-        let seen = Seen {
+impl ExchangeRecord {
+    pub fn new(
+        identity: ExchangeIdentity,
+        log: Option<Arc<ScenarioLog>>,
+        clock: Clock,
+        request: &http::request::Parts,
+    ) -> Self {
+        let seen = RawExchange {
             method: request.method.clone(),
             target: target_of(request),
             headers: request.headers.clone(),
-            sent: Kept::default(),
+            sent: KeptBytes::default(),
             status: StatusCode::OK,
             answer_headers: HeaderMap::new(),
-            got: Kept::default(),
+            got: KeptBytes::default(),
             faults: Vec::new(),
             took_micros: 0,
             end: None,
-            shown: Shown::Never,
+            shown: RenderCache::Never,
         };
         Self { identity, log, clock, seen: Mutex::new(seen) }
     }
 
-    fn seen(&self) -> MutexGuard<'_, Seen> {
+    fn seen(&self) -> MutexGuard<'_, RawExchange> {
         self.seen.lock().expect("no thread panics while it holds this lock")
     }
 
-    /// How much is kept of a body with these headers. Of a compressed one nothing: a secret in it could not be found without
-    /// inflating it, but could be read by whoever does.
+    /// Returns how much of a body with these headers is kept. Nothing is kept of a compressed body: a secret in it
+    /// could not be found without inflating it, but a reader of the record could inflate it.
     fn limit(&self, headers: &HeaderMap) -> usize {
         let encoding = headers.get(CONTENT_ENCODING);
         if self.log.is_none() || encoding.is_some_and(|encoding| encoding != "identity") {
@@ -134,7 +140,7 @@ impl Record {
         seen.method.clone_from(&request.method);
         seen.target = target_of(request);
         seen.headers.clone_from(&request.headers);
-        seen.sent = Kept::default();
+        seen.sent = KeptBytes::default();
         let limit = self.limit(&seen.headers);
         seen.sent.add(body, limit);
     }
@@ -147,18 +153,18 @@ impl Record {
     }
 
     /// A fault has disturbed it.
-    pub fn disturbed(&self, fault: Arc<str>) {
+    pub fn disturbed(&self, fault: Arc<str>, changes: Vec<Change>) {
         let mut seen = self.seen();
-        seen.faults.push(fault);
-        seen.shown = Shown::Never;
+        seen.faults.push((fault, changes));
+        seen.shown = RenderCache::Never;
     }
 
     /// The faults that have disturbed it so far.
-    pub fn faults(&self) -> Vec<Arc<str>> {
+    pub fn faults(&self) -> Vec<(Arc<str>, Vec<Change>)> {
         self.seen().faults.clone()
     }
 
-    fn end(&self, end: End) {
+    fn end(&self, end: ExchangeEnd) {
         let mut seen = self.seen();
         seen.took_micros = self.clock.micros().saturating_sub(self.identity.at_micros);
         seen.end = Some(end);
@@ -175,21 +181,20 @@ impl Record {
             return super::render::stray(&self.identity, seen, redactor);
         }
         let known = redactor.known(self.identity.trace);
-        if let Shown::Kept(then, exchange) = &seen.shown
+        if let RenderCache::Kept(then, exchange) = &seen.shown
             && *then == known
         {
             return Exchange::clone(exchange);
         }
         let exchange = super::render::exchange(&self.identity, seen, redactor);
         seen.shown = match seen.shown {
-            _ if seen.end.is_none() => Shown::Never,
-            Shown::Never => Shown::Once,
-            Shown::Once | Shown::Kept(..) => Shown::Kept(known, Box::new(exchange.clone())),
+            _ if seen.end.is_none() => RenderCache::Never,
+            RenderCache::Never => RenderCache::Once,
+            RenderCache::Once | RenderCache::Kept(..) => RenderCache::Kept(known, Box::new(exchange.clone())),
         };
         exchange
     }
 
-    /// Whether it has ended.
     pub fn has_ended(&self) -> bool {
         self.seen().end.is_some()
     }
@@ -199,14 +204,13 @@ fn target_of(request: &http::request::Parts) -> String {
     request.uri.path_and_query().map_or("/", |target| target.as_str()).to_owned()
 }
 
-impl Kept {
+impl KeptBytes {
     fn add(&mut self, data: &[u8], limit: usize) {
         self.size += data.len() as u64;
         let room = limit.saturating_sub(self.bytes.len());
         self.bytes.extend_from_slice(&data[..data.len().min(room)]);
     }
 
-    /// Whether less was kept than passed.
     pub fn is_truncated(&self) -> bool {
         (self.bytes.len() as u64) < self.size
     }
@@ -214,21 +218,18 @@ impl Kept {
 
 /// The one owner of an exchange under way. Dropped without an end, it means that the caller went away: that is when hyper
 /// drops what was working for it.
-pub(super) struct Ongoing(Option<Arc<Record>>);
+pub(super) struct Ongoing(Option<Arc<ExchangeRecord>>);
 
 impl Ongoing {
-    /// The exchange begins.
-    pub fn new(record: Arc<Record>) -> Self {
+    pub fn new(record: Arc<ExchangeRecord>) -> Self {
         Self(Some(record))
     }
 
-    /// What is recorded of it.
-    pub fn record(&self) -> &Arc<Record> {
+    pub fn record(&self) -> &Arc<ExchangeRecord> {
         self.0.as_ref().expect("an exchange has a record until it ends")
     }
 
-    /// It has ended.
-    pub fn end(mut self, end: End) {
+    pub fn end(mut self, end: ExchangeEnd) {
         if let Some(record) = self.0.take() {
             record.end(end);
         }
@@ -238,7 +239,7 @@ impl Ongoing {
 impl Drop for Ongoing {
     fn drop(&mut self) {
         if let Some(record) = self.0.take() {
-            record.end(End::Broken("the caller went away before it had the whole answer".into()));
+            record.end(ExchangeEnd::Broken("the caller went away before it had the whole answer".into()));
         }
     }
 }

@@ -1,7 +1,7 @@
-//! What was seen on all edges, by scenario.
+//! The exchanges of all edges, by scenario.
 //!
-//! There is no recording thread: taps put down raw parts where a reader finds them, and whoever reads pays for the parsing. So
-//! a record is complete as soon as the caller has its answer, and a wake-up per exchange is saved.
+//! There is no recording thread: taps write raw parts into shared records, and the reader does the parsing. So a record is
+//! complete as soon as the caller has its answer, and a wake-up per exchange is saved.
 
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
@@ -9,12 +9,12 @@ use std::sync::{Arc, Mutex, MutexGuard, RwLock};
 
 use tokio::sync::Notify;
 
-use super::record::{Identity, Ongoing, Record};
+use super::record::{ExchangeIdentity, ExchangeRecord, Ongoing};
 use crate::base::clock::Clock;
 use crate::base::redact::Redactor;
 use crate::model::{Edge, Exchange, TraceId};
 
-/// Of strays, this many are kept.
+/// The number of strays that are kept.
 const STRAYS: usize = 100;
 
 /// Keeps the exchanges of a run. One per run; copies are the same recorder.
@@ -25,20 +25,19 @@ struct Inner {
     clock: Clock,
     redactor: Arc<Redactor>,
     last_id: AtomicU64,
-    scenarios: RwLock<HashMap<TraceId, Arc<Log>>>,
+    scenarios: RwLock<HashMap<TraceId, Arc<ScenarioLog>>>,
     strays: Mutex<StrayLog>,
 }
 
 #[derive(Default)]
 struct StrayLog {
     count: u64,
-    first: Vec<Arc<Record>>,
+    first: Vec<Arc<ExchangeRecord>>,
 }
 
 /// Exchanges that no scenario owned: without trace context, of a trace that was never opened, or after it was closed.
 #[derive(Debug, Clone, Default)]
 pub struct Strays {
-    /// How many there were.
     pub count: u64,
     /// The first hundred of them. Only what cannot hold a secret: no bodies, no query, and of most headers a fingerprint.
     pub first: Vec<Exchange>,
@@ -46,57 +45,55 @@ pub struct Strays {
 
 /// The exchanges of one scenario.
 #[derive(Default)]
-pub(super) struct Log {
-    records: Mutex<Vec<Arc<Record>>>,
+pub(super) struct ScenarioLog {
+    records: Mutex<Vec<Arc<ExchangeRecord>>>,
     open: AtomicUsize,
     quiet: Notify,
 }
 
-impl Log {
-    /// One of its exchanges has ended.
+impl ScenarioLog {
     pub fn ended(&self) {
         if self.open.fetch_sub(1, Ordering::AcqRel) == 1 {
             self.quiet.notify_waiters();
         }
     }
 
-    fn records(&self) -> MutexGuard<'_, Vec<Arc<Record>>> {
+    fn records(&self) -> MutexGuard<'_, Vec<Arc<ExchangeRecord>>> {
         self.records.lock().expect("no thread panics while it holds this lock")
     }
 }
 
-/// How far a scenario has come.
+/// A mark of how far the recording of a scenario has come.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct Progress {
+pub struct ScenarioProgress {
     begun: usize,
     ended: usize,
 }
 
-impl Progress {
-    fn of(records: &[Arc<Record>]) -> Self {
+impl ScenarioProgress {
+    fn of(records: &[Arc<ExchangeRecord>]) -> Self {
         Self { begun: records.len(), ended: records.iter().filter(|record| record.has_ended()).count() }
     }
 }
 
-/// What was seen of a scenario that is over.
-pub struct Closed {
-    records: Vec<Arc<Record>>,
+/// The recording of a scenario that is over.
+pub struct ClosedScenario {
+    records: Vec<Arc<ExchangeRecord>>,
     redactor: Arc<Redactor>,
 }
 
-impl Closed {
-    /// How far it came.
-    pub fn progress(&self) -> Progress {
-        Progress::of(&self.records)
+impl ClosedScenario {
+    pub fn progress(&self) -> ScenarioProgress {
+        ScenarioProgress::of(&self.records)
     }
 
-    /// All of it, as [`Recorder::exchanges`] gives it.
+    /// Renders all of it, as [`Recorder::exchanges`] does.
     pub fn exchanges(self) -> Vec<Exchange> {
         rendered(self.records, &self.redactor)
     }
 }
 
-fn rendered(mut records: Vec<Arc<Record>>, redactor: &Redactor) -> Vec<Exchange> {
+fn rendered(mut records: Vec<Arc<ExchangeRecord>>, redactor: &Redactor) -> Vec<Exchange> {
     records.sort_by_key(|record| record.identity.id);
     records.iter().map(|record| record.exchange(redactor)).collect()
 }
@@ -118,28 +115,29 @@ impl Recorder {
         self.0.scenarios.write().expect("no thread panics while it holds this lock").entry(trace).or_default();
     }
 
-    /// What was seen of a scenario so far, in the order in which requests arrived; requests in flight are
-    /// [`Outcome::Open`](crate::model::Outcome::Open). A caller that has its answer finds the exchange here. Empty for a
-    /// scenario that is not open.
+    /// Returns the exchanges of a scenario so far, in the order in which requests arrived. Requests in flight are
+    /// [`Outcome::Open`](crate::model::Outcome::Open). A caller that has its answer finds the exchange here. Returns
+    /// nothing for a scenario that is not open.
     ///
     /// A secret that was learned late is replaced in earlier exchanges too.
     pub fn exchanges(&self, trace: TraceId) -> Vec<Exchange> {
         self.exchanges_after(trace, 0)
     }
 
-    /// The same, of what arrived after the exchange with this id; of everything for 0.
+    /// Returns the exchanges that arrived after the one with this id; all of them for 0.
     pub fn exchanges_after(&self, trace: TraceId, id: u64) -> Vec<Exchange> {
-        let later = |log: Arc<Log>| log.records().iter().filter(|record| record.identity.id > id).cloned().collect();
+        let later =
+            |log: Arc<ScenarioLog>| log.records().iter().filter(|record| record.identity.id > id).cloned().collect();
         self.log(trace).map(|log| rendered(later(log), &self.0.redactor)).unwrap_or_default()
     }
 
     /// The id of the exchange of a scenario that arrived last; 0 where there is none.
     pub fn last(&self, trace: TraceId) -> u64 {
-        let ids = |log: Arc<Log>| log.records().iter().map(|record| record.identity.id).max();
+        let ids = |log: Arc<ScenarioLog>| log.records().iter().map(|record| record.identity.id).max();
         self.log(trace).and_then(ids).unwrap_or_default()
     }
 
-    /// How many requests of a scenario are in flight.
+    /// Returns the number of requests of a scenario that are in flight.
     pub fn in_flight(&self, trace: TraceId) -> usize {
         self.log(trace).map_or(0, |log| log.open.load(Ordering::Acquire))
     }
@@ -158,20 +156,20 @@ impl Recorder {
         }
     }
 
-    /// How far a scenario has come: equal as long as nothing has come and nothing has ended.
-    pub fn progress(&self, trace: TraceId) -> Progress {
-        self.log(trace).map(|log| Progress::of(&log.records())).unwrap_or_default()
+    /// Returns a value that stays equal as long as no exchange of the scenario begins or ends.
+    pub fn progress(&self, trace: TraceId) -> ScenarioProgress {
+        self.log(trace).map(|log| ScenarioProgress::of(&log.records())).unwrap_or_default()
     }
 
     /// The scenario is over: what was seen of it is handed out, and forgotten. What comes later is a stray.
-    pub fn close(&self, trace: TraceId) -> Closed {
+    pub fn close(&self, trace: TraceId) -> ClosedScenario {
         let log = self.0.scenarios.write().expect("no thread panics while it holds this lock").remove(&trace);
         // Taken out, not copied: a record knows its log, and the two would keep each other for ever.
         let records = log.map(|log| std::mem::take(&mut *log.records())).unwrap_or_default();
-        Closed { records, redactor: Arc::clone(&self.0.redactor) }
+        ClosedScenario { records, redactor: Arc::clone(&self.0.redactor) }
     }
 
-    /// What no scenario owned, so far.
+    /// Returns the exchanges that no scenario owned, so far.
     pub fn strays(&self) -> Strays {
         let strays = self.0.strays.lock().expect("no thread panics while it holds this lock");
         let (count, first) = (strays.count, strays.first.clone());
@@ -182,11 +180,11 @@ impl Recorder {
     /// A request has arrived at a tap.
     pub(super) fn begin(&self, edge: &Arc<Edge>, trace: Option<TraceId>, request: &http::request::Parts) -> Ongoing {
         let id = self.0.last_id.fetch_add(1, Ordering::Relaxed) + 1;
-        let identity = Identity { id, edge: Arc::clone(edge), trace, at_micros: self.0.clock.micros() };
-        // Held until the record is in its log, so that `close` misses nothing that found its scenario open.
+        let identity = ExchangeIdentity { id, edge: Arc::clone(edge), trace, at_micros: self.0.clock.micros() };
+        // The lock is held until the record is in its log, so that `close` misses nothing that found its scenario open.
         let scenarios = self.0.scenarios.read().expect("no thread panics while it holds this lock");
         let log = trace.and_then(|trace| scenarios.get(&trace));
-        let record = Arc::new(Record::new(identity, log.map(Arc::clone), self.0.clock, request));
+        let record = Arc::new(ExchangeRecord::new(identity, log.map(Arc::clone), self.0.clock, request));
         match log {
             Some(log) => {
                 log.open.fetch_add(1, Ordering::AcqRel);
@@ -203,7 +201,7 @@ impl Recorder {
         Ongoing::new(record)
     }
 
-    fn log(&self, trace: TraceId) -> Option<Arc<Log>> {
+    fn log(&self, trace: TraceId) -> Option<Arc<ScenarioLog>> {
         self.0.scenarios.read().expect("no thread panics while it holds this lock").get(&trace).cloned()
     }
 }

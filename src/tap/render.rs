@@ -1,4 +1,4 @@
-//! From raw parts to the record that may be shown: parsed, cut to size, redacted.
+//! Turns raw parts into the record that may be shown: parsed, cut to size, redacted.
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
@@ -6,7 +6,7 @@ use http::HeaderMap;
 use http::header::CONTENT_TYPE;
 use serde_json::Value;
 
-use super::record::{End, Identity, KEEP_ASSET, Kept, Seen};
+use super::record::{ExchangeEnd, ExchangeIdentity, KEEP_ASSET, KeptBytes, RawExchange};
 use crate::base::redact::Redactor;
 use crate::base::trace::TRACEPARENT;
 use crate::model::{Body, Content, Exchange, Outcome, Request, Response, TraceId};
@@ -15,7 +15,7 @@ use crate::model::{Body, Content, Exchange, Outcome, Request, Response, TraceId}
 const HARMLESS: [&str; 7] = ["accept", "content-length", "content-type", "date", "host", "user-agent", TRACEPARENT];
 
 /// The exchange of a scenario.
-pub(super) fn exchange(identity: &Identity, seen: &Seen, redactor: &Redactor) -> Exchange {
+pub(super) fn exchange(identity: &ExchangeIdentity, seen: &RawExchange, redactor: &Redactor) -> Exchange {
     let trace = identity.trace;
     let headers = |headers: &HeaderMap| {
         readable(headers).map(|(name, value)| (name.to_owned(), redactor.header(trace, name, &value))).collect()
@@ -37,7 +37,7 @@ pub(super) fn exchange(identity: &Identity, seen: &Seen, redactor: &Redactor) ->
 
 /// An exchange that no scenario owned. Whose secrets it may carry is not known any more, or never was: so bodies are left out,
 /// the query is, and of headers that may hold a secret only a fingerprint is shown.
-pub(super) fn stray(identity: &Identity, seen: &Seen, redactor: &Redactor) -> Exchange {
+pub(super) fn stray(identity: &ExchangeIdentity, seen: &RawExchange, redactor: &Redactor) -> Exchange {
     let headers = |headers: &HeaderMap| {
         readable(headers)
             .map(|(name, value)| match HARMLESS.contains(&name) {
@@ -46,7 +46,7 @@ pub(super) fn stray(identity: &Identity, seen: &Seen, redactor: &Redactor) -> Ex
             })
             .collect()
     };
-    let unread = |kept: &Kept| Body { size: kept.size, content: Content::Empty, truncated: kept.size > 0 };
+    let unread = |kept: &KeptBytes| Body { size: kept.size, content: Content::Empty, truncated: kept.size > 0 };
     let request = Request {
         method: seen.method.to_string(),
         target: redactor.text(identity.trace, seen.target.split('?').next().unwrap_or_default()).into_owned(),
@@ -62,8 +62,16 @@ pub(super) fn stray(identity: &Identity, seen: &Seen, redactor: &Redactor) -> Ex
     whole(identity, seen, redactor, request, outcome)
 }
 
-fn whole(identity: &Identity, seen: &Seen, redactor: &Redactor, request: Request, outcome: Outcome) -> Exchange {
-    let faults = seen.faults.iter().map(|fault| redactor.text(identity.trace, fault).into_owned()).collect();
+fn whole(
+    identity: &ExchangeIdentity,
+    seen: &RawExchange,
+    redactor: &Redactor,
+    request: Request,
+    outcome: Outcome,
+) -> Exchange {
+    let faults = seen.faults.iter().map(|(fault, _)| redactor.text(identity.trace, fault).into_owned()).collect();
+    // A change holds no value from the message, only the name of a header, so that nothing in it needs to be redacted.
+    let changes = seen.faults.iter().flat_map(|(_, changes)| changes.clone()).collect();
     Exchange {
         id: identity.id,
         edge: (*identity.edge).clone(),
@@ -73,15 +81,16 @@ fn whole(identity: &Identity, seen: &Seen, redactor: &Redactor, request: Request
         request,
         outcome,
         faults,
+        changes,
     }
 }
 
-fn outcome(seen: &Seen, reason: impl Fn(&str) -> String, response: impl FnOnce() -> Response) -> Outcome {
+fn outcome(seen: &RawExchange, reason: impl Fn(&str) -> String, response: impl FnOnce() -> Response) -> Outcome {
     match &seen.end {
         None => Outcome::Open,
-        Some(End::Answered) => Outcome::Answered(response()),
-        Some(End::Unreachable(text)) => Outcome::Unreachable { reason: reason(text) },
-        Some(End::Broken(text)) => Outcome::Broken { reason: reason(text) },
+        Some(ExchangeEnd::Answered) => Outcome::Answered(response()),
+        Some(ExchangeEnd::Unreachable(text)) => Outcome::Unreachable { reason: reason(text) },
+        Some(ExchangeEnd::Broken(text)) => Outcome::Broken { reason: reason(text) },
     }
 }
 
@@ -89,7 +98,7 @@ fn readable(headers: &HeaderMap) -> impl Iterator<Item = (&str, std::borrow::Cow
     headers.iter().map(|(name, value)| (name.as_str(), String::from_utf8_lossy(value.as_bytes())))
 }
 
-fn body(headers: &HeaderMap, kept: &Kept, redactor: &Redactor, owner: Option<TraceId>) -> Body {
+fn body(headers: &HeaderMap, kept: &KeptBytes, redactor: &Redactor, owner: Option<TraceId>) -> Body {
     let of_type = headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
     let truncated = kept.is_truncated();
     let body = |content, truncated| Body { size: kept.size, content, truncated };
@@ -115,7 +124,7 @@ fn body(headers: &HeaderMap, kept: &Kept, redactor: &Redactor, owner: Option<Tra
     body(Content::Base64(STANDARD.encode(first)), (first.len() as u64) < kept.size)
 }
 
-/// By what the sender says; if it says nothing, by the first byte.
+/// Decides by the content type, and by the first byte where there is none.
 fn is_json(of_type: &str, bytes: &[u8]) -> bool {
     let essence = of_type.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
     match essence.as_str() {

@@ -1,4 +1,4 @@
-//! The callee's side of a tap: where it is, and how a request gets there.
+//! The callee's side of a tap: its address, and the connections to it.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -13,28 +13,28 @@ use hyper_util::rt::TokioExecutor;
 use rustls::crypto::ring;
 use rustls::{ClientConfig, RootCertStore};
 
-use super::body::{Flow, Payload, told};
-use super::fault::{Answer, Cut};
+use super::body::{Payload, RecordedBody, with_causes};
+use super::fault::{NoResponse, TapResponse};
 use super::headers;
 
-/// How long a connection may take to be made.
+/// The deadline of a connection attempt.
 const CONNECT_WITHIN: Duration = Duration::from_secs(10);
 
-/// How long an unused connection is kept. Shorter than any server in use closes its own (Node's: five seconds), so that a
-/// request does not meet a connection that is being closed.
+/// The time after which an unused connection is closed. Shorter than the timeout of common servers (Node's is five
+/// seconds), so that a request does not meet a connection that is being closed.
 const IDLE: Duration = Duration::from_secs(3);
 
 /// An address that a tap cannot forward to.
 #[derive(Debug, Clone, thiserror::Error)]
 #[error("a tap cannot forward to `{url}`: {why}")]
-pub struct NotAnUpstream {
-    /// As it was given.
+pub struct InvalidUpstream {
+    /// The URL as it was given.
     pub url: String,
-    /// What is wrong with it.
+    /// The reason.
     pub why: String,
 }
 
-/// One callee, with its pool of connections: another address is another pool.
+/// One callee, with its own pool of connections.
 pub(super) struct Upstream {
     scheme: Scheme,
     authority: Authority,
@@ -42,13 +42,13 @@ pub(super) struct Upstream {
     origin: String,
     /// Put before every path; empty, or without a slash at its end.
     prefix: String,
-    client: Client<HttpsConnector<HttpConnector>, Flow>,
+    client: Client<HttpsConnector<HttpConnector>, RecordedBody>,
 }
 
 impl Upstream {
     /// The callee at `url`: `http` or `https`, with a path or without.
-    pub fn at(url: &str) -> Result<Self, NotAnUpstream> {
-        let refuse = |why: String| NotAnUpstream { url: url.into(), why };
+    pub fn at(url: &str) -> Result<Self, InvalidUpstream> {
+        let refuse = |why: String| InvalidUpstream { url: url.into(), why };
         let parts = url.parse::<Uri>().map_err(|error| refuse(error.to_string()))?.into_parts();
         let (Some(scheme), Some(authority)) = (parts.scheme, parts.authority) else {
             return Err(refuse("it must begin with `http://` or `https://` and name a host".into()));
@@ -69,38 +69,44 @@ impl Upstream {
         Ok(Self { scheme, authority, host, origin, prefix, client })
     }
 
-    /// What the callee is called in `Host`.
+    /// Returns the callee's name for the `Host` header.
     pub fn host(&self) -> &HeaderValue {
         &self.host
     }
 
     /// Sends a request and waits for the head of the answer, no longer than `patience`. `ours` is the tap's own origin.
-    pub async fn send(&self, head: request::Parts, body: Flow, patience: Duration, ours: &str) -> Result<Answer, Cut> {
+    pub async fn send(
+        &self,
+        head: request::Parts,
+        body: RecordedBody,
+        patience: Duration,
+        ours: &str,
+    ) -> Result<TapResponse, NoResponse> {
         let request = self.addressed(head, body)?;
         let response = match tokio::time::timeout(patience, self.client.request(request)).await {
-            Err(_) => return Err(Cut::Broken(format!("no answer within {patience:?}"))),
-            Ok(Err(error)) if error.is_connect() => return Err(Cut::Unreachable(told(&error))),
-            Ok(Err(error)) => return Err(Cut::Broken(told(&error))),
+            Err(_) => return Err(NoResponse::Broken(format!("no answer within {patience:?}"))),
+            Ok(Err(error)) if error.is_connect() => return Err(NoResponse::Unreachable(with_causes(&error))),
+            Ok(Err(error)) => return Err(NoResponse::Broken(with_causes(&error))),
             Ok(Ok(response)) => response,
         };
         let (mut head, body) = response.into_parts();
         head.version = Version::HTTP_11;
         headers::homeward(&mut head.headers, &self.origin, ours);
-        Ok(Answer { head, body: Payload::streaming(body, patience) })
+        Ok(TapResponse { head, body: Payload::streaming(body, patience) })
     }
 
-    fn addressed(&self, head: request::Parts, body: Flow) -> Result<Request<Flow>, Cut> {
+    fn addressed(&self, head: request::Parts, body: RecordedBody) -> Result<Request<RecordedBody>, NoResponse> {
         let target = head.uri.into_parts().path_and_query.unwrap_or_else(|| PathAndQuery::from_static("/"));
         let target = if self.prefix.is_empty() {
             target
         } else {
             let joined = format!("{}{target}", self.prefix);
-            PathAndQuery::try_from(joined).map_err(|error| Cut::Unreachable(told(&error)))?
+            PathAndQuery::try_from(joined).map_err(|error| NoResponse::Unreachable(with_causes(&error)))?
         };
         let uri = Uri::builder().scheme(self.scheme.clone()).authority(self.authority.clone()).path_and_query(target);
         let mut request = Request::new(body);
         *request.method_mut() = head.method;
-        *request.uri_mut() = uri.build().map_err(|error| Cut::Unreachable(told(&error)))?;
+        *request.uri_mut() = uri.build().map_err(|error| NoResponse::Unreachable(with_causes(&error)))?;
         *request.headers_mut() = head.headers;
         Ok(request)
     }
@@ -112,7 +118,8 @@ fn url_path(url: &str) -> &str {
     path.split(['?', '#']).next().unwrap_or_default()
 }
 
-/// For http nothing is trusted because nothing is asked: reading the system's certificates takes a while.
+/// Makes the TLS configuration. For plain http no certificate is trusted, because reading the system's certificates
+/// takes a while.
 fn tls(scheme: &Scheme) -> Result<ClientConfig, rustls::Error> {
     let builder = ClientConfig::builder_with_provider(Arc::new(ring::default_provider()))
         .with_safe_default_protocol_versions()?;

@@ -1,4 +1,4 @@
-//! Reading a disturbance word by word, with errors that name the word.
+//! Reads a disturbance word by word, with errors that name the word.
 
 use std::ops::RangeInclusive;
 use std::time::Duration;
@@ -15,32 +15,28 @@ const LONGEST: Duration = Duration::from_secs(600);
 
 /// Text that does not say how to disturb what.
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]
-pub enum Misread {
-    /// There is no colon between the place and the fault.
+pub enum FaultSyntaxError {
     #[error("`{0}` has no `: ` between the place and the fault: write `storefront -> generation: strip header X`")]
     NoFault(String),
-    /// It does not begin with an edge.
     #[error(transparent)]
     Edge(#[from] NotAnEdge),
     /// A word that cannot stand where it stands.
     #[error("`{word}` is not {expected}.{hint}")]
     Unexpected {
-        /// The word.
         word: String,
-        /// What may stand there.
+        /// The words that are allowed there.
         expected: String,
         /// ` Did you mean …?`, or nothing.
         hint: String,
     },
-    /// It ends too early.
     #[error("it ends where {expected} is expected")]
     Ended {
-        /// What is missing.
+        /// The missing words.
         expected: String,
     },
 }
 
-impl Misread {
+impl FaultSyntaxError {
     /// `word` is none of `allowed`.
     pub fn none_of<'a>(word: &str, what: &str, allowed: impl IntoIterator<Item = &'a str> + Clone) -> Self {
         let listed: Vec<String> = allowed.clone().into_iter().map(|word| format!("`{word}`")).collect();
@@ -54,17 +50,16 @@ impl Misread {
 
 /// Text that is read from the front, a word at a time.
 #[derive(Debug, Clone, Copy)]
-pub struct Words<'a> {
+pub struct WordReader<'a> {
     rest: &'a str,
 }
 
-impl<'a> Words<'a> {
-    /// The words of `text`.
+impl<'a> WordReader<'a> {
     pub fn of(text: &'a str) -> Self {
         Self { rest: text.trim() }
     }
 
-    /// What was not read yet.
+    /// Returns the part that was not read yet.
     pub fn rest(&self) -> &'a str {
         self.rest
     }
@@ -74,17 +69,14 @@ impl<'a> Words<'a> {
         self.rest.split_whitespace().next()
     }
 
-    /// The next word.
-    ///
-    /// # Errors
-    /// When there is none; `expected` says what it would have been.
-    pub fn word(&mut self, expected: &str) -> Result<&'a str, Misread> {
-        let word = self.peek().ok_or_else(|| Misread::Ended { expected: expected.into() })?;
+    /// Reads the next word. `expected` names it in the error when there is none.
+    pub fn word(&mut self, expected: &str) -> Result<&'a str, FaultSyntaxError> {
+        let word = self.peek().ok_or_else(|| FaultSyntaxError::Ended { expected: expected.into() })?;
         self.rest = self.rest[word.len()..].trim_start();
         Ok(word)
     }
 
-    /// Whether `phrase`, one or more words, comes next.
+    /// Returns true when `phrase`, one or more words, comes next.
     pub fn begin_with(self, phrase: &str) -> bool {
         self.after(phrase).is_some()
     }
@@ -101,31 +93,22 @@ impl<'a> Words<'a> {
     }
 
     /// Reads over a word that must come next.
-    ///
-    /// # Errors
-    /// When it does not.
-    pub fn keyword(&mut self, keyword: &str) -> Result<(), Misread> {
+    pub fn keyword(&mut self, keyword: &str) -> Result<(), FaultSyntaxError> {
         let word = self.word(&format!("`{keyword}`"))?;
-        if word == keyword { Ok(()) } else { Err(Misread::none_of(word, "what comes next", [keyword])) }
+        if word == keyword { Ok(()) } else { Err(FaultSyntaxError::none_of(word, "what comes next", [keyword])) }
     }
 
     /// The next word, one of `allowed`.
-    ///
-    /// # Errors
-    /// When it is another, or there is none.
-    pub fn one_of(&mut self, what: &str, allowed: &[&'static str]) -> Result<&'static str, Misread> {
+    pub fn one_of(&mut self, what: &str, allowed: &[&'static str]) -> Result<&'static str, FaultSyntaxError> {
         let word = self.word(what)?;
         let found = allowed.iter().find(|known| **known == word).copied();
-        found.ok_or_else(|| Misread::none_of(word, what, allowed.iter().copied()))
+        found.ok_or_else(|| FaultSyntaxError::none_of(word, what, allowed.iter().copied()))
     }
 
-    /// A whole number.
-    ///
-    /// # Errors
-    /// When it is not one, or not in `range`.
-    pub fn number(&mut self, what: &str, range: RangeInclusive<u32>) -> Result<u32, Misread> {
+    /// Reads a whole number within `range`.
+    pub fn number(&mut self, what: &str, range: RangeInclusive<u32>) -> Result<u32, FaultSyntaxError> {
         let word = self.word(what)?;
-        word.parse().ok().filter(|number| range.contains(number)).ok_or_else(|| Misread::Unexpected {
+        word.parse().ok().filter(|number| range.contains(number)).ok_or_else(|| FaultSyntaxError::Unexpected {
             word: word.into(),
             expected: format!("{what} from {} to {}", range.start(), range.end()),
             hint: String::new(),
@@ -133,13 +116,10 @@ impl<'a> Words<'a> {
     }
 
     /// A time with its unit: `300ms`, `10s`, `2m`; at most ten minutes.
-    ///
-    /// # Errors
-    /// When it is not one.
-    pub fn duration(&mut self, what: &str) -> Result<Duration, Misread> {
+    pub fn duration(&mut self, what: &str) -> Result<Duration, FaultSyntaxError> {
         let word = self.word(what)?;
         let read = word.parse::<SignedDuration>().ok().and_then(|time| Duration::try_from(time).ok());
-        read.filter(|time| *time <= LONGEST).ok_or_else(|| Misread::Unexpected {
+        read.filter(|time| *time <= LONGEST).ok_or_else(|| FaultSyntaxError::Unexpected {
             word: word.into(),
             expected: format!("{what} such as `300ms`, `10s` or `2m`, at most ten minutes"),
             hint: String::new(),
@@ -147,16 +127,13 @@ impl<'a> Words<'a> {
     }
 
     /// A JSON value, which may hold spaces.
-    ///
-    /// # Errors
-    /// When none comes next.
-    pub fn json(&mut self, what: &str) -> Result<Value, Misread> {
-        let word = self.peek().ok_or_else(|| Misread::Ended { expected: what.into() })?;
+    pub fn json(&mut self, what: &str) -> Result<Value, FaultSyntaxError> {
+        let word = self.peek().ok_or_else(|| FaultSyntaxError::Ended { expected: what.into() })?;
         let mut reader = serde_json::Deserializer::from_str(self.rest).into_iter::<Value>();
         let value = reader.next().and_then(Result::ok);
         let after = &self.rest[reader.byte_offset().min(self.rest.len())..];
         let ends_here = after.is_empty() || after.starts_with(char::is_whitespace);
-        let value = value.filter(|_| ends_here).ok_or_else(|| Misread::Unexpected {
+        let value = value.filter(|_| ends_here).ok_or_else(|| FaultSyntaxError::Unexpected {
             word: word.into(),
             expected: format!("{what}: write JSON, for example `false`, `12` or `\"expired\"`"),
             hint: String::new(),
@@ -166,10 +143,7 @@ impl<'a> Words<'a> {
     }
 
     /// Text in double quotes, or a single word.
-    ///
-    /// # Errors
-    /// When neither comes next.
-    pub fn text(&mut self, what: &str) -> Result<String, Misread> {
+    pub fn text(&mut self, what: &str) -> Result<String, FaultSyntaxError> {
         if !self.rest.starts_with('"') {
             return self.word(what).map(str::to_owned);
         }
@@ -180,12 +154,9 @@ impl<'a> Words<'a> {
     }
 
     /// The name of a header.
-    ///
-    /// # Errors
-    /// When it is not one.
-    pub fn header_name(&mut self) -> Result<HeaderName, Misread> {
+    pub fn header_name(&mut self) -> Result<HeaderName, FaultSyntaxError> {
         let word = self.word("the name of a header")?;
-        HeaderName::from_bytes(word.as_bytes()).map_err(|_| Misread::Unexpected {
+        HeaderName::from_bytes(word.as_bytes()).map_err(|_| FaultSyntaxError::Unexpected {
             word: word.into(),
             expected: "the name of a header".into(),
             hint: String::new(),
@@ -193,16 +164,13 @@ impl<'a> Words<'a> {
     }
 
     /// A JSON pointer (RFC 6901) to a field: `/entitlements/0/until`.
-    ///
-    /// # Errors
-    /// When it is not one.
-    pub fn pointer(&mut self) -> Result<String, Misread> {
+    pub fn pointer(&mut self) -> Result<String, FaultSyntaxError> {
         let what = "a JSON pointer such as `/decision`";
         let word = self.word(what)?;
         if word.starts_with('/') {
             return Ok(word.to_owned());
         }
         let hint = format!(" Did you mean `/{word}`?");
-        Err(Misread::Unexpected { word: word.into(), expected: what.into(), hint })
+        Err(FaultSyntaxError::Unexpected { word: word.into(), expected: what.into(), hint })
     }
 }

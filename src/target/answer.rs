@@ -1,15 +1,14 @@
-//! What a platform answered, in the words of the path.
+//! The answer of a platform, in the words of the path.
 
 use serde_json::{Map, Value};
 
 /// The answer to one operation, or to a request of a scenario's own.
 #[derive(Debug, Clone)]
-pub struct Answer {
-    /// What was asked: the operation's word, or method and path.
+pub struct PlatformAnswer {
+    /// The operation's word, or method and path.
     pub asked: String,
-    /// The HTTP status.
     pub status: u16,
-    /// Whether the platform did what was asked.
+    /// True when the platform did what was asked.
     pub ok: bool,
     /// The named fields that the target's file points to; absent ones are not there.
     pub fields: Map<String, Value>,
@@ -19,11 +18,10 @@ pub struct Answer {
     pub message: String,
     /// Header names in lower case.
     pub headers: Vec<(String, String)>,
-    /// The body as received.
     pub body: bytes::Bytes,
 }
 
-impl Answer {
+impl PlatformAnswer {
     /// A field, if the answer has it and it is not null.
     pub fn field(&self, name: &str) -> Option<&Value> {
         self.fields.get(name).filter(|value| !value.is_null())
@@ -34,7 +32,7 @@ impl Answer {
         self.field(name).map(as_text)
     }
 
-    /// What the JSON of the body has at this pointer, as [`Answer::text`] gives it.
+    /// Returns the value at a pointer into the JSON body, as [`PlatformAnswer::text`] does.
     pub fn at(&self, pointer: &str) -> Option<String> {
         self.json()?.pointer(pointer).map(as_text)
     }
@@ -54,7 +52,7 @@ impl Answer {
         self.headers.iter().find(|(key, _)| key == name).map(|(_, value)| value.as_str())
     }
 
-    /// One line for a person: `refused with insufficient-funds (402): …`, or `accepted (201)`.
+    /// Describes the answer in one line: `refused with insufficient-funds (402): …`, or `accepted (201)`.
     pub fn summary(&self) -> String {
         match (self.ok, &self.code) {
             (true, _) => format!("accepted ({})", self.status),
@@ -64,7 +62,6 @@ impl Answer {
     }
 }
 
-/// Text without its quotes.
 pub(super) fn as_text(value: &Value) -> String {
     value.as_str().map_or_else(|| value.to_string(), str::to_owned)
 }

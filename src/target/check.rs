@@ -1,14 +1,14 @@
-//! What cannot be meant in a target's file, found when it is read.
+//! Finds mistakes in a target file when it is read.
 
-use super::file::{Shape, method_and_path};
+use super::file::{OperationSpec, method_and_path};
 use super::template::{placeholders, placeholders_in};
-use super::{FINAL, Operation, Target, WORKED_ON};
+use super::{FINAL_STATES, Operation, Target, WORKING_STATE};
 use crate::base::config::ConfigError;
 use crate::base::suggest::did_you_mean;
 
-/// Looks for it everywhere but in the page.
+/// Checks everything but the section `[page]`, and returns the first mistake with its place.
 ///
-/// # Errors
+/// # ErrorFormat
 /// With the place of the first that there is.
 pub(super) fn check(target: &Target, file: &str, text: &str) -> Result<(), ConfigError> {
     let wrong = |keys: &[&str], message: String| Err(ConfigError::under(file, text, keys, message));
@@ -19,17 +19,17 @@ pub(super) fn check(target: &Target, file: &str, text: &str) -> Result<(), Confi
         }
     }
     for (own, word) in &target.states {
-        let known = [&[WORKED_ON], &FINAL[..]].concat();
+        let known = [&[WORKING_STATE], &FINAL_STATES[..]].concat();
         if !known.contains(&word.as_str()) {
             let hint = did_you_mean(word, known.iter().copied());
             let known = known.join(", ");
             return wrong(&["states", own], format!("`{word}` is not a state of jobs: {known}.{hint}"));
         }
     }
-    target.operations.iter().try_for_each(|(operation, shape)| check_shape(*operation, shape, file, text))
+    target.operations.iter().try_for_each(|(operation, shape)| check_operation(*operation, shape, file, text))
 }
 
-fn check_shape(operation: Operation, shape: &Shape, file: &str, text: &str) -> Result<(), ConfigError> {
+fn check_operation(operation: Operation, shape: &OperationSpec, file: &str, text: &str) -> Result<(), ConfigError> {
     let table = ["operations", operation.word()];
     let wrong = |keys: &[&str], message: String| Err(ConfigError::under(file, text, &[&table, keys].concat(), message));
     if method_and_path(&shape.request).is_none() {

@@ -1,15 +1,16 @@
-//! The target's file: what it may say, and what is made of it.
+//! The format of the target file, and the requests and answers that are made of it.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
 
+use schemars::JsonSchema;
 use serde::Deserialize;
 use serde_json::{Map, Value};
 
 use super::answer::as_text;
 use super::check::check;
 use super::template::{fill, fill_text, placeholders};
-use super::{Answer, Operation, PageWords, Values};
+use super::{Operation, PageSpec, PlatformAnswer, Values};
 use crate::base::config::{ConfigError, Span, parse_toml};
 use crate::base::redact::Policy;
 use crate::model::{Edge, Exchange};
@@ -17,19 +18,19 @@ use crate::model::{Edge, Exchange};
 /// The methods of RFC 9110 and RFC 5789 that a platform can be asked with.
 const METHODS: [&str; 7] = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"];
 
-/// How to speak to one platform.
-#[derive(Debug, Clone, Deserialize)]
+/// The description of one platform's wire format.
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Target {
     /// The platform's name, for reports.
     pub name: String,
-    /// How long the platform may take.
+    /// The longest times that the platform may take.
     #[serde(default)]
     pub bounds: Bounds,
-    /// Under which baggage names a scenario's clock and defects travel, where the platform has such a test mode.
+    /// The baggage names under which a scenario's clock and defects travel, for a platform with such a test mode.
     #[serde(default)]
     pub baggage: BaggageNames,
-    /// What is secret, beyond the usual headers and fields.
+    /// Secret headers and fields, beyond the usual ones.
     #[serde(default)]
     pub redact: Policy,
     /// The header in which members present what they bought.
@@ -37,10 +38,10 @@ pub struct Target {
     /// Headers of every request. One with a placeholder that has no value is left out.
     #[serde(default)]
     pub(super) headers: BTreeMap<String, String>,
-    pub(super) operations: BTreeMap<Operation, Shape>,
-    errors: Errors,
-    /// What the platform calls the states in which a job ends or is worked on, each with the word of the sentences:
-    /// `processing`, `succeeded`, `failed`, `expired` or `canceled`. Only for those that it calls otherwise.
+    pub(super) operations: BTreeMap<Operation, OperationSpec>,
+    errors: ErrorFormat,
+    /// The platform's own words for the states in which a job ends or is worked on, each with the word that sentences
+    /// use: `processing`, `succeeded`, `failed`, `expired` or `canceled`. Equal words need no entry.
     #[serde(default)]
     pub(super) states: BTreeMap<String, String>,
     /// The OpenAPI document of each service, as a path from this file.
@@ -49,34 +50,36 @@ pub struct Target {
     /// The catalogue of refusals, as a path from this file.
     #[serde(default)]
     pub catalogue: Option<String>,
-    /// What the platform's page looks like, where it has one.
+    /// The description of the platform's page, for a platform that has one.
     #[serde(default)]
-    pub page: Option<PageWords>,
-    /// What exchanges mean: the same file, read by the room `trail`.
+    pub page: Option<PageSpec>,
+    /// The section `[trail]` of the same file, which the room `trail` reads.
     #[serde(default, rename = "trail")]
+    #[schemars(skip)]
     _trail: serde::de::IgnoredAny,
 }
 
-/// How long the platform may take for what it promises.
-#[derive(Debug, Clone, Deserialize)]
+/// The longest times that the platform may take to keep its promises.
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct Bounds {
-    /// From charged to allowed.
+    /// The time between a charge and access.
     pub sync: Span,
-    /// From refunded to refused.
+    /// The time between a refund and a refusal.
     pub revoke: Span,
-    /// From submitted to a final state.
+    /// The time between a submit and a final state.
     pub job: Span,
-    /// For an operation to answer at all.
+    /// The time for an operation to answer at all.
     pub answer: Span,
-    /// From a press on the page to a request, a navigation, or something to read.
+    /// The time between a press on the page and a request, a navigation, or something to read.
     pub notice: Span,
-    /// From a machine that is back to a platform that keeps its other bounds again.
+    /// The time that the platform needs after an outage until it keeps its other bounds again.
     pub recover: Span,
 }
 
 impl Bounds {
-    /// The same for a platform that was held up so long: what it owes may come later, and an answer may not.
+    /// Returns the bounds of a platform after an outage of this length: promised effects may come later, but answers
+    /// may not.
     #[must_use]
     pub fn held_up(&self, by: Duration) -> Self {
         let later = |bound: Span| Span(bound.0 + by);
@@ -99,7 +102,7 @@ impl Default for Bounds {
 }
 
 /// The names of the values that scope a scenario's time and defects.
-#[derive(Debug, Clone, Default, Deserialize)]
+#[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct BaggageNames {
     /// Carries seconds by which the scenario's clock is ahead, as `+3600`.
@@ -108,15 +111,15 @@ pub struct BaggageNames {
     pub defect: Option<String>,
     /// The header in which an answer names the defects that its trace has come across, joined by `+`.
     pub fired: Option<String>,
-    /// What `defect` carries for a scenario in which nothing is to be broken, and answers name every defect whose place is come
-    /// across.
+    /// The value of `defect` for a scenario that only looks for places: nothing breaks, and answers name every defect
+    /// whose place was reached.
     pub places: Option<String>,
 }
 
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
-pub(super) struct Shape {
-    /// `METHOD /path/with/{placeholders}`.
+pub(super) struct OperationSpec {
+    /// The method and the path: `METHOD /path/with/{placeholders}`.
     pub request: String,
     /// Query parameters; a value that is a table is sent as JSON text.
     #[serde(default)]
@@ -129,26 +132,26 @@ pub(super) struct Shape {
     pub answer: BTreeMap<String, String>,
 }
 
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
-struct Errors {
+struct ErrorFormat {
     /// JSON pointer to the stable code.
     code: String,
     /// JSON pointer to the sentence.
     message: String,
-    /// For platforms whose codes are not stable: the first rule that fits gives the code.
+    /// Rules for platforms whose codes are not stable. The first rule that fits gives the code.
     #[serde(default)]
-    rules: Vec<Rule>,
+    rules: Vec<ErrorRule>,
 }
 
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
-struct Rule {
-    /// Only for this status.
+struct ErrorRule {
+    /// The status to which the rule applies.
     status: Option<u16>,
-    /// Only when the platform's own code is this.
+    /// The platform's own code to which the rule applies.
     was: Option<String>,
-    /// Only when the sentence has this in it.
+    /// A part of the sentence to which the rule applies.
     message: Option<String>,
     /// The code it stands for.
     code: String,
@@ -156,14 +159,11 @@ struct Rule {
 
 /// A request ready to be sent.
 #[derive(Debug, Clone)]
-pub struct Call {
-    /// The method, in capitals.
+pub struct OperationRequest {
     pub method: http::Method,
-    /// Path and query.
     pub path: String,
     /// Names as the file writes them.
     pub headers: Vec<(String, String)>,
-    /// The JSON body.
     pub body: Option<Value>,
 }
 
@@ -172,26 +172,16 @@ pub struct Call {
 pub enum TargetError {
     /// The file has no such operation.
     #[error("{target} has no operation `{operation}`: add [operations.{operation}] to the target's file")]
-    NoOperation {
-        /// The platform.
-        target: String,
-        /// What was asked.
-        operation: Operation,
-    },
+    NoOperation { target: String, operation: Operation },
     /// A placeholder in the path has no value.
     #[error("the operation `{operation}` needs a value for {{{placeholder}}} that this scenario does not have yet")]
-    NoValue {
-        /// What was asked.
-        operation: Operation,
-        /// What is missing.
-        placeholder: String,
-    },
+    NoValue { operation: Operation, placeholder: String },
 }
 
 impl Target {
     /// Reads a target from the text of its file; `file` is how errors name it.
     ///
-    /// # Errors
+    /// # ErrorFormat
     /// With line and suggestion: malformed TOML, unknown keys and operations, placeholders for which an operation has no value,
     /// answers that it does not give, requests that are not `METHOD /path`, pointers that are not JSON pointers.
     pub fn parse(file: &str, text: &str) -> Result<Self, ConfigError> {
@@ -203,16 +193,15 @@ impl Target {
         Ok(target)
     }
 
-    /// Whether the file says how to do this.
     pub fn has(&self, operation: Operation) -> bool {
         self.operations.contains_key(&operation)
     }
 
     /// The request for an operation.
     ///
-    /// # Errors
+    /// # ErrorFormat
     /// If the target has no such operation, or its path needs a value that is not given.
-    pub fn call(&self, operation: Operation, values: &Values) -> Result<Call, TargetError> {
+    pub fn call(&self, operation: Operation, values: &Values) -> Result<OperationRequest, TargetError> {
         let shape = self.shape(operation)?;
         let (method, path) = method_and_path(&shape.request).expect("checked when the file was read");
         let mut path =
@@ -224,36 +213,43 @@ impl Target {
             path.push_str(&format!("{}={}", encode(name), encode(&text)));
         }
         let headers = filled_headers(self.headers.iter().chain(&shape.headers), values);
-        Ok(Call { method, path, headers, body: shape.body.as_ref().and_then(|body| fill(body, values)) })
+        Ok(OperationRequest { method, path, headers, body: shape.body.as_ref().and_then(|body| fill(body, values)) })
     }
 
-    /// Reads an answer back.
+    /// Reads the answer to an operation.
     pub fn answer(
         &self,
         operation: Operation,
         status: u16,
         headers: Vec<(String, String)>,
         body: bytes::Bytes,
-    ) -> Answer {
+    ) -> PlatformAnswer {
         self.read(operation.word(), self.operations.get(&operation), status, headers, body)
     }
 
     /// Reads the answer to a request that is no operation of this file: `asked` is how people name it.
-    pub fn answer_to(&self, asked: &str, status: u16, headers: Vec<(String, String)>, body: bytes::Bytes) -> Answer {
+    pub fn answer_to(
+        &self,
+        asked: &str,
+        status: u16,
+        headers: Vec<(String, String)>,
+        body: bytes::Bytes,
+    ) -> PlatformAnswer {
         self.read(asked, None, status, headers, body)
     }
 
     fn read(
         &self,
         asked: &str,
-        shape: Option<&Shape>,
+        shape: Option<&OperationSpec>,
         status: u16,
         headers: Vec<(String, String)>,
         body: bytes::Bytes,
-    ) -> Answer {
+    ) -> PlatformAnswer {
         let ok = (200..400).contains(&status);
         let (asked, fields) = (asked.to_owned(), Map::new());
-        let mut answer = Answer { asked, status, ok, fields, code: None, message: String::new(), headers, body };
+        let mut answer =
+            PlatformAnswer { asked, status, ok, fields, code: None, message: String::new(), headers, body };
         // Where nothing is looked for in it, it is not parsed.
         let json = if ok && shape.is_none() { None } else { answer.json() };
         if let (Some(json), Some(shape)) = (&json, shape) {
@@ -286,7 +282,7 @@ impl Target {
         headers.map(String::as_str).chain([shape.request.as_str()]).flat_map(placeholders).collect()
     }
 
-    /// Where a refusal carries its code, as a JSON pointer.
+    /// Returns the JSON pointer to the code of a refusal.
     pub fn code_pointer(&self) -> &str {
         &self.errors.code
     }
@@ -294,12 +290,13 @@ impl Target {
     /// The JSON pointers that sentences read in the answer to this request of a member; none for requests of services.
     pub fn reads<'t>(&'t self, exchange: &Exchange) -> impl Iterator<Item = &'t str> + use<'t> {
         let of_member = exchange.edge.from == Edge::MEMBER;
-        let is_asked = |shape: &&Shape| {
+        let is_asked = |shape: &&OperationSpec| {
             method_and_path(&shape.request).is_some_and(|(method, path)| {
-                method.as_str() == exchange.request.method && is_like(path, exchange.request.path())
+                method.as_str() == exchange.request.method && matches_template(path, exchange.request.path())
             })
         };
-        let shapes: Vec<&Shape> = self.operations.values().filter(|shape| of_member && is_asked(shape)).collect();
+        let shapes: Vec<&OperationSpec> =
+            self.operations.values().filter(|shape| of_member && is_asked(shape)).collect();
         let refused = of_member && exchange.status().is_some_and(|status| status >= 400);
         let errors = refused.then_some([self.errors.code.as_str(), self.errors.message.as_str()]);
         shapes
@@ -308,13 +305,13 @@ impl Target {
             .chain(errors.into_iter().flatten())
     }
 
-    fn shape(&self, operation: Operation) -> Result<&Shape, TargetError> {
+    fn shape(&self, operation: Operation) -> Result<&OperationSpec, TargetError> {
         let missing = || TargetError::NoOperation { target: self.name.clone(), operation };
         self.operations.get(&operation).ok_or_else(missing)
     }
 
     fn rule(&self, status: u16, own: Option<&str>, message: &str) -> Option<String> {
-        let fits = |rule: &&Rule| {
+        let fits = |rule: &&ErrorRule| {
             rule.status.is_none_or(|wanted| wanted == status)
                 && rule.was.as_deref().is_none_or(|wanted| Some(wanted) == own)
                 && rule.message.as_deref().is_none_or(|wanted| message.contains(wanted))
@@ -323,8 +320,8 @@ impl Target {
     }
 }
 
-/// Whether a path is one of those that a path with placeholders stands for.
-fn is_like(template: &str, path: &str) -> bool {
+/// Returns true when a path fits a path with placeholders.
+fn matches_template(template: &str, path: &str) -> bool {
     let (mut expected, mut seen) = (template.split('/'), path.split('/'));
     loop {
         match (expected.next(), seen.next()) {

@@ -1,8 +1,8 @@
-//! How to speak to a platform: a TOML file that maps operations, error payloads and baggage to that platform's wire.
+//! The target file: a TOML file that maps operations, error payloads and baggage to a platform's wire format.
 //!
-//! Steps name an [`Operation`] and give [`Values`]; the target makes the HTTP request of it and reads the answer back
-//! into named fields and a stable error code. A second platform is a second file, not a second set of steps.
-//! Sending is not here: `run` does that, through the tap of the member's edge.
+//! Steps name an [`Operation`] and give [`Values`]; the target makes an HTTP request of them, and reads the answer
+//! back into named fields and a stable error code. A second platform needs a second file, not a second set of steps.
+//! Sending is not here: `run` does that, through the tap on the member's edge.
 
 mod answer;
 mod check;
@@ -11,10 +11,10 @@ mod operation;
 mod page;
 mod template;
 
-pub use answer::Answer;
+pub use answer::PlatformAnswer;
 pub use file::{Bounds, Target};
-pub use operation::{FINAL, Operation, WORKED_ON};
-pub use page::PageWords;
+pub use operation::{FINAL_STATES, Operation, WORKING_STATE};
+pub use page::PageSpec;
 pub use template::Values;
 
 #[cfg(test)]

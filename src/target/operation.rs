@@ -1,22 +1,21 @@
-//! What a person or a test can ask of a platform, in the words of the path.
+//! The operations of a platform, in the words of the path.
 
 use std::fmt;
 
 use serde::Deserialize;
 
 /// The words of sentences for the states in which a job ends.
-pub const FINAL: [&str; 4] = ["succeeded", "failed", "expired", "canceled"];
+pub const FINAL_STATES: [&str; 4] = ["succeeded", "failed", "expired", "canceled"];
 /// The word for the state in which a job is worked on.
-pub const WORKED_ON: &str = "processing";
+pub const WORKING_STATE: &str = "processing";
 
 macro_rules! operations {
     ($(#[doc = $doc:literal] $name:ident = $word:literal takes [$($value:literal),*] gives [$($field:literal),*],)*) => {
-        /// One thing to ask of a platform. The target's file says how.
-        #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Deserialize)]
+        /// An operation of a platform. The target file says how it is requested.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Deserialize, schemars::JsonSchema)]
         pub enum Operation { $(#[doc = $doc] #[serde(rename = $word)] $name,)* }
 
         impl Operation {
-            /// All of them.
             pub const ALL: &'static [Self] = &[$(Self::$name,)*];
 
             /// The word for it in a target's file.
@@ -24,7 +23,7 @@ macro_rules! operations {
                 match self { $(Self::$name => $word,)* }
             }
 
-            /// What it does, in a sentence.
+            /// Returns its meaning, in a sentence.
             pub fn means(self) -> &'static str {
                 match self { $(Self::$name => $doc.trim_ascii(),)* }
             }

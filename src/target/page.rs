@@ -1,8 +1,8 @@
-//! What the platform's page looks like: the `[page]` section of a target's file.
+//! The `[page]` section of a target file, which describes the platform's page.
 //!
-//! Features speak of a page in a person's words, and this says what they mean: which element is called “Generate”, and by
-//! which words a person knows that the panel is ready. Elements are named by role and accessible name; a CSS selector is for
-//! what has neither.
+//! Features speak of a page in a person's words, and this section says what they mean: which element is called “Generate”,
+//! and by which words a person knows that the panel is ready. Elements are named by role and accessible name. A CSS selector
+//! is for elements that have neither.
 //!
 //! ```toml
 //! [page]
@@ -22,6 +22,7 @@
 
 use std::collections::BTreeMap;
 
+use schemars::JsonSchema;
 use serde::Deserialize;
 
 use super::Values;
@@ -115,10 +116,10 @@ const ROLES: &[&str] = &[
     "treeitem",
 ];
 
-/// What the words of a feature mean on this platform's page.
-#[derive(Debug, Clone, Deserialize)]
+/// The meaning of a feature's words on this platform's page.
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
-pub struct PageWords {
+pub struct PageSpec {
     /// The path of a model version's page, with `{version}` in it.
     pub version: String,
     /// The cookie that a session travels in.
@@ -133,26 +134,26 @@ pub struct PageWords {
     pub elements: BTreeMap<String, Locator>,
     /// Each state of the page by what features call it.
     #[serde(default)]
-    pub states: BTreeMap<String, Shown>,
-    /// Where the page shows what it takes for true.
+    pub states: BTreeMap<String, StateSpec>,
+    /// The elements in which the page shows facts that the platform must agree with.
     #[serde(default)]
-    pub shows: Shows,
+    pub shows: PageReadings,
 }
 
-/// By what a person knows a state: an element, and words in it.
-#[derive(Debug, Clone, Deserialize)]
+/// A state of the page: an element, and words in it.
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
-pub struct Shown {
+pub struct StateSpec {
     /// The element, by its name in `elements`.
     pub at: String,
-    /// The words.
+    /// The words by which a person knows the state.
     pub says: String,
 }
 
-/// Where the page shows what can be held against the platform.
-#[derive(Debug, Clone, Default, Deserialize)]
+/// The elements in which the page shows facts that the platform must agree with.
+#[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
-pub struct Shows {
+pub struct PageReadings {
     /// The state in which it says that the member may generate.
     pub ready: Option<String>,
     /// The element with the member's money.
@@ -167,10 +168,10 @@ pub struct Shows {
     pub image: Option<String>,
 }
 
-impl PageWords {
+impl PageSpec {
     /// Looks for what cannot be meant.
     ///
-    /// # Errors
+    /// # ErrorFormat
     /// With the line of the first such entry.
     pub(super) fn check(&self, file: &str, text: &str) -> Result<(), ConfigError> {
         let wrong =
@@ -211,7 +212,7 @@ impl PageWords {
                 );
             }
         }
-        let Shows { ready, wallet, resources, quantity, prompt, image } = &self.shows;
+        let PageReadings { ready, wallet, resources, quantity, prompt, image } = &self.shows;
         let elements = [
             ("wallet", wallet),
             ("resources", resources),
@@ -241,7 +242,7 @@ impl PageWords {
 
     /// The element that features call so.
     ///
-    /// # Errors
+    /// # ErrorFormat
     /// With what was meant, if the file names no such element.
     pub fn element(&self, name: &str) -> Result<&Locator, String> {
         found(&self.elements, name, "elements")
@@ -249,9 +250,9 @@ impl PageWords {
 
     /// The state that features call so.
     ///
-    /// # Errors
+    /// # ErrorFormat
     /// With what was meant, if the file names no such state.
-    pub fn state(&self, name: &str) -> Result<&Shown, String> {
+    pub fn state(&self, name: &str) -> Result<&StateSpec, String> {
         found(&self.states, name, "states")
     }
 }

@@ -9,7 +9,6 @@ use serde_json::Value;
 pub struct Values(BTreeMap<String, Value>);
 
 impl Values {
-    /// No values.
     pub fn new() -> Self {
         Self::default()
     }
@@ -59,7 +58,7 @@ pub(super) fn fill(template: &Value, values: &Values) -> Option<Value> {
 
 /// Replaces the placeholders in a text, each value passed through `escape`.
 ///
-/// # Errors
+/// # ErrorFormat
 /// The name of the first placeholder that has no value.
 pub(super) fn fill_text(text: &str, values: &Values, escape: fn(&str) -> String) -> Result<String, String> {
     let mut filled = String::with_capacity(text.len());

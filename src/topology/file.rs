@@ -1,9 +1,10 @@
-//! The topology's file.
+//! The topology file.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::path::PathBuf;
 
+use schemars::JsonSchema;
 use serde::Deserialize;
 
 use super::Ready;
@@ -11,32 +12,33 @@ use crate::base::config::{ConfigError, Span, parse_toml};
 use crate::base::suggest::did_you_mean;
 use crate::model::Edge;
 
-/// The services of a platform, how each is supplied, and who calls whom.
-#[derive(Debug, Clone, Deserialize)]
+/// The services of a platform, the provider of each, and the calls between them.
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Topology {
-    /// What reports call it.
+    /// The name for reports.
     pub name: String,
     /// The service that members call.
     pub entry: String,
     /// The hosts, beside this machine's loopback, that a `url` service may stand on.
     #[serde(default)]
     pub allowed_hosts: Vec<String>,
-    /// How long all services together may take to come up.
+    /// The longest time that all services together may take until they are ready.
     #[serde(default = "default_start_up")]
     pub start_up: Span,
     /// Named secrets: minted for each run, or taken from the environment.
     #[serde(default)]
     pub secrets: BTreeMap<String, Secret>,
-    /// Settings of every service that paidpath starts itself; a service's own come on top.
+    /// Settings of every service that paidpath starts itself. A service's own settings take precedence.
     #[serde(default)]
     pub env: BTreeMap<String, String>,
     /// The images that are made for these services, or taken where they cannot be made.
     #[serde(default)]
     pub images: BTreeMap<String, ImageSpec>,
-    /// The services.
+    /// The services by name.
     pub services: BTreeMap<String, ServiceSpec>,
-    /// Where the relative paths in it begin; `None` when it comes with a binary that is far from its sources.
+    /// The folder from which relative paths in the file start; `None` for a file that is built into the binary when the
+    /// sources are not on this machine.
     #[serde(skip)]
     pub folder: Option<PathBuf>,
 }
@@ -45,8 +47,8 @@ fn default_start_up() -> Span {
     Span(std::time::Duration::from_secs(30))
 }
 
-/// Where a secret comes from.
-#[derive(Debug, Clone, Deserialize)]
+/// The origin of a secret.
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "snake_case")]
 pub enum Secret {
     /// A new random one for each run.
@@ -55,34 +57,34 @@ pub enum Secret {
     Env(String),
 }
 
-/// How one service is supplied.
-#[derive(Debug, Clone, Deserialize)]
+/// The provider and the settings of one service.
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ServiceSpec {
-    /// Who supplies it.
+    /// The provider.
     pub provider: ProviderKind,
-    /// The services it calls, each through a tap.
+    /// The services that it calls, each through a tap.
     #[serde(default)]
     pub calls: Vec<String>,
-    /// Where it already runs, for the `url` provider.
+    /// The URL of a service that runs already, for the provider `url`.
     pub url: Option<String>,
-    /// How it shows that it is ready: a path that answers 2xx, or another [sign](Ready).
+    /// The sign that the service is ready: a path that answers 2xx, or a table with `port`, `log` or `health`.
     pub ready: Option<Ready>,
     /// The services that must be ready before this one starts. All others start at the same time.
     #[serde(default)]
     pub after: Vec<String>,
-    /// Its settings. `{tap.NAME}` is the address at which it reaches its neighbour, `{secret.NAME}` a secret,
-    /// `{container.NAME}` the name and port at which containers reach a container directly, without a tap.
+    /// The settings. `{tap.NAME}` stands for the address of the tap in front of a neighbour, `{secret.NAME}` for a
+    /// secret, and `{container.NAME}` for the host name and port at which containers reach a container without a tap.
     #[serde(default)]
     pub env: BTreeMap<String, String>,
     /// The image of a container: one of `images`, or an image's own name.
     pub image: Option<String>,
     /// The port on which a container answers.
     pub port: Option<u16>,
-    /// What a container runs, in place of what its image says; with the same placeholders as `env`.
+    /// The command that a container runs instead of the one in its image, with the same placeholders as `env`.
     #[serde(default)]
     pub command: Vec<String>,
-    /// Files that are put into a container before it starts: its path there, and the file here.
+    /// Files that are put into a container before it starts, by their path there.
     #[serde(default)]
     pub files: BTreeMap<String, PathBuf>,
     /// Stub files, or folders of them, that a double answers from before anything else.
@@ -93,11 +95,12 @@ pub struct ServiceSpec {
     pub tmpfs: BTreeMap<String, u64>,
 }
 
-/// An image, and how to make it. What is made is kept under a tag that says what it was made from, and not made again.
-#[derive(Debug, Clone, Deserialize)]
+/// An image, and how it is made. A made image carries a tag that depends on its sources, and is made again only when
+/// they change.
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ImageSpec {
-    /// What it is called, or is to be called.
+    /// The name of the image, without a tag where it is made.
     pub name: String,
     /// A program that makes it; its one argument is the name to give it.
     pub script: Option<PathBuf>,
@@ -110,28 +113,29 @@ pub struct ImageSpec {
     pub otherwise: Option<String>,
 }
 
-/// Who supplies a service.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Deserialize)]
+/// A kind of provider.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum ProviderKind {
     /// The reference platform, in this process.
     Embedded,
     /// A wiremock double, in this process.
     Mock,
-    /// A container.
+    /// A container of a Docker engine.
     Container,
-    /// Something that runs already.
+    /// A service that runs already.
     Url,
+}
+
+impl ProviderKind {
+    const ALL: [(Self, &str); 4] =
+        [(Self::Embedded, "embedded"), (Self::Mock, "mock"), (Self::Container, "container"), (Self::Url, "url")];
 }
 
 impl fmt::Display for ProviderKind {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.pad(match self {
-            Self::Embedded => "embedded",
-            Self::Mock => "mock",
-            Self::Container => "container",
-            Self::Url => "url",
-        })
+        let named = Self::ALL.iter().find(|(kind, _)| kind == self);
+        f.pad(named.map_or("", |(_, name)| name))
     }
 }
 
@@ -139,20 +143,17 @@ impl std::str::FromStr for ProviderKind {
     type Err = String;
 
     fn from_str(text: &str) -> Result<Self, String> {
-        let all = [Self::Embedded, Self::Mock, Self::Container, Self::Url];
-        all.into_iter().find(|kind| kind.to_string() == text).ok_or_else(|| {
-            let hint = did_you_mean(text, ["embedded", "mock", "container", "url"]);
-            format!("`{text}` is not a provider: embedded, mock, container or url.{hint}")
+        let found = Self::ALL.iter().find(|(_, name)| *name == text);
+        found.map(|(kind, _)| *kind).ok_or_else(|| {
+            let names = Self::ALL.map(|(_, name)| name);
+            let hint = did_you_mean(text, names);
+            format!("`{text}` is not a provider, only these are: {}.{hint}", names.join(", "))
         })
     }
 }
 
 impl Topology {
     /// Reads a topology from the text of its file; `file` is how errors name it.
-    ///
-    /// # Errors
-    /// With line and suggestion: malformed TOML, unknown keys, a call to a service that is not there, a `url` service
-    /// without a URL or on a host that is not allowed, an `env` placeholder that names nothing.
     pub fn parse(file: &str, text: &str) -> Result<Self, ConfigError> {
         let topology: Self = parse_toml(file, text)?;
         topology.check(file, text)?;
@@ -160,9 +161,6 @@ impl Topology {
     }
 
     /// Gives one service another provider, as `NAME=PROVIDER` or `NAME=url:http://…` on the command line says.
-    ///
-    /// # Errors
-    /// If there is no such service or provider, or the result is not a sound topology.
     pub fn swap(&mut self, service: &str, provider: ProviderKind, url: Option<String>) -> Result<(), ConfigError> {
         let hint = did_you_mean(service, self.services.keys().map(String::as_str));
         let spec = self.services.get_mut(service).ok_or_else(|| {
@@ -173,7 +171,7 @@ impl Topology {
         self.check("--provider", "")
     }
 
-    /// All settings of a service, placeholders not yet replaced.
+    /// Returns the settings of a service, with their placeholders.
     pub fn env_of(&self, service: &str) -> impl Iterator<Item = (&String, &String)> {
         let own = self.services.get(service).map(|spec| &spec.env);
         self.env
@@ -182,8 +180,8 @@ impl Topology {
             .chain(own.into_iter().flatten())
     }
 
-    /// Every edge: the member's, and one for each call. Doubles do not call each other: what one would tell another it
-    /// knows.
+    /// Returns the member's edge and one edge for each call. Doubles do not call each other, because they share what
+    /// they know.
     pub fn edges(&self) -> Vec<Edge> {
         let is_double = |name: &str| self.services.get(name).is_some_and(|spec| spec.provider == ProviderKind::Mock);
         let calls = self.services.iter().flat_map(|(from, spec)| spec.calls.iter().map(move |to| Edge::new(from, to)));
@@ -256,7 +254,7 @@ impl Topology {
         })
     }
 
-    /// Whether there is something that a placeholder of this service stands for.
+    /// Returns true when there is a value for a placeholder of this service.
     fn fills(&self, spec: &ServiceSpec, placeholder: &str) -> bool {
         match placeholder.split_once('.') {
             Some(("tap", callee)) => spec.calls.iter().any(|call| call == callee),
@@ -266,12 +264,12 @@ impl Topology {
         }
     }
 
-    /// Whether anybody calls it through a tap.
+    /// Returns true when a service is called through a tap.
     pub fn is_called(&self, service: &str) -> bool {
         self.edges().iter().any(|edge| edge.to == service)
     }
 
-    /// Whether a provider supplies any of the services.
+    /// Returns true when this kind of provider supplies any of the services.
     pub fn has(&self, provider: ProviderKind) -> bool {
         self.services.values().any(|spec| spec.provider == provider)
     }
@@ -283,7 +281,7 @@ impl Topology {
         self.services.iter().filter(move |(_, spec)| is_doubled(spec)).map(|(name, _)| name.as_str())
     }
 
-    /// The same, with nobody behind the taps.
+    /// Returns a copy without services, so that only taps are opened.
     pub fn without_services(&self) -> Self {
         Self { services: BTreeMap::new(), ..self.clone() }
     }
@@ -317,7 +315,7 @@ impl Topology {
     }
 }
 
-/// What stands between braces in a text.
+/// Returns the texts between braces.
 fn placeholders(text: &str) -> impl Iterator<Item = &str> {
     text.split('{').skip(1).filter_map(|part| part.split_once('}')).map(|(name, _)| name)
 }

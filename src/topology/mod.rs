@@ -1,15 +1,18 @@
-//! Which provider each service of a platform has, and which service calls which.
+//! The services of a platform, the provider of each, and the calls between them.
 //!
 //! A topology is a TOML file ([`Topology`]). A [`Provider`] starts one service of it and gives its address; [`container`] is
-//! the largest of them. Taps are not here: `run` opens one for every edge and hands their addresses to the providers as the
+//! the largest of them. Taps are not here: `run` opens one for every edge, and gives their addresses to the providers as the
 //! addresses of the neighbours.
 //!
 //! # Add another provider
 //!
-//! 1. Write a file here (or, if it needs a double, under `mocks/`) with a type that implements [`Provider`].
-//! 2. Give it a variant in [`ProviderKind`] and, if it has settings of its own, a field in [`ServiceSpec`].
-//! 3. Hand it to the runner where the others are: in `src/main.rs`.
-//! 4. Add a topology file that uses it and a test that starts it, stops it, and sees it fail to start.
+//! 1. Write a file here (or under `mocks/`, if it needs a double) with a type that implements [`Provider`]. The trait also
+//!    carries what the machine needs to have, the host names that its services use among themselves, and the removal of what
+//!    an earlier run left behind; all of these have defaults.
+//! 2. Give it a variant in [`ProviderKind`], with its name in `ProviderKind::ALL`. If it has settings of its own, add a field
+//!    to [`ServiceSpec`].
+//! 3. Add it to the list in `providers()` in `mocks/mod.rs`.
+//! 4. Add a topology file that uses it, and a test that starts it, stops it, and sees it fail to start.
 
 pub mod container;
 mod file;
@@ -20,11 +23,13 @@ mod url;
 use std::io::Write;
 
 pub use file::{ImageSpec, ProviderKind, Secret, ServiceSpec, Topology};
-pub use provider::{Doorstep, Mark, Mishap, Order, Provider, Running, StartError};
+pub use provider::{
+    HostAddress, Leftover, MachineRequirement, Outage, Provider, RunLabel, Running, StartError, StartRequest,
+};
 pub use ready::{Ready, until_ready};
 pub use url::UrlProvider;
 
-/// Says what takes long while services start. Nobody may be listening.
+/// Tells the person at the terminal what takes long while services start.
 fn tell(line: &str) {
     let _ = writeln!(std::io::stderr(), "{line}");
 }

@@ -1,17 +1,20 @@
-//! How a service shows that it is ready, and the waiting for it.
+//! The signs by which a service shows that it is ready, and the wait for them.
 
+use std::borrow::Cow;
 use std::fmt;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 use regex::Regex;
+use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::Deserialize;
 use serde::de::value::MapAccessDeserializer;
 use serde::de::{self, MapAccess, Visitor};
 
 use super::{Running, StartError, tell};
 use crate::base::client::client_for;
+use crate::base::schema::text;
 use crate::base::wait::{self, Look};
 
 /// The sign by which a service counts as ready.
@@ -21,7 +24,7 @@ pub enum Ready {
     Http(String),
     /// A port of a container that takes connections: `ready = { port = 5432 }`.
     Port(u16),
-    /// What a container has written so far matches: `ready = { log = "started in .* ms" }`.
+    /// The log of a container matches: `ready = { log = "started in .* ms" }`.
     Log(Regex),
     /// The health check of a container's image is content: `ready = { health = true }`.
     Health,
@@ -35,6 +38,17 @@ impl fmt::Display for Ready {
             Self::Log(pattern) => write!(f, "its log matches `{pattern}`"),
             Self::Health => write!(f, "its health check is content"),
         }
+    }
+}
+
+impl JsonSchema for Ready {
+    fn schema_name() -> Cow<'static, str> {
+        "Ready".into()
+    }
+
+    fn json_schema(generator: &mut SchemaGenerator) -> Schema {
+        let path = text("A path that answers 2xx when the service is ready.", "^/");
+        json_schema!({ "anyOf": [path, generator.subschema_for::<Sign>()] })
     }
 }
 
@@ -67,7 +81,7 @@ impl<'de> Deserialize<'de> for Ready {
     }
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 struct Sign {
     http: Option<String>,
@@ -76,13 +90,10 @@ struct Sign {
     health: Option<bool>,
 }
 
-/// How long nobody is told what is waited for.
+/// The time after which a message says what is waited for.
 const SILENCE: Duration = Duration::from_secs(2);
 
 /// Waits until a service shows its sign, and says what it waits for where that takes long.
-///
-/// # Errors
-/// [`StartError::NotReady`] with what was last seen, after `within`; [`StartError::Failed`] as soon as it is gone.
 pub async fn until_ready(
     service: &str,
     running: &Arc<dyn Running>,

@@ -1,12 +1,12 @@
-//! A service that runs already, somewhere.
+//! The provider of services that run already.
 
 use std::sync::Arc;
 
 use async_trait::async_trait;
 
-use super::{Order, Provider, ProviderKind, Running, StartError};
+use super::{Provider, ProviderKind, Running, StartError, StartRequest};
 
-/// Supplies services by their URL. Starting and stopping them is somebody else's business.
+/// A provider of services by their URL. It neither starts nor stops them.
 #[derive(Debug, Default)]
 pub struct UrlProvider;
 
@@ -20,7 +20,7 @@ impl Provider for UrlProvider {
         ProviderKind::Url
     }
 
-    async fn start(&self, order: Order) -> Result<Arc<dyn Running>, StartError> {
+    async fn start(&self, order: StartRequest) -> Result<Arc<dyn Running>, StartError> {
         let url = order.spec.url.ok_or_else(|| StartError::Failed {
             service: order.service,
             reason: "its topology entry has no `url`".into(),

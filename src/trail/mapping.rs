@@ -16,6 +16,7 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::str::FromStr;
 
+use schemars::JsonSchema;
 use serde::Deserialize;
 
 use super::source::Source;
@@ -25,7 +26,7 @@ use crate::model::exchange::NotAnEdge;
 use crate::model::{Edge, EventKind, Exchange, Fact};
 
 /// What exchanges mean on one platform.
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct Mapping {
     /// Where a refusal carries its stable code.
@@ -68,7 +69,7 @@ impl Default for Mapping {
 }
 
 /// Stable codes by what they tell the member.
-#[derive(Debug, Clone, Default, Deserialize)]
+#[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct Codes {
     /// You may not, or not any more: what somebody who paid must never be told.
@@ -78,7 +79,7 @@ pub struct Codes {
 }
 
 /// What one kind of exchange means.
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Meaning {
     /// What it means.
@@ -94,7 +95,7 @@ pub struct Meaning {
 }
 
 /// One place, or several.
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(untagged)]
 pub enum Places {
     /// One.

@@ -26,6 +26,7 @@ pub mod source;
 pub mod wallet;
 
 mod build;
+mod schema;
 mod staleness;
 
 #[cfg(test)]

@@ -4,7 +4,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use super::{StepError, World};
 use crate::base::trace::{BAGGAGE, TRACEPARENT, traceparent};
-use crate::target::{Answer, Operation, Values};
+use crate::target::{Operation, PlatformAnswer, Values};
 
 /// Status, headers in lower case, and body.
 pub(super) type Received = (u16, Vec<(String, String)>, bytes::Bytes);
@@ -16,7 +16,7 @@ impl World {
     ///
     /// # Errors
     /// Only if there is no answer to judge: the platform cannot be reached, or takes longer than the target allows.
-    pub async fn ask(&self, member: &str, operation: Operation, values: Values) -> Result<Answer, StepError> {
+    pub async fn ask(&self, member: &str, operation: Operation, values: Values) -> Result<PlatformAnswer, StepError> {
         let token = self.member(member)?.token.clone();
         self.ask_with(token, operation, values).await
     }
@@ -27,7 +27,7 @@ impl World {
         token: Option<String>,
         operation: Operation,
         values: Values,
-    ) -> Result<Answer, StepError> {
+    ) -> Result<PlatformAnswer, StepError> {
         let context = &self.context;
         let mut values = values.with("token", token);
         for (name, secret) in &context.secrets {
@@ -102,7 +102,12 @@ impl World {
     ///
     /// # Errors
     /// If it refuses, with what it said.
-    pub(super) async fn get(&self, member: &str, operation: Operation, values: Values) -> Result<Answer, StepError> {
+    pub(super) async fn get(
+        &self,
+        member: &str,
+        operation: Operation,
+        values: Values,
+    ) -> Result<PlatformAnswer, StepError> {
         let answer = self.ask(member, operation, values).await?;
         accepted(&answer, &format!("{member}'s {operation}"))?;
         Ok(answer)
@@ -110,17 +115,17 @@ impl World {
 }
 
 /// Holds if the platform did what was asked.
-pub(super) fn accepted(answer: &Answer, what: &str) -> Result<(), StepError> {
+pub(super) fn accepted(answer: &PlatformAnswer, what: &str) -> Result<(), StepError> {
     if answer.ok { Ok(()) } else { Err(refused(answer, what)) }
 }
 
 /// What there is to say where the platform did not do what was asked.
-pub(super) fn refused(answer: &Answer, what: &str) -> StepError {
+pub(super) fn refused(answer: &PlatformAnswer, what: &str) -> StepError {
     StepError::platform(format!("{what} was {}", answer.summary()))
 }
 
 /// A field that an answer must have for the scenario to go on.
-pub(super) fn required(answer: &Answer, field: &str) -> Result<String, StepError> {
+pub(super) fn required(answer: &PlatformAnswer, field: &str) -> Result<String, StepError> {
     answer.text(field).ok_or_else(|| {
         StepError::platform(format!("the answer to {} has no {field} ({})", answer.asked, answer.status))
     })

@@ -5,19 +5,19 @@ use std::time::Duration;
 
 use tokio::sync::OnceCell;
 
-use crate::browser::{BrowserConfig, BrowserTrouble, Browsers, Page};
-use crate::target::PageWords;
+use crate::browser::{BrowserConfig, BrowserError, Browsers, Page};
+use crate::target::PageSpec;
 
 /// A browser that nobody pays for before a page is opened.
 pub struct Browsing {
     config: BrowserConfig,
     /// That it does not start is remembered, too: trying again would cost every scenario as long.
-    started: OnceCell<Result<Browsers, BrowserTrouble>>,
+    started: OnceCell<Result<Browsers, BrowserError>>,
 }
 
 impl Browsing {
     /// This browser, with what the platform's own page takes for a sign of failure.
-    pub fn new(mut config: BrowserConfig, page: Option<&PageWords>) -> Self {
+    pub fn new(mut config: BrowserConfig, page: Option<&PageSpec>) -> Self {
         if let Some(page) = page {
             config.oracle.classes.extend(page.error_classes.iter().map(|class| class.to_lowercase()));
             config.oracle.words.extend(page.error_words.iter().map(|word| format!(" {}", word.to_lowercase())));
@@ -31,7 +31,7 @@ impl Browsing {
     ///
     /// # Errors
     /// If there is no browser, or it is in trouble.
-    pub async fn open(&self, base: &str) -> Result<Page, BrowserTrouble> {
+    pub async fn open(&self, base: &str) -> Result<Page, BrowserError> {
         let started = self.started.get_or_init(|| Browsers::start(self.config.clone())).await;
         match started {
             Ok(browsers) => browsers.open(base).await,

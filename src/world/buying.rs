@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 use super::asking::{accepted, refused, required};
 use super::{Member, ModelVersion, Purchase, StepError, StepResult, World};
 use crate::base::wait::{self, Look};
-use crate::target::{Answer, Operation, Values};
+use crate::target::{Operation, PlatformAnswer, Values};
 
 /// What access is for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -161,7 +161,7 @@ impl World {
     }
 
     /// Sends the terms of a model version as those from now on.
-    pub(super) async fn send_terms(&self, by: &str, version: &ModelVersion) -> Result<Answer, StepError> {
+    pub(super) async fn send_terms(&self, by: &str, version: &ModelVersion) -> Result<PlatformAnswer, StepError> {
         let values = terms_of(&version.terms, version.ends_at).with("version", version.id.as_str());
         self.ask(by, Operation::Reprice, values).await
     }
@@ -170,7 +170,7 @@ impl World {
     ///
     /// # Errors
     /// If there is no answer.
-    pub async fn quote(&mut self, member: &str, right: Right, model: &str) -> Result<Answer, StepError> {
+    pub async fn quote(&mut self, member: &str, right: Right, model: &str) -> Result<PlatformAnswer, StepError> {
         let values = Values::new().with("version", self.model(model)?.id.as_str()).with("right", right.word());
         let answer = self.ask(member, Operation::Quote, values).await?;
         self.last = Some(answer.clone());
@@ -228,7 +228,12 @@ impl World {
     }
 
     /// A purchase at the price quoted now, or else the answer that refuses to quote one.
-    async fn priced(&mut self, member: &str, right: Right, model: &str) -> Result<Result<Purchase, Answer>, StepError> {
+    async fn priced(
+        &mut self,
+        member: &str,
+        right: Right,
+        model: &str,
+    ) -> Result<Result<Purchase, PlatformAnswer>, StepError> {
         let purchase = self.unquoted(right, model)?;
         if !self.context.target.has(Operation::Quote) {
             return Ok(Ok(purchase));
@@ -265,7 +270,7 @@ impl World {
         })
     }
 
-    pub(super) async fn send_purchase(&self, member: &str, purchase: &Purchase) -> Result<Answer, StepError> {
+    pub(super) async fn send_purchase(&self, member: &str, purchase: &Purchase) -> Result<PlatformAnswer, StepError> {
         self.ask(member, Operation::Purchase, order(purchase)).await
     }
 
@@ -318,12 +323,12 @@ impl World {
         Ok(())
     }
 
-    pub(super) async fn ask_access(&self, member: &str, model: &str) -> Result<Answer, StepError> {
+    pub(super) async fn ask_access(&self, member: &str, model: &str) -> Result<PlatformAnswer, StepError> {
         let version = self.model(model)?.id.as_str();
         self.ask(member, Operation::Access, Values::new().with("version", version)).await
     }
 
-    fn keep_credential(&mut self, member: &str, model: &str, answer: &Answer) -> StepResult {
+    fn keep_credential(&mut self, member: &str, model: &str, answer: &PlatformAnswer) -> StepResult {
         let version = self.model(model)?.id.clone();
         let credentials = &mut self.member_mut(member)?.credentials;
         match answer.text("credential") {
@@ -387,7 +392,7 @@ fn early_access(terms: &Terms, ends_at: Option<jiff::Timestamp>) -> Value {
     early_access
 }
 
-fn may(access: &Answer, right: Right) -> bool {
+fn may(access: &PlatformAnswer, right: Right) -> bool {
     let field = match right {
         Right::Generation => "generate",
         Right::Download => "download",
@@ -395,7 +400,7 @@ fn may(access: &Answer, right: Right) -> bool {
     access.ok && access.field(field) == Some(&Value::Bool(true))
 }
 
-fn refusal(access: &Answer) -> String {
+fn refusal(access: &PlatformAnswer) -> String {
     match (access.ok, access.text("reason")) {
         (true, Some(reason)) => format!("the platform says: {reason}"),
         (true, None) => "the platform says no, without a reason".into(),

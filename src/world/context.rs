@@ -11,7 +11,7 @@ use super::services::Services;
 use crate::base::clock::Clock;
 use crate::base::redact::Redactor;
 use crate::model::{Edge, TraceId};
-use crate::tap::{FaultBoard, Fired, Recorder};
+use crate::tap::{FaultBoard, FaultOutcome, Recorder};
 use crate::target::{Bounds, Target};
 
 /// The platform as scenarios see it.
@@ -63,9 +63,9 @@ impl RunContext {
     }
 
     /// What became of a fault, in the words that exchanges name it with: its own may hold a secret.
-    pub(crate) fn as_recorded(&self, owner: Option<TraceId>, fired: &Fired) -> Fired {
+    pub(crate) fn as_recorded(&self, owner: Option<TraceId>, fired: &FaultOutcome) -> FaultOutcome {
         let clean = |text: &String| self.redactor.text(owner, text).into_owned();
-        Fired { spec: clean(&fired.spec), times: fired.times, missed: fired.missed.as_ref().map(clean) }
+        FaultOutcome { spec: clean(&fired.spec), times: fired.times, missed: fired.missed.as_ref().map(clean) }
     }
 }
 

@@ -5,14 +5,14 @@ use serde_json::Value;
 use super::asking::accepted;
 use super::{Right, StepError, StepResult, World};
 use crate::base::wait::{self, Look};
-use crate::target::{Answer, Operation, Values};
+use crate::target::{Operation, PlatformAnswer, Values};
 
 impl World {
     /// The answer that Then-sentences speak of.
     ///
     /// # Errors
     /// If nothing was asked yet.
-    pub fn last_answer(&self) -> Result<&Answer, StepError> {
+    pub fn last_answer(&self) -> Result<&PlatformAnswer, StepError> {
         self.last.as_ref().ok_or_else(|| StepError::scenario("nothing has been asked of the platform yet"))
     }
 
@@ -144,7 +144,7 @@ impl World {
         if self.at_once.is_empty() {
             return Err(StepError::scenario("nothing was sent several times at once"));
         }
-        let key = |answer: &Answer| answer.text("purchase").or_else(|| answer.text("job"));
+        let key = |answer: &PlatformAnswer| answer.text("purchase").or_else(|| answer.text("job"));
         let mut different: Vec<_> = self.at_once.iter().filter(|answer| answer.ok).filter_map(key).collect();
         different.sort();
         different.dedup();

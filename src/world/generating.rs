@@ -8,7 +8,7 @@ use super::asking::required;
 use super::{Right, StepError, StepResult, World};
 use crate::base::picture;
 use crate::base::wait::{self, Look};
-use crate::target::{Answer, FINAL, Operation, Values, WORKED_ON};
+use crate::target::{FINAL_STATES, Operation, PlatformAnswer, Values, WORKING_STATE};
 
 /// A job that was accepted.
 #[derive(Debug, Clone)]
@@ -126,8 +126,8 @@ impl World {
     ///
     /// # Errors
     /// If it does not get there within the target's bound.
-    pub async fn final_status(&mut self) -> Result<Answer, StepError> {
-        self.status_once(|state| FINAL.contains(&state), "come to an end").await
+    pub async fn final_status(&mut self) -> Result<PlatformAnswer, StepError> {
+        self.status_once(|state| FINAL_STATES.contains(&state), "come to an end").await
     }
 
     /// Waits until the latest job is being worked on, or has been.
@@ -135,10 +135,10 @@ impl World {
     /// # Errors
     /// If it does not get there within the target's bound.
     pub async fn wait_until_begun(&mut self) -> StepResult {
-        self.status_once(|state| state == WORKED_ON || FINAL.contains(&state), "begin").await.map(drop)
+        self.status_once(|state| state == WORKING_STATE || FINAL_STATES.contains(&state), "begin").await.map(drop)
     }
 
-    async fn status_once(&self, is_there: impl Fn(&str) -> bool, goal: &str) -> Result<Answer, StepError> {
+    async fn status_once(&self, is_there: impl Fn(&str) -> bool, goal: &str) -> Result<PlatformAnswer, StepError> {
         let job = self.latest_job()?.clone();
         let within = self.context.bounds().job.0;
         let waited = wait::until(within, async || {
@@ -164,7 +164,7 @@ impl World {
     ///
     /// # Errors
     /// If one cannot be fetched, is not an image, or is blank.
-    pub(super) async fn fetch_images(&self, member: &str, status: &Answer) -> Result<usize, StepError> {
+    pub(super) async fn fetch_images(&self, member: &str, status: &PlatformAnswer) -> Result<usize, StepError> {
         let images = images(status);
         for image in &images {
             let answer = self.get(member, Operation::Image, Values::new().with("image", image.as_str())).await?;
@@ -195,7 +195,7 @@ impl World {
         })
     }
 
-    pub(super) async fn send_job(&self, job: &Job, credential: Option<String>) -> Result<Answer, StepError> {
+    pub(super) async fn send_job(&self, job: &Job, credential: Option<String>) -> Result<PlatformAnswer, StepError> {
         let values = Values::new()
             .with("version", self.model(&job.model)?.id.as_str())
             .with("prompt", job.prompt.as_str())
@@ -206,7 +206,7 @@ impl World {
         self.ask(&job.member, Operation::Submit, values).await
     }
 
-    pub(super) fn keep_job(&mut self, job: Job, answer: Answer) {
+    pub(super) fn keep_job(&mut self, job: Job, answer: PlatformAnswer) {
         if answer.ok
             && let Ok(id) = required(&answer, "job")
         {
@@ -216,7 +216,7 @@ impl World {
     }
 }
 
-fn images(status: &Answer) -> Vec<String> {
+fn images(status: &PlatformAnswer) -> Vec<String> {
     let listed = status.field("images").and_then(Value::as_array).cloned().unwrap_or_default();
     let id = |image: &Value| match image.get("id").unwrap_or(image) {
         Value::String(id) => Some(id.clone()),

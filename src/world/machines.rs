@@ -3,28 +3,28 @@
 use super::{StepError, StepResult, World};
 use crate::base::wait::{self, Look};
 use crate::model::Edge;
-use crate::tap::Fired;
-use crate::topology::Mishap;
+use crate::tap::FaultOutcome;
+use crate::topology::Outage;
 
 impl World {
     /// Has something happen to the machine of a service. It is put back at the end of the scenario at the latest.
     ///
     /// # Errors
     /// If others run at the same time, there is no such service, or it is in no container.
-    pub async fn befall(&mut self, service: &str, mishap: Mishap) -> StepResult {
+    pub async fn cause_outage(&mut self, service: &str, outage: Outage) -> StepResult {
         if !self.alone {
-            let message = format!("only a scenario that runs alone may have {service} {mishap}: tag it with @serial");
+            let message = format!("only a scenario that runs alone may have {service} {outage}: tag it with @serial");
             return Err(StepError::scenario(message));
         }
-        self.context.services.suffer(self.trace, service, mishap).await
+        self.context.services.cause(self.trace, service, outage).await
     }
 
     /// Ends a service as one does who means well, and starts it anew.
     ///
     /// # Errors
-    /// As [`World::befall`], and if it does not get ready again.
+    /// As [`World::cause_outage`], and if it does not get ready again.
     pub async fn restart(&mut self, service: &str) -> StepResult {
-        self.befall(service, Mishap::Stop).await?;
+        self.cause_outage(service, Outage::Stop).await?;
         self.bring_back(service).await
     }
 
@@ -39,7 +39,7 @@ impl World {
     /// One service gets no connection to another: where there is a tap between them, for this scenario alone.
     ///
     /// # Errors
-    /// If they do not reach each other anyway, or as [`World::befall`].
+    /// If they do not reach each other anyway, or as [`World::cause_outage`].
     pub async fn disconnect(&mut self, from: &str, to: &str) -> StepResult {
         let edge = Edge::new(from, to);
         // A call that the target's file knows goes through a tap, or does not happen here.
@@ -47,7 +47,7 @@ impl World {
         if is_call || !self.context.services.has(to) {
             return self.disturb(&format!("{from} -> {to}: drop"));
         }
-        self.befall(from, Mishap::CutOff(to.to_owned())).await
+        self.cause_outage(from, Outage::CutOff(to.to_owned())).await
     }
 
     /// Ends every fault of this scenario, and puts back every machine.
@@ -75,7 +75,7 @@ impl World {
     }
 
     /// What became of the faults that ended before the scenario did.
-    pub(crate) fn lifted(&self) -> &[Fired] {
+    pub(crate) fn lifted(&self) -> &[FaultOutcome] {
         &self.lifted
     }
 }

@@ -40,8 +40,8 @@ use rand::rngs::StdRng;
 
 use crate::base::trace::Baggage;
 use crate::model::{Finding, RuleId, TraceId};
-use crate::tap::Fired;
-use crate::target::Answer;
+use crate::tap::FaultOutcome;
+use crate::target::PlatformAnswer;
 
 pub use browsing::Browsing;
 pub use buying::{Right, Terms};
@@ -137,9 +137,9 @@ pub struct World {
     members: BTreeMap<String, Member>,
     models: BTreeMap<String, ModelVersion>,
     /// The answer that Then-sentences speak of.
-    last: Option<Answer>,
+    last: Option<PlatformAnswer>,
     /// All answers of an action that was done several times at once.
-    at_once: Vec<Answer>,
+    at_once: Vec<PlatformAnswer>,
     jobs: Vec<Job>,
     /// What members have before them in a browser, by name in the scenario.
     screens: BTreeMap<String, Screen>,
@@ -159,7 +159,7 @@ pub struct World {
     /// Whether no other scenario runs at the same time.
     alone: bool,
     /// Faults that ended before the scenario did.
-    lifted: Vec<Fired>,
+    lifted: Vec<FaultOutcome>,
 }
 
 impl World {

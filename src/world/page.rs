@@ -6,10 +6,10 @@
 use std::fmt;
 
 use super::{StepError, StepErrorKind, StepResult, World};
-use crate::browser::{BrowserTrouble, Page};
+use crate::browser::{BrowserError, Page};
 use crate::model::{Blame, Edge, EventKind, Exchange, Expected, Fact, Finding, Locator, RuleId, Trail};
 use crate::tap::Tap;
-use crate::target::PageWords;
+use crate::target::PageSpec;
 use crate::trail::Question;
 
 /// What one member has before them.
@@ -42,9 +42,9 @@ pub(crate) struct Artifact {
     pub bytes: Vec<u8>,
 }
 
-pub(super) fn trouble(error: BrowserTrouble) -> StepError {
+pub(super) fn trouble(error: BrowserError) -> StepError {
     let kind = match (&error, error.blame()) {
-        (BrowserTrouble::Missing(_), _) => StepErrorKind::NotOnThisPlatform,
+        (BrowserError::Missing(_), _) => StepErrorKind::NotOnThisPlatform,
         (_, Blame::Platform) => StepErrorKind::Unfulfilled(Expected::Success),
         (_, Blame::Environment) => StepErrorKind::Environment,
         (_, Blame::User) => StepErrorKind::Scenario,
@@ -187,7 +187,7 @@ impl World {
     }
 
     /// What the words of a page mean on this platform.
-    pub(super) fn words(&self) -> Result<&PageWords, StepError> {
+    pub(super) fn words(&self) -> Result<&PageSpec, StepError> {
         let none = || StepError::scenario("this target has no page: there is no [page] in its file");
         self.context.target.page.as_ref().ok_or_else(none)
     }

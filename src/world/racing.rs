@@ -3,7 +3,7 @@
 use futures::future::join_all;
 
 use super::{Job, Purchase, Right, StepError, StepResult, World};
-use crate::target::Answer;
+use crate::target::PlatformAnswer;
 
 impl World {
     /// Buys with so many clients released at once, each with a quote and a key of its own.
@@ -61,7 +61,7 @@ impl World {
         &mut self,
         member: &str,
         sent: Vec<Purchase>,
-        answers: Vec<Result<Answer, StepError>>,
+        answers: Vec<Result<PlatformAnswer, StepError>>,
     ) -> StepResult {
         self.at_once = answers.into_iter().collect::<Result<_, _>>()?;
         for (purchase, answer) in sent.into_iter().zip(self.at_once.clone()) {

@@ -4,10 +4,10 @@
 use std::collections::BTreeMap;
 use std::sync::{Mutex, PoisonError};
 
-use crate::contract::{Catalogue, Contracts, Examined};
+use crate::contract::{Contracts, Examination, RefusalCatalogue};
 use crate::model::{Edge, Exchange, Finding, Outcome, RuleId};
 use crate::stub::{ANSWERED_FROM, NONE};
-use crate::tap::Fired;
+use crate::tap::FaultOutcome;
 use crate::trail::Mapping;
 
 /// What exchanges are held against.
@@ -18,14 +18,14 @@ pub struct Rules {
     /// What each service has promised.
     pub contracts: Contracts,
     /// What each refusal means.
-    pub catalogue: Option<Catalogue>,
+    pub catalogue: Option<RefusalCatalogue>,
     /// What could not be judged, and how often.
     skipped: Mutex<BTreeMap<String, usize>>,
 }
 
 impl Rules {
     /// This mapping, these contracts and this catalogue.
-    pub fn new(mapping: Mapping, contracts: Contracts, catalogue: Option<Catalogue>) -> Self {
+    pub fn new(mapping: Mapping, contracts: Contracts, catalogue: Option<RefusalCatalogue>) -> Self {
         Self { mapping, contracts, catalogue, skipped: Mutex::default() }
     }
 
@@ -50,9 +50,9 @@ impl Rules {
     ///
     /// An exchange that the scenario itself disturbed shows the disturbance, so nothing is held against it; whatever follows
     /// from it on other hops is. Faults of the whole run excuse nothing.
-    pub fn judge(&self, exchanges: &[Exchange], own: &[Fired]) -> Vec<Finding> {
+    pub fn judge(&self, exchanges: &[Exchange], own: &[FaultOutcome]) -> Vec<Finding> {
         let mut findings: Vec<Finding> = exchanges.iter().filter_map(unanswered).collect();
-        let Examined { findings: departures, skipped } = self.contracts.examine(exchanges);
+        let Examination { findings: departures, skipped } = self.contracts.examine(exchanges);
         findings.extend(departures);
         for why in skipped {
             *self.skipped.lock().unwrap_or_else(PoisonError::into_inner).entry(why).or_default() += 1;
@@ -110,7 +110,7 @@ fn each_once(findings: Vec<Finding>) -> Vec<Finding> {
     told.collect()
 }
 
-fn disturbed_by_its_scenario(exchange: &Exchange, own: &[Fired]) -> bool {
+fn disturbed_by_its_scenario(exchange: &Exchange, own: &[FaultOutcome]) -> bool {
     let armed = |fault: &String| own.iter().any(|fired| fired.spec == *fault);
     !exchange.faults.is_empty() && exchange.faults.iter().all(armed)
 }
@@ -142,6 +142,7 @@ paths:
                 body,
             }),
             faults: faults.iter().map(|fault| (*fault).to_owned()).collect(),
+            changes: Vec::new(),
         }
     }
 
@@ -153,7 +154,7 @@ paths:
 
     #[test]
     fn only_what_the_scenario_itself_disturbed_is_excused() {
-        let own = [Fired { spec: "mine".into(), times: 1, missed: None }];
+        let own = [FaultOutcome { spec: "mine".into(), times: 1, missed: None }];
         let found = |faults: &[&str]| rules().judge(&[exchange(1, faults)], &own).len();
         assert_eq!(
             (found(&[]), found(&["mine"]), found(&["of the run"]), found(&["mine", "of the run"])),

@@ -6,7 +6,7 @@ use std::time::Duration;
 use super::page::trouble;
 use super::{StepError, StepResult, World};
 use crate::base::wait::{self, Look};
-use crate::browser::{BrowserTrouble, PageState};
+use crate::browser::{BrowserError, PageState};
 use crate::model::{Edge, Event, EventKind, Exchange, Fact, Finding, RuleId};
 
 /// How long a text may take that nothing slower than an answer of the platform stands behind.
@@ -69,7 +69,7 @@ impl World {
         let page = self.page_of(member)?;
         match page.counts(&locator, expected, within).await {
             Ok(()) => self.judge(true, String::new),
-            Err(BrowserTrouble::NotShown { seen, .. }) => {
+            Err(BrowserError::NotShown { seen, .. }) => {
                 self.accuse(member).await?;
                 self.judge(false, || format!("{member} should see {expected} images, and sees {seen}"))
             }
@@ -78,10 +78,10 @@ impl World {
     }
 
     /// Counts a judgement; where something is not shown, finds out which rule that breaks.
-    async fn judge_sight(&mut self, seen: Result<(), BrowserTrouble>) -> StepResult {
+    async fn judge_sight(&mut self, seen: Result<(), BrowserError>) -> StepResult {
         match seen {
             Ok(()) => self.judge(true, String::new),
-            Err(error @ BrowserTrouble::NotShown { .. }) => {
+            Err(error @ BrowserError::NotShown { .. }) => {
                 let (member, _) = self.looker()?;
                 self.accuse(&member).await?;
                 self.judge(false, || error.to_string())
@@ -107,7 +107,7 @@ impl World {
         let (_, page) = self.looker()?;
         match page.see(&sentence, READABLE).await {
             Ok(()) => self.judge(true, String::new),
-            Err(error @ BrowserTrouble::NotShown { .. }) => {
+            Err(error @ BrowserError::NotShown { .. }) => {
                 let state = page.judge().await.map_err(trouble)?;
                 let exchange = self.last_refusal();
                 let after = exchange.as_ref().map_or_else(|| "after that".to_owned(), after);

@@ -15,11 +15,11 @@ use tokio::runtime::Handle;
 use super::StepError;
 use crate::base::suggest::did_you_mean;
 use crate::model::TraceId;
-use crate::topology::{Mishap, Ready, Running, Topology, until_ready};
+use crate::topology::{Outage, Ready, Running, Topology, until_ready};
 
 /// How long it may take to fetch what the services have written.
 const PATIENCE: Duration = Duration::from_secs(3);
-/// How long a mishap may take, and putting back what it did to a service that then still has to get ready.
+/// The longest time to cause an outage, or to undo one before the service gets ready again.
 const UNDERWAY: Duration = Duration::from_secs(30);
 
 /// A service that was started, by its name.
@@ -31,7 +31,7 @@ pub struct Services {
     home: Handle,
     /// How long one may take to get ready again.
     start_up: Duration,
-    outage: Mutex<Option<Outage>>,
+    outage: Mutex<Option<ActiveOutage>>,
 }
 
 #[derive(Clone)]
@@ -42,7 +42,7 @@ struct Service {
 }
 
 /// What one scenario has done to machines.
-struct Outage {
+struct ActiveOutage {
     scenario: TraceId,
     services: BTreeSet<String>,
     began: Instant,
@@ -84,18 +84,18 @@ impl Services {
     ///
     /// # Errors
     /// If there is no such service, or that cannot happen to it.
-    pub async fn suffer(&self, scenario: TraceId, name: &str, mishap: Mishap) -> Result<(), StepError> {
+    pub async fn cause(&self, scenario: TraceId, name: &str, outage: Outage) -> Result<(), StepError> {
         let service = self.find(name)?;
         {
             let mut outage = self.outage();
             outage.take_if(|outage| outage.scenario != scenario);
-            let new = || Outage { scenario, services: BTreeSet::new(), began: Instant::now(), over: None };
+            let new = || ActiveOutage { scenario, services: BTreeSet::new(), began: Instant::now(), over: None };
             let outage = outage.get_or_insert_with(new);
             outage.services.insert(service.name.clone());
             outage.over = None;
         }
-        let said = format!("{name} cannot be {mishap}");
-        self.at_home(async move { service.running.suffer(&mishap).await }).await.map_err(|why| trouble(&said, &why))
+        let said = format!("{name} cannot be {outage}");
+        self.at_home(async move { service.running.cause(&outage).await }).await.map_err(|why| trouble(&said, &why))
     }
 
     /// Puts a service back, and waits until it is ready.
@@ -164,7 +164,7 @@ impl Services {
         })
     }
 
-    /// Runs where the services live. It goes on where nobody waits for it any more: half a mishap is worse than one.
+    /// Runs where the services live. It goes on when nobody waits for it any more: half an outage is worse than a whole one.
     async fn at_home(&self, work: impl Future<Output = Result<(), String>> + Send + 'static) -> Result<(), String> {
         let work = self.home.spawn(tokio::time::timeout(self.start_up + UNDERWAY, work));
         match work.await {
@@ -174,7 +174,7 @@ impl Services {
         }
     }
 
-    fn outage(&self) -> MutexGuard<'_, Option<Outage>> {
+    fn outage(&self) -> MutexGuard<'_, Option<ActiveOutage>> {
         self.outage.lock().expect("nothing panics while it holds this lock")
     }
 }

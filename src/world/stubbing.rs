@@ -10,9 +10,10 @@ use rand::RngExt;
 use super::stub_index::Stubs;
 use super::{StepError, StepResult, World};
 use crate::base::suggest::did_you_mean;
+use crate::model::Change;
 use crate::stub::{Broken, Nearest, Request, StubFile, choose};
-use crate::tap::fault::{Answer, Call, Cut, Fault, Payload, Way};
-use crate::tap::{Disturbance, Window};
+use crate::tap::fault::{Fault, Next, NoResponse, Payload, TapRequest, TapResponse};
+use crate::tap::{Disturbance, Frequency};
 
 /// How many bytes come where random data comes.
 const RANDOM_BYTES: usize = 256;
@@ -30,7 +31,7 @@ impl World {
     /// # Errors
     /// If the topology has no such service.
     pub fn answer_as_in(&mut self, service: &str, name: &str) -> StepResult {
-        self.answer_so(service, name, Window::Always)
+        self.answer_so(service, name, Frequency::Always)
     }
 
     /// The same, but only the first request that it is for.
@@ -38,10 +39,10 @@ impl World {
     /// # Errors
     /// If the topology has no such service.
     pub fn answer_once_as_in(&mut self, service: &str, name: &str) -> StepResult {
-        self.answer_so(service, name, Window::Times(1))
+        self.answer_so(service, name, Frequency::Times(1))
     }
 
-    fn answer_so(&mut self, service: &str, name: &str, window: Window) -> StepResult {
+    fn answer_so(&mut self, service: &str, name: &str, window: Frequency) -> StepResult {
         let called = || self.context.edges.iter().map(|edge| edge.to.as_str());
         if !called().any(|callee| callee == service) {
             if self.context.rules.mapping.edges().any(|edge| edge.to == service) {
@@ -56,9 +57,9 @@ impl World {
         let file = self.stubs.get(&(service.to_owned(), name.to_owned()));
         let file =
             Arc::clone(file.expect("invariant: the plan has found the stub file of every sentence that names one"));
-        let often = if window == Window::Always { "" } else { " once" };
+        let often = if window == Frequency::Always { "" } else { " once" };
         let text = format!("{service} answers as in \"{name}\"{often}");
-        let disturbance = Disturbance::made(service, text, window, move || {
+        let disturbance = Disturbance::from_factory(service, text, window, move || {
             Box::new(Stubbed { file: Arc::clone(&file), nearest: Mutex::default() })
         });
         self.context.faults.arm(Some(self.trace), disturbance);
@@ -73,7 +74,7 @@ struct Stubbed {
     nearest: Mutex<Option<(f64, String)>>,
 }
 
-fn request(call: &Call) -> Request<'_> {
+fn request(call: &TapRequest) -> Request<'_> {
     Request {
         method: &call.head.method,
         target: call.head.uri.path_and_query().map_or("/", |target| target.as_str()),
@@ -84,7 +85,7 @@ fn request(call: &Call) -> Request<'_> {
 
 #[async_trait]
 impl Fault for Stubbed {
-    fn wants(&self, call: &Call) -> Result<(), String> {
+    fn wants(&self, call: &TapRequest) -> Result<(), String> {
         let Err(Some(Nearest { place, differences, distance })) = choose(&self.file.stubs, &request(call)) else {
             return Ok(());
         };
@@ -96,11 +97,11 @@ impl Fault for Stubbed {
         Err(nearest.as_ref().map(|(_, words)| words.clone()).unwrap_or_default())
     }
 
-    async fn disturb(&self, call: Call, way: Way<'_>) -> Result<Answer, Cut> {
+    async fn disturb(&self, call: TapRequest, next: Next<'_>) -> Result<TapResponse, NoResponse> {
         let request = request(&call);
-        let Ok(stub) = choose(&self.file.stubs, &request) else { return way.send(call).await };
-        way.fired();
-        let mut rng = way.rng();
+        let Ok(stub) = choose(&self.file.stubs, &request) else { return next.send(call).await };
+        next.fired();
+        let mut rng = next.rng();
         let reply = stub.answer(&request, &mut rng);
         tokio::time::sleep(reply.delay).await;
         let (mut head, ()) = http::Response::new(()).into_parts();
@@ -108,17 +109,21 @@ impl Fault for Stubbed {
         match reply.broken {
             None => {
                 head.headers.insert(CONTENT_LENGTH, HeaderValue::from(reply.body.len()));
-                Ok(Answer { head, body: Payload::Whole(reply.body.into()) })
+                Ok(TapResponse { head, body: Payload::Whole(reply.body.into()) })
             }
-            Some(Broken::ConnectionResetByPeer) => Err(Cut::Broken("the connection was reset".into())),
+            Some(Broken::ConnectionResetByPeer) => Err(NoResponse::Broken("the connection was reset".into())),
             Some(Broken::EmptyResponse) => {
-                Err(Cut::Raw { bytes: Bytes::new(), reason: "the connection was closed without an answer" })
+                Err(NoResponse::Raw { bytes: Bytes::new(), reason: "the connection was closed without an answer" })
             }
-            Some(Broken::MalformedResponseChunk) => Err(Cut::malformed(&head)),
+            Some(Broken::MalformedResponseChunk) => Err(NoResponse::malformed(&head)),
             Some(Broken::RandomDataThenClose) => {
                 let bytes = (0..RANDOM_BYTES).map(|_| rng.random::<u8>()).collect();
-                Err(Cut::Raw { bytes, reason: "random data came in place of an answer" })
+                Err(NoResponse::Raw { bytes, reason: "random data came in place of an answer" })
             }
         }
+    }
+
+    fn changes(&self) -> Vec<Change> {
+        vec![Change::Delivery, Change::Response]
     }
 }

@@ -91,6 +91,7 @@ impl Live {
             request,
             outcome: Outcome::Answered(Response { status, headers, body }),
             faults: Vec::new(),
+            changes: Vec::new(),
         };
         assert_eq!(status, expected, "{service} {verb} {target}: {answer}");
         let mut findings = self.contracts.check(&exchange);

@@ -12,10 +12,10 @@ use axum::http::{StatusCode, header};
 use axum::response::{Html, IntoResponse};
 use axum::routing::{any, get};
 use futures::StreamExt;
-use paidpath::under_test::{
-    Answer, BrowserConfig, BrowserTrouble, Browsers, Locator, Noticed, missing_browser as missing,
-};
 use paidpath::under_test::{Blame, Finding};
+use paidpath::under_test::{
+    BrowserConfig, BrowserError, BrowserEvent, Browsers, Locator, PressResult, missing_browser as missing,
+};
 use paidpath::under_test::{Look, wait};
 
 const BOUND: Duration = Duration::from_secs(1);
@@ -99,7 +99,7 @@ pub fn run(test: impl Future<Output = ()>) {
 }
 
 /// Opens a page, presses what is to be pressed, and says what failed in silence.
-async fn judged(browsers: &Browsers, site: &str, name: &str) -> Result<Vec<Finding>, BrowserTrouble> {
+async fn judged(browsers: &Browsers, site: &str, name: &str) -> Result<Vec<Finding>, BrowserError> {
     let page = browsers.open(site).await?;
     page.goto(name).await?;
     let button = Locator::css("[data-press]");
@@ -209,7 +209,7 @@ fn a_person_can_type_choose_press_and_read() {
         page.type_text(&Locator::named("Prompt"), "a").await.unwrap();
         assert_eq!(page.read(&Locator::named("prompt")).await.unwrap().value.as_deref(), Some("a"));
         page.press(&Locator::role("button", "Generate")).await.unwrap();
-        assert!(matches!(page.answered(BOUND).await.unwrap(), Answer::Change { .. }));
+        assert!(matches!(page.answered(BOUND).await.unwrap(), PressResult::Change { .. }));
         page.see("at least three letters", BOUND).await.unwrap();
         assert!(page.screenshot().await.unwrap().starts_with(b"\x89PNG"));
         assert!(page.snapshot().await.unwrap().contains("at least three letters"));
@@ -279,7 +279,7 @@ fn what_does_not_come_any_more_is_not_waited_for() {
         let started = Instant::now();
         let long = Duration::from_secs(60);
         let never = page.see("Wait for it", long).await.unwrap_err();
-        assert!(matches!(&never, BrowserTrouble::NotShown { within, .. } if *within < long / 2), "{never}");
+        assert!(matches!(&never, BrowserError::NotShown { within, .. } if *within < long / 2), "{never}");
         assert!(started.elapsed() < long / 2, "nothing was under way");
         // An answer that is on its way is waited for, however long everything else is idle.
         page.evaluate("void fetch('/api/slow').then(() => setTimeout(() => document.body.append('Here it is'), 2000))")
@@ -303,12 +303,14 @@ fn pages_that_misbehave_are_bounded() {
 
         page.goto("/healthy-alert-box").await.unwrap();
         page.press(&Locator::css("[data-press]")).await.unwrap();
-        assert!(matches!(page.answered(BOUND).await.unwrap(), Answer::Dialog { text } if text.contains("no access")));
+        assert!(
+            matches!(page.answered(BOUND).await.unwrap(), PressResult::Dialog { text } if text.contains("no access"))
+        );
 
         page.goto("/healthy-pagination").await.unwrap();
         page.mark().await.unwrap();
         page.evaluate("void (location.href = '/api/download')").await.unwrap();
-        assert!(!matches!(page.answered(BOUND).await.unwrap(), Answer::Nothing { .. }));
+        assert!(!matches!(page.answered(BOUND).await.unwrap(), PressResult::Nothing { .. }));
 
         page.goto("/api/many").await.unwrap();
         let started = Instant::now();
@@ -319,7 +321,7 @@ fn pages_that_misbehave_are_bounded() {
         let refused = page.goto("http://127.0.0.1:4").await.unwrap_err();
         assert_eq!(refused.blame(), Blame::Platform, "{refused}");
         let never = page.goto("/api/never").await.unwrap_err();
-        assert!(matches!(&never, BrowserTrouble::NotOpened { .. }), "{never}");
+        assert!(matches!(&never, BrowserError::NotOpened { .. }), "{never}");
         page.goto("/healthy-pagination").await.expect("the page is still of use");
         browsers.stop().await;
     });
@@ -377,7 +379,7 @@ fn hold_a_browser() {
             Err(trouble) => Look::NotYet(trouble.to_string()),
         });
         let page = opened.await.expect("a new browser after the old one died");
-        assert!(page.log().since(0).any(|noticed| matches!(noticed, Noticed::Request { .. })));
+        assert!(page.log().since(0).any(|noticed| matches!(noticed, BrowserEvent::Request { .. })));
         println!("holding");
         std::future::pending::<()>().await;
     });
@@ -406,7 +408,7 @@ fn a_run_leaves_no_process_when_it_ends_or_is_killed() {
         let browsers = Browsers::start(config).await.unwrap();
         assert!(processes(std::process::id()).len() > before);
         browsers.stop().await;
-        assert!(matches!(browsers.open("http://127.0.0.1").await, Err(BrowserTrouble::Lost(_))));
+        assert!(matches!(browsers.open("http://127.0.0.1").await, Err(BrowserError::Lost(_))));
     });
 }
 

@@ -4,9 +4,8 @@ use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 use atelier::ServiceName;
-use atelier::problem;
 use paidpath::under_test::read_text;
-use paidpath::under_test::{Catalogue, Class, Contract};
+use paidpath::under_test::{Contract, RefusalCatalogue, RefusalClass};
 use regex::Regex;
 
 fn mocks() -> PathBuf {
@@ -19,8 +18,8 @@ pub fn read(path: &str) -> String {
 }
 
 /// The catalogue that comes with paidpath.
-pub fn catalogue() -> Catalogue {
-    Catalogue::load("errors.toml", &read("platform/errors.toml")).unwrap()
+pub fn catalogue() -> RefusalCatalogue {
+    RefusalCatalogue::load("errors.toml", &read("platform/errors.toml")).unwrap()
 }
 
 const DOCUMENTS: [&str; 6] = [
@@ -42,22 +41,22 @@ fn every_document_is_sound() {
 #[test]
 fn the_catalogue_and_the_platform_mean_the_same_by_every_code() {
     let catalogue = catalogue();
-    let of_the_platform: BTreeSet<_> = problem::Code::ALL.iter().map(|code| code.entry().slug).collect();
+    let of_the_platform: BTreeSet<_> = atelier::Code::ALL.iter().map(|code| code.entry().slug).collect();
     let written: BTreeSet<_> = catalogue.codes().map(|(slug, _)| slug).collect();
     assert_eq!(written, of_the_platform);
-    for entry in problem::Code::ALL.iter().map(|code| code.entry()) {
+    for entry in atelier::Code::ALL.iter().map(|code| code.entry()) {
         let code = catalogue.code(entry.slug).unwrap();
         let said = (code.status, code.retry, code.sentence.as_str(), code.advice.as_str());
         assert_eq!(said, (entry.status, entry.retry, entry.title, entry.advice), "{}", entry.slug);
         let same_class = match entry.class {
-            problem::Class::SignedOut => [Class::SignedOut].contains(&code.class),
-            problem::Class::NotAllowed => [Class::NotAllowed].contains(&code.class),
-            problem::Class::NotBought => [Class::NotBought, Class::Gone].contains(&code.class),
-            problem::Class::NoFunds => [Class::NoFunds].contains(&code.class),
-            problem::Class::BadRequest => [Class::Invalid].contains(&code.class),
-            problem::Class::Conflict => [Class::Conflict].contains(&code.class),
-            problem::Class::TryLater => [Class::TemporarilyDown, Class::TooMany].contains(&code.class),
-            problem::Class::Broken => [Class::Bug].contains(&code.class),
+            atelier::Class::SignedOut => [RefusalClass::SignedOut].contains(&code.class),
+            atelier::Class::NotAllowed => [RefusalClass::NotAllowed].contains(&code.class),
+            atelier::Class::NotBought => [RefusalClass::NotBought, RefusalClass::Gone].contains(&code.class),
+            atelier::Class::NoFunds => [RefusalClass::NoFunds].contains(&code.class),
+            atelier::Class::BadRequest => [RefusalClass::Invalid].contains(&code.class),
+            atelier::Class::Conflict => [RefusalClass::Conflict].contains(&code.class),
+            atelier::Class::TryLater => [RefusalClass::TemporarilyDown, RefusalClass::TooMany].contains(&code.class),
+            atelier::Class::Broken => [RefusalClass::Bug].contains(&code.class),
         };
         assert!(same_class, "{} is {}", entry.slug, code.class);
         let known = |service: &String| ServiceName::ALL.iter().any(|name| name.as_str() == service);

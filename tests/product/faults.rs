@@ -184,6 +184,9 @@ const ROWS: &[Row] = &[
 /// What a platform has to bear: the run is green, and the fault has fired.
 const BORNE: &[(&str, &str)] = &[
     ("generation -> worker: repeat 2 times", PATH),
+    // Headers that nobody signs, although their names sound like it.
+    ("billing -> entitlement: set header X-Sum-Signature-Alg to 1", PATH),
+    ("billing -> entitlement: set header X-Sent-Timestamp to 1", PATH),
     ("billing -> entitlement: repeat 2 times", REFUND),
     ("member -> storefront POST /v1/purchases: repeat 2 times", BUY),
     ("billing -> entitlement: drop once", PATH),

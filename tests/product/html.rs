@@ -3,7 +3,7 @@
 use std::path::Path;
 use std::time::Duration;
 
-use paidpath::under_test::{Browsers, Noticed, Page};
+use paidpath::under_test::{BrowserEvent, Browsers, Page};
 
 use crate::browser::{config, run};
 use crate::support::Folder;
@@ -157,20 +157,20 @@ fn nothing_that_a_hostile_run_brings_along_is_executed_by_the_browser() {
         let count = visited[0].as_u64().unwrap();
         assert!(count > 100, "{visited}");
         assert_eq!(visited, serde_json::json!([count, count, count, []]));
-        let acted = |noticed: &&Noticed| match noticed {
-            Noticed::Console { .. }
-            | Noticed::Uncaught { .. }
-            | Noticed::NoResponse { .. }
-            | Noticed::Dialog { .. }
-            | Noticed::Download { .. }
-            | Noticed::Opened { .. }
-            | Noticed::Closed => true,
-            Noticed::Request { url, .. } | Noticed::Response { url, .. } | Noticed::Navigation { url } => {
-                !url.starts_with("file:") && !url.starts_with("data:")
-            }
+        let acted = |noticed: &&BrowserEvent| match noticed {
+            BrowserEvent::Console { .. }
+            | BrowserEvent::Uncaught { .. }
+            | BrowserEvent::NoResponse { .. }
+            | BrowserEvent::Dialog { .. }
+            | BrowserEvent::Download { .. }
+            | BrowserEvent::Opened { .. }
+            | BrowserEvent::Closed => true,
+            BrowserEvent::Request { url, .. }
+            | BrowserEvent::Response { url, .. }
+            | BrowserEvent::Navigation { url } => !url.starts_with("file:") && !url.starts_with("data:"),
         };
         let log = page.log();
-        assert_eq!(log.since(0).filter(acted).collect::<Vec<_>>(), Vec::<&Noticed>::new());
+        assert_eq!(log.since(0).filter(acted).collect::<Vec<_>>(), Vec::<&BrowserEvent>::new());
         browsers.stop().await;
     });
 }

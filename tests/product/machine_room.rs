@@ -49,7 +49,7 @@ fn what_others_would_notice_is_refused_and_what_cannot_happen_is_nobodys_failure
                 "only a scenario that runs alone may have extra killed: tag it with @serial",
                 "billing cannot be killed: only a container can be killed",
                 "Did you mean `extra`?",
-                "3 could not be judged",
+                "3 unknown",
             ],
         );
     }

@@ -199,7 +199,7 @@ fn what_a_scenario_asks_for_and_nobody_has_is_not_blamed_on_the_platform() {
         "Feature: A shop\n  Scenario: A ledger\n    Given Ann has 5 credits\n    Then no money was made or lost\n",
     );
     let ran = folder.paidpath(&["run", "a.feature"]);
-    ran.expect(2, &["? ", "A shop has no operation `ledger`", "1 could not be judged"]);
+    ran.expect(2, &["? ", "A shop has no operation `ledger`", "1 unknown"]);
     assert!(!ran.out.contains("unexplained"), "{}", ran.out);
 }
 
@@ -225,7 +225,7 @@ fn what_is_not_there_because_the_platform_refused_it_is_the_platforms_doing() {
             "Ann has bought nothing to look at: purchase was refused with NO_MONEY",
             "nothing has been asked of the platform yet",
             "1 failed",
-            "1 could not be judged",
+            "1 unknown",
         ],
     );
 }

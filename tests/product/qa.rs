@@ -52,6 +52,24 @@ fn the_page_about_platforms_is_fresh_and_its_files_are_sound() {
 }
 
 #[test]
+fn the_schemas_of_files_are_fresh_and_the_shipped_files_fit_them() {
+    let shipped = [("target", "mocks/platform/target.toml"), ("topology", "mocks/topologies/containers.toml")];
+    for (file, sample) in shipped {
+        let schema = paidpath(&std::env::temp_dir(), &["schema", file]).out;
+        let kept = std::fs::read_to_string(root().join(format!("features/schemas/{file}.schema.json"))).unwrap();
+        assert!(schema == kept, "stale: paidpath schema {file} > features/schemas/{file}.schema.json");
+        let validator = jsonschema::validator_for(&serde_json::from_str(&schema).unwrap()).unwrap();
+        let text = std::fs::read_to_string(root().join(sample)).unwrap();
+        let value: Value = toml::from_str(&text).unwrap();
+        let errors: Vec<_> = validator.iter_errors(&value).map(|error| error.to_string()).collect();
+        assert!(errors.is_empty(), "{sample}: {errors:?}");
+        let mut misspelt = value;
+        misspelt["nmae"] = true.into();
+        assert!(!validator.is_valid(&misspelt), "{file}: an unknown key is refused");
+    }
+}
+
+#[test]
 fn every_sentence_is_described_and_used_by_a_feature_that_runs_in_every_language() {
     for language in ["en", "zh-CN"] {
         let unused: Vec<_> = sentences(&["--language", language])

@@ -483,7 +483,7 @@ fn journals_of_different_runs_are_not_mixed_silently() {
     refused(&["after", "other"], &["neither a CI build nor a shard says that they belong together"]);
     folder
         .paidpath(&["report", "before", "after", "--mix"])
-        .expect(0, &["mixed although different: the feature a.feature has changed"]);
+        .expect(0, &["merged although different: the feature a.feature has changed"]);
 
     let built = |name: &str, file: &str, build: &str| {
         let output = folder.command(&["run", file, "--reports", name]).env("GITHUB_RUN_ID", build).output().unwrap();

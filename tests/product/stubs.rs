@@ -110,7 +110,7 @@ fn a_file_that_never_answers_is_not_green_and_says_which_request_was_nearest_and
             "never fired: billing answers as in \"broke\"",
             "POST /v1/purchases is not what features/stubs/billing/broke.json:4 is for",
             "the body: wanted the JSON `{\"amount\":7}`, came nothing at /amount",
-            "1 could not be judged",
+            "1 unknown",
         ],
     );
 }

@@ -15,19 +15,19 @@ use tokio::sync::Notify;
 pub struct Time(Timestamp);
 
 impl Time {
-    /// The moment on the wall clock.
+    /// Returns the moment on the wall clock.
     #[must_use]
     pub fn wall() -> Self {
         Timestamp::now().into()
     }
 
-    /// The moment on a clock that is ahead of the wall clock by so much.
+    /// Returns the moment on a clock that is ahead of the wall clock.
     #[must_use]
     pub fn ahead(by: SignedDuration) -> Self {
         Self::later(Timestamp::now(), by)
     }
 
-    /// The moment that much later; the end of time where there is none.
+    /// Returns a later moment; the end of time where there is none.
     #[must_use]
     pub fn plus(self, by: SignedDuration) -> Self {
         Self::later(self.0, by)
@@ -39,25 +39,24 @@ impl Time {
         at.checked_add(by).unwrap_or(end).into()
     }
 
-    /// The moment that much later.
+    /// Returns the moment that much later.
     #[must_use]
     pub fn after(self, by: Duration) -> Self {
         self.plus(SignedDuration::try_from(by).unwrap_or(SignedDuration::MAX))
     }
 
-    /// How long it is from `self` to `then`; nothing if it has passed.
+    /// Returns the time from `self` to `then`; zero if that has passed.
     #[must_use]
     pub fn left_until(self, then: Self) -> Duration {
         Duration::try_from(then.0.duration_since(self.0)).unwrap_or_default()
     }
 
-    /// Milliseconds since 1970.
     #[cfg(feature = "postgres")]
     pub(crate) fn unix_millis(self) -> i64 {
         self.0.as_millisecond()
     }
 
-    /// Seconds since 1970.
+    /// Returns the seconds since 1970.
     #[must_use]
     pub fn unix(self) -> i64 {
         self.0.as_second()
@@ -82,10 +81,10 @@ impl Serialize for Time {
     }
 }
 
-/// How many traces' offsets are remembered; the oldest is forgotten first.
+/// The number of traces whose offsets are remembered; the oldest is forgotten first.
 const REMEMBERED: usize = 10_000;
 
-/// The latest offset seen for each trace. Time can be moved while a job of that trace runs, and the job has to notice.
+/// The latest offset of each trace. Time can be moved while a job of the trace runs, and the job has to notice.
 #[derive(Debug, Default)]
 pub struct Clocks {
     latest: Mutex<Latest>,
@@ -99,7 +98,7 @@ struct Latest {
 }
 
 impl Clocks {
-    /// Remembers the offset that a request of this trace came with.
+    /// Remembers the offset of a request of this trace.
     pub fn note(&self, trace_id: &str, offset: SignedDuration) {
         let mut latest = self.lock();
         if latest.offsets.insert(trace_id.to_owned(), offset).is_none() {
@@ -110,16 +109,16 @@ impl Clocks {
                 latest.offsets.remove(&oldest);
             }
         }
+        // Released first, because whoever is woken takes the lock at once.
         drop(latest);
         self.moved.notify_waiters();
     }
 
-    /// The latest offset of this trace, if one was seen.
     pub fn latest(&self, trace_id: &str) -> Option<SignedDuration> {
         self.lock().offsets.get(trace_id).copied()
     }
 
-    /// Returns when some trace's clock has moved since this was called (not since it was first awaited).
+    /// Waits until some trace's clock has moved since this was called (not since it was first awaited).
     pub fn moved(&self) -> impl Future<Output = ()> + '_ {
         self.moved.notified()
     }

@@ -1,13 +1,13 @@
-//! What travels with a request: its trace, its clock, who calls, and which purchase they present.
+//! The context of a request: its trace, its clock, its caller, and the credentials that the caller presents.
 //!
 //! [`Context`] is an extractor, and the only way to make an outgoing call ([`crate::http`]) is to hand one in. So a
-//! handler cannot forget to pass anything on. [`Carried`] is the part that survives the request: with an outbox row, with
+//! handler cannot forget to pass anything on. [`Propagated`] is the part that survives the request: with an outbox row, with
 //! a job.
 
 use std::convert::Infallible;
 use std::sync::Arc;
 
-use axum::extract::{FromRef, FromRequestParts};
+use axum::extract::FromRequestParts;
 use axum::http::HeaderMap;
 use axum::http::header::{AUTHORIZATION, COOKIE};
 use axum::http::request::Parts;
@@ -16,10 +16,10 @@ use reqwest::RequestBuilder;
 use serde::{Deserialize, Serialize};
 
 use crate::clock::{Clocks, Time};
+use crate::defect_log::DefectLog;
 use crate::defects;
-use crate::fired::Fired;
 use crate::problem::{Code, Problem};
-use crate::service::Kit;
+use crate::service::ServiceCore;
 use crate::session::{self, Member, Role};
 use crate::settings::ServiceName;
 use crate::signing;
@@ -36,25 +36,22 @@ const DEFECT_MEMBER: &str = "atelier.defect";
 /// The clock moves by at most a century.
 const FURTHEST: f64 = 100.0 * 366.0 * 86_400.0;
 
-/// Whom a call is made to, which decides what it may learn.
+/// The kind of neighbour that is called, which decides what it may learn.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Audience {
-    /// A fellow service: it gets the member's session and credential too.
+    /// A fellow service, which gets the member's session and credential too.
     Platform,
-    /// The worker or the flag provider: it gets the trace, and nobody's identity.
+    /// The worker or the flag provider, which gets the trace, and nobody's identity.
     Outside,
 }
 
-/// What survives its request.
+/// The part of a request's context that survives it, with an outbox row or a job.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Carried {
-    /// W3C trace context.
+pub struct Propagated {
     pub traceparent: String,
-    /// W3C trace context.
     pub tracestate: Option<String>,
-    /// W3C baggage.
     pub baggage: Option<String>,
-    /// The member's session, as a header value.
+    /// The member's session, as a value of the header.
     pub authorization: Option<String>,
     /// The purchase credential that the member presented.
     pub credential: Option<String>,
@@ -68,31 +65,31 @@ enum Caller {
     Refused(Code),
 }
 
-/// What travels with a request.
+/// The context of a request.
 #[derive(Clone, Debug)]
 pub struct Context {
-    carried: Carried,
+    propagated: Propagated,
     idempotency_key: Option<String>,
     caller: Caller,
     fellow: bool,
     admin_token: String,
-    /// `None` outside test mode.
+    /// The test clocks; `None` outside test mode.
     clocks: Option<Arc<Clocks>>,
     offset: SignedDuration,
     /// Work that has outlived its request follows its trace's clock instead of its own.
     background: bool,
     defects: Vec<String>,
-    fired: Arc<Fired>,
+    defect_log: Arc<DefectLog>,
 }
 
 impl Context {
     /// Reads a request. The clock in it is remembered for its trace, unless it comes with an event: that is an echo of an
     /// earlier request, and the trace may have moved on.
-    fn read(kit: &Kit, headers: &HeaderMap, path: &str) -> Result<Self, Problem> {
-        let mut context = Self::peek(kit, headers)?;
+    fn read(core: &ServiceCore, headers: &HeaderMap, path: &str) -> Result<Self, Problem> {
+        let mut context = Self::peek(core, headers)?;
         context.idempotency_key = text(headers, "idempotency-key");
         context.fellow |=
-            text(headers, SERVICE_TOKEN).is_some_and(|token| signing::same_secret(&kit.settings.admin_token, &token));
+            text(headers, SERVICE_TOKEN).is_some_and(|token| signing::same_secret(&core.settings.admin_token, &token));
         if let Some(clocks) = &context.clocks
             && path != crate::event::PATH
         {
@@ -101,74 +98,77 @@ impl Context {
         Ok(context)
     }
 
-    /// Reads what travels with a request, and notes nothing.
-    pub(crate) fn peek(kit: &Kit, headers: &HeaderMap) -> Result<Self, Problem> {
+    /// Reads the context of a request, and notes nothing.
+    pub(crate) fn peek(core: &ServiceCore, headers: &HeaderMap) -> Result<Self, Problem> {
         // Baggage may come in several header lines, which mean the same as one with commas.
         let baggage: Vec<_> = headers.get_all("baggage").iter().filter_map(|line| line.to_str().ok()).collect();
         let mut authorization = text(headers, AUTHORIZATION.as_str());
-        if authorization.is_none() && kit.name == ServiceName::Storefront {
+        if authorization.is_none() && core.name == ServiceName::Storefront {
             authorization = session_cookie(headers).map(|token| format!("Bearer {token}"));
         }
-        let carried = Carried {
+        let propagated = Propagated {
             traceparent: text(headers, "traceparent").unwrap_or_else(crate::ids::traceparent),
             tracestate: text(headers, "tracestate"),
             baggage: (!baggage.is_empty()).then(|| baggage.join(",")),
             authorization,
             credential: text(headers, PURCHASE_CREDENTIAL),
         };
-        Self::build(kit, carried, false)
+        Self::build(core, propagated, false)
     }
 
-    /// The context of work that has outlived its request.
+    /// Makes the context of work that has outlived its request.
     ///
     /// # Errors
     /// `invalid-request` if the clock or a defect in the baggage cannot be read, which a request with it would have been
     /// told.
-    pub(crate) fn revive(kit: &Kit, carried: Carried) -> Result<Self, Problem> {
-        Self::build(kit, carried, true)
+    pub(crate) fn revive(core: &ServiceCore, propagated: Propagated) -> Result<Self, Problem> {
+        Self::build(core, propagated, true)
     }
 
-    fn build(kit: &Kit, carried: Carried, background: bool) -> Result<Self, Problem> {
+    fn build(core: &ServiceCore, propagated: Propagated, background: bool) -> Result<Self, Problem> {
         let mut context = Self {
-            carried,
+            propagated,
             idempotency_key: None,
             caller: Caller::Anonymous,
             fellow: false,
-            admin_token: kit.settings.admin_token.clone(),
+            admin_token: core.settings.admin_token.clone(),
             clocks: None,
             offset: SignedDuration::ZERO,
             background,
             defects: Vec::new(),
-            fired: kit.fired.clone(),
+            defect_log: core.defect_log.clone(),
         };
-        if kit.settings.test_mode {
-            context.clocks = Some(kit.clocks.clone());
+        if core.settings.test_mode {
+            context.clocks = Some(core.clocks.clone());
             if let Some(offset) = context.baggage_member(CLOCK_MEMBER) {
                 context.offset = parse_offset(&offset)?;
             }
-            if let Some(defects) = context.baggage_member(DEFECT_MEMBER) {
+            // A double has no defects, and so need not know whether one that is named exists.
+            if let Some(defects) = context.baggage_member(DEFECT_MEMBER)
+                && !core.is_in_process()
+            {
                 context.defects = parse_defects(&defects)?;
             }
         }
-        context.caller = context.identify(kit);
+        context.caller = context.identify(core);
         context.fellow = matches!(context.caller, Caller::Admin);
         Ok(context)
     }
 
-    fn identify(&self, kit: &Kit) -> Caller {
-        let Some(authorization) = &self.carried.authorization else { return Caller::Anonymous };
+    fn identify(&self, core: &ServiceCore) -> Caller {
+        let Some(authorization) = &self.propagated.authorization else { return Caller::Anonymous };
         let Some(token) = authorization.strip_prefix("Bearer ") else { return Caller::Refused(Code::SignedOut) };
-        if signing::same_secret(&kit.settings.admin_token, token) {
+        // Before the session is read: the administrator's token is none.
+        if signing::same_secret(&core.settings.admin_token, token) {
             return Caller::Admin;
         }
-        match session::verify(&kit.settings.session_key, token, self.now()) {
+        match session::verify(&core.settings.session_key, token, self.now()) {
             Ok(member) => Caller::Member(member),
             Err(problem) => Caller::Refused(problem.code),
         }
     }
 
-    /// The time for this request: the wall clock, moved by what the baggage says.
-    #[must_use]
+    /// Returns the time for this request: the wall clock, moved as the baggage says.
     pub fn now(&self) -> Time {
         Time::ahead(self.current_offset())
     }
@@ -180,53 +180,42 @@ impl Context {
         }
     }
 
-    /// Whether the defect with this id is switched on for this request. To be asked where the defect would do its harm, and
-    /// not before: the answers of this trace say from now on that it was come across.
-    #[must_use]
+    /// Says whether a defect is switched on for this request. Ask where the defect would do its harm, and not before: the answers
+    /// of this trace say from now on that its code was reached.
     pub fn defect(&self, id: &str) -> bool {
         let is_on = self.is_on(id);
         if is_on || self.is_on(defects::PLACES) {
-            self.fired.note(self.trace_id(), id);
+            self.defect_log.note(self.trace_id(), id);
         }
         is_on
     }
 
-    /// Whether the baggage names this, for somebody else's sake: nothing is broken here.
+    /// Says whether the baggage names a defect, without noting that its code was reached.
     pub(crate) fn is_on(&self, id: &str) -> bool {
         self.defects.iter().any(|defect| defect == id)
     }
 
-    /// The trace that this request belongs to.
-    #[must_use]
     pub fn trace_id(&self) -> &str {
-        trace_id(&self.carried.traceparent)
+        trace_id(&self.propagated.traceparent)
     }
 
-    /// What is kept for work that outlives this request.
-    #[must_use]
-    pub fn carried(&self) -> &Carried {
-        &self.carried
+    /// Returns the part of the context that outlives this request.
+    pub fn propagated(&self) -> &Propagated {
+        &self.propagated
     }
 
-    /// The same, without the purchase credential.
-    #[must_use]
     pub(crate) fn without_credential(&self) -> Self {
         let mut context = self.clone();
-        context.carried.credential = None;
+        context.propagated.credential = None;
         context
     }
 
-    /// The purchase credentials that were presented.
-    #[must_use]
     pub fn credentials(&self) -> Vec<&str> {
-        let presented = self.carried.credential.as_deref().unwrap_or_default();
+        let presented = self.propagated.credential.as_deref().unwrap_or_default();
         presented.split(',').map(str::trim).filter(|credential| !credential.is_empty()).collect()
     }
 
-    /// The member who calls.
-    ///
-    /// # Errors
-    /// `signed-out`, `session-expired`; `forbidden` for the administrator, who is nobody's member.
+    /// Returns the member who calls.
     pub fn member(&self) -> Result<&Member, Problem> {
         match &self.caller {
             Caller::Member(member) => Ok(member),
@@ -236,10 +225,7 @@ impl Context {
         }
     }
 
-    /// The member who calls, or nobody where one need not be signed in.
-    ///
-    /// # Errors
-    /// A session that is presented has to be good.
+    /// Returns the member who calls, or `None` if nobody is signed in.
     pub fn visitor(&self) -> Result<Option<&Member>, Problem> {
         match &self.caller {
             Caller::Member(member) => Ok(Some(member)),
@@ -248,10 +234,7 @@ impl Context {
         }
     }
 
-    /// The name of the moderator or administrator who calls.
-    ///
-    /// # Errors
-    /// `forbidden` for everybody else who is signed in.
+    /// Returns the name of the moderator or administrator who calls.
     pub fn moderator(&self) -> Result<&str, Problem> {
         match &self.caller {
             Caller::Admin => Ok("admin"),
@@ -266,9 +249,6 @@ impl Context {
     }
 
     /// Lets only the administrator pass.
-    ///
-    /// # Errors
-    /// `forbidden` for everybody else who is signed in.
     pub fn admin(&self) -> Result<(), Problem> {
         match &self.caller {
             Caller::Admin => Ok(()),
@@ -280,14 +260,11 @@ impl Context {
 
     /// Lets only a fellow service (or the administrator) pass: for routes that set terms and prices or give money back,
     /// on which a member's own session must not be enough.
-    ///
-    /// # Errors
-    /// `forbidden`.
     pub fn fellow(&self) -> Result<(), Problem> {
         if self.fellow { Ok(()) } else { Err(Code::Forbidden.into()) }
     }
 
-    /// The key under which this request is done at most once.
+    /// Returns the key under which this request is done at most once.
     ///
     /// # Errors
     /// `idempotency-key-missing`, also if it is not 1 to 255 characters long.
@@ -298,10 +275,11 @@ impl Context {
         }
     }
 
-    /// Puts everything that travels onto an outgoing call.
+    /// Puts the context onto an outgoing call.
     pub(crate) fn apply(&self, mut request: RequestBuilder, audience: Audience) -> RequestBuilder {
-        let Carried { traceparent, tracestate, authorization, credential, .. } = &self.carried;
+        let Propagated { traceparent, tracestate, authorization, credential, .. } = &self.propagated;
         request = request.header("traceparent", traceparent);
+        // The idempotency key is not among them: each call is an operation of its own, and names its key itself.
         let mut headers = vec![("tracestate", tracestate.clone()), ("baggage", self.current_baggage())];
         if audience == Audience::Platform {
             headers.push(("authorization", authorization.clone()));
@@ -316,13 +294,13 @@ impl Context {
         request
     }
 
-    /// The baggage as it came; only if the trace's clock was moved since then, with the clock of now.
+    /// Returns the baggage as it came; only if the trace's clock was moved since then, with the present clock.
     fn current_baggage(&self) -> Option<String> {
         let offset = self.current_offset();
         if offset == self.offset {
-            return self.carried.baggage.clone();
+            return self.propagated.baggage.clone();
         }
-        let rest = self.carried.baggage.as_deref().unwrap_or_default().split(',').filter(|member| {
+        let rest = self.propagated.baggage.as_deref().unwrap_or_default().split(',').filter(|member| {
             !member.trim().is_empty() && member.split('=').next().map(str::trim) != Some(CLOCK_MEMBER)
         });
         let clock = format!("{CLOCK_MEMBER}={:+}", offset.as_secs_f64());
@@ -330,7 +308,7 @@ impl Context {
     }
 
     fn baggage_member(&self, name: &str) -> Option<String> {
-        self.carried.baggage.as_deref()?.split(',').find_map(|member| {
+        self.propagated.baggage.as_deref()?.split(',').find_map(|member| {
             let (key, value) = member.split_once('=')?;
             let value = value.split(';').next().unwrap_or_default();
             (key.trim() == name).then(|| percent_decode(value.trim()))
@@ -338,19 +316,19 @@ impl Context {
     }
 }
 
-impl<S> FromRequestParts<S> for Context
-where
-    S: Send + Sync,
-    Arc<Kit>: FromRef<S>,
-{
+impl<S: Sync> FromRequestParts<S> for Context {
     type Rejection = Problem;
 
-    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
-        Self::read(&Arc::<Kit>::from_ref(state), &parts.headers, parts.uri.path())
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Problem> {
+        Self::read(&core_of(parts), &parts.headers, parts.uri.path())
     }
 }
 
-/// The trace id within a `traceparent`.
+/// Returns the core of the service that a request came to.
+pub(crate) fn core_of(parts: &Parts) -> Arc<ServiceCore> {
+    parts.extensions.get().cloned().expect("invariant: `complete` gives every request its service's core")
+}
+
 pub(crate) fn trace_id(traceparent: &str) -> &str {
     traceparent.split('-').nth(1).unwrap_or(traceparent)
 }
@@ -403,7 +381,7 @@ fn percent_decode(text: &str) -> String {
     String::from_utf8_lossy(&bytes).into_owned()
 }
 
-/// The trace id of a request, for those who have no state: it cannot fail.
+/// The trace id of a request. Unlike a [`Context`] it can always be read.
 pub(crate) struct TraceId(pub(crate) String);
 
 impl<S: Sync> FromRequestParts<S> for TraceId {
@@ -431,12 +409,12 @@ mod tests {
     use crate::settings::Settings;
 
     fn read(test_mode: bool, headers: &[(&'static str, &str)]) -> Result<Context, Problem> {
-        let kit = Kit::new(ServiceName::Billing, Settings { test_mode, ..Settings::default() });
+        let core = ServiceCore::new(ServiceName::Billing, Settings { test_mode, ..Settings::default() });
         let mut map = HeaderMap::new();
         for (name, value) in headers {
             map.append(*name, value.parse().unwrap());
         }
-        Context::read(&kit, &map, "/")
+        Context::read(&core, &map, "/")
     }
 
     #[test]
@@ -473,10 +451,10 @@ mod tests {
     fn places_are_named_and_nothing_is_broken() {
         let context = read(true, &[("baggage", "atelier.defect=?")]).unwrap();
         assert!(!context.defect("gw.header-strip"));
-        assert_eq!(context.fired.of(context.trace_id()).as_deref(), Some("gw.header-strip"));
+        assert_eq!(context.defect_log.of(context.trace_id()).as_deref(), Some("gw.header-strip"));
         let context = read(true, &[]).unwrap();
         assert!(!context.defect("gw.header-strip"));
-        assert_eq!(context.fired.of(context.trace_id()), None);
+        assert_eq!(context.defect_log.of(context.trace_id()), None);
     }
 
     #[test]

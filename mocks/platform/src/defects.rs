@@ -12,27 +12,27 @@
 //! 3. Make the table in `README.md` anew: a test says how.
 //! 4. Run the features with it, and see which rule is broken and which hop is named.
 
-/// In the place of ids: breaks nothing, and has answers name every defect whose place was come across.
+/// Given instead of ids: breaks nothing, and has answers name every defect whose code was reached.
 pub const PLACES: &str = "?";
 
 /// A bug that can be switched on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Defect {
-    /// `layer.name`
+    /// The id, `layer.name`.
     pub id: &'static str,
-    /// What a person or a service observes, in one sentence.
+    /// The symptom that a person or a service observes, in one sentence.
     pub observed: &'static str,
-    /// The rules that are broken, the one that one would name first.
+    /// The rules that are broken, the most telling one first.
     pub rules: &'static [&'static str],
     /// The edge on which it shows first, from caller to callee.
     pub hop: (&'static str, &'static str),
-    /// Whether a test of the happy path stays green.
+    /// Set if a test of the happy path stays green.
     pub subtle: bool,
 }
 
 macro_rules! catalogue {
     ($($id:literal $star:tt $from:ident -> $to:ident [$($rule:literal)*] $observed:literal;)*) => {
-        /// Every defect, by layer from the page downwards.
+        /// All defects, by layer from the page downwards.
         pub const DEFECTS: &[Defect] = &[$(Defect {
             id: $id,
             observed: $observed,
@@ -132,22 +132,8 @@ catalogue! {
     "flg.default-on-error" subtle member -> storefront ["U9"] "While the flag provider is down, access is sold.";
 }
 
-/// Whether there is a defect with this id.
-#[must_use]
 pub fn is_known(id: &str) -> bool {
     DEFECTS.iter().any(|defect| defect.id == id)
-}
-
-/// The table of `README.md`, as Markdown.
-#[must_use]
-pub fn table() -> String {
-    let row = |defect: &Defect| {
-        let Defect { id, observed, rules, hop: (from, to), subtle } = defect;
-        let star = if *subtle { " ★" } else { "" };
-        format!("| `{id}`{star} | {observed} | {} | {from} → {to} |\n", rules.join(", "))
-    };
-    let head = "| defect | what one observes | breaks | seen first at |\n|---|---|---|---|\n";
-    std::iter::once(head.to_owned()).chain(DEFECTS.iter().map(row)).collect()
 }
 
 #[cfg(test)]
@@ -158,6 +144,17 @@ mod tests {
     use super::*;
 
     const ROOT: &str = env!("CARGO_MANIFEST_DIR");
+
+    /// The table of `README.md`, as Markdown.
+    fn table() -> String {
+        let row = |defect: &Defect| {
+            let Defect { id, observed, rules, hop: (from, to), subtle } = defect;
+            let star = if *subtle { " ★" } else { "" };
+            format!("| `{id}`{star} | {observed} | {} | {from} → {to} |\n", rules.join(", "))
+        };
+        let head = "| defect | what one observes | breaks | seen first at |\n|---|---|---|---|\n";
+        std::iter::once(head.to_owned()).chain(DEFECTS.iter().map(row)).collect()
+    }
 
     fn files(folder: &Path) -> Vec<PathBuf> {
         let entries = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());

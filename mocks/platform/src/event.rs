@@ -2,10 +2,8 @@
 //!
 //! Sending them is [`crate::outbox`]; what an event does is the receiving service's affair.
 
-use std::sync::Arc;
-
 use axum::Json;
-use axum::extract::{FromRef, FromRequest, FromRequestParts as _, Request};
+use axum::extract::{FromRequest, FromRequestParts as _, Request};
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use serde::de::DeserializeOwned;
@@ -13,95 +11,80 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use crate::clock::Time;
-use crate::context::{Carried, Context};
+use crate::context::{Context, Propagated, core_of};
 use crate::problem::{Code, Problem};
-use crate::service::Kit;
 use crate::{request, signing};
 
-/// Where services take events.
+/// The path on which services take events.
 pub const PATH: &str = "/v1/events";
-/// The media type of an event.
 pub const MEDIA_TYPE: &str = "application/cloudevents+json";
 
-/// Somebody bought something.
 pub const PURCHASE_COMPLETED: &str = "atelier.purchase.completed";
-/// A purchase was given back, wholly or in part.
+/// The type of an event about a refund, of the whole purchase or of part of it.
 pub const PURCHASE_REFUNDED: &str = "atelier.purchase.refunded";
-/// What a member may do with a version has changed.
+/// The type of an event about a member's access to a version, which has changed.
 pub const ACCESS_CHANGED: &str = "atelier.access.changed";
 
 /// An event on the wire. Extension attributes that are not listed here are let pass and not kept.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Event {
-    /// Always `1.0`.
     pub specversion: String,
-    /// `evt_…`; the same however often the event is delivered.
+    /// The id, `evt_…`: the same however often the event is delivered.
     pub id: String,
-    /// `urn:atelier:<service>`
+    /// The sender, `urn:atelier:<service>`.
     pub source: String,
-    /// What happened.
     pub r#type: String,
-    /// `<member>/<version>`
+    /// The subject, `<member>/<version>`, within which events are in order.
     pub subject: String,
-    /// When it happened.
     pub time: Time,
-    /// Always `application/json`.
     pub datacontenttype: String,
-    /// The trace it happened in (the distributed tracing extension).
+    /// The trace of the request that caused the event (the distributed tracing extension).
     pub traceparent: String,
-    /// The same.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub tracestate: Option<String>,
-    /// What travels with that trace.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub baggage: Option<String>,
-    /// Its place among the events of its subject: digits, padded, so that text compares as numbers do (the sequence
-    /// extension).
+    /// The number among the events of the subject, padded, so that text compares as numbers do (the sequence extension).
     pub sequence: String,
-    /// The details.
     pub data: Value,
 }
 
 impl Event {
-    /// The details, read.
-    ///
-    /// # Errors
-    /// `invalid-request` if they are not what this type of event says.
+    /// Reads the data of the event.
     pub fn data<T: DeserializeOwned>(&self) -> Result<T, Problem> {
         serde_json::from_value(self.data.clone())
             .map_err(|error| Problem::because(Code::InvalidRequest, format!("data of {}: {error}.", self.r#type)))
     }
 
-    /// What of the request that caused it travels on with the event.
-    pub(crate) fn carried(&self) -> Carried {
-        Carried {
+    /// Returns the context of the request that caused the event, as far as it travels with it.
+    pub(crate) fn propagated(&self) -> Propagated {
+        Propagated {
             traceparent: self.traceparent.clone(),
             tracestate: self.tracestate.clone(),
             baggage: self.baggage.clone(),
-            ..Carried::default()
+            ..Propagated::default()
         }
     }
 }
 
-/// An event that has yet to get its id and its place.
+/// An event that has yet to get its id and its number.
 #[derive(Clone, Debug)]
-pub(crate) struct Draft {
+pub(crate) struct EventDraft {
     pub(crate) source: &'static str,
     pub(crate) r#type: &'static str,
     pub(crate) member: String,
     pub(crate) version: String,
     pub(crate) time: Time,
-    pub(crate) carried: Carried,
+    pub(crate) propagated: Propagated,
     pub(crate) data: Value,
 }
 
-impl Draft {
-    /// The subject that orders it.
+impl EventDraft {
     pub(crate) fn subject(&self) -> String {
         format!("{}/{}", self.member, self.version)
     }
 
-    /// The event in its place.
+    /// Makes the event, with its number among those of its subject.
     pub(crate) fn numbered(self, sequence: u64) -> Event {
         Event {
             specversion: "1.0".into(),
@@ -111,9 +94,9 @@ impl Draft {
             subject: self.subject(),
             time: self.time,
             datacontenttype: "application/json".into(),
-            traceparent: self.carried.traceparent,
-            tracestate: self.carried.tracestate,
-            baggage: self.carried.baggage,
+            traceparent: self.propagated.traceparent,
+            tracestate: self.propagated.tracestate,
+            baggage: self.propagated.baggage,
             sequence: format!("{sequence:012}"),
             data: self.data,
         }
@@ -122,28 +105,23 @@ impl Draft {
 
 /// An event that a fellow service has signed.
 #[derive(Debug)]
-pub struct Signed {
-    /// The event.
+pub struct SignedEvent {
     pub event: Event,
-    /// What travels with it.
     pub context: Context,
 }
 
-impl<S> FromRequest<S> for Signed
-where
-    S: Send + Sync,
-    Arc<Kit>: FromRef<S>,
-{
+impl<S: Send + Sync> FromRequest<S> for SignedEvent {
     type Rejection = Problem;
 
     async fn from_request(request: Request, state: &S) -> Result<Self, Problem> {
-        let kit = Arc::<Kit>::from_ref(state);
         let (mut parts, body) = request.into_parts();
+        let core = core_of(&parts);
         let context = Context::from_request_parts(&mut parts, state).await?;
         let headers = parts.headers.clone();
         let bytes = request::bytes(Request::from_parts(parts, body), state).await?;
+        // The raw text, because the signature is over the bytes and not over their meaning.
         let text = std::str::from_utf8(&bytes).map_err(|_| Problem::new(Code::MalformedBody))?;
-        let settings = &kit.settings;
+        let settings = &core.settings;
         let id = signing::verify_webhook(&settings.event_key, &headers, text, context.now(), settings.event_tolerance);
         if id.is_err() && context.defect("ev.unsigned") {
             return Ok(Self { event: request::parse(&bytes)?, context }); // DEFECT: whoever reaches the port is believed
@@ -156,12 +134,11 @@ where
     }
 }
 
-/// The answer to an event that was taken: whether it was new.
+/// The answer to an event that was taken.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Receipt {
-    /// It was new.
     Accepted,
-    /// It was there before, and changed nothing.
+    /// The event was taken before, and changed nothing.
     Duplicate,
 }
 

@@ -1,13 +1,14 @@
-//! Calls to the neighbours, and what their trouble is called.
+//! Calls to the neighbours, over the network or in this process.
 //!
 //! A neighbour that cannot be reached, is late, breaks, or answers what cannot be read is `<neighbour>-unavailable`. A
 //! problem of its own that it words well is passed on with its code intact, also where it is itself waiting for somebody
-//! else (`entitlement-unavailable` from generation): the member learns what is down, not who told us.
+//! else (`entitlement-unavailable` from generation): the member learns which service is down, not which one noticed.
 
 use std::time::Duration;
 
+use axum::body::{Body, to_bytes};
 use axum::http::header::{CACHE_CONTROL, CONTENT_TYPE};
-use axum::http::{HeaderName, HeaderValue, StatusCode};
+use axum::http::{HeaderMap, HeaderName, HeaderValue, Request, StatusCode};
 use axum::response::{IntoResponse, Response};
 use bytes::Bytes;
 use reqwest::{Client, Method, RequestBuilder};
@@ -16,9 +17,10 @@ use serde::de::DeserializeOwned;
 use serde_json::Value;
 
 use crate::context::{Audience, Context};
+use crate::in_process::Link;
 use crate::problem::{Class, Code, Problem};
 
-/// Says that an answer is an earlier one, repeated.
+/// The header that marks an answer as an earlier one, repeated.
 pub(crate) const REPLAYED: HeaderName = HeaderName::from_static("idempotent-replayed");
 
 /// The client that a service makes all its calls with, to these addresses. The system's certificates are read where one of
@@ -32,15 +34,17 @@ pub(crate) fn client<'a>(mut addresses: impl Iterator<Item = &'a String>) -> Cli
     builder.build().expect("invariant: the TLS provider is installed")
 }
 
-/// Somebody whom a service calls.
+/// A service that this one calls.
 #[derive(Clone, Debug)]
 pub(crate) struct Neighbour {
     pub(crate) client: Client,
     pub(crate) base: String,
     pub(crate) audience: Audience,
-    /// What its trouble is called.
+    /// The code of the problem when the neighbour is in trouble.
     pub(crate) unavailable: Code,
     pub(crate) timeout: Duration,
+    /// Set if the neighbour runs in this process and is called without a network.
+    pub(crate) link: Option<Link>,
 }
 
 impl Neighbour {
@@ -67,14 +71,13 @@ impl Neighbour {
     }
 }
 
-/// A call in the making.
 pub(crate) struct Call<'a> {
     neighbour: &'a Neighbour,
     request: RequestBuilder,
 }
 
 impl Call<'_> {
-    /// Makes it part of the operation that this key stands for.
+    /// Adds the idempotency key.
     pub(crate) fn key(mut self, key: &str) -> Self {
         self.request = self.request.header("idempotency-key", key);
         self
@@ -98,20 +101,36 @@ impl Call<'_> {
     /// Makes the call; any answer that is not 2xx is an error.
     pub(crate) async fn send(self) -> Result<Answer, Problem> {
         let neighbour = self.neighbour;
-        let response = self.request.send().await.map_err(|error| neighbour.trouble(error))?;
-        let (status, headers) = (response.status(), response.headers().clone());
-        let body = response.bytes().await.map_err(|error| neighbour.trouble(error))?;
+        let (status, headers, body) = match &neighbour.link {
+            None => over_the_network(self.request).await.map_err(|error| neighbour.trouble(error))?,
+            Some(link) => through(link, self.request).await.map_err(|error| neighbour.trouble(error))?,
+        };
         if status.is_success() {
             return Ok(Answer { neighbour: neighbour.clone(), status, replayed: headers.contains_key(REPLAYED), body });
         }
         match Problem::read(status.as_u16(), &body) {
+            // A refusal in other words than those of the catalogue is no answer of the platform, but trouble on the way.
             Some(problem) if passes_on(problem.code) => Err(problem),
             Some(_) | None => Err(neighbour.trouble(format_args!("it answered {status}"))),
         }
     }
 }
 
-/// Whether a neighbour's problem is the client's business as it stands.
+async fn over_the_network(request: RequestBuilder) -> reqwest::Result<(StatusCode, HeaderMap, Bytes)> {
+    let response = request.send().await?;
+    let (status, headers) = (response.status(), response.headers().clone());
+    Ok((status, headers, response.bytes().await?))
+}
+
+async fn through(link: &Link, request: RequestBuilder) -> Result<(StatusCode, HeaderMap, Bytes), axum::BoxError> {
+    // Built as for the network, so that both ways carry the same headers.
+    let request: Request<reqwest::Body> = request.build()?.try_into()?;
+    let response = link.call(request.map(Body::new)).await.ok_or("it does not answer this")?;
+    let (parts, body) = response.into_parts();
+    Ok((parts.status, parts.headers, to_bytes(body, usize::MAX).await?))
+}
+
+/// Says whether a neighbour's problem is passed on to the client as it stands.
 fn passes_on(code: Code) -> bool {
     match code.entry().class {
         Class::SignedOut
@@ -125,7 +144,7 @@ fn passes_on(code: Code) -> bool {
     }
 }
 
-/// A neighbour's good answer.
+/// A neighbour's answer with a status of 2xx.
 #[derive(Debug)]
 pub(crate) struct Answer {
     neighbour: Neighbour,
@@ -135,13 +154,14 @@ pub(crate) struct Answer {
 }
 
 impl Answer {
-    /// What it says.
+    /// Reads the body.
     pub(crate) fn json<T: DeserializeOwned>(&self) -> Result<T, Problem> {
         serde_json::from_slice(&self.body).map_err(|error| self.neighbour.trouble(error))
     }
 
-    /// The same answer, for our own client. It is read all the same: what is cut short must not be passed on as whole.
+    /// Makes the same answer to our own client.
     pub(crate) fn relay(&self) -> Result<Response, Problem> {
+        // Parsed all the same: an answer that was cut short must not be passed on as whole.
         self.json::<Value>()?;
         let mut response = (self.status, self.body.clone()).into_response();
         let headers = response.headers_mut();

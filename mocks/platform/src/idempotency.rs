@@ -1,6 +1,6 @@
 //! Doing a request once, however often it is sent: the key, and the answers that are remembered under it.
 //!
-//! Only what had an effect is remembered. A refusal changed nothing, so the same key may try again.
+//! Only a request that had an effect is remembered. A refusal changed nothing, so the same key may try again.
 
 use std::collections::HashMap;
 
@@ -16,40 +16,37 @@ use crate::http::REPLAYED;
 use crate::problem::{Code, Problem};
 
 /// A request that is to be done once.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Once {
-    /// Who asks.
-    pub member: String,
-    /// For what, including ids in the path.
-    pub route: String,
-    /// The client's key.
-    pub key: String,
-    /// What exactly.
-    pub hash: String,
-}
-
-/// What a request that is done once has come to.
 #[derive(Clone, Debug)]
-pub struct Outcome<T> {
-    /// The answer.
-    pub value: T,
-    /// Whether it is an earlier answer.
-    pub replayed: bool,
+pub(crate) struct IdempotentRequest {
+    /// The member or service that sends it.
+    pub(crate) member: String,
+    /// The operation, including ids in the path.
+    pub(crate) route: String,
+    /// The client's key.
+    pub(crate) key: String,
+    /// The hash of the body.
+    pub(crate) hash: String,
 }
 
-impl<T> Outcome<T> {
-    /// The answer of the request that did it.
-    pub fn fresh(value: T) -> Self {
+/// The answer to a request that is done once.
+#[derive(Clone, Debug)]
+pub(crate) struct Replayable<T> {
+    pub(crate) value: T,
+    /// Set if this is the answer of an earlier request.
+    pub(crate) replayed: bool,
+}
+
+impl<T> Replayable<T> {
+    pub(crate) fn fresh(value: T) -> Self {
         Self { value, replayed: false }
     }
 
-    /// The answer of an earlier request.
-    pub fn replayed(value: T) -> Self {
+    pub(crate) fn replayed(value: T) -> Self {
         Self { value, replayed: true }
     }
 }
 
-impl<T: Serialize> IntoResponse for Outcome<T> {
+impl<T: Serialize> IntoResponse for Replayable<T> {
     fn into_response(self) -> Response {
         let mut response = (StatusCode::CREATED, Json(self.value)).into_response();
         if self.replayed {
@@ -59,38 +56,46 @@ impl<T: Serialize> IntoResponse for Outcome<T> {
     }
 }
 
-/// The answers that an in-memory store remembers.
+/// Decides what an earlier answer under the same key, kept with the hash of its request, means for a request.
+pub(crate) fn recalled<T>(
+    known: Option<(String, T)>,
+    request: &IdempotentRequest,
+) -> Result<Option<Replayable<T>>, Problem> {
+    match known {
+        Some((hash, _)) if hash != request.hash => Err(Code::IdempotencyKeyReused.into()),
+        Some((_, answer)) => Ok(Some(Replayable::replayed(answer))),
+        None => Ok(None),
+    }
+}
+
+/// The answers that an in-memory store remembers, by member, route and key, each with the hash of its request.
 #[derive(Debug, Default)]
-pub(crate) struct Answers(HashMap<(String, String, String), (String, Value)>);
+pub(crate) struct RememberedAnswers(HashMap<(String, String, String), (String, Value)>);
 
-impl Answers {
-    /// The earlier answer to the same request, if there is one.
-    pub(crate) fn recall<T: DeserializeOwned>(&self, once: &Once) -> Result<Option<Outcome<T>>, Problem> {
-        match self.0.get(&place(once)) {
-            Some((hash, _)) if *hash != once.hash => Err(Code::IdempotencyKeyReused.into()),
-            Some((_, answer)) => {
-                let value =
-                    serde_json::from_value(answer.clone()).expect("invariant: an answer reads back as it was written");
-                Ok(Some(Outcome::replayed(value)))
-            }
-            None => Ok(None),
-        }
+impl RememberedAnswers {
+    pub(crate) fn recall<T: DeserializeOwned>(
+        &self,
+        request: &IdempotentRequest,
+    ) -> Result<Option<Replayable<T>>, Problem> {
+        let read = |answer: &Value| {
+            serde_json::from_value(answer.clone()).expect("invariant: an answer reads back as it was written")
+        };
+        let known = self.0.get(&place(request)).map(|(hash, answer)| (hash.clone(), answer));
+        Ok(recalled(known, request)?.map(|earlier| Replayable::replayed(read(earlier.value))))
     }
 
-    /// Remembers the answer.
-    pub(crate) fn remember<T: Serialize>(&mut self, once: &Once, value: T) -> Outcome<T> {
+    pub(crate) fn remember<T: Serialize>(&mut self, request: &IdempotentRequest, value: T) -> Replayable<T> {
         let answer = serde_json::to_value(&value).expect("invariant: an answer is plain JSON");
-        self.0.insert(place(once), (once.hash.clone(), answer));
-        Outcome::fresh(value)
+        self.0.insert(place(request), (request.hash.clone(), answer));
+        Replayable::fresh(value)
     }
 }
 
-fn place(once: &Once) -> (String, String, String) {
-    (once.member.clone(), once.route.clone(), once.key.clone())
+fn place(request: &IdempotentRequest) -> (String, String, String) {
+    (request.member.clone(), request.route.clone(), request.key.clone())
 }
 
-/// The hash of what a body says; the order of its fields and its spaces do not matter.
-#[must_use]
-pub fn hash(body: &Value) -> String {
+/// Returns the hash of a body; the order of its fields and its spaces do not matter.
+pub(crate) fn hash(body: &Value) -> String {
     Sha256::digest(body.to_string()).iter().map(|byte| format!("{byte:02x}")).collect()
 }

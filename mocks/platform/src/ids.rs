@@ -2,17 +2,17 @@
 
 use std::fmt::Write as _;
 
-/// A new id: the prefix, an underscore, 24 random hex digits.
+/// Makes an id: the prefix, an underscore, 24 random hex digits.
 pub(crate) fn new(prefix: &str) -> String {
     format!("{prefix}_{}", hex(12))
 }
 
-/// A new W3C `traceparent`, for a request that came without one.
+/// Makes a W3C `traceparent`, for a request that came without one.
 pub(crate) fn traceparent() -> String {
     format!("00-{}-{}-01", hex(16), hex(8))
 }
 
-/// A random number that JavaScript can also hold exactly.
+/// Draws a random number that JavaScript can also hold exactly.
 pub(crate) fn seed() -> u64 {
     let mut bytes = [0; 4];
     fill(&mut bytes);

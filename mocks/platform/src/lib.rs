@@ -2,12 +2,12 @@
 //!
 //! Each service is an HTTP server on its own port, and HTTP is all that they share:
 //!
-//! | service | what it keeps | whom it calls |
+//! | service | keeps | calls |
 //! |---|---|---|
-//! | [`storefront`] | members' sessions, models and their offers | billing, entitlement, generation, flags |
-//! | [`billing`] | wallets, quotes, purchases, a double-entry ledger | entitlement (events) |
-//! | [`entitlement`] | gates, grants, decisions | generation (events) |
-//! | [`generation`] | jobs and images | entitlement, billing, worker |
+//! | `storefront` | members' sessions, models and their offers | billing, entitlement, generation, flags |
+//! | `billing` | wallets, quotes, purchases, a double-entry ledger | entitlement (events) |
+//! | `entitlement` | gates, grants, decisions | generation (events) |
+//! | `generation` | jobs and images | entitlement, billing, worker |
 //!
 //! The worker that renders and the flag provider are outside parties: Atelier only speaks their protocols. The page that
 //! people see is served by the storefront; its files are in `page/`.
@@ -26,42 +26,44 @@
 //! # Ok(()) }
 //! ```
 
-pub mod billing;
-pub mod clock;
-pub mod context;
-pub mod defects;
-pub mod entitlement;
-pub mod event;
-mod fired;
-pub mod generation;
-pub mod http;
-pub mod idempotency;
+mod billing;
+mod clock;
+mod context;
+mod defect_log;
+mod defects;
+mod entitlement;
+mod event;
+mod generation;
+mod http;
+mod idempotency;
 mod ids;
-pub mod outbox;
+mod in_process;
+mod outbox;
 #[cfg(feature = "postgres")]
 mod postgres;
-pub mod problem;
-pub mod render;
-pub mod request;
-pub mod right;
-pub mod service;
-pub mod session;
-pub mod settings;
-pub mod signing;
-pub mod storefront;
+mod problem;
+mod render;
+mod request;
+mod right;
+mod service;
+mod session;
+mod settings;
+mod signing;
+mod storefront;
 
+pub use clock::Time;
+pub use defects::{DEFECTS, Defect};
+pub use in_process::InProcess;
+pub use problem::{Class, Code};
+pub use render::png;
 pub use service::{Service, StartError};
 pub use settings::{ServiceName, Settings};
+pub use signing::webhook_headers;
 
 /// Starts the named service: binds its port, spawns its tasks, and returns once it answers.
 ///
 /// # Errors
 /// A key or neighbour that the service needs is not set, or the address cannot be bound.
 pub async fn start(name: ServiceName, settings: Settings) -> Result<Service, StartError> {
-    match name {
-        ServiceName::Storefront => storefront::start(settings).await,
-        ServiceName::Billing => billing::start(settings).await,
-        ServiceName::Entitlement => entitlement::start(settings).await,
-        ServiceName::Generation => generation::start(settings).await,
-    }
+    Service::start(name, settings).await
 }

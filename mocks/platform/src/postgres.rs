@@ -1,4 +1,4 @@
-//! What the PostgreSQL stores share: the connection, the words, the answers, the outbox.
+//! The parts that the PostgreSQL stores share: connection, words, remembered answers, outbox.
 //!
 //! All services may use one database: each has a schema of its own, made and brought up to date when it starts. A store
 //! fails with a [`Problem`] like everything else here: a database that cannot be reached is the service's own
@@ -6,28 +6,30 @@
 
 use std::time::Duration;
 
+use async_trait::async_trait;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use sqlx::encode::IsNull;
 use sqlx::error::BoxDynError;
 use sqlx::migrate::Migrator;
-use sqlx::postgres::{PgArgumentBuffer, PgConnectOptions, PgPoolOptions, PgTypeInfo, PgValueRef};
+use sqlx::postgres::{PgArgumentBuffer, PgArguments, PgConnectOptions, PgPoolOptions, PgTypeInfo, PgValueRef};
+use sqlx::query::Query;
 use sqlx::types::Json;
 use sqlx::{Connection as _, Decode, Encode, PgConnection, PgPool, Postgres, Transaction, Type};
 
 use crate::clock::Time;
-use crate::event::{Draft, Event};
-use crate::idempotency::{Once, Outcome};
+use crate::event::{Event, EventDraft};
+use crate::idempotency::{IdempotentRequest, Replayable, recalled};
+use crate::outbox::Outbox;
 use crate::problem::{Code, Problem};
 use crate::settings::ServiceName;
 
-/// How long a service waits at its start for a database that is itself still starting.
+/// The time that a starting service waits for a database that is itself still starting.
 const START_PATIENCE: Duration = Duration::from_secs(20);
-/// How long a request waits for a connection: a database that is being restarted is back by then.
+/// The time that a request waits for a connection: a database that is being restarted is back by then.
 const PATIENCE: Duration = Duration::from_millis(1_500);
-/// How many connections a service has at most.
 const CONNECTIONS: u32 = 10;
-/// How long an event belongs to the relay that took it. Renewed with each look; whoever dies loses it.
+/// The time for which an event belongs to the relay that took it. Each look renews it; a relay that dies loses it.
 const LEASE: Duration = Duration::from_secs(3);
 
 /// The database of one service.
@@ -35,7 +37,7 @@ const LEASE: Duration = Duration::from_secs(3);
 pub(crate) struct Database {
     pool: PgPool,
     unavailable: Code,
-    /// Names this process to the other relays of the same outbox.
+    /// The name of this process among the relays of the same outbox.
     holder: String,
 }
 
@@ -46,6 +48,7 @@ impl Database {
         let options: PgConnectOptions = url.parse()?;
         let options = options.application_name(schema).options([("search_path", schema)]);
         let pool = PgPoolOptions::new().max_connections(CONNECTIONS).acquire_timeout(PATIENCE);
+        // Lazily, so that no connection is made before the schema is there.
         let pool = pool.connect_lazy_with(options.clone());
         let mut connection = connect(&options).await?;
         // Two processes that start at once must not both make the schema; the name is one of ours, and no input.
@@ -65,22 +68,30 @@ impl Database {
         Ok(Self { pool, unavailable, holder: crate::ids::new("rel") })
     }
 
-    /// For what needs no transaction.
+    /// Returns the pool, for queries that need no transaction.
     pub(crate) fn pool(&self) -> &PgPool {
         &self.pool
     }
 
-    /// Begins a transaction; dropped, it is rolled back.
+    /// Begins a transaction. If it is dropped, it is rolled back.
     pub(crate) async fn begin(&self) -> Result<Transaction<'static, Postgres>, Problem> {
         self.pool.begin().await.map_err(self.failed())
     }
 
-    /// Makes what happened in a transaction last.
     pub(crate) async fn commit(&self, transaction: Transaction<'static, Postgres>) -> Result<(), Problem> {
         transaction.commit().await.map_err(self.failed())
     }
 
-    /// How an error of the database is told.
+    /// Executes a query, and returns how many rows it changed.
+    pub(crate) async fn execute(
+        &self,
+        connection: &mut PgConnection,
+        query: Query<'_, Postgres, PgArguments>,
+    ) -> Result<u64, Problem> {
+        Ok(query.execute(connection).await.map_err(self.failed())?.rows_affected())
+    }
+
+    /// Returns the function that makes a problem of a database error.
     pub(crate) fn failed(&self) -> impl Fn(sqlx::Error) -> Problem + Copy + use<> {
         let unavailable = self.unavailable;
         move |error| {
@@ -89,7 +100,6 @@ impl Database {
                 sqlx::Error::Io(_) | sqlx::Error::PoolTimedOut | sqlx::Error::PoolClosed | sqlx::Error::Tls(_) => {
                     unavailable.into()
                 }
-                // 57P0x: it is being shut down or is starting up; 40xxx: it asks for another try.
                 sqlx::Error::Database(error) if error.code().is_some_and(|code| passing(&code)) => unavailable.into(),
                 _ => Code::Internal.into(),
             }
@@ -98,10 +108,11 @@ impl Database {
 }
 
 fn passing(code: &str) -> bool {
+    // 57P: shutting down or starting up; 40: wants another try; 53: out of resources; 08: the connection broke.
     code.starts_with("57P") || code.starts_with("40") || code.starts_with("53") || code.starts_with("08")
 }
 
-/// The first connection: tried until the database is up.
+/// Opens the first connection, and waits until the database is up.
 async fn connect(options: &PgConnectOptions) -> Result<PgConnection, sqlx::Error> {
     let deadline = tokio::time::Instant::now() + START_PATIENCE;
     loop {
@@ -121,7 +132,7 @@ async fn connect(options: &PgConnectOptions) -> Result<PgConnection, sqlx::Error
     }
 }
 
-/// `timestamptz`: microseconds since 2000.
+/// The epoch of `timestamptz`, which counts microseconds since 2000.
 const EPOCH_MILLIS: i64 = 946_684_800_000;
 
 impl Type<Postgres> for Time {
@@ -143,7 +154,7 @@ impl Decode<'_, Postgres> for Time {
     }
 }
 
-/// One of our words, such as a right or a status, kept as the text that it is on the wire.
+/// A value that is one word on the wire, such as a right or a status, and is kept as that text.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Word<T>(pub(crate) T);
 
@@ -167,90 +178,87 @@ impl<T: DeserializeOwned> Decode<'_, Postgres> for Word<T> {
     }
 }
 
-/// The earlier answer to the same request, if there is one. The caller holds a lock that all requests with this key take.
+/// Returns the earlier answer to the same request, if there is one. The caller holds a lock that all requests with this key
+/// take.
 pub(crate) async fn recall<T: DeserializeOwned + Send + Unpin + 'static>(
     database: &Database,
     connection: &mut PgConnection,
-    once: &Once,
-) -> Result<Option<Outcome<T>>, Problem> {
+    request: &IdempotentRequest,
+) -> Result<Option<Replayable<T>>, Problem> {
     let known: Option<(String, Json<T>)> =
         sqlx::query_as("SELECT hash, answer FROM answers WHERE member = $1 AND route = $2 AND key = $3")
-            .bind(&once.member)
-            .bind(&once.route)
-            .bind(&once.key)
+            .bind(&request.member)
+            .bind(&request.route)
+            .bind(&request.key)
             .fetch_optional(connection)
             .await
             .map_err(database.failed())?;
-    match known {
-        Some((hash, _)) if hash != once.hash => Err(Code::IdempotencyKeyReused.into()),
-        Some((_, Json(answer))) => Ok(Some(Outcome::replayed(answer))),
-        None => Ok(None),
-    }
+    recalled(known.map(|(hash, Json(answer))| (hash, answer)), request)
 }
 
-/// Remembers the answer.
 pub(crate) async fn remember<T: Serialize + Sync>(
     database: &Database,
     connection: &mut PgConnection,
-    once: &Once,
+    request: &IdempotentRequest,
     value: &T,
 ) -> Result<(), Problem> {
-    sqlx::query("INSERT INTO answers (member, route, key, hash, answer) VALUES ($1, $2, $3, $4, $5)")
-        .bind(&once.member)
-        .bind(&once.route)
-        .bind(&once.key)
-        .bind(&once.hash)
-        .bind(Json(value))
-        .execute(connection)
-        .await
-        .map_err(database.failed())?;
+    let insert = sqlx::query("INSERT INTO answers (member, route, key, hash, answer) VALUES ($1, $2, $3, $4, $5)")
+        .bind(&request.member)
+        .bind(&request.route)
+        .bind(&request.key)
+        .bind(&request.hash)
+        .bind(Json(value));
+    database.execute(connection, insert).await?;
     Ok(())
 }
 
 /// Appends an event in the transaction of the change that it tells of. The subject's next number is taken under a lock that
 /// lasts until the commit, so events of one subject are committed in their order.
-pub(crate) async fn append(database: &Database, connection: &mut PgConnection, draft: Draft) -> Result<(), Problem> {
+pub(crate) async fn append(
+    database: &Database,
+    connection: &mut PgConnection,
+    draft: EventDraft,
+) -> Result<(), Problem> {
     let next = "INSERT INTO sequences (subject, last) VALUES ($1, 1) \
                 ON CONFLICT (subject) DO UPDATE SET last = sequences.last + 1 RETURNING last";
     let number: i64 =
         sqlx::query_scalar(next).bind(draft.subject()).fetch_one(&mut *connection).await.map_err(database.failed())?;
     let event = draft.numbered(u64::try_from(number).expect("invariant: a sequence counts upwards"));
-    sqlx::query("INSERT INTO outbox (id, subject, event) VALUES ($1, $2, $3)")
+    let insert = sqlx::query("INSERT INTO outbox (id, subject, event) VALUES ($1, $2, $3)")
         .bind(&event.id)
         .bind(&event.subject)
-        .bind(Json(&event))
-        .execute(connection)
-        .await
-        .map_err(database.failed())?;
+        .bind(Json(&event));
+    database.execute(connection, insert).await?;
     Ok(())
 }
 
-/// The subjects that have events waiting.
-pub(crate) async fn subjects(database: &Database) -> Result<Vec<String>, Problem> {
-    let subjects = sqlx::query_scalar("SELECT DISTINCT subject FROM outbox").fetch_all(database.pool());
-    subjects.await.map_err(database.failed())
-}
+#[async_trait]
+impl Outbox for Database {
+    async fn subjects(&self) -> Result<Vec<String>, Problem> {
+        let subjects = sqlx::query_scalar("SELECT DISTINCT subject FROM outbox").fetch_all(&self.pool);
+        subjects.await.map_err(self.failed())
+    }
 
-/// Leases the oldest event waiting for this subject, unless another relay has it or is just taking it.
-pub(crate) async fn next(database: &Database, subject: &str) -> Result<Option<Event>, Problem> {
-    let lease = "WITH oldest AS MATERIALIZED ( \
-                     SELECT number FROM outbox WHERE number = (SELECT min(number) FROM outbox WHERE subject = $1) \
-                     AND (leased_to = $2 OR leased_until IS NULL OR leased_until < now()) FOR UPDATE SKIP LOCKED) \
-                 UPDATE outbox SET leased_to = $2, leased_until = now() + $3 FROM oldest \
-                 WHERE outbox.number = oldest.number RETURNING event";
-    let event: Option<Json<Event>> = sqlx::query_scalar(lease)
-        .bind(subject)
-        .bind(&database.holder)
-        .bind(LEASE)
-        .fetch_optional(database.pool())
-        .await
-        .map_err(database.failed())?;
-    Ok(event.map(|Json(event)| event))
-}
+    /// Leases the event, unless another relay has it or is just taking it.
+    async fn next(&self, subject: &str) -> Result<Option<Event>, Problem> {
+        let lease = "WITH oldest AS MATERIALIZED ( \
+                         SELECT number FROM outbox WHERE number = (SELECT min(number) FROM outbox WHERE subject = $1) \
+                         AND (leased_to = $2 OR leased_until IS NULL OR leased_until < now()) FOR UPDATE SKIP LOCKED) \
+                     UPDATE outbox SET leased_to = $2, leased_until = now() + $3 FROM oldest \
+                     WHERE outbox.number = oldest.number RETURNING event";
+        let event: Option<Json<Event>> = sqlx::query_scalar(lease)
+            .bind(subject)
+            .bind(&self.holder)
+            .bind(LEASE)
+            .fetch_optional(&self.pool)
+            .await
+            .map_err(self.failed())?;
+        Ok(event.map(|Json(event)| event))
+    }
 
-/// Takes an event out.
-pub(crate) async fn done(database: &Database, id: &str) -> Result<(), Problem> {
-    let delete = sqlx::query("DELETE FROM outbox WHERE id = $1").bind(id).execute(database.pool());
-    delete.await.map_err(database.failed())?;
-    Ok(())
+    async fn done(&self, id: &str) -> Result<(), Problem> {
+        let delete = sqlx::query("DELETE FROM outbox WHERE id = $1").bind(id).execute(&self.pool);
+        delete.await.map_err(self.failed())?;
+        Ok(())
+    }
 }

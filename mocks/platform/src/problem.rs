@@ -1,4 +1,4 @@
-//! Every refusal of the platform: the catalogue of codes, and the RFC 9457 problem that carries one.
+//! The refusals of the platform: the catalogue of codes, and the RFC 9457 problem that carries one.
 //!
 //! A store, a handler and an outgoing call all fail with a [`Problem`]; there is no second error type on the way to the
 //! client. Whoever reads the catalogue knows everything that can be answered.
@@ -12,10 +12,10 @@ use serde_json::{Map, Value, json};
 /// The media type of every answer that is not 2xx.
 pub const MEDIA_TYPE: &str = "application/problem+json";
 
-/// Seconds to wait before a retry that makes sense.
+/// The seconds to wait before a retry makes sense.
 pub const RETRY_AFTER_SECONDS: u32 = 1;
 
-/// What kind of trouble it is, for whoever decides what to show. These must never be taken for one another.
+/// The class of a refusal, which decides what a member is shown. No class may be taken for another.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Class {
     /// The member has to sign in (again).
@@ -36,20 +36,16 @@ pub enum Class {
     Broken,
 }
 
-/// What the catalogue says about a code.
+/// The entry of the catalogue about a code.
 #[derive(Clone, Copy, Debug)]
 pub struct Entry {
-    /// The code on the wire.
     pub slug: &'static str,
-    /// The HTTP status it is answered with.
     pub status: u16,
-    /// Its class.
     pub class: Class,
-    /// A short, fixed sentence.
     pub title: &'static str,
-    /// Whether the same request may work later.
+    /// Set if the same request may work later.
     pub retry: bool,
-    /// What a person can do about it.
+    /// The advice to a person.
     pub advice: &'static str,
 }
 
@@ -63,8 +59,7 @@ macro_rules! catalogue {
             /// All codes, in the order of the catalogue.
             pub const ALL: &'static [Self] = &[$(Self::$code,)*];
 
-            /// What the catalogue says about this code.
-            #[must_use]
+            /// Returns the entry of the catalogue about this code.
             pub const fn entry(self) -> Entry {
                 match self {
                     $(Self::$code => Entry {
@@ -124,35 +119,29 @@ catalogue! {
 #[derive(Clone, Debug, thiserror::Error)]
 #[error("{}: {detail}", code.entry().slug)]
 pub struct Problem {
-    /// Which refusal it is.
     pub code: Code,
-    /// What happened this time, for a person.
+    /// The event of this time, in words for a person.
     pub detail: String,
     extensions: Map<String, Value>,
 }
 
 impl Problem {
-    /// A refusal with the catalogue's advice as its detail.
-    #[must_use]
+    /// Makes a refusal with the catalogue's advice as its detail.
     pub fn new(code: Code) -> Self {
         Self { code, detail: code.entry().advice.to_owned(), extensions: Map::new() }
     }
 
-    /// A refusal that says what happened this time.
-    #[must_use]
+    /// Makes a refusal with a detail of its own.
     pub fn because(code: Code, detail: impl Into<String>) -> Self {
         Self { code, detail: detail.into(), extensions: Map::new() }
     }
 
-    /// Adds an extension member.
-    #[must_use]
     pub fn with(mut self, name: &str, value: impl Into<Value>) -> Self {
         self.extensions.insert(name.to_owned(), value.into());
         self
     }
 
-    /// Reads a neighbour's problem; `None` if it is not one of ours.
-    #[must_use]
+    /// Reads a neighbour's problem; `None` if it is not in the catalogue.
     pub fn read(status: u16, body: &[u8]) -> Option<Self> {
         let mut members: Map<String, Value> = serde_json::from_slice(body).ok()?;
         let code: Code = serde_json::from_value(members.remove("code")?).ok()?;
@@ -164,8 +153,7 @@ impl Problem {
         (code.entry().status == status).then_some(Self { code, detail, extensions: members })
     }
 
-    /// What stands in the answer, with where it happened.
-    #[must_use]
+    /// Returns the body of the answer.
     pub fn body(&self, instance: Option<&str>, trace_id: Option<&str>) -> Value {
         let entry = self.code.entry();
         let mut body = self.extensions.clone();
@@ -182,7 +170,6 @@ impl Problem {
         Value::Object(body)
     }
 
-    /// The answer.
     pub(crate) fn respond(&self, instance: Option<&str>, trace_id: Option<&str>) -> Response {
         let entry = self.code.entry();
         let status = StatusCode::from_u16(entry.status).expect("invariant: the catalogue holds valid statuses");

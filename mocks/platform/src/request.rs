@@ -1,4 +1,4 @@
-//! Reading what a client sends: strict about JSON, and always with a problem of ours where it is wrong.
+//! Reads requests: strict about JSON, and with a problem of the catalogue for whatever is wrong.
 
 use std::ops::RangeInclusive;
 
@@ -10,28 +10,24 @@ use serde_json::Value;
 use serde_json::error::Category;
 
 use crate::context::Context;
-use crate::idempotency::{self, Once};
+use crate::idempotency::{self, IdempotentRequest};
 use crate::problem::{Code, Problem};
 
 /// The largest body that a service takes, in bytes.
 pub const BODY_LIMIT: usize = 1024 * 1024;
 
-/// A JSON body. No body at all reads as `{}`.
+/// A JSON body. An empty body reads as `{}`.
 #[derive(Debug)]
 pub struct Body<T> {
-    /// What it says.
     pub value: T,
-    /// A hash of what it says, however it is spelled.
+    /// The hash of the value, however it is spelled.
     pub hash: String,
 }
 
 impl<T> Body<T> {
-    /// Names this request for being done once: per member, per route, under the client's key.
-    ///
-    /// # Errors
-    /// `idempotency-key-missing`.
-    pub fn once(&self, context: &Context, member: &str, route: &str) -> Result<Once, Problem> {
-        Ok(Once {
+    /// Makes of this request one that is done once for each member, route and key.
+    pub fn idempotent(&self, context: &Context, member: &str, route: &str) -> Result<IdempotentRequest, Problem> {
+        Ok(IdempotentRequest {
             member: member.to_owned(),
             route: route.to_owned(),
             key: context.idempotency_key()?.to_owned(),
@@ -46,6 +42,7 @@ impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for Body<T> {
     async fn from_request(request: Request, state: &S) -> Result<Self, Problem> {
         let bytes = bytes(request, state).await?;
         let value: Value = if bytes.is_empty() { Value::Object(serde_json::Map::new()) } else { parse(&bytes)? };
+        // Of the parsed value, because a client may repeat a request with other spaces.
         let hash = idempotency::hash(&value);
         let value = serde_json::from_value(value)
             .map_err(|error| Problem::because(Code::InvalidRequest, format!("{error}.")))?;
@@ -53,7 +50,7 @@ impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for Body<T> {
     }
 }
 
-/// The bytes of a body, within the limit.
+/// Reads the bytes of a body, within the limit.
 pub(crate) async fn bytes<S: Send + Sync>(request: Request, state: &S) -> Result<Bytes, Problem> {
     Bytes::from_request(request, state).await.map_err(|rejection| match rejection.status().as_u16() {
         413 => Code::BodyTooLarge.into(),
@@ -61,7 +58,6 @@ pub(crate) async fn bytes<S: Send + Sync>(request: Request, state: &S) -> Result
     })
 }
 
-/// Reads JSON.
 ///
 /// # Errors
 /// `malformed-body` if it is none, `invalid-request` if it says something else than expected.
@@ -76,9 +72,6 @@ pub fn parse<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Problem> {
 }
 
 /// Refuses a number that is out of range.
-///
-/// # Errors
-/// `invalid-request`.
 pub fn within<N: PartialOrd + std::fmt::Display>(name: &str, value: N, range: RangeInclusive<N>) -> Result<N, Problem> {
     if range.contains(&value) {
         return Ok(value);
@@ -88,9 +81,6 @@ pub fn within<N: PartialOrd + std::fmt::Display>(name: &str, value: N, range: Ra
 }
 
 /// Refuses a text that is blank or too long; counts characters.
-///
-/// # Errors
-/// `invalid-request`.
 pub fn text(name: &str, value: &str, longest: usize) -> Result<(), Problem> {
     if !value.trim().is_empty() && value.chars().count() <= longest {
         return Ok(());
@@ -98,7 +88,7 @@ pub fn text(name: &str, value: &str, longest: usize) -> Result<(), Problem> {
     Err(Problem::because(Code::InvalidRequest, format!("{name} has to be 1 to {longest} characters long.")))
 }
 
-/// Says "not given" and "given as null" apart, with `#[serde(default, deserialize_with = "given")]`.
+/// Tells "not given" from "given as null", with `#[serde(default, deserialize_with = "given")]`.
 pub(crate) fn given<'de, T, D>(deserializer: D) -> Result<Option<Option<T>>, D::Error>
 where
     T: Deserialize<'de>,
@@ -107,7 +97,7 @@ where
     Option::deserialize(deserializer).map(Some)
 }
 
-/// An id on its way into a neighbour's path, where it must not mean anything else.
+/// Checks an id before it becomes part of a neighbour's path, where it must not mean anything else.
 pub(crate) fn segment(id: &str) -> Result<&str, Problem> {
     let plain = id.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_' || byte == b'-');
     if plain { Ok(id) } else { Err(Code::NotFound.into()) }

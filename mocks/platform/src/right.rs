@@ -1,19 +1,18 @@
-//! What can be bought and what can be done: the two words that all services share.
+//! Rights, actions and the status of a version: the words that all services share.
 
 use serde::{Deserialize, Serialize};
 
-/// What a member buys.
+/// A right that a member buys.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Right {
-    /// To generate images with a version.
     Generation,
-    /// To download it, which includes generating.
+    /// Includes generating.
     Download,
 }
 
 impl Right {
-    /// What a purchase of this right allows.
+    /// Returns the actions that a purchase of this right allows.
     #[must_use]
     pub fn actions(self) -> Vec<Action> {
         match self {
@@ -22,19 +21,27 @@ impl Right {
         }
     }
 
-    /// Whether whoever bought `self` has no reason left to buy `other`.
+    /// Says whether a member who has `self` need not buy `other`.
     #[must_use]
     pub fn includes(self, other: Self) -> bool {
         self == other || self == Self::Download
     }
 }
 
-/// What a member does with a version.
+/// An action of a member with a version.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Action {
-    /// Generate an image.
     Generate,
-    /// Download the model.
     Download,
+}
+
+/// Says whether a version is out.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum VersionStatus {
+    /// For sale, and later for everybody.
+    #[default]
+    Published,
+    Draft,
 }

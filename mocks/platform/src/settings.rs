@@ -1,4 +1,4 @@
-//! What a service is told at its start. Where the values come from (command line, environment, a test) is not here.
+//! The settings of a service. Reading them (from the command line, the environment, a test) is not here.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -9,13 +9,13 @@ use std::time::Duration;
 /// The four services of the platform.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum ServiceName {
-    /// The public API.
+    /// The public API, and the page.
     Storefront,
     /// Wallets, quotes, purchases, ledger.
     Billing,
-    /// Gates, grants, decisions.
+    /// Gates, grants and decisions about access.
     Entitlement,
-    /// Jobs and images.
+    /// Jobs and the images that come of them.
     Generation,
 }
 
@@ -23,7 +23,7 @@ impl ServiceName {
     /// All services, in the order in which a request meets them.
     pub const ALL: [Self; 4] = [Self::Storefront, Self::Billing, Self::Entitlement, Self::Generation];
 
-    /// The name on the command line, in neighbours and in `/healthz`.
+    /// Returns the name on the command line, in neighbours and in `/healthz`.
     #[must_use]
     pub const fn as_str(self) -> &'static str {
         match self {
@@ -34,7 +34,7 @@ impl ServiceName {
         }
     }
 
-    /// The neighbours without which the service cannot work.
+    /// Returns the neighbours without which the service cannot work.
     #[must_use]
     pub const fn needs(self) -> &'static [&'static str] {
         match self {
@@ -63,36 +63,36 @@ impl FromStr for ServiceName {
     }
 }
 
-/// Everything a service is told. The keys and the neighbours have no default: a service refuses to start without those it needs.
+/// The settings of a service. The keys and the neighbours have no default: a service refuses to start without those it needs.
 #[derive(Clone)]
 pub struct Settings {
-    /// Where to listen; port 0 takes a free one.
+    /// The address to listen on; port 0 takes a free one.
     pub listen: SocketAddr,
     /// Base URLs by name: `billing`, `entitlement`, `generation`, `flags`, `worker`.
     pub neighbours: BTreeMap<String, String>,
-    /// Where to keep things: `postgres://user:password@host:port/database`; without, in memory.
+    /// The database, `postgres://user:password@host:port/database`; without, everything is kept in memory.
     pub database_url: Option<String>,
-    /// Signs members' sessions.
+    /// The key that signs members' sessions.
     pub session_key: String,
-    /// Signs events between services.
+    /// The key that signs events between services.
     pub event_key: String,
-    /// Signs purchase credentials.
+    /// The key that signs purchase credentials.
     pub credential_key: String,
-    /// Names an administrator (`Authorization: Bearer …`) and a fellow service (`Service-Token: …`).
+    /// The token of the administrator (`Authorization: Bearer …`) and of fellow services (`Service-Token: …`).
     pub admin_token: String,
-    /// Obey the clock and the defects in a request's baggage.
+    /// Set if the clock and the defects in a request's baggage are obeyed.
     pub test_mode: bool,
-    /// How long one outgoing call may take.
+    /// The timeout of one outgoing call.
     pub timeout: Duration,
-    /// How long one rendering may take.
+    /// The timeout of one rendering.
     pub render_timeout: Duration,
-    /// How long a quote holds its price.
+    /// The time for which a quote holds its price.
     pub quote_life: Duration,
-    /// How long a session lasts.
+    /// The lifetime of a session.
     pub session_life: Duration,
-    /// How old a job may become before it is given up.
+    /// The age at which a job is given up.
     pub job_deadline: Duration,
-    /// How far the time of a signed event may be from ours.
+    /// The most that the time of a signed event may differ from ours.
     pub event_tolerance: Duration,
 }
 

@@ -15,7 +15,7 @@ use sha2::Sha256;
 use crate::clock::Time;
 use crate::problem::{Code, Problem};
 
-/// A token: the payload as JSON and its signature, both base64url, joined by a dot.
+/// Makes a token: the payload as JSON and its signature, both base64url, joined by a dot.
 ///
 /// `purpose` keeps a token of one kind from passing as another even where two kinds share a key.
 #[must_use]
@@ -26,7 +26,7 @@ pub fn seal<T: Serialize>(key: &str, purpose: &str, payload: &T) -> String {
     format!("{payload}.{}", URL_SAFE_NO_PAD.encode(signature))
 }
 
-/// Reads a token; `None` unless we sealed it with this key, for this purpose.
+/// Reads a token; `None` unless it was sealed with this key, for this purpose.
 #[must_use]
 pub fn open<T: DeserializeOwned>(key: &str, purpose: &str, token: &str) -> Option<T> {
     let (payload, signature) = token.split_once('.')?;
@@ -35,7 +35,7 @@ pub fn open<T: DeserializeOwned>(key: &str, purpose: &str, token: &str) -> Optio
     serde_json::from_slice(&URL_SAFE_NO_PAD.decode(payload).ok()?).ok()
 }
 
-/// The three headers of Standard Webhooks that sign an event.
+/// Returns the three headers of Standard Webhooks that sign an event.
 #[must_use]
 pub fn webhook_headers(key: &str, id: &str, at: Time, body: &str) -> [(&'static str, String); 3] {
     let timestamp = at.unix().to_string();
@@ -47,7 +47,7 @@ pub fn webhook_headers(key: &str, id: &str, at: Time, body: &str) -> [(&'static 
     ]
 }
 
-/// Holds an event's signature against its body; answers the id that was signed.
+/// Checks an event's signature, and returns the id that was signed.
 ///
 /// # Errors
 /// `event-unsigned` without a signature of ours, `event-stale` if it is further from `now` than `tolerance`.
@@ -73,6 +73,7 @@ pub fn verify_webhook(
     if !signed {
         return Err(Code::EventUnsigned.into());
     }
+    // After the signature, which covers the time: one that nobody signed says nothing.
     let at: i64 = timestamp.parse().map_err(|_| Problem::new(Code::EventUnsigned))?;
     if at.abs_diff(now.unix()) > tolerance.as_secs() {
         return Err(Code::EventStale.into());
@@ -80,9 +81,10 @@ pub fn verify_webhook(
     Ok(id.to_owned())
 }
 
-/// Compares two secrets without telling by the time it takes how much of them agrees.
+/// Compares two secrets in a time that does not depend on how much of them agrees.
 #[must_use]
 pub fn same_secret(ours: &str, theirs: &str) -> bool {
+    // Both are hashed first, so that their lengths do not show either.
     let theirs = mac(ours, &[theirs]).finalize().into_bytes();
     mac(ours, &[ours]).verify_slice(&theirs).is_ok()
 }

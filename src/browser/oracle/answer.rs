@@ -1,4 +1,6 @@
-//! After an action: did anything answer it?
+//! The oracle's first question: did anything answer the last action?
+
+#![expect(missing_docs, reason = "only this repository's own tests see these items from outside")]
 
 use std::time::Duration;
 
@@ -6,53 +8,37 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::base::wait::{Gave, Look};
-use crate::browser::asking::End;
-use crate::browser::{BrowserTrouble, Noticed, Page, PageLog};
+use crate::browser::asking::WaitEnd;
+use crate::browser::{BrowserError, BrowserEvent, Page, PageLog};
 use crate::model::{Finding, RuleId};
 
 /// The first thing that answered an action.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case", tag = "kind")]
-pub enum Answer {
+pub enum PressResult {
     /// A request left the page.
-    Request {
-        /// The method.
-        method: String,
-        /// The address.
-        url: String,
-    },
-    /// The page went elsewhere.
-    Navigation {
-        /// To which address.
-        url: String,
-    },
+    Request { method: String, url: String },
+    /// The page began to go elsewhere.
+    Navigation { url: String },
     /// A person can see that something changed.
     Change {
-        /// What, as a sentence.
+        /// The change, as a sentence.
         what: String,
     },
-    /// A dialog box spoke.
-    Dialog {
-        /// What it said.
-        text: String,
-    },
+    /// A dialog box appeared.
+    Dialog { text: String },
     /// A download or another tab began.
-    Elsewhere {
-        /// The address.
-        url: String,
-    },
-    /// Nothing did: a dead click.
+    Elsewhere { url: String },
+    /// Nothing answered: a dead click.
     Nothing {
-        /// What was pressed.
         action: String,
-        /// How long was waited.
         within: Duration,
         /// Traces that no person notices: a red border, the title, the console.
         traces: Vec<String>,
     },
 }
 
-impl Answer {
+impl PressResult {
     /// The finding, where nothing answered.
     pub fn finding(&self) -> Option<Finding> {
         let Self::Nothing { action, within, traces } = self else { return None };
@@ -73,15 +59,12 @@ impl Answer {
 }
 
 impl Page {
-    /// What answered the last action; waits until something does or the time is up. Repeated polls of the page do not
-    /// count as answers.
-    ///
-    /// # Errors
-    /// If the browser is in trouble; a dead click is no error but [`Answer::Nothing`].
-    pub async fn answered(&self, within: Duration) -> Result<Answer, BrowserTrouble> {
+    /// Returns what answered the last action; waits for it until the time is up. Repeated polls of the page do not
+    /// count as answers. A dead click is no error but [`PressResult::Nothing`].
+    pub async fn answered(&self, within: Duration) -> Result<PressResult, BrowserError> {
         let mark = self.marked();
-        let changed = self.ask_until(End::Still, "changed", Value::Null, within, |what| match what {
-            Value::String(what) => Look::Holds(Answer::Change { what }),
+        let changed = self.ask_until(WaitEnd::Still, "changed", Value::Null, within, |what| match what {
+            Value::String(what) => Look::Holds(PressResult::Change { what }),
             _ => Look::NotYet(String::new()),
         });
         let waited = tokio::select! {
@@ -97,39 +80,43 @@ impl Page {
                 let mut traces: Vec<String> = serde_json::from_value(hints).unwrap_or_default();
                 traces.extend(self.log().since(mark.entry).filter_map(trace));
                 let action = mark.action.unwrap_or_else(|| "page".into());
-                Ok(Answer::Nothing { action, within, traces })
+                Ok(PressResult::Nothing { action, within, traces })
             }
         }
     }
 }
 
-fn answer_in(log: &PageLog, first: usize) -> Option<Answer> {
+fn answer_in(log: &PageLog, first: usize) -> Option<PressResult> {
     log.since(first).find_map(|noticed| match noticed {
-        Noticed::Request { method, url, .. } if log.is_poll(first, method, url) => None,
-        Noticed::Request { method, url, .. } => Some(Answer::Request { method: method.clone(), url: url.clone() }),
-        Noticed::Navigation { url } => Some(Answer::Navigation { url: url.clone() }),
-        Noticed::Dialog { text, .. } => Some(Answer::Dialog { text: text.clone() }),
-        Noticed::Download { url } | Noticed::Opened { url } => Some(Answer::Elsewhere { url: url.clone() }),
-        Noticed::Console { .. }
-        | Noticed::Uncaught { .. }
-        | Noticed::Response { .. }
-        | Noticed::NoResponse { .. }
-        | Noticed::Closed => None,
+        BrowserEvent::Request { method, url, .. } if log.is_poll(first, method, url) => None,
+        BrowserEvent::Request { method, url, .. } => {
+            Some(PressResult::Request { method: method.clone(), url: url.clone() })
+        }
+        BrowserEvent::Navigation { url } => Some(PressResult::Navigation { url: url.clone() }),
+        BrowserEvent::Dialog { text, .. } => Some(PressResult::Dialog { text: text.clone() }),
+        BrowserEvent::Download { url } | BrowserEvent::Opened { url } => {
+            Some(PressResult::Elsewhere { url: url.clone() })
+        }
+        BrowserEvent::Console { .. }
+        | BrowserEvent::Uncaught { .. }
+        | BrowserEvent::Response { .. }
+        | BrowserEvent::NoResponse { .. }
+        | BrowserEvent::Closed => None,
     })
 }
 
-fn trace(noticed: &Noticed) -> Option<String> {
+fn trace(noticed: &BrowserEvent) -> Option<String> {
     match noticed {
-        Noticed::Console { level, text } if level == "error" => Some(format!("only the console says “{text}”")),
-        Noticed::Uncaught { text } => Some(format!("only the console says “{text}”")),
-        Noticed::Console { .. }
-        | Noticed::Request { .. }
-        | Noticed::Response { .. }
-        | Noticed::NoResponse { .. }
-        | Noticed::Navigation { .. }
-        | Noticed::Dialog { .. }
-        | Noticed::Download { .. }
-        | Noticed::Opened { .. }
-        | Noticed::Closed => None,
+        BrowserEvent::Console { level, text } if level == "error" => Some(format!("only the console says “{text}”")),
+        BrowserEvent::Uncaught { text } => Some(format!("only the console says “{text}”")),
+        BrowserEvent::Console { .. }
+        | BrowserEvent::Request { .. }
+        | BrowserEvent::Response { .. }
+        | BrowserEvent::NoResponse { .. }
+        | BrowserEvent::Navigation { .. }
+        | BrowserEvent::Dialog { .. }
+        | BrowserEvent::Download { .. }
+        | BrowserEvent::Opened { .. }
+        | BrowserEvent::Closed => None,
     }
 }

@@ -1,10 +1,10 @@
-//! What a site's own failures look like, and the script that looks for them.
+//! The signs of failure of a site, and the script that looks for them.
 
 use std::time::Duration;
 
 use serde_json::json;
 
-/// What the oracle takes for a sign of failure beside colour and ARIA. The defaults know the common frameworks; a site adds
+/// The signs of failure for the oracle, beside colour and ARIA. The defaults know the common frameworks; a site adds
 /// its own.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct OracleRules {
@@ -13,9 +13,9 @@ pub struct OracleRules {
     /// Beginnings of words (lower case) by which a message about a failure is known; only in a box that also looks like
     /// a message.
     pub words: Vec<String>,
-    /// How long a message must stay to count as shown.
+    /// The time that a message must stay to count as shown.
     pub stays: Duration,
-    /// How long the page may take to come to rest before it is judged all the same.
+    /// The longest time that a page may take to come to rest before it is judged anyway.
     pub settles_within: Duration,
 }
 

@@ -1,58 +1,56 @@
-//! In an error state: is a person told what is wrong?
+//! The oracle's second question: in an error state, does the page tell a person what is wrong?
 
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 
-use crate::browser::{BrowserTrouble, Noticed, Page, PageLog};
+use crate::browser::{BrowserError, BrowserEvent, Page, PageLog};
 use crate::model::{Finding, RuleId};
 
 /// The state of a page, as the oracle judged it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct PageState {
-    /// What fails in silence.
-    pub problems: Vec<Problem>,
+    /// The silent failures.
+    pub problems: Vec<SilentFailure>,
     /// Everything that looks or says that it is wrong, explained or not.
-    pub wrong: Vec<Wrong>,
+    pub wrong: Vec<ErrorElement>,
     /// The readable texts that came since the last action.
     pub texts: Vec<String>,
-    /// Those of them that look or sound as if something failed.
+    /// The subset of `texts` that look or sound like a failure.
     pub failures: Vec<String>,
-    /// The page's title.
     pub title: String,
 }
 
 /// An element that is in an error state.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Wrong {
+pub struct ErrorElement {
     /// The element, by role and name, else as markup.
     pub element: String,
-    /// How it shows: `aria-invalid`, `red border`, `error class`, …
+    /// The signs: `aria-invalid`, `red border`, `error class`, …
     pub looks: Vec<String>,
 }
 
-/// One silent failure.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Problem {
+pub struct SilentFailure {
     /// `U3` for an error that is not explained, `U4` for an action that leads nowhere.
     pub rule: RuleId,
     /// The element, by role and name, else as markup.
     pub element: String,
-    /// How it shows that something is wrong.
+    /// The signs that something is wrong.
     pub looks: Vec<String>,
-    /// What is missing for a person to understand it.
+    /// The missing part of the explanation.
     pub reason: String,
 }
 
 impl PageState {
     /// The findings of this state, one for each silent failure.
     pub fn findings(&self) -> Vec<Finding> {
-        self.problems.iter().map(Problem::finding).collect()
+        self.problems.iter().map(SilentFailure::finding).collect()
     }
 }
 
-impl Problem {
+impl SilentFailure {
     fn finding(&self) -> Finding {
         Finding {
             rule: self.rule,
@@ -65,26 +63,24 @@ impl Problem {
     }
 }
 
-/// For how many milliseconds what was due may still be at work.
+/// The milliseconds that a due timer of the page may still take.
 const DUE: f64 = 10.0;
 
 #[derive(Deserialize)]
-struct Judged {
+struct JudgedPage {
     #[serde(flatten)]
     state: PageState,
-    /// In how many milliseconds what is said has stood long enough; `None` where it has, or nothing is wrong.
+    /// The milliseconds until the visible messages have stood long enough; `None` when they have, or when nothing is
+    /// wrong.
     left: Option<f64>,
-    /// In how many milliseconds the page may change by itself; `None` where it has nothing planned.
+    /// The milliseconds until the page may change by itself; `None` when it has nothing planned.
     next: Option<f64>,
 }
 
 impl Page {
     /// Judges the page as it is, once it has come to rest and its requests since the last action are answered. Where
     /// there is a young error message and something may take it away, looks again a little later, for messages that do not stay.
-    ///
-    /// # Errors
-    /// If the browser is in trouble; silent failures are no errors but [`PageState::problems`].
-    pub async fn judge(&self) -> Result<PageState, BrowserTrouble> {
+    pub async fn judge(&self) -> Result<PageState, BrowserError> {
         self.rest().await?;
         loop {
             let judged = self.judge_now().await?;
@@ -102,32 +98,29 @@ impl Page {
     }
 
     /// Both parts of the oracle after an action: everything that failed in silence, with one finding for each.
-    ///
-    /// # Errors
-    /// If the browser is in trouble.
-    pub async fn silent_failures(&self, within: Duration) -> Result<Vec<Finding>, BrowserTrouble> {
+    pub async fn silent_failures(&self, within: Duration) -> Result<Vec<Finding>, BrowserError> {
         let answer = self.answered(within).await?;
         let mut findings: Vec<Finding> = answer.finding().into_iter().collect();
         findings.extend(self.judge().await?.findings());
         Ok(findings)
     }
 
-    async fn judge_now(&self) -> Result<Judged, BrowserTrouble> {
+    async fn judge_now(&self) -> Result<JudgedPage, BrowserError> {
         let (mark, log) = (self.marked(), self.log());
         let first = mark.entry;
         let requests = log
             .since(first)
             .filter(|noticed| match noticed {
-                Noticed::Request { method, url, .. } => !log.is_poll(first, method, url),
-                Noticed::Console { .. }
-                | Noticed::Uncaught { .. }
-                | Noticed::Response { .. }
-                | Noticed::NoResponse { .. }
-                | Noticed::Navigation { .. }
-                | Noticed::Dialog { .. }
-                | Noticed::Download { .. }
-                | Noticed::Opened { .. }
-                | Noticed::Closed => false,
+                BrowserEvent::Request { method, url, .. } => !log.is_poll(first, method, url),
+                BrowserEvent::Console { .. }
+                | BrowserEvent::Uncaught { .. }
+                | BrowserEvent::Response { .. }
+                | BrowserEvent::NoResponse { .. }
+                | BrowserEvent::Navigation { .. }
+                | BrowserEvent::Dialog { .. }
+                | BrowserEvent::Download { .. }
+                | BrowserEvent::Opened { .. }
+                | BrowserEvent::Closed => false,
             })
             .count();
         let facts = json!({
@@ -135,36 +128,36 @@ impl Page {
             "stays": self.config.oracle.stays.as_millis() as f64,
             "requests": requests,
             "trouble": mark.action.as_ref().and_then(|_| trouble(&log, first, self.base_url())),
-            "dialog": log.since(first).any(|noticed| matches!(noticed, Noticed::Dialog { .. })),
+            "dialog": log.since(first).any(|noticed| matches!(noticed, BrowserEvent::Dialog { .. })),
         });
         let judged = self.call("judge", facts).await?;
         serde_json::from_value(judged)
-            .map_err(|error| BrowserTrouble::Refused { command: "judge".into(), reason: error.to_string() })
+            .map_err(|error| BrowserError::Refused { command: "judge".into(), reason: error.to_string() })
     }
 }
 
-/// What went wrong behind the page since the mark, in a phrase; requests to other origins (analytics) do not count.
+/// Describes what went wrong behind the page since the mark. Requests to other origins (analytics) do not count.
 fn trouble(log: &PageLog, first: usize, base: &str) -> Option<String> {
     let path = |url: &str| url.strip_prefix(base).unwrap_or(url).to_owned();
     log.since(first).find_map(|noticed| match noticed {
-        Noticed::Response { url, status, script: true } if *status >= 400 && url.starts_with(base) => {
+        BrowserEvent::Response { url, status, script: true } if *status >= 400 && url.starts_with(base) => {
             Some(format!("{} answered {status}", path(url)))
         }
-        Noticed::NoResponse { url, reason, script: true }
+        BrowserEvent::NoResponse { url, reason, script: true }
             if url.starts_with(base) && !reason.contains("ERR_ABORTED") =>
         {
             Some(format!("{} got no answer: {reason}", path(url)))
         }
-        Noticed::Uncaught { text } => Some(format!("uncaught: {text}")),
-        Noticed::Console { level, text } if level == "error" => Some(format!("the console says “{text}”")),
-        Noticed::Response { .. }
-        | Noticed::NoResponse { .. }
-        | Noticed::Console { .. }
-        | Noticed::Request { .. }
-        | Noticed::Navigation { .. }
-        | Noticed::Dialog { .. }
-        | Noticed::Download { .. }
-        | Noticed::Opened { .. }
-        | Noticed::Closed => None,
+        BrowserEvent::Uncaught { text } => Some(format!("uncaught: {text}")),
+        BrowserEvent::Console { level, text } if level == "error" => Some(format!("the console says “{text}”")),
+        BrowserEvent::Response { .. }
+        | BrowserEvent::NoResponse { .. }
+        | BrowserEvent::Console { .. }
+        | BrowserEvent::Request { .. }
+        | BrowserEvent::Navigation { .. }
+        | BrowserEvent::Dialog { .. }
+        | BrowserEvent::Download { .. }
+        | BrowserEvent::Opened { .. }
+        | BrowserEvent::Closed => None,
     })
 }

@@ -23,6 +23,7 @@ fn ask(request: &str) -> Made {
         request: Request { method: method.into(), target: target.into(), headers: Vec::new(), body: Body::default() },
         outcome: Outcome::Open,
         faults: Vec::new(),
+        changes: Vec::new(),
     })
 }
 

@@ -1,7 +1,7 @@
 use crate::model::RuleId;
 use serde_json::{Value, json};
 
-use super::super::Catalogue;
+use super::super::RefusalCatalogue;
 use super::{Made, ask};
 use crate::model::{Content, Outcome};
 
@@ -49,8 +49,8 @@ bank-unavailable = { status = 503, class = "temporarily-down", retry = true, sen
 internal = { status = 500, class = "bug", retry = false, sentence = "s", advice = "a" }
 "#;
 
-fn catalogue() -> Catalogue {
-    Catalogue::load("errors.toml", ERRORS).unwrap()
+fn catalogue() -> RefusalCatalogue {
+    RefusalCatalogue::load("errors.toml", ERRORS).unwrap()
 }
 
 fn problem(code: &str) -> Value {
@@ -268,7 +268,7 @@ fn a_catalogue_that_is_not_sound_is_refused_at_its_place() {
         ("permissions", "permission", "errors.toml:", "Did you mean `permissions`?"),
     ];
     for (right, wrong, place, message) in mistakes {
-        let error = Catalogue::load("errors.toml", &ERRORS.replacen(right, wrong, 1)).unwrap_err().to_string();
+        let error = RefusalCatalogue::load("errors.toml", &ERRORS.replacen(right, wrong, 1)).unwrap_err().to_string();
         assert!(error.starts_with(place) && error.contains(message), "{wrong}: {error}");
     }
 }

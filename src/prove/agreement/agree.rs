@@ -1,30 +1,27 @@
-//! What was seen on several topologies, held against the first.
+//! Comparing the runs on several topologies with the run on the first.
 
 use std::collections::BTreeSet;
 
 use super::cases::Cases;
-use super::compare::{Compared, compare};
+use super::compare::{Comparison, compare};
 use crate::contract::Contracts;
 use crate::model::agreement::{Agreement, Difference, Unjudged};
 use crate::model::{Edge, Verdict};
-use crate::report::{Run, Scenario};
+use crate::report::{RunRecord, ScenarioRecord};
 
-/// The scenarios as they went on one topology, everything recorded.
+/// The scenarios on one topology, with everything recorded.
 #[derive(Debug)]
-pub struct Play {
-    /// The topology.
+pub struct TopologyRun {
     pub topology: String,
-    /// Its edges.
     pub edges: Vec<Edge>,
-    /// How they went.
-    pub run: Run,
+    pub run: RunRecord,
 }
 
-/// Compares each play with the first; all are of the same plan. A scenario that is red is compared all the same: it says
-/// where a double goes wrong.
-pub fn agree(plays: &[Play], contracts: &Contracts) -> Agreement {
+/// Compares the run on each topology with the first. All runs are of the same plan. Red scenarios are compared too: they
+/// show where a double goes wrong.
+pub fn agree(plays: &[TopologyRun], contracts: &Contracts) -> Agreement {
     let mut agreement = Agreement::default();
-    for Play { topology, run, .. } in plays {
+    for TopologyRun { topology, run, .. } in plays {
         agreement.topologies.push(topology.clone());
         for scenario in &run.scenarios {
             let unjudged = Unjudged { topology: topology.clone(), at: scenario.place(), why: scenario.why() };
@@ -40,10 +37,11 @@ pub fn agree(plays: &[Play], contracts: &Contracts) -> Agreement {
     for other in others {
         let edges: Vec<Edge> = first.edges.iter().filter(|edge| other.edges.contains(edge)).cloned().collect();
         for (place, (one, two)) in first.run.scenarios.iter().zip(&other.run.scenarios).enumerate() {
+            // A skipped scenario has no exchanges to compare.
             if [one, two].iter().any(|scenario| scenario.verdict.verdict == Verdict::Skipped) {
                 continue;
             }
-            let Compared { cases: seen, differences } =
+            let Comparison { cases: seen, differences } =
                 compare(&cases_of(one, contracts), &cases_of(two, contracts), &edges);
             scenarios.insert(place);
             cases.extend(seen.into_iter().map(|case| (place, case)));
@@ -59,7 +57,7 @@ pub fn agree(plays: &[Play], contracts: &Contracts) -> Agreement {
     agreement
 }
 
-fn cases_of(scenario: &Scenario, contracts: &Contracts) -> Cases {
+fn cases_of(scenario: &ScenarioRecord, contracts: &Contracts) -> Cases {
     let exchanges = scenario.last().map(|attempt| attempt.exchanges.as_slice()).unwrap_or_default();
     Cases::of(exchanges, contracts)
 }

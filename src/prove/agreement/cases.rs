@@ -1,25 +1,24 @@
-//! What was exchanged in one scenario, by operation and outcome.
+//! The exchanges of one scenario, by operation and outcome.
 
 use std::collections::BTreeMap;
 
-use super::form::{Case, Form, Shape};
+use super::form::{Case, ExchangeForm, MessageShape};
 use crate::contract::Contracts;
 use crate::model::{Edge, Exchange};
 
-/// The cases of one scenario on one topology, each with what stood in its messages, all of them taken together.
+/// The cases of one scenario on one topology, each with the merged shape of its messages.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct Cases(BTreeMap<(Edge, Case), Shape>);
+pub struct Cases(BTreeMap<(Edge, Case), MessageShape>);
 
 impl Cases {
-    /// The cases of these exchanges.
-    ///
-    /// Whoever looks again does so because they wait, and how often depends on how fast things go; so of several looks at the
-    /// same thing with the same outcome, the last one counts.
+    /// Gathers the cases of these exchanges. A client that waits repeats the same GET, and how often depends on the speed
+    /// of the machine; so of several such requests with the same outcome only the last counts.
     pub fn of(exchanges: &[Exchange], contracts: &Contracts) -> Self {
         let mut cases = Self::default();
-        let mut looks: BTreeMap<(Edge, String, Case), Form> = BTreeMap::new();
+        // Later requests replace earlier ones with the same key.
+        let mut looks: BTreeMap<(Edge, String, Case), ExchangeForm> = BTreeMap::new();
         for exchange in exchanges {
-            let form = Form::of(exchange, contracts);
+            let form = ExchangeForm::of(exchange, contracts);
             match exchange.request.method.as_str() {
                 "GET" | "HEAD" => {
                     let look = (exchange.edge.clone(), exchange.request.target.clone(), form.case.clone());
@@ -32,15 +31,15 @@ impl Cases {
         cases
     }
 
-    fn add(&mut self, edge: &Edge, Form { case, shape }: Form) {
+    fn add(&mut self, edge: &Edge, ExchangeForm { case, shape }: ExchangeForm) {
         let whole = self.0.entry((edge.clone(), case)).or_default();
         for (place, classes) in shape {
             whole.entry(place).or_default().extend(classes);
         }
     }
 
-    /// The cases on these edges.
-    pub(super) fn on<'c>(&'c self, edges: &[Edge]) -> BTreeMap<&'c Case, &'c Shape> {
+    /// Returns the cases on these edges.
+    pub(super) fn on<'c>(&'c self, edges: &[Edge]) -> BTreeMap<&'c Case, &'c MessageShape> {
         let here = self.0.iter().filter(|((edge, _), _)| edges.contains(edge));
         here.map(|((_, case), shape)| (case, shape)).collect()
     }

@@ -1,22 +1,22 @@
-//! The cases of one scenario on two topologies, held against each other.
+//! Comparing the cases of one scenario on two topologies.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::cases::Cases;
-use super::form::{Case, Shape};
+use super::form::{Case, MessageShape};
 use crate::model::Edge;
 
-/// What came of comparing one scenario.
+/// The result of comparing one scenario on two topologies.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct Compared {
-    /// The cases that either of the two has.
+pub struct Comparison {
+    /// The cases that at least one of the two has.
     pub cases: BTreeSet<Case>,
-    /// What it is about, and what each of the two says.
+    /// The subject of each difference, and what each of the two topologies has there.
     pub differences: Vec<(String, [String; 2])>,
 }
 
-/// Compares what was exchanged on these edges.
-pub fn compare(one: &Cases, other: &Cases, edges: &[Edge]) -> Compared {
+/// Compares the exchanges on these edges.
+pub fn compare(one: &Cases, other: &Cases, edges: &[Edge]) -> Comparison {
     let (one, other) = (one.on(edges), other.on(edges));
     let cases: BTreeSet<Case> = one.keys().chain(other.keys()).map(|case| (*case).clone()).collect();
     let operations: BTreeSet<&str> = cases.iter().map(|case| case.operation.as_str()).collect();
@@ -32,28 +32,28 @@ pub fn compare(one: &Cases, other: &Cases, edges: &[Edge]) -> Compared {
             differences.extend(departures(case, shape, others));
         }
     }
-    Compared { cases, differences }
+    Comparison { cases, differences }
 }
 
-/// How an operation came out, in words.
-fn outcomes(cases: &BTreeMap<&Case, &Shape>, operation: &str) -> String {
+/// Returns the outcomes of an operation as text.
+fn outcomes(cases: &BTreeMap<&Case, &MessageShape>, operation: &str) -> String {
     let outcomes = cases.keys().filter(|case| case.operation == operation).map(|case| case.outcome.as_str());
     let outcomes: Vec<_> = outcomes.collect();
     if outcomes.is_empty() { "does not happen".into() } else { outcomes.join(", ") }
 }
 
-/// The places at which two messages do not hold the same.
-fn departures(case: &Case, one: &Shape, other: &Shape) -> Vec<(String, [String; 2])> {
+/// Returns the places at which two messages differ.
+fn departures(case: &Case, one: &MessageShape, other: &MessageShape) -> Vec<(String, [String; 2])> {
     let places: BTreeSet<&String> = one.keys().chain(other.keys()).collect();
     let differ = places.into_iter().filter(|place| one.get(*place) != other.get(*place));
     let differ: Vec<&String> = differ.collect();
-    // What is missing as a whole need not be told part by part.
+    // Where a whole object is missing, its fields are not listed one by one.
     let outermost = differ.iter().filter(|place| {
         let inside = |outer: &&String| place.starts_with(outer.as_str()) && place[outer.len()..].starts_with('/');
         let is_missing = |outer: &&&String| one.contains_key(**outer) != other.contains_key(**outer);
         !differ.iter().any(|outer| inside(outer) && is_missing(&outer))
     });
-    let says = |shape: &Shape, place: &String| match shape.get(place) {
+    let says = |shape: &MessageShape, place: &String| match shape.get(place) {
         Some(classes) => classes.iter().cloned().collect::<Vec<_>>().join(" or "),
         None => "has nothing there".into(),
     };

@@ -1,4 +1,4 @@
-//! An exchange without what may differ from run to run.
+//! The normal form of an exchange: without everything that may differ from run to run.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
@@ -13,12 +13,12 @@ use crate::contract::Contracts;
 use crate::model::{Body, Content, Exchange, Outcome};
 use crate::stub::ANSWERED_FROM;
 
-/// An operation, and an outcome of it.
+/// An operation with one of its outcomes.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Case {
-    /// Edge, method, and path as the contract writes it.
+    /// The edge, the method, and the path as the contract writes it.
     pub operation: String,
-    /// Status and error code.
+    /// The status and the error code.
     pub outcome: String,
 }
 
@@ -28,19 +28,17 @@ impl fmt::Display for Case {
     }
 }
 
-/// What stands at each place of a message, as classes of values.
-pub type Shape = BTreeMap<String, BTreeSet<String>>;
+/// The classes of values at each place of a message.
+pub type MessageShape = BTreeMap<String, BTreeSet<String>>;
 
 /// An exchange in its normal form.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Form {
-    /// What it is a case of.
+pub struct ExchangeForm {
     pub case: Case,
-    /// Its two messages.
-    pub shape: Shape,
+    pub shape: MessageShape,
 }
 
-/// Headers of which each client, server and connection has its own, and those that tell runs and scenarios apart.
+/// Headers that differ between clients, servers and connections, and headers that tell runs and scenarios apart.
 const INDIFFERENT: &[&str] = &[
     "accept",
     "accept-encoding",
@@ -58,10 +56,10 @@ const INDIFFERENT: &[&str] = &[
     "vary",
 ];
 
-impl Form {
-    /// The normal form of an exchange.
+impl ExchangeForm {
+    /// Returns the normal form of an exchange.
     pub fn of(exchange: &Exchange, contracts: &Contracts) -> Self {
-        let mut shape = Shape::new();
+        let mut shape = MessageShape::new();
         let request = &exchange.request;
         note_headers(&mut shape, "request", &request.headers);
         note_body(&mut shape, "request", &request.body);
@@ -70,9 +68,9 @@ impl Form {
                 note_headers(&mut shape, "response", &response.headers);
                 note_body(&mut shape, "response", &response.body);
                 let code = response.body.json().and_then(|body| body.get("code")?.as_str());
-                match code.filter(|_| response.status >= 400) {
-                    Some(code) => format!("{} {code}", response.status),
-                    None => response.status.to_string(),
+                match code {
+                    Some(code) if response.status >= 400 => format!("{} {code}", response.status),
+                    Some(_) | None => response.status.to_string(),
                 }
             }
             Outcome::Unreachable { .. } => "unreachable".into(),
@@ -87,21 +85,22 @@ impl Form {
     }
 }
 
-fn note(shape: &mut Shape, place: String, class: String) {
+fn note(shape: &mut MessageShape, place: String, class: String) {
     shape.entry(place).or_default().insert(class);
 }
 
-fn note_headers(shape: &mut Shape, side: &str, headers: &[(String, String)]) {
+fn note_headers(shape: &mut MessageShape, side: &str, headers: &[(String, String)]) {
     let is_indifferent = |name: &str| INDIFFERENT.contains(&name) || name == ANSWERED_FROM.as_str();
     for (name, value) in headers.iter().filter(|(name, _)| !is_indifferent(name)) {
-        // A parameter such as the character set says nothing about what is sent.
+        // Parameters such as the character set do not change the meaning of a header.
         let value = value.split(';').next().unwrap_or_default();
+        // Clients choose the values of their headers, so only the presence of a header counts.
         let value = if side == "request" && name != "content-type" { "something".into() } else { class_of_text(value) };
         note(shape, format!("{side} header {name}"), value);
     }
 }
 
-fn note_body(shape: &mut Shape, side: &str, body: &Body) {
+fn note_body(shape: &mut MessageShape, side: &str, body: &Body) {
     match &body.content {
         Content::Json(value) => note_value(shape, &format!("{side} "), value),
         Content::Text(_) => note(shape, format!("{side} body"), "text".into()),
@@ -111,7 +110,7 @@ fn note_body(shape: &mut Shape, side: &str, body: &Body) {
     }
 }
 
-fn note_value(shape: &mut Shape, place: &str, value: &Value) {
+fn note_value(shape: &mut MessageShape, place: &str, value: &Value) {
     let class = match value {
         Value::Null => "null".into(),
         Value::Bool(yes) => yes.to_string(),
@@ -133,7 +132,8 @@ fn note_value(shape: &mut Shape, place: &str, value: &Value) {
     note(shape, place.to_owned(), class);
 }
 
-/// A single word stands for itself: states, codes and kinds are such. Of what has names or is prose, only that it is.
+/// Returns the class of a text. A single word stands for itself, because states, codes and kinds are such words. Names and
+/// prose are reduced to their kind.
 fn class_of_text(text: &str) -> String {
     if text.is_empty() {
         "an empty text".into()
@@ -150,7 +150,7 @@ fn class_of_text(text: &str) -> String {
     }
 }
 
-/// The same with `…` for every part that names one thing among many.
+/// Replaces every part that names one thing among many by `…`.
 fn without_names(text: &str) -> String {
     static NAMES: LazyLock<Regex> = LazyLock::new(|| {
         Regex::new(r"[0-9a-fA-F]{8}(?:-?[0-9a-fA-F]{4,})+|[0-9a-f]{12,}|\d{3,}")

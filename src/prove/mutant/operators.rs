@@ -1,79 +1,68 @@
-//! What can be done to an answer. Data: an operator says what becomes of a field or of an answer, and taps do it.
+//! The operators that change an answer. An operator only describes the change; taps make it.
 
 use serde_json::{Map, Value, json};
 
 use crate::base::redact::is_redacted;
 
-/// A change of an answer.
+/// A change of an answer, as faults describe it.
 pub struct Alteration {
-    /// In words.
     pub what: String,
-    /// The fields that it changes; none where it is about something else.
+    /// The fields that change; empty for a change that is not about fields.
     pub pointers: Vec<String>,
-    /// The faults that make it, without their place.
+    /// The faults that make the change, without their place.
     pub faults: Vec<String>,
 }
 
 impl Alteration {
-    /// One that is not about fields.
+    /// Makes an alteration that is not about fields.
     fn new(what: impl Into<String>, fault: impl Into<String>) -> Self {
         Self { what: what.into(), pointers: Vec::new(), faults: vec![fault.into()] }
     }
 }
 
-/// Changes one field of an answer.
+/// An operator that changes one field of an answer.
 pub struct FieldOperator {
-    /// Its name.
     pub id: &'static str,
-    /// What becomes of the field; `None` where it changes nothing.
+    /// Returns the change of the field; `None` where there would be none.
     pub change: fn(&Field<'_>) -> Option<Change>,
 }
 
-/// Changes an answer as a whole.
+/// An operator that changes an answer as a whole.
 pub struct AnswerOperator {
-    /// Its name.
     pub id: &'static str,
-    /// Each change that it can make.
+    /// Returns each change that the operator can make.
     pub changes: fn(&Answered<'_>) -> Vec<Alteration>,
 }
 
 /// A field of an answer, as the baseline had it.
 pub struct Field<'a> {
-    /// What it holds.
     pub value: &'a Value,
-    /// The object that it is in.
     pub siblings: Option<&'a Map<String, Value>>,
 }
 
-/// What becomes of a field.
 pub enum Change {
-    /// It is not there.
     Remove,
-    /// It holds this.
     Set(Value),
 }
 
 /// An answer, as the baseline had it.
 pub struct Answered<'a> {
-    /// Its status.
     pub status: u16,
-    /// Its headers.
     pub headers: &'a [(String, String)],
-    /// Its body.
     pub body: Option<&'a Value>,
-    /// The same operation's answer in another scenario: about another member.
+    /// The answer to the same operation in another scenario, which is about another member.
     pub other: Option<&'a Value>,
-    /// Where a refusal carries its code.
+    /// The JSON pointer to the code of a refusal.
     pub code: Option<&'a str>,
-    /// A code that other refusals have.
+    /// A code of another refusal.
     pub other_code: Option<String>,
-    /// Later than an answer may come.
+    /// A delay in milliseconds that is longer than an answer may take.
     pub too_late_ms: u128,
-    /// Whether the scenario asked for the same thing again and was answered otherwise.
+    /// True where the scenario asked for the same thing again and received another answer.
     pub changes: bool,
 }
 
-/// What can be done to a field.
+/// The operators that change a field.
 pub const FIELD_OPERATORS: &[FieldOperator] = &[
     FieldOperator { id: "drop", change: |_| Some(Change::Remove) },
     FieldOperator { id: "null", change: |field| (!field.value.is_null()).then_some(Change::Set(Value::Null)) },
@@ -83,7 +72,7 @@ pub const FIELD_OPERATORS: &[FieldOperator] = &[
     FieldOperator { id: "swap", change: |field| sibling(field).map(Change::Set) },
 ];
 
-/// What can be done to an answer.
+/// The operators that change an answer.
 pub const ANSWER_OPERATORS: &[AnswerOperator] = &[
     AnswerOperator {
         id: "status",
@@ -147,11 +136,11 @@ pub const ANSWER_OPERATORS: &[AnswerOperator] = &[
     },
 ];
 
-/// Headers that say nothing but how the answer travels.
+/// Headers that are about the transport alone.
 const TRANSPORT: &[&str] =
     &["date", "content-length", "connection", "transfer-encoding", "keep-alive", "server", "vary"];
 
-/// A name as a segment of a JSON pointer.
+/// Escapes a name as a segment of a JSON pointer.
 pub fn escaped(name: &str) -> String {
     name.replace('~', "~0").replace('/', "~1")
 }
@@ -185,7 +174,8 @@ fn boundary(value: &Value) -> Option<Value> {
     }
 }
 
-/// What another field of its type holds. A secret's place is not given to what is none: whoever learns it there takes it for one.
+/// Returns the value of another field of the same type. A secret is never replaced: the other value would then be taken for
+/// a secret.
 fn sibling(field: &Field<'_>) -> Option<Value> {
     if field.value.as_str().is_some_and(is_redacted) {
         return None;

@@ -1,17 +1,17 @@
-//! What was killed of what could be, for each feature and for each Then.
+//! The share of mutants that each feature and each Then killed.
 
 use std::collections::BTreeMap;
 
 use crate::model::message::{PickleStepType, Status};
-use crate::model::proof::{Fate, Mutant, Score};
-use crate::prove::baseline::Seen;
-use crate::report::Scenario;
+use crate::model::proof::{Mutant, MutantOutcome, Score};
+use crate::prove::baseline::BaselineScenario;
+use crate::report::ScenarioRecord;
 use crate::run::Vocabulary;
 
-/// How many survivors a score names.
+/// The number of survivors that a score names.
 const NAMED: usize = 10;
 
-/// Counts as mutants end.
+/// The scores while mutants are running.
 #[derive(Debug, Default)]
 pub struct Scores {
     features: BTreeMap<String, Score>,
@@ -19,10 +19,17 @@ pub struct Scores {
 }
 
 impl Scores {
-    /// One mutant has ended in one scenario. A Then counts it if it was reached: what stands behind a step that failed was not
-    /// put to the test.
-    pub fn add(&mut self, mutant: &Mutant, fate: Fate, seen: &Seen, scenario: &Scenario, vocabulary: &Vocabulary) {
-        if !matches!(fate, Fate::Killed | Fate::Survived) {
+    /// Counts a mutant that ran in one scenario. It counts for a Then only if the Then was reached: a step behind a failed
+    /// one was not put to the test.
+    pub fn add(
+        &mut self,
+        mutant: &Mutant,
+        fate: MutantOutcome,
+        seen: &BaselineScenario,
+        scenario: &ScenarioRecord,
+        vocabulary: &Vocabulary,
+    ) {
+        if !matches!(fate, MutantOutcome::Killed | MutantOutcome::Survived) {
             return;
         }
         count(&mut self.features, &seen.place.feature, mutant, fate, false);
@@ -40,17 +47,17 @@ impl Scores {
         }
     }
 
-    /// The scores of the features and of the Then-sentences, the weakest first.
+    /// Returns the scores of the features and of the Then-sentences, the weakest first.
     pub fn end(self) -> (Vec<Score>, Vec<Score>) {
         (sorted(self.features), sorted(self.sentences))
     }
 }
 
-fn count(scores: &mut BTreeMap<String, Score>, of: &str, mutant: &Mutant, fate: Fate, red: bool) {
+fn count(scores: &mut BTreeMap<String, Score>, of: &str, mutant: &Mutant, fate: MutantOutcome, red: bool) {
     let score = scores.entry(of.to_owned()).or_insert_with(|| Score { of: of.to_owned(), ..Score::default() });
     score.counted += 1;
     score.red += usize::from(red);
-    if fate == Fate::Killed {
+    if fate == MutantOutcome::Killed {
         score.killed += 1;
     } else if score.unnoticed.len() < NAMED {
         score.unnoticed.push(format!("{} at {}", mutant.what, mutant.at));

@@ -1,33 +1,33 @@
-//! What the page's script draws from.
+//! The data from which the script of the page draws.
 //!
-//! Scenarios that passed carry the heads of their exchanges; those that did not carry headers and bodies, as far as a budget
-//! goes: a report that no browser opens helps nobody. What is left out is flagged and stands in the journal.
+//! Passed scenarios carry only the heads of their exchanges. The others carry headers and bodies too, up to a limit for the whole
+//! page, because browsers fail to open very large files. The page says what was left out, and the journal has it.
 
 use std::collections::HashMap;
 
 use serde_json::{Value, json};
 
-use crate::model::message::Status;
-use crate::model::{Body, Content, Exchange, Exit, Outcome, Verdict};
-use crate::report::history::{Chronicle, History, Name};
+use crate::model::message::{Attachment, Status};
+use crate::model::{Body, Content, Exchange, Outcome, Verdict};
+use crate::report::history::{RunHistory, ScenarioHistory, ScenarioName};
 use crate::report::lateness::{BINS, lateness};
-use crate::report::record::{Attempt, Kept, Part, Run, Scenario, Step};
+use crate::report::record::{AttemptRecord, MergedJournal, RunRecord, ScenarioRecord, StepRecord, base64_of, bytes_of};
 use crate::report::text;
 
-/// Bytes of headers, bodies, pictures and logs in one report.
+/// The limit for all headers, bodies, pictures and logs in one report, in bytes.
 const BUDGET: usize = 16 << 20;
-/// Bytes of one body.
+/// The limit for one body, in bytes.
 const BODY: usize = 32 << 10;
-/// Bytes of one log; the end of it is kept.
+/// The limit for one log, in bytes. Its end is shown.
 const LOG: usize = 64 << 10;
-/// How many slow scenarios are listed.
+/// The number of slow scenarios in the list.
 const SLOWEST: usize = 25;
 
-/// What remains of the budget.
-struct Room(usize);
+/// The bytes that are left of [`BUDGET`].
+struct ByteBudget(usize);
 
-impl Room {
-    /// Whether there is room for `size` more bytes; they count as used then.
+impl ByteBudget {
+    /// Takes `size` bytes from the budget; returns false where fewer are left.
     fn take(&mut self, size: usize) -> bool {
         let fits = size <= self.0;
         if fits {
@@ -37,9 +37,9 @@ impl Room {
     }
 }
 
-/// Everything, as JSON.
-pub fn data(run: &Run) -> Value {
-    let mut room = Room(BUDGET);
+/// Returns the data of the page as JSON.
+pub fn data(run: &RunRecord) -> Value {
+    let mut room = ByteBudget(BUDGET);
     let scenarios: Vec<Value> = run.scenarios.iter().map(|one| scenario(run, one, &mut room)).collect();
     let late = lateness(run).into_iter().map(|late| {
         json!({
@@ -48,18 +48,18 @@ pub fn data(run: &Run) -> Value {
         })
     });
     let exit = run.exit();
-    let meaning = Exit::TABLE.iter().find(|(other, _)| *other == exit).map_or("", |(_, meaning)| meaning);
     let info = &run.info;
     json!({
         "history": run.history.as_ref().map(|history| past(run, history)),
         "run": {
             "parts": run.parts.iter().map(part).collect::<Vec<_>>(),
+            // A seed does not fit into the numbers of JavaScript.
             "id": info.id, "seed": info.seed.to_string(), "started": info.started.to_string(), "version": info.version,
             "command": info.command, "topology": info.topology, "target": info.target, "services": info.services,
             "stands_on": info.stands_on(),
             "edges": info.edges.iter().map(|edge| [&edge.from, &edge.to]).collect::<Vec<_>>(),
             "jobs": info.jobs, "faults": info.faults, "verified": info.verified,
-            "took": text::duration(run.took()), "exit": exit.code(), "meaning": meaning, "notes": run.notes(),
+            "took": text::duration(run.took()), "exit": exit.code(), "meaning": run.meaning(), "notes": run.notes(),
             "strays": run.end.as_ref().map(|end| end.strays), "checks": run.end.as_ref().map(|end| &end.checks),
         },
         "late": late.collect::<Vec<_>>(), "bins": BINS,
@@ -68,20 +68,18 @@ pub fn data(run: &Run) -> Value {
     })
 }
 
-/// One of the journals that the run was merged from.
-fn part(part: &Part) -> Value {
+fn part(part: &MergedJournal) -> Value {
     json!({
         "id": part.id, "journal": part.journal, "shard": part.shard.map(|shard| shard.to_string()), "exit": part.exit.code(),
         "seed": part.seed.to_string(), "started": part.started.to_string(), "scenarios": part.scenarios,
     })
 }
 
-/// What earlier runs tell.
-fn past(run: &Run, history: &History) -> Value {
-    let places: HashMap<Name, usize> =
-        run.scenarios.iter().enumerate().map(|(place, one)| (Name::of(one), place)).collect();
+fn past(run: &RunRecord, history: &RunHistory) -> Value {
+    let places: HashMap<ScenarioName, usize> =
+        run.scenarios.iter().enumerate().map(|(place, one)| (ScenarioName::of(one), place)).collect();
     // A letter for each run: how the scenario ended in it, or that it did not run.
-    let course = |one: &Chronicle| {
+    let course = |one: &ScenarioHistory| {
         let mut letters = vec!['.'; history.runs.len()];
         for time in &one.times {
             letters[time.run] = match time.verdict {
@@ -94,7 +92,7 @@ fn past(run: &Run, history: &History) -> Value {
         }
         letters.into_iter().collect::<String>()
     };
-    let chronicle = |one: &Chronicle| {
+    let chronicle = |one: &ScenarioHistory| {
         json!({
             "name": one.name.said(), "scenario": places.get(&one.name), "course": course(one), "flaky": one.flaky(),
             "ran": one.ran(), "median": micros(one.median()), "last": micros(one.last()),
@@ -120,7 +118,7 @@ fn past(run: &Run, history: &History) -> Value {
     })
 }
 
-fn scenario(run: &Run, scenario: &Scenario, room: &mut Room) -> Value {
+fn scenario(run: &RunRecord, scenario: &ScenarioRecord, room: &mut ByteBudget) -> Value {
     let verdict = &scenario.verdict;
     let whole = matches!(verdict.verdict, Verdict::Failed | Verdict::Unknown) || verdict.flaky;
     let attempts: Vec<Value> = scenario.attempts.iter().map(|one| attempt(run, one, whole, room)).collect();
@@ -133,7 +131,7 @@ fn scenario(run: &Run, scenario: &Scenario, room: &mut Room) -> Value {
     })
 }
 
-fn attempt(run: &Run, attempt: &Attempt, whole: bool, room: &mut Room) -> Value {
+fn attempt(run: &RunRecord, attempt: &AttemptRecord, whole: bool, room: &mut ByteBudget) -> Value {
     let first = attempt.exchanges.iter().map(|exchange| exchange.at_micros).min().unwrap_or_default();
     let exchanges: Vec<Value> = attempt.exchanges.iter().map(|one| exchange(run, one, first, whole, room)).collect();
     let mut value = json!({
@@ -147,13 +145,13 @@ fn attempt(run: &Run, attempt: &Attempt, whole: bool, room: &mut Room) -> Value 
     if let Some(diagnosis) = &attempt.diagnosis {
         value["diagnosis"] = json!(diagnosis);
     }
-    if !attempt.kept.is_empty() {
-        value["kept"] = attempt.kept.iter().map(|one| kept(one, room)).collect();
+    if !attempt.artifacts.is_empty() {
+        value["artifacts"] = attempt.artifacts.iter().map(|one| artifact(one, room)).collect();
     }
     value
 }
 
-fn step(step: &Step) -> Value {
+fn step(step: &StepRecord) -> Value {
     let status = match step.status {
         Status::Passed => "passed",
         Status::Skipped => "skipped",
@@ -163,8 +161,9 @@ fn step(step: &Step) -> Value {
     json!([step.keyword, step.text, step.line, status, micros(step.took), step.message])
 }
 
-/// An array where there is nothing but the head, an object behind it where there is more.
-fn exchange(run: &Run, exchange: &Exchange, first: u64, whole: bool, room: &mut Room) -> Value {
+/// Returns an exchange as an array of its head, with an object behind it where there is more than the head.
+fn exchange(run: &RunRecord, exchange: &Exchange, first: u64, whole: bool, room: &mut ByteBudget) -> Value {
+    // Spelt out, the names of edges would be repeated in every exchange.
     let edge = run.info.edges.iter().position(|edge| *edge == exchange.edge);
     let edge = edge.map_or_else(|| json!([exchange.edge.from, exchange.edge.to]), |index| json!(index));
     let ended = match &exchange.outcome {
@@ -208,6 +207,7 @@ fn message(headers: &[(String, String)], body: &Body) -> Value {
     let (kind, content, cut) = match &body.content {
         Content::Empty => ("empty", Value::Null, false),
         Content::Json(value) => {
+            // A cut JSON value cannot be parsed, so it is shown as text.
             let text = value.to_string();
             if text.len() <= BODY { ("json", value.clone(), false) } else { ("text", start(&text).into(), true) }
         }
@@ -220,22 +220,22 @@ fn message(headers: &[(String, String)], body: &Body) -> Value {
     json!({"headers": headers, "kind": kind, "body": content, "size": body.size, "cut": cut || body.truncated})
 }
 
-fn kept(kept: &Kept, room: &mut Room) -> Value {
-    let attachment = &kept.attachment;
-    let name = attachment.file_name.as_deref().unwrap_or(&attachment.media_type);
-    let is_text = attachment.media_type.starts_with("text/");
+fn artifact(artifact: &Attachment, room: &mut ByteBudget) -> Value {
+    let name = artifact.file_name.as_deref().unwrap_or(&artifact.media_type);
+    let is_text = artifact.media_type.starts_with("text/");
     let body = if is_text {
-        let bytes = kept.bytes();
+        let bytes = bytes_of(artifact);
+        // The end of a log is nearest to the failure.
         let end = bytes.get(bytes.len().saturating_sub(LOG)..).unwrap_or_default();
         String::from_utf8_lossy(end).into_owned()
     } else {
-        kept.base64()
+        base64_of(artifact)
     };
     let body = room.take(body.len()).then_some(body);
-    json!({"name": name, "type": attachment.media_type, "text": is_text, "body": body})
+    json!({"name": name, "type": artifact.media_type, "text": is_text, "body": body})
 }
 
-/// As much of the beginning as one body may take.
+/// Returns as much of the beginning as one body may take.
 fn start(text: &str) -> &str {
     let end = (0..=text.len().min(BODY)).rev().find(|end| text.is_char_boundary(*end)).unwrap_or_default();
     &text[..end]

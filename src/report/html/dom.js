@@ -1,10 +1,10 @@
-// Elements are made here and nowhere else. What comes from the data gets in as text, never as markup.
+// Only this file creates elements. Data gets in as text, never as markup.
 
-const NOWHERE = /[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u200b\u200e\u200f\u2028-\u202e\u2060-\u206f\ufeff]/g;
+const HIDDEN = /[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u200b\u200e\u200f\u2028-\u202e\u2060-\u206f\ufeff]/g;
 
 /** Text with its control characters and those that reorder others made visible; line breaks and tabs stay. */
 function visible(text) {
-  return String(text).replace(NOWHERE, (char) => {
+  return String(text).replace(HIDDEN, (char) => {
     const code = char.charCodeAt(0);
     if (code < 0x20) return String.fromCharCode(0x2400 + code);
     return code === 0x7f ? "␡" : `\\u{${code.toString(16)}}`;
@@ -29,12 +29,12 @@ function el(name, attributes, ...children) {
   return filled(document.createElement(name), attributes, children);
 }
 
-/** The same for SVG. */
+/** An SVG element; like `el` otherwise. */
 function svg(name, attributes, ...children) {
   return filled(document.createElementNS("http://www.w3.org/2000/svg", name), attributes, children);
 }
 
-/** Microseconds as people say them. */
+/** Formats microseconds for people. */
 function time(micros) {
   if (micros < 1000) return `${micros} µs`;
   if (micros < 1e6) return `${Math.floor(micros / 1000)} ms`;
@@ -44,7 +44,7 @@ function time(micros) {
 
 const MARKS = { passed: "✓", failed: "✗", unknown: "?", skipped: "–" };
 
-/** A verdict's mark. Its word stands beside it or is read out. */
+/** The mark of a verdict. Screen readers read its word. */
 function mark(state) {
   return el("span", { class: "mark", role: "img", "aria-label": state }, MARKS[state] ?? "·");
 }

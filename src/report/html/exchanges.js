@@ -1,14 +1,14 @@
-// What the taps saw: a row per exchange on a common time line; a row opens to request and response side by side, and what
-// was found wrong is pinned to the very field.
+// The recorded exchanges: one row per exchange on a common time line. A row opens to the request and the response side by side, with
+// each finding beside its field.
 
 const MANY = 150;
 
-/** One exchange with names to its parts. */
+/** Gives names to the parts of an exchange. */
 function unpacked([id, edge, at, took, method, target, ended, more = {}]) {
   return {
     id, at, took, method, target, ended, ...more,
     edge: (typeof edge === "number" ? run.edges[edge] : edge).join(" → "),
-    /** Whether it shows what went wrong. */
+    /** Says whether the exchange shows the failure. */
     broken(attempt) {
       const hops = attempt.diagnosis?.hops ?? [];
       return hops.some((hop) => hop.state === "broken" && hop.exchanges?.includes(id))
@@ -19,7 +19,7 @@ function unpacked([id, edge, at, took, method, target, ended, more = {}]) {
 
 function waterfall(attempt) {
   const all = attempt.exchanges.map(unpacked);
-  if (all.length === 0) return el("p", { class: "quiet" }, "No exchange was seen.");
+  if (all.length === 0) return el("p", { class: "quiet" }, "No exchange was recorded.");
   const span = Math.max(1, ...all.map((one) => one.at + one.took));
   const list = el("ol", { class: "fall" });
   const show = (some) => list.append(...some.map((one) => row(one, attempt, span)));
@@ -53,7 +53,7 @@ function row(one, attempt, span) {
     el("span", { class: `status${!answered || one.ended >= 400 ? " bad" : ""}` }, [broken && "✗ ", answered ? one.ended : one.ended.split(":")[0]]),
     el("span", { class: "asked", title: `${one.method} ${one.target}` }, `${one.method} ${one.target}`),
     el("span", { class: "bar" }, bar, took),
-    (one.faults ?? []).map((fault) => el("span", { class: "flag" }, `⚡ disturbed on purpose: ${fault}`)));
+    (one.faults ?? []).map((fault) => el("span", { class: "flag" }, `⚡ fault: ${fault}`)));
   const item = el("li", { class: broken ? "broken" : null }, head, inside);
   if (broken) toggle();
   return item;
@@ -79,7 +79,7 @@ function pinned(finding) {
     finding.source ? el("span", { class: "quiet" }, ` (${finding.source})`) : null);
 }
 
-/** The same within a list of headers. */
+/** Returns the finding as an entry of a list of headers. */
 function described({ finding }) {
   return el("dd", { class: "pins" }, pinned(finding));
 }
@@ -99,7 +99,7 @@ function half(message, side, pins, one) {
   for (const pin of pins.filter((pin) => !pin.used && pin.finding.at?.startsWith(`${side}/headers/`))) {
     pin.used = true;
     const name = pin.finding.at.slice(`${side}/headers/`.length);
-    list.append(el("dt", { class: "pinned" }, name), el("dd", { class: "pinned" }, "is not there"), described(pin));
+    list.append(el("dt", { class: "pinned" }, name), el("dd", { class: "pinned" }, "missing"), described(pin));
   }
   return [list, body(message, side, pins)];
 }

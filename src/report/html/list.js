@@ -1,4 +1,4 @@
-// The list of scenarios. Only the rows in sight exist, so that ten thousand are as fast as ten.
+// The list of scenarios. Only the visible rows exist, so that ten thousand scenarios are as fast as ten.
 
 const ROW = 52;
 

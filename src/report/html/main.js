@@ -1,4 +1,4 @@
-// Puts the parts together and follows the address.
+// Puts the parts of the page together, and shows the one that the address names.
 
 const overview = document.getElementById("overview");
 const view = el("div");
@@ -10,7 +10,7 @@ const TABS = [
   ["scenarios", "Scenarios", scenarios.length],
   ...(proved ? [["proof", "Proof", proved.defects.length]] : []),
   ["checks", "Checks"],
-  ["late", "How late"],
+  ["late", "Delays"],
   ["flaky", "Flaky", flakyCount || null],
   ["unchecked", "Not checked"],
   ...(past ? [["history", "History", past.runs.length]] : []),
@@ -44,7 +44,7 @@ function makeDesk() {
   ];
   function changed() {
     const filters = Object.fromEntries(inputs.map((input) => [input.dataset.filter, input.value]));
-    // Typing is no step to go back to.
+    // Each letter of a filter would otherwise be a step of the browser's history.
     history.replaceState(null, "", address("scenarios", route().key, filters));
     draw();
   }
@@ -98,7 +98,7 @@ function draw() {
   document.title = `${visible(title)} – paidpath`;
 }
 
-// The address is taken, so the skip link cannot use it.
+// The fragment of the address holds the view, so the skip link cannot use it.
 document.querySelector(".skip").addEventListener("click", (event) => {
   event.preventDefault();
   document.getElementById("main").focus();

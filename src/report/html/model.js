@@ -1,4 +1,4 @@
-// What the page shows, what of it is asked for, and the address that says so.
+// The data of the page, the filters, and the address that holds both.
 
 const { run, late, bins, history: past, scenarios, proof: proved } = JSON.parse(document.getElementById("data").textContent);
 const byKey = new Map();
@@ -15,7 +15,7 @@ for (const [index, one] of scenarios.entries()) {
   one.hops = [...new Set(one.attempts.map((attempt) => attempt.diagnosis?.edge).filter(Boolean))];
 }
 
-// What went wrong comes first; within that, the order of the files.
+// Failures come first; scenarios with the same verdict keep the order of the files.
 const RANKS = { failed: 0, unknown: 1, passed: 3, skipped: 4 };
 const rank = (one) => (one.verdict === "passed" && one.flaky ? 2 : RANKS[one.verdict]);
 const ordered = [...scenarios].sort((a, b) => rank(a) - rank(b) || a.index - b.index);
@@ -58,7 +58,7 @@ function filtered(filters) {
   return ordered.filter((one) => wanted.every(([name, value]) => FILTERS[name](one, value)));
 }
 
-/** Each value with how many scenarios have it, the most frequent first. */
+/** Counts each value; the most frequent comes first. */
 function tally(values) {
   const counts = new Map();
   for (const value of values) counts.set(value, (counts.get(value) ?? 0) + 1);

@@ -1,4 +1,4 @@
-// One scenario: why, the steps, the path, the exchanges, what was kept.
+// One scenario: the reason of its verdict, its steps, path, exchanges and artifacts.
 
 function detail(one, filters) {
   const body = el("div");
@@ -21,7 +21,7 @@ function detail(one, filters) {
     reason(one), buttons, body);
 }
 
-/** Why it ended as it did, and how to see it again. */
+/** The reason of the verdict, and the command that repeats the scenario. */
 function reason(one) {
   const parts = [];
   const aside = one.reason && one.reason !== one.why && !one.why.includes(one.reason) ? one.reason : null;
@@ -40,7 +40,7 @@ async function copied(command, button) {
     await navigator.clipboard.writeText(command.textContent);
     button.textContent = "copied";
   } catch {
-    // Files from the disk may not use the clipboard everywhere: then the words are selected.
+    // Some browsers keep pages from the disk away from the clipboard. Then the command is selected instead.
     getSelection().selectAllChildren(command);
     button.textContent = "selected";
   }
@@ -53,10 +53,10 @@ function evidence(one, attempt) {
     drawn && [el("h3", {}, "The path"), drawn],
     el("div", { class: attempt.diagnosis ? "split" : null },
       el("div", {}, el("h3", {}, "Steps"), steps(attempt)),
-      attempt.diagnosis && el("div", {}, el("h3", {}, "Hop by hop"), hops(attempt))),
-    found.length ? [el("h3", {}, "Found by the checks"), found.map(pinned)] : null,
+      attempt.diagnosis && el("div", {}, el("h3", {}, "Hops"), hops(attempt))),
+    found.length ? [el("h3", {}, "Findings"), found.map(pinned)] : null,
     attempt.exchanges.length > 0 && [el("h3", {}, `Exchanges (${attempt.exchanges.length})`), waterfall(attempt)],
-    kept(attempt),
+    artifacts(attempt),
     attempt.ended ? null : el("p", { class: "quiet" }, "The end of this attempt was not recorded."),
   ];
 }
@@ -71,9 +71,9 @@ function steps(attempt) {
       message ? el("pre", {}, message) : null)));
 }
 
-/** Pictures and logs. */
-function kept(attempt) {
-  const all = attempt.kept ?? [];
+/** Pictures and logs that were kept with an attempt. */
+function artifacts(attempt) {
+  const all = attempt.artifacts ?? [];
   if (all.length === 0) return null;
   const one = ({ name, type, text, body }) => {
     if (body === null) return el("p", { class: "quiet" }, `${name}: left out to keep this file small; the journal has it.`);
@@ -84,5 +84,5 @@ function kept(attempt) {
     }
     return el("p", { class: "quiet" }, `${name} (${type})`);
   };
-  return [el("h3", {}, "Seen and said"), el("div", { class: "logs" }, all.map(one))];
+  return [el("h3", {}, "Pictures and logs"), el("div", { class: "logs" }, all.map(one))];
 }

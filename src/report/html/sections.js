@@ -1,4 +1,4 @@
-// The parts beside the scenarios: checks, how late, flaky, not checked, the run itself.
+// The tabs beside the scenarios: checks, delays, flaky, not checked, history, the run itself.
 
 function section(title, ...children) {
   return el("section", {}, el("h2", {}, title), children);
@@ -20,23 +20,23 @@ function checks() {
   const all = [...known, ...others.map((rule) => ({ rule, says: "", judged: null }))];
   if (all.length === 0) return section("Checks", el("p", { class: "quiet" }, "No check reported anything."));
   return section("Checks",
-    el("p", { class: "quiet" }, "Held against every scenario, whether or not a step asks. A rule that never had anything to judge has proved nothing."),
-    table([["rule"], ["what it says"], ["judged in", "number"], ["broken in", "number"]], all.map(({ rule, says, judged }) => {
+    el("p", { class: "quiet" }, "These rules are checked in every scenario, whether or not a step asks for it. A rule that had nothing to judge has no result."),
+    table([["rule"], ["meaning"], ["judged in", "number"], ["broken in", "number"]], all.map(({ rule, says, judged }) => {
       const broken = found.get(rule) ?? 0;
       return [rule, says ?? "",
-        judged === null ? "" : judged === 0 ? el("span", { class: "chip state-unknown" }, "never judged") : String(judged),
+        judged === null ? "" : judged === 0 ? el("span", { class: "chip state-unknown" }, "no result") : String(judged),
         broken ? el("a", { class: "chip state-failed", href: address("scenarios", null, { check: rule }) }, `✗ ${broken}`) : "0"];
     })));
 }
 
 function lateness() {
-  if (late.length === 0) return section("How late", el("p", { class: "quiet" }, "No purchase was followed far enough to measure."));
-  return section("How late",
-    el("p", { class: "quiet" }, "How long a permission was on its way, over all scenarios of this run."),
+  if (late.length === 0) return section("Delays", el("p", { class: "quiet" }, "No scenario reached two stages of the path, so there is nothing to measure."));
+  return section("Delays",
+    el("p", { class: "quiet" }, "The time from one stage of the path to the next, over all scenarios of this run."),
     table([["from – to"], ["seen", "number"], ["median", "number"], ["95 %", "number"], ["slowest", "number"], ["slowest in"]],
       late.map((one) => [`${one.from} – ${one.to}`, String(one.count), time(one.median), time(one.p95), time(one.worst),
         scenarios[one.scenario] ? scenarioLink(scenarios[one.scenario]) : ""])),
-    el("h3", {}, "How the times are distributed"), el("div", { class: "spreads" }, late.map(spread)));
+    el("h3", {}, "Distribution"), el("div", { class: "spreads" }, late.map(spread)));
 }
 
 /** Bars, one for each span of time, from the first that was seen to the last. */
@@ -58,8 +58,8 @@ function flaky() {
   const all = scenarios.filter((one) => one.flaky);
   if (all.length === 0) return section("Flaky", el("p", { class: "quiet" }, "Nothing needed a second attempt."));
   return section("Flaky",
-    el("p", { class: "quiet" }, "They passed, but not at once: each attempt is kept."),
-    table([["scenario"], ["attempts", "number"], ["what the first one said"]], all.map((one) => {
+    el("p", { class: "quiet" }, "These scenarios passed only on a retry. Each attempt is shown."),
+    table([["scenario"], ["attempts", "number"], ["failure of the first attempt"]], all.map((one) => {
       const first = one.attempts[0];
       const said = first?.diagnosis?.sentence ?? first?.steps.find((step) => step[3] === "failed")?.[5] ?? "";
       return [scenarioLink(one), String(one.attempts.length), said.split("\n")[0]];
@@ -73,10 +73,10 @@ function unchecked() {
   const notes = run.notes;
   const nothing = notes.length + never.length + skipped.length + excused.length === 0;
   return section("Not checked",
-    el("p", { class: "quiet" }, "What this run says nothing about."),
-    nothing && el("p", {}, "Nothing was left out."),
+    el("p", { class: "quiet" }, "Rules and scenarios about which this run has no result."),
+    nothing && el("p", {}, "Every rule and scenario has a result."),
     notes.length ? el("ul", { class: "notes" }, notes.map((note) => el("li", {}, note))) : null,
-    never.length ? [el("h3", {}, "Checks that never had anything to judge"),
+    never.length ? [el("h3", {}, "Rules that had nothing to judge"),
       el("ul", { class: "notes" }, never.map((one) => el("li", {}, el("b", {}, one.rule), ` ${one.says ?? ""}`)))] : null,
     skipped.length ? [el("h3", {}, "Skipped"),
       table([["reason"], ["scenarios", "number"]], skipped.map(([why, count]) => [why, el("a", { href: address("scenarios", null, { verdict: "skipped" }) }, String(count))]))] : null,
@@ -89,7 +89,7 @@ const COURSE = { p: ["passed", "passed"], y: ["unknown", "flaky"], f: ["failed",
 function course(letters) {
   const short = letters.slice(-30);
   const told = tally([...short].map((letter) => COURSE[letter][1])).map(([word, count]) => `${count} ${word}`).join(", ");
-  return el("span", { class: "course", role: "img", "aria-label": told, title: told },
+  return el("span", { class: "results", role: "img", "aria-label": told, title: told },
     [...short].map((letter) => el("i", { class: `state-${COURSE[letter][0]}` }, letter === "f" ? "✗" : letter === "y" ? "~" : "")));
 }
 
@@ -109,21 +109,21 @@ function earlier() {
     table([["run"], ["exit", "number"], ["failed", "number"], ["flaky", "number"], ["took", "number"], ["scenarios"]],
       [...past.runs].reverse().map((one) => [[one.started, " ", el("code", {}, one.id)], String(one.exit), String(one.counts[0]), String(one.flaky), time(one.took), bar(one)])),
     el("h3", {}, "Red since"),
-    past.red.length ? table([["scenario"], ["first seen red"], ["run"], ["course"]],
+    past.red.length ? table([["scenario"], ["since"], ["run"], ["results"]],
       past.red.map((one) => [link(one), one.since, el("code", {}, one.run), course(one.course)])) : none("Nothing is red."),
     el("h3", {}, "Flaky"),
-    past.flaky.length ? table([["scenario"], ["rate", "number"], ["times", "number"], ["course"]],
+    past.flaky.length ? table([["scenario"], ["rate", "number"], ["times", "number"], ["results"]],
       past.flaky.map((one) => [link(one), `${Math.round((one.flaky / Math.max(1, one.ran)) * 100)} %`, `${one.flaky} of ${one.ran}`, course(one.course)])) : none("Nothing was flaky."),
     el("h3", {}, "Slowest"),
-    table([["scenario"], ["median", "number"], ["last", "number"], ["course"]],
+    table([["scenario"], ["median", "number"], ["last", "number"], ["results"]],
       past.slowest.map((one) => [link(one), time(one.median), time(one.last), course(one.course)])));
 }
 
 function about() {
   const facts = [
     ["ended", `exit ${run.exit}: ${run.meaning}`], ["took", run.took], ["started", run.started], ["command", el("code", {}, run.command.join(" "))],
-    ["seed", run.seed], ["run", run.id], ["paidpath", run.version], ["target", run.target], ["topology", run.topology], ["stands on", run.stands_on],
-    ["at once", String(run.jobs)], ["preflight", run.verified ?? "not recorded"],
+    ["seed", run.seed], ["run", run.id], ["paidpath", run.version], ["target", run.target], ["topology", run.topology], ["services", run.stands_on],
+    ["workers", String(run.jobs)], ["preflight", run.verified ?? "not recorded"],
     ...run.faults.map((fault) => ["fault", fault]),
   ];
   const parts = run.parts.length === 0 ? null : [el("h3", {}, "Merged from"),

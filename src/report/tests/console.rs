@@ -5,13 +5,13 @@ use std::rc::Rc;
 use super::story::{everything, failed, hostile, many, passed, skipped, tell, unknown};
 use crate::model::message::{Envelope, media};
 use crate::model::{Class, Edge, RunInfo};
-use crate::report::reporter::{ReportError, Written};
+use crate::report::reporter::{ReportError, WrittenReport};
 use crate::report::style::Style;
-use crate::report::{Console, Digest, Run};
+use crate::report::{Console, RunBuilder, RunRecord};
 
 /// Follows a run as far as it is told.
-fn follow<W: Write>(console: &mut Console<W>, envelopes: &[Envelope]) -> Run {
-    let mut digest = Digest::default();
+fn follow<W: Write>(console: &mut Console<W>, envelopes: &[Envelope]) -> RunRecord {
+    let mut digest = RunBuilder::default();
     for envelope in envelopes {
         let news = digest.add(envelope);
         console.on(news, digest.run());
@@ -23,8 +23,8 @@ fn show(envelopes: &[Envelope], style: Style) -> String {
     let mut console = Console::new(Vec::new(), style);
     let run = follow(&mut console, envelopes);
     let reports = [
-        Written { file: "reports/junit.xml".into(), result: Ok(()) },
-        Written { file: "reports/index.html".into(), result: Err(ReportError::Panicked) },
+        WrittenReport { file: "reports/junit.xml".into(), result: Ok(()) },
+        WrittenReport { file: "reports/index.html".into(), result: Err(ReportError::Panicked) },
     ];
     String::from_utf8(console.finish(&run, &reports).unwrap()).unwrap()
 }
@@ -44,8 +44,8 @@ fn a_failure_is_told_where_it_was_what_it_was_and_how_to_repeat_it() {
         "  ▶ +0.051 s  storefront → generation   403      7 ms  POST /v1/jobs",
         "  S4 storefront → generation: the submit carried no purchase credential; the page had one  at request/headers/purchase-credential\n",
         "  again: paidpath run features/buying.feature:7 --seed 4242\n",
-        "to know\n  E2 was not judged",
-        "  reports/junit.xml\n  reports/index.html was not written: the reporter broke down",
+        "notes\n  E2 was not judged",
+        "  reports/junit.xml\n  reports/index.html was not written: paidpath has a bug",
         "2 scenarios in 310 ms, seed 4242\nexit 1: at least one scenario failed\n1 passed, 1 failed\n",
     ] {
         assert!(shown.contains(expected), "missing {expected:?} in\n{shown}");
@@ -63,7 +63,7 @@ fn the_last_line_counts_in_plain_letters() {
     assert_eq!(last(&[skipped("a", "One", "no browser")]), "0 passed, 0 failed, 1 skipped");
     let told = [passed("a", "One"), failed("a", "Two"), unknown("a", "Three", "the fault never fired")];
     assert_eq!(last(&told), "1 passed, 1 failed");
-    assert!(show(&tell(&told), Style::PLAIN).ends_with("\n1 could not be judged\n1 passed, 1 failed\n"));
+    assert!(show(&tell(&told), Style::PLAIN).ends_with("\n1 unknown\n1 passed, 1 failed\n"));
 }
 
 #[test]
@@ -95,7 +95,7 @@ fn the_progress_line_never_wraps() {
 #[test]
 fn failures_of_one_cause_are_told_once_at_the_end() {
     let shown = show(&tell(&many(40, 30)), NARROW);
-    let recap = shown.split("what failed\n").nth(1).unwrap();
+    let recap = shown.split("failed scenarios\n").nth(1).unwrap();
     assert_eq!(recap.matches("permission lost at").count(), 1);
     assert!(recap.contains("… and 20 more"));
 }
@@ -118,7 +118,7 @@ fn a_page_that_does_not_show_several_things_has_several_causes() {
         ]),
         Style { width: 200, ..NARROW },
     );
-    let recap = shown.split("what failed\n").nth(1).unwrap();
+    let recap = shown.split("failed scenarios\n").nth(1).unwrap();
     assert_eq!((recap.matches("after POST /orders").count(), recap.matches("after GET /pictures").count()), (1, 1));
 }
 
@@ -127,8 +127,7 @@ fn a_run_that_was_stopped_says_what_did_not_end() {
     let envelopes = tell(&[passed("a", "One"), passed("a", "Two")]);
     let middle = envelopes.iter().position(|one| matches!(one, Envelope::TestCaseFinished(_))).unwrap();
     let shown = show(&envelopes[..=middle], NARROW);
-    for expected in
-        ["the run ended before it did\n    ? features/a.feature:9  Two", "exit 2: ", "1 could not be judged\n1 passed"]
+    for expected in ["the run ended before it did\n    ? features/a.feature:9  Two", "exit 2: ", "1 unknown\n1 passed"]
     {
         assert!(shown.contains(expected), "missing {expected:?} in\n{shown}");
     }
@@ -192,7 +191,7 @@ fn steps_of_what_passed_are_shown_to_whoever_asks_for_them() {
 fn a_single_scenario_is_told_once() {
     let shown = show(&tell(&[failed("a", "One")]), NARROW);
     assert_eq!(shown.matches("expected a finished image").count(), 1, "{shown}");
-    assert!(!shown.contains("what failed"), "{shown}");
+    assert!(!shown.contains("failed scenarios"), "{shown}");
 }
 
 #[test]

@@ -7,11 +7,11 @@ use sha2::{Digest, Sha256};
 use super::Folder;
 use super::story::{Told, everything, failed, hostile, many, passed, tell};
 use crate::model::{Content, Outcome};
-use crate::report::{Run, named, write_all};
+use crate::report::{RunRecord, named, write_all};
 
 fn page(told: &[Told]) -> String {
     let mut page = Vec::new();
-    named("html").unwrap().write(&Run::from_envelopes(&tell(told)), &mut page).unwrap();
+    named("html").unwrap().write(&RunRecord::from_envelopes(&tell(told)), &mut page).unwrap();
     String::from_utf8(page).unwrap()
 }
 
@@ -53,6 +53,16 @@ fn the_policy_allows_this_style_and_this_script_and_nothing_else() {
 }
 
 #[test]
+fn the_script_knows_no_service_by_name() {
+    let page = page(&everything());
+    let script = between(&page, r#"<script type="module">"#, "</script>");
+    for service in super::story::info(0).services {
+        let name = regex::Regex::new(&format!(r"\b{}\b", service.name)).unwrap();
+        assert!(!name.is_match(script), "{name}");
+    }
+}
+
+#[test]
 fn without_scripts_the_verdict_the_counts_and_the_failures_can_be_read() {
     let page = page(&everything());
     let frame = frame(&page).replace("&#x2f;", "/");
@@ -69,7 +79,7 @@ fn without_scripts_the_verdict_the_counts_and_the_failures_can_be_read() {
         assert!(frame.contains(expected), "missing {expected} in\n{frame}");
     }
     let good = super::html::page(&[passed("buying", "One")]);
-    assert!(good.contains("What was bought can be used") && good.contains("Nothing went wrong"));
+    assert!(good.contains("All scenarios passed") && good.contains("Nothing went wrong"));
 }
 
 #[test]
@@ -144,7 +154,7 @@ fn a_browser_draws_the_path_and_pins_findings_to_their_fields() {
     for expected in [
         "The path is broken at storefront → generation.",
         "✗ 403",
-        "<dt class=\"pinned\">purchase-credential</dt><dd class=\"pinned\">is not there</dd>",
+        "<dt class=\"pinned\">purchase-credential</dt><dd class=\"pinned\">missing</dd>",
         "2 of 7 scenarios",
         "aria-setsize=\"2\"",
         "What the page showed: page after pressing Generate",
@@ -205,7 +215,7 @@ fn examples() {
         ("good", good),
     ];
     for (name, told) in runs {
-        let run = Run::from_envelopes(&tell(&told));
+        let run = RunRecord::from_envelopes(&tell(&told));
         for written in write_all(&run, &folder.join(name), &[named("html").unwrap()]) {
             written.result.unwrap();
         }

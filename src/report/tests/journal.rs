@@ -8,7 +8,7 @@ use serde_json::Value;
 use super::Folder;
 use super::story::{everything, failed, hostile, passed, tell};
 use crate::model::message::Envelope;
-use crate::report::Run;
+use crate::report::RunRecord;
 use crate::report::journal::{self, JournalError, Writer};
 
 fn write(folder: &Folder, envelopes: &[Envelope]) -> std::path::PathBuf {
@@ -59,7 +59,7 @@ fn a_journal_cut_anywhere_is_read_up_to_the_cut() {
             journal.truncated_line.is_none(),
             lines < journal.envelopes.len() || whole[..cut].ends_with(b"\n") || cut == 0
         );
-        Run::from_envelopes(&journal.envelopes);
+        RunRecord::from_envelopes(&journal.envelopes);
     }
 }
 

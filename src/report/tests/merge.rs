@@ -1,29 +1,29 @@
 use super::story::{Told, failed, flaky, passed, skipped, tell, unknown};
 use crate::model::message::Envelope;
 use crate::model::{Exit, Shard, Verdict};
-use crate::report::merge::{Different, Read, merge, missing};
-use crate::report::{Run, history::History};
+use crate::report::merge::{DifferentRuns, JournalRun, merge, missing};
+use crate::report::{RunRecord, history::RunHistory};
 
 /// A run of its own, begun so many minutes after the first.
-fn run(id: &str, minutes: i64, told: &[Told]) -> Run {
-    named(id, minutes, Run::from_envelopes(&tell(told)))
+fn run(id: &str, minutes: i64, told: &[Told]) -> RunRecord {
+    named(id, minutes, RunRecord::from_envelopes(&tell(told)))
 }
 
-fn named(id: &str, minutes: i64, mut run: Run) -> Run {
+fn named(id: &str, minutes: i64, mut run: RunRecord) -> RunRecord {
     run.info.id = id.into();
     run.info.started = jiff::Timestamp::from_second(1_767_225_600 + 60 * minutes).unwrap();
     run.started = Some(run.info.started);
     run
 }
 
-fn part(mut run: Run, index: usize, count: usize, scenarios: usize) -> Run {
+fn part(mut run: RunRecord, index: usize, count: usize, scenarios: usize) -> RunRecord {
     run.info.identity.shard = Some(Shard { index, count });
     run.info.identity.scenarios = scenarios;
     run
 }
 
-fn merged(runs: Vec<Run>) -> Result<Run, Different> {
-    let read = |run: Run| Read { journal: format!("{}/journal.ndjson", run.info.id), run };
+fn merged(runs: Vec<RunRecord>) -> Result<RunRecord, DifferentRuns> {
+    let read = |run: RunRecord| JournalRun { journal: format!("{}/journal.ndjson", run.info.id), run };
     merge(runs.into_iter().map(read).collect(), false)
 }
 
@@ -48,7 +48,7 @@ fn what_passed_and_then_failed_has_failed_and_a_note_says_so() {
     let (first, second) = (run("first", 0, &with(passed("b", "Two"))), run("second", 9, &[failed("b", "Two")]));
     let whole = merged(vec![first, second]).unwrap();
     assert_eq!((whole.exit(), whole.totals().failed), (Exit::Failed, 1));
-    assert!(whole.notes().iter().any(|note| note.contains("had passed before, and is failed in the run second")));
+    assert!(whole.notes().iter().any(|note| note.contains("had passed before, but failed in the run second")));
 }
 
 #[test]
@@ -85,11 +85,11 @@ fn a_part_that_could_not_be_judged_leaves_the_whole_unknown() {
 fn a_shard_that_was_killed_is_named_and_can_be_tried_again() {
     let envelopes = tell(&[passed("b", "Two"), passed("c", "Three")]);
     let ended = envelopes.iter().position(|one| matches!(one, Envelope::TestCaseFinished(_))).unwrap();
-    let killed = part(named("2", 1, Run::from_envelopes(&envelopes[..=ended])), 2, 2, 3);
+    let killed = part(named("2", 1, RunRecord::from_envelopes(&envelopes[..=ended])), 2, 2, 3);
     let one = part(run("1", 0, &[passed("a", "One")]), 1, 2, 3);
     let whole = merged(vec![one.clone(), killed.clone()]).unwrap();
     assert_eq!(whole.exit(), Exit::Unknown);
-    let said = "shard 2/2 was stopped before it could end in order: 1 scenario is open";
+    let said = "shard 2/2 was stopped before its end: 1 scenario has no result";
     assert!(whole.notes().iter().any(|note| note == said), "{:?}", whole.notes());
     let again = run("again", 9, &[passed("b", "Two"), passed("c", "Three")]);
     let whole = merged(vec![one, killed, again]).unwrap();
@@ -136,15 +136,15 @@ fn one_journal_and_the_same_one_twice_are_one_run() {
 fn a_history_knows_since_when_and_how_often() {
     let night = |number: i64, second: Told| run(&number.to_string(), number, &with(second));
     let nights = [night(0, failed("b", "Two")), night(1, passed("b", "Two")), night(2, failed("b", "Two"))];
-    let earlier: Vec<Run> =
+    let earlier: Vec<RunRecord> =
         nights.into_iter().chain([night(3, unknown("b", "Two", "?")), night(4, flaky("a", "Other"))]).collect();
-    let history = History::of(&earlier, &night(5, failed("b", "Two")));
+    let history = RunHistory::of(&earlier, &night(5, failed("b", "Two")));
     let (red, since) = history.red()[0];
     assert_eq!((red.name.title.as_str(), since.id.as_str()), ("Two", "2"), "neither unknown nor absent is green");
     assert_eq!(history.red().len(), 1);
     let flaky = history.flaky();
     assert_eq!((flaky.len(), flaky[0].flaky(), flaky[0].ran()), (1, 1, 1));
     assert_eq!(history.runs.len(), 6);
-    let own = History::of(&earlier, &earlier[1]);
+    let own = RunHistory::of(&earlier, &earlier[1]);
     assert_eq!((own.runs.len(), own.red().len()), (5, 0), "a run is not its own past");
 }

@@ -1,13 +1,13 @@
 use super::story::{everything, failed, many, passed, tell};
 use crate::model::message::{Envelope, Status};
 use crate::model::{Exit, Verdict};
-use crate::report::Run;
+use crate::report::RunRecord;
 use crate::report::record::Totals;
 use crate::report::record::UNFINISHED;
 
 #[test]
 fn a_run_is_gathered_with_all_its_evidence() {
-    let run = Run::from_envelopes(&tell(&everything()));
+    let run = RunRecord::from_envelopes(&tell(&everything()));
     let totals = Totals { passed: 3, skipped: 1, unknown: 1, failed: 2, flaky: 1, quarantined: 1 };
     assert_eq!(run.totals(), totals);
     assert_eq!((run.info.seed, run.exit()), (4242, Exit::Failed));
@@ -27,7 +27,7 @@ fn a_run_is_gathered_with_all_its_evidence() {
     ];
     assert_eq!(steps, expected);
     assert_eq!((attempt.steps[3].line, attempt.steps[4].hook), (Some(13), true));
-    assert_eq!((attempt.findings.len(), attempt.kept.len()), (2, 2));
+    assert_eq!((attempt.findings.len(), attempt.artifacts.len()), (2, 2));
     assert!(failed.why().starts_with("permission lost at storefront → generation"), "{}", failed.why());
     let broken: Vec<_> = attempt.exchanges.iter().filter(|one| attempt.is_broken(one.id)).collect();
     assert!(broken.iter().any(|one| one.edge.to_string() == "storefront → generation"));
@@ -41,10 +41,10 @@ fn a_run_is_gathered_with_all_its_evidence() {
 #[test]
 fn a_run_cut_anywhere_names_every_scenario_and_calls_none_passed_too_early() {
     let envelopes = tell(&everything());
-    let whole = Run::from_envelopes(&envelopes);
+    let whole = RunRecord::from_envelopes(&envelopes);
     let started = envelopes.iter().position(|one| matches!(one, Envelope::TestRunStarted(_))).unwrap();
     for cut in started..envelopes.len() {
-        let run = Run::from_envelopes(&envelopes[..cut]);
+        let run = RunRecord::from_envelopes(&envelopes[..cut]);
         assert_eq!(run.scenarios.len(), whole.scenarios.len(), "cut at {cut}");
         for (part, whole) in run.scenarios.iter().zip(&whole.scenarios) {
             let unfinished = part.verdict.verdict == Verdict::Unknown && part.verdict.reason == UNFINISHED;
@@ -63,7 +63,7 @@ fn any_message_may_be_missing() {
     let envelopes = tell(&[passed("buying", "One"), failed("buying", "Two")]);
     for missing in 0..envelopes.len() {
         let rest = envelopes.iter().enumerate().filter(|(index, _)| *index != missing).map(|(_, envelope)| envelope);
-        let run = Run::from_envelopes(rest);
+        let run = RunRecord::from_envelopes(rest);
         let passed = run.ended(Verdict::Passed).count();
         assert!(passed <= 1, "without message {missing}");
     }
@@ -75,7 +75,7 @@ fn without_its_verdict_a_failed_step_still_fails_and_passed_steps_prove_nothing(
     let rest = envelopes.iter().filter(|one| {
         !matches!(one, Envelope::Attachment(attachment) if attachment.media_type.contains("verdict") || attachment.media_type.contains("run-end"))
     });
-    let run = Run::from_envelopes(rest);
+    let run = RunRecord::from_envelopes(rest);
     assert_eq!(run.scenarios[0].verdict.verdict, Verdict::Unknown);
     assert_eq!(run.scenarios[1].verdict.verdict, Verdict::Failed);
     assert!(run.scenarios[1].verdict.reason.starts_with("expected a finished image"));
@@ -92,20 +92,20 @@ fn a_record_that_cannot_be_read_is_damage_and_not_silence() {
             attachment.body = "{".into();
         }
     }
-    let run = Run::from_envelopes(&envelopes);
+    let run = RunRecord::from_envelopes(&envelopes);
     assert_eq!(run.damage.len(), 1);
     assert!(run.notes().iter().any(|note| note.contains("findings+json cannot be read")));
 }
 
 #[test]
 fn nothing_run_is_not_passed() {
-    assert_eq!(Run::default().exit(), Exit::Unknown);
-    assert_eq!(Run::from_envelopes(&tell(&[])[..3]).exit(), Exit::Unknown);
+    assert_eq!(RunRecord::default().exit(), Exit::Unknown);
+    assert_eq!(RunRecord::from_envelopes(&tell(&[])[..3]).exit(), Exit::Unknown);
 }
 
 #[test]
 fn a_large_run_is_gathered_whole() {
     let envelopes = tell(&many(2_000, 10));
-    let run = Run::from_envelopes(&envelopes);
+    let run = RunRecord::from_envelopes(&envelopes);
     assert_eq!((run.totals().all(), run.totals().failed), (2_000, 10));
 }

@@ -40,7 +40,7 @@ pub struct Try {
     pub trail: Option<Trail>,
     pub findings: Vec<Finding>,
     pub diagnosis: Option<Diagnosis>,
-    pub kept: Vec<Attachment>,
+    pub artifacts: Vec<Attachment>,
 }
 
 pub fn ended(verdict: Verdict, reason: &str) -> ScenarioVerdict {
@@ -116,7 +116,7 @@ pub fn failed(feature: &str, name: &str) -> Told {
                 },
             ],
             diagnosis: Some(diagnosis(&journey)),
-            kept: vec![
+            artifacts: vec![
                 log("console", "warn  resources: form validation: undefined\nerror 403 purchase-required"),
                 screenshot(),
             ],
@@ -206,7 +206,7 @@ pub fn hostile() -> Vec<Told> {
                     diagnosis.sentence.clone_from(&name);
                     diagnosis.hops.iter_mut().for_each(|hop| hop.note.clone_from(&name));
                 }
-                attempt.kept.push(log(&name, &name));
+                attempt.artifacts.push(log(&name, &name));
             }
             told.push(one);
         }
@@ -223,7 +223,7 @@ pub fn every_character() -> Vec<Told> {
         one.steps[3].1 = format!("step {number}");
         one.verdict.reason.clone_from(&text);
         let attempt = &mut one.attempts[0];
-        (attempt.diagnosis, attempt.findings, attempt.kept) = (None, Vec::new(), Vec::new());
+        (attempt.diagnosis, attempt.findings, attempt.artifacts) = (None, Vec::new(), Vec::new());
         attempt.fails = Some((3, text.clone()));
         attempt.exchanges.truncate(1);
         attempt.exchanges[0].request.body.content = Content::Text(text.clone());
@@ -520,8 +520,8 @@ impl Teller {
         if let Some(diagnosis) = &tried.diagnosis {
             self.attach(Attachment::record(media::DIAGNOSIS, diagnosis, Some(&id), None));
         }
-        for kept in &tried.kept {
-            self.attach(Attachment { test_case_started_id: Some(id.clone()), ..kept.clone() });
+        for artifact in &tried.artifacts {
+            self.attach(Attachment { test_case_started_id: Some(id.clone()), ..artifact.clone() });
         }
         if last {
             self.attach(Attachment::record(media::VERDICT, &told.verdict, Some(&id), None));
@@ -725,6 +725,7 @@ impl Travel {
             },
             outcome: Outcome::Answered(Response { status, headers: vec![json], body: body(got) }),
             faults: Vec::new(),
+            changes: Vec::new(),
         });
         self.at += if millis > 8 { 2_000 } else { millis * 1_000 + 3_000 };
     }

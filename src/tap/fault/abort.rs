@@ -1,13 +1,13 @@
-//! Something before the callee answers in its place.
+//! Answers in the place of the callee, as something before it would.
 
 use async_trait::async_trait;
 use http::StatusCode;
 use serde_json::json;
 
-use super::{Answer, Call, Cut, Fault, Kind, Way};
-use crate::tap::words::{Misread, Words};
+use super::{Change, Fault, FaultKind, Next, NoResponse, TapRequest, TapResponse};
+use crate::tap::words::{FaultSyntaxError, WordReader};
 
-pub(super) static KIND: Kind = Kind {
+pub(super) static KIND: FaultKind = FaultKind {
     openings: &["abort"],
     syntax: "abort <status> [as html]",
     about: "Answers with this status, as problem+json or as a proxy's HTML page; the callee never sees the request.",
@@ -19,7 +19,7 @@ struct Abort {
     as_html: bool,
 }
 
-fn read(_: &str, words: &mut Words<'_>) -> Result<Box<dyn Fault>, Misread> {
+fn read(_: &str, words: &mut WordReader<'_>) -> Result<Box<dyn Fault>, FaultSyntaxError> {
     let number = words.number("a status", 400..=599)?;
     let as_html = words.skip("as html");
     let status = u16::try_from(number).ok().and_then(|number| StatusCode::from_u16(number).ok());
@@ -29,15 +29,19 @@ fn read(_: &str, words: &mut Words<'_>) -> Result<Box<dyn Fault>, Misread> {
 
 #[async_trait]
 impl Fault for Abort {
-    async fn disturb(&self, _: Call, way: Way<'_>) -> Result<Answer, Cut> {
-        way.fired();
+    async fn disturb(&self, _: TapRequest, next: Next<'_>) -> Result<TapResponse, NoResponse> {
+        next.fired();
         let title = self.status.canonical_reason().unwrap_or("Error");
         if self.as_html {
             let page = format!("<html><head><title>{title}</title></head><body><h1>{title}</h1></body></html>\n");
-            return Ok(Answer::made(self.status, "text/html", page));
+            return Ok(TapResponse::made(self.status, "text/html", page));
         }
         let problem = json!({"type": "about:blank", "title": title, "status": self.status.as_u16()});
-        Ok(Answer::made(self.status, "application/problem+json", problem.to_string()))
+        Ok(TapResponse::made(self.status, "application/problem+json", problem.to_string()))
+    }
+
+    fn changes(&self) -> Vec<Change> {
+        vec![Change::Delivery, Change::Response]
     }
 }
 

@@ -1,27 +1,27 @@
-//! The answer comes through a thin pipe.
+//! Sends the answer through a slow connection.
 
 use std::time::Duration;
 
 use async_trait::async_trait;
 
-use super::{Answer, Call, Cut, Fault, Kind, Payload, Way};
-use crate::tap::words::{Misread, Words};
+use super::{Change, Fault, FaultKind, Next, NoResponse, Payload, TapRequest, TapResponse};
+use crate::tap::words::{FaultSyntaxError, WordReader};
 
-pub(super) static KIND: Kind = Kind {
+pub(super) static KIND: FaultKind = FaultKind {
     openings: &["bandwidth"],
     syntax: "bandwidth <n> (B/s | kB/s | MB/s)",
     about: "Lets the body of the answer through no faster than this.",
     read,
 };
 
-/// How often a piece is let through.
+/// The pause between two pieces.
 const BEAT: Duration = Duration::from_millis(50);
 
 struct Bandwidth {
     bytes_per_second: usize,
 }
 
-fn read(_: &str, words: &mut Words<'_>) -> Result<Box<dyn Fault>, Misread> {
+fn read(_: &str, words: &mut WordReader<'_>) -> Result<Box<dyn Fault>, FaultSyntaxError> {
     let number = words.number("a rate", 1..=1_000_000)? as usize;
     let unit = match words.one_of("a unit", &["B/s", "kB/s", "MB/s"])? {
         "B/s" => 1,
@@ -33,20 +33,24 @@ fn read(_: &str, words: &mut Words<'_>) -> Result<Box<dyn Fault>, Misread> {
 
 #[async_trait]
 impl Fault for Bandwidth {
-    async fn disturb(&self, call: Call, way: Way<'_>) -> Result<Answer, Cut> {
-        let mut answer = way.send(call).await?;
+    async fn disturb(&self, call: TapRequest, next: Next<'_>) -> Result<TapResponse, NoResponse> {
+        let mut answer = next.send(call).await?;
         match answer.hold().await {
-            Ok(body) if body.is_empty() => way.missed("the answer had no body"),
+            Ok(body) if body.is_empty() => next.missed("the answer had no body"),
             Ok(body) => {
                 // A rate below one piece of one byte per beat is kept by a longer beat.
                 let per_beat = self.bytes_per_second as f64 * BEAT.as_secs_f64();
                 let piece = (per_beat as usize).max(1);
                 answer.body = Payload::paced(body, piece, BEAT.mul_f64(piece as f64 / per_beat));
-                way.fired();
+                next.fired();
             }
-            Err(why) => way.missed(&why),
+            Err(why) => next.missed(&why),
         }
         Ok(answer)
+    }
+
+    fn changes(&self) -> Vec<Change> {
+        vec![Change::Timing]
     }
 }
 

@@ -1,4 +1,4 @@
-//! What a fault works on: the request, the answer, and the end without an answer.
+//! The request, the response, and the missing response that faults work with.
 
 use std::fmt::Write;
 
@@ -9,23 +9,19 @@ use http::header::{
 use http::{Method, StatusCode, request, response};
 use serde_json::Value;
 
-use crate::tap::body::{HOLD, Held, Payload, told};
-use crate::tap::record::End;
+use crate::tap::body::{HOLD, HeldBody, Payload, with_causes};
+use crate::tap::record::ExchangeEnd;
 
 /// A request on its way to the callee, held whole.
 #[derive(Debug, Clone)]
-pub struct Call {
+pub struct TapRequest {
     /// Method, target, headers: as the callee will see them.
     pub head: request::Parts,
-    /// What is sent along.
     pub body: Bytes,
 }
 
-impl Call {
+impl TapRequest {
     /// Changes the JSON in the body.
-    ///
-    /// # Errors
-    /// Why it could not be changed; the request is as it was.
     pub fn edit_json(&mut self, edit: impl FnOnce(&mut Value) -> Result<(), String>) -> Result<(), String> {
         self.body = edited(&self.head.headers, &self.body, edit).map_err(|why| format!("the request {why}"))?;
         set_length(&mut self.head.headers, self.body.len());
@@ -34,14 +30,12 @@ impl Call {
 }
 
 /// An answer on its way to the caller.
-pub struct Answer {
-    /// Status and headers.
+pub struct TapResponse {
     pub head: response::Parts,
-    /// What is sent along.
     pub body: Payload,
 }
 
-impl Answer {
+impl TapResponse {
     /// An answer that nobody gave.
     pub fn made(status: StatusCode, content_type: &'static str, body: impl Into<Bytes>) -> Self {
         let (mut head, ()) = http::Response::new(()).into_parts();
@@ -60,21 +54,18 @@ impl Answer {
     }
 
     /// The whole body, which stays in its place.
-    ///
-    /// # Errors
-    /// Why it cannot be had: it is too large, or it breaks off. The caller will get of it what there is.
     pub async fn hold(&mut self) -> Result<Bytes, String> {
         match std::mem::replace(&mut self.body, Payload::Whole(Bytes::new())).hold().await {
-            Held::Whole(body) => {
+            HeldBody::Whole(body) => {
                 self.body = Payload::Whole(body.clone());
                 Ok(body)
             }
-            Held::TooLarge(body) => {
+            HeldBody::TooLarge(body) => {
                 self.body = body;
                 Err(format!("an answer was larger than {} MiB", HOLD >> 20))
             }
-            Held::Broken(came, error) => {
-                let why = format!("the answer broke off: {}", told(error.as_ref()));
+            HeldBody::Broken(came, error) => {
+                let why = format!("the answer broke off: {}", with_causes(error.as_ref()));
                 self.body = Payload::cut(came, error);
                 Err(why)
             }
@@ -82,9 +73,6 @@ impl Answer {
     }
 
     /// Changes the JSON in the body.
-    ///
-    /// # Errors
-    /// Why it could not be changed; the answer is as it was.
     pub async fn edit_json(&mut self, edit: impl FnOnce(&mut Value) -> Result<(), String>) -> Result<(), String> {
         let body = self.hold().await?;
         let body = edited(&self.head.headers, &body, edit).map_err(|why| format!("the answer {why}"))?;
@@ -93,9 +81,9 @@ impl Answer {
     }
 }
 
-/// Why a caller gets no answer. All but the first look to it like a connection that breaks.
+/// The reason why a caller gets no response. To the caller, all but `Unreachable` look like a connection that breaks.
 #[derive(Debug, Clone, thiserror::Error)]
-pub enum Cut {
+pub enum NoResponse {
     /// The callee could not be reached. The tap says so in an answer of its own.
     #[error("unreachable: {0}")]
     Unreachable(String),
@@ -110,12 +98,11 @@ pub enum Cut {
     Raw {
         /// Written to the connection as they are, before it is closed.
         bytes: Bytes,
-        /// What is wrong with them.
         reason: &'static str,
     },
 }
 
-impl Cut {
+impl NoResponse {
     /// An answer that begins well and goes on in bytes that are not HTTP.
     pub fn malformed(answer: &response::Parts) -> Self {
         let status = answer.status;
@@ -129,17 +116,16 @@ impl Cut {
         Self::Raw { bytes: text.into(), reason: "the answer went on in a malformed chunk" }
     }
 
-    /// How the exchange is recorded.
-    pub(in crate::tap) fn end(&self) -> End {
+    pub(in crate::tap) fn end(&self) -> ExchangeEnd {
         match self {
-            Self::Unreachable(reason) | Self::Unsent(reason) => End::Unreachable(reason.clone()),
-            Self::Broken(reason) => End::Broken(reason.clone()),
-            Self::Raw { reason, .. } => End::Broken((*reason).to_owned()),
+            Self::Unreachable(reason) | Self::Unsent(reason) => ExchangeEnd::Unreachable(reason.clone()),
+            Self::Broken(reason) => ExchangeEnd::Broken(reason.clone()),
+            Self::Raw { reason, .. } => ExchangeEnd::Broken((*reason).to_owned()),
         }
     }
 }
 
-/// Whether an answer with this status to this method has no body (RFC 9110 §6.4.1).
+/// Returns true when a response with this status to this method has no body (RFC 9110 §6.4.1).
 pub(in crate::tap) fn is_bodiless(method: &Method, status: StatusCode) -> bool {
     method == Method::HEAD || matches!(status, StatusCode::NO_CONTENT | StatusCode::NOT_MODIFIED)
 }

@@ -1,14 +1,14 @@
-//! The request arrives late.
+//! Delays the request.
 
 use std::time::Duration;
 
 use async_trait::async_trait;
 use rand::RngExt;
 
-use super::{Answer, Call, Cut, Fault, Kind, Way};
-use crate::tap::words::{Misread, Words};
+use super::{Change, Fault, FaultKind, Next, NoResponse, TapRequest, TapResponse};
+use crate::tap::words::{FaultSyntaxError, WordReader};
 
-pub(super) static KIND: Kind = Kind {
+pub(super) static KIND: FaultKind = FaultKind {
     openings: &["delay"],
     syntax: "delay <time> [± <time>]",
     about: "Holds the request back for this long before the callee sees it; with jitter, if so written.",
@@ -20,7 +20,7 @@ struct Delay {
     jitter: Duration,
 }
 
-fn read(_: &str, words: &mut Words<'_>) -> Result<Box<dyn Fault>, Misread> {
+fn read(_: &str, words: &mut WordReader<'_>) -> Result<Box<dyn Fault>, FaultSyntaxError> {
     let time = words.duration("a time")?;
     let has_jitter = ["±", "+-", "+/-"].into_iter().any(|sign| words.skip(sign));
     let jitter = if has_jitter { words.duration("a time")? } else { Duration::ZERO };
@@ -29,12 +29,16 @@ fn read(_: &str, words: &mut Words<'_>) -> Result<Box<dyn Fault>, Misread> {
 
 #[async_trait]
 impl Fault for Delay {
-    async fn disturb(&self, call: Call, way: Way<'_>) -> Result<Answer, Cut> {
+    async fn disturb(&self, call: TapRequest, next: Next<'_>) -> Result<TapResponse, NoResponse> {
         let earliest = self.time.saturating_sub(self.jitter);
-        let time = way.rng().random_range(earliest..=self.time + self.jitter);
-        way.fired();
+        let time = next.rng().random_range(earliest..=self.time + self.jitter);
+        next.fired();
         tokio::time::sleep(time).await;
-        way.send(call).await
+        next.send(call).await
+    }
+
+    fn changes(&self) -> Vec<Change> {
+        vec![Change::Timing]
     }
 }
 

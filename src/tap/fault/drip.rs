@@ -1,13 +1,13 @@
-//! The answer comes in small pieces over a long time.
+//! Sends the answer in small pieces over a long time.
 
 use std::time::Duration;
 
 use async_trait::async_trait;
 
-use super::{Answer, Call, Cut, Fault, Kind, Payload, Way};
-use crate::tap::words::{Misread, Words};
+use super::{Change, Fault, FaultKind, Next, NoResponse, Payload, TapRequest, TapResponse};
+use crate::tap::words::{FaultSyntaxError, WordReader};
 
-pub(super) static KIND: Kind = Kind {
+pub(super) static KIND: FaultKind = FaultKind {
     openings: &["drip over"],
     syntax: "drip over <time>",
     about: "Spreads the body of the answer over this time, in up to twenty pieces.",
@@ -20,25 +20,29 @@ struct Drip {
     over: Duration,
 }
 
-fn read(_: &str, words: &mut Words<'_>) -> Result<Box<dyn Fault>, Misread> {
+fn read(_: &str, words: &mut WordReader<'_>) -> Result<Box<dyn Fault>, FaultSyntaxError> {
     Ok(Box::new(Drip { over: words.duration("a time")? }))
 }
 
 #[async_trait]
 impl Fault for Drip {
-    async fn disturb(&self, call: Call, way: Way<'_>) -> Result<Answer, Cut> {
-        let mut answer = way.send(call).await?;
+    async fn disturb(&self, call: TapRequest, next: Next<'_>) -> Result<TapResponse, NoResponse> {
+        let mut answer = next.send(call).await?;
         match answer.hold().await {
-            Ok(body) if body.is_empty() => way.missed("the answer had no body"),
+            Ok(body) if body.is_empty() => next.missed("the answer had no body"),
             Ok(body) => {
                 let piece = body.len().div_ceil(PIECES);
                 let pieces = body.len().div_ceil(piece);
                 answer.body = Payload::paced(body, piece, self.over.div_f64(pieces as f64));
-                way.fired();
+                next.fired();
             }
-            Err(why) => way.missed(&why),
+            Err(why) => next.missed(&why),
         }
         Ok(answer)
+    }
+
+    fn changes(&self) -> Vec<Change> {
+        vec![Change::Timing]
     }
 }
 

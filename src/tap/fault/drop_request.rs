@@ -1,11 +1,11 @@
-//! The request is lost on the way there.
+//! Loses the request before the callee sees it.
 
 use async_trait::async_trait;
 
-use super::{Answer, Call, Cut, Fault, Kind, Way};
-use crate::tap::words::{Misread, Words};
+use super::{Change, Fault, FaultKind, Next, NoResponse, TapRequest, TapResponse};
+use crate::tap::words::{FaultSyntaxError, WordReader};
 
-pub(super) static KIND: Kind = Kind {
+pub(super) static KIND: FaultKind = FaultKind {
     openings: &["drop"],
     syntax: "drop",
     about: "Resets the caller's connection; the callee never sees the request.",
@@ -14,15 +14,19 @@ pub(super) static KIND: Kind = Kind {
 
 struct DropRequest;
 
-fn read(_: &str, _: &mut Words<'_>) -> Result<Box<dyn Fault>, Misread> {
+fn read(_: &str, _: &mut WordReader<'_>) -> Result<Box<dyn Fault>, FaultSyntaxError> {
     Ok(Box::new(DropRequest))
 }
 
 #[async_trait]
 impl Fault for DropRequest {
-    async fn disturb(&self, _: Call, way: Way<'_>) -> Result<Answer, Cut> {
-        way.fired();
-        Err(Cut::Unsent("dropped before it was sent".into()))
+    async fn disturb(&self, _: TapRequest, next: Next<'_>) -> Result<TapResponse, NoResponse> {
+        next.fired();
+        Err(NoResponse::Unsent("dropped before it was sent".into()))
+    }
+
+    fn changes(&self) -> Vec<Change> {
+        vec![Change::Delivery]
     }
 }
 

@@ -1,14 +1,14 @@
-//! The body arrives as noise.
+//! Replaces a body with noise.
 
 use async_trait::async_trait;
 use bytes::Bytes;
 use rand::RngExt;
 use rand::rngs::StdRng;
 
-use super::{Answer, Call, Cut, Fault, Kind, Payload, Side, Way};
-use crate::tap::words::{Misread, Words};
+use super::{Change, Fault, FaultKind, Next, NoResponse, Payload, Side, TapRequest, TapResponse};
+use crate::tap::words::{FaultSyntaxError, WordReader};
 
-pub(super) static KIND: Kind = Kind {
+pub(super) static KIND: FaultKind = FaultKind {
     openings: &["garble", "garble response", "garble request"],
     syntax: "garble [response | request]",
     about: "Changes the first byte of a body and about one in eight of the others; the length stays.",
@@ -19,27 +19,31 @@ struct Garble {
     side: Side,
 }
 
-fn read(opening: &str, _: &mut Words<'_>) -> Result<Box<dyn Fault>, Misread> {
+fn read(opening: &str, _: &mut WordReader<'_>) -> Result<Box<dyn Fault>, FaultSyntaxError> {
     let side = if opening == "garble request" { Side::Request } else { Side::Response };
     Ok(Box::new(Garble { side }))
 }
 
 #[async_trait]
 impl Fault for Garble {
-    async fn disturb(&self, mut call: Call, way: Way<'_>) -> Result<Answer, Cut> {
-        let mut rng = way.rng();
+    async fn disturb(&self, mut call: TapRequest, next: Next<'_>) -> Result<TapResponse, NoResponse> {
+        let mut rng = next.rng();
         match self.side {
             Side::Request => {
-                way.tell(garbled(&call.body, &mut rng).map(|noise| call.body = noise));
-                way.send(call).await
+                next.tell(garbled(&call.body, &mut rng).map(|noise| call.body = noise));
+                next.send(call).await
             }
             Side::Response => {
-                let mut answer = way.send(call).await?;
+                let mut answer = next.send(call).await?;
                 let noise = answer.hold().await.and_then(|body| garbled(&body, &mut rng));
-                way.tell(noise.map(|noise| answer.body = Payload::Whole(noise)));
+                next.tell(noise.map(|noise| answer.body = Payload::Whole(noise)));
                 Ok(answer)
             }
         }
+    }
+
+    fn changes(&self) -> Vec<Change> {
+        vec![self.side.body()]
     }
 }
 

@@ -1,31 +1,35 @@
-//! The request arrives when the scenario says so.
+//! Holds the request back until the fault is lifted.
 
 use async_trait::async_trait;
 
-use super::{Answer, Call, Cut, Fault, Kind, Way};
-use crate::tap::words::{Misread, Words};
+use super::{Change, Fault, FaultKind, Next, NoResponse, TapRequest, TapResponse};
+use crate::tap::words::{FaultSyntaxError, WordReader};
 
-pub(super) static KIND: Kind = Kind {
+pub(super) static KIND: FaultKind = FaultKind {
     openings: &["hold"],
     syntax: "hold",
-    about: "Holds the request back until everything is as before: for what can be seen in between, on a machine of any speed.",
+    about: "Holds the request back until the fault is lifted, so that a scenario can look at the time in between on a machine of any speed.",
     read,
 };
 
 struct Hold;
 
-fn read(_: &str, _: &mut Words<'_>) -> Result<Box<dyn Fault>, Misread> {
+fn read(_: &str, _: &mut WordReader<'_>) -> Result<Box<dyn Fault>, FaultSyntaxError> {
     Ok(Box::new(Hold))
 }
 
 #[async_trait]
 impl Fault for Hold {
-    async fn disturb(&self, call: Call, way: Way<'_>) -> Result<Answer, Cut> {
-        way.fired();
-        match tokio::time::timeout(way.patience(), way.lifted()).await {
-            Ok(()) => way.send(call).await,
-            Err(_) => Err(Cut::Unsent("held back until the tap gave up".into())),
+    async fn disturb(&self, call: TapRequest, next: Next<'_>) -> Result<TapResponse, NoResponse> {
+        next.fired();
+        match tokio::time::timeout(next.patience(), next.lifted()).await {
+            Ok(()) => next.send(call).await,
+            Err(_) => Err(NoResponse::Unsent("held back until the tap gave up".into())),
         }
+    }
+
+    fn changes(&self) -> Vec<Change> {
+        vec![Change::Timing]
     }
 }
 
@@ -34,7 +38,7 @@ mod tests {
     use std::time::Duration;
 
     use crate::model::Outcome;
-    use crate::tap::Fired;
+    use crate::tap::FaultOutcome;
     use crate::tap::bench::Bench;
 
     #[tokio::test]
@@ -45,7 +49,7 @@ mod tests {
         let asked = scenario.ask("/json").await;
         assert_eq!(bench.calls(), 0);
         let lifted = bench.board.clear(scenario.trace);
-        assert_eq!(lifted, [Fired { spec: "a -> b: hold".into(), times: 1, missed: None }]);
+        assert_eq!(lifted, [FaultOutcome { spec: "a -> b: hold".into(), times: 1, missed: None }]);
         assert_eq!(asked.await.unwrap().unwrap().status(), 200);
         assert_eq!((bench.calls(), scenario.exchanges()[0].faults.clone()), (1, vec!["a -> b: hold".into()]));
     }

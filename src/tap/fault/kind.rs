@@ -1,4 +1,4 @@
-//! What a fault is, and what it can do on the way.
+//! The trait of a fault, and the rest of the way that a fault is given.
 
 use std::fmt;
 use std::time::Duration;
@@ -6,10 +6,10 @@ use std::time::Duration;
 use async_trait::async_trait;
 use rand::rngs::StdRng;
 
-use super::{Answer, Call, Cut};
-use crate::tap::board::Ticket;
+use super::{Change, NoResponse, TapRequest, TapResponse};
+use crate::tap::board::FaultPermit;
 use crate::tap::passage::Passage;
-use crate::tap::words::{Misread, Words};
+use crate::tap::words::{FaultSyntaxError, WordReader};
 
 /// Disturbs exchanges.
 ///
@@ -18,16 +18,16 @@ use crate::tap::words::{Misread, Words};
 #[async_trait]
 pub trait Fault: Send + Sync {
     /// Takes one request to the callee, disturbed, or not at all; and gives back what the caller shall get.
-    ///
-    /// # Errors
-    /// A [`Cut`], when the caller shall get no answer: its own, or the one that came of `way.send`.
-    async fn disturb(&self, call: Call, way: Way<'_>) -> Result<Answer, Cut>;
+    async fn disturb(&self, call: TapRequest, next: Next<'_>) -> Result<TapResponse, NoResponse>;
 
-    /// Whether it is for this request. It is asked before requests are counted: `once` is the first that it is for.
+    /// Returns the parts of an exchange that this fault changes once it has fired.
     ///
-    /// # Errors
-    /// Why not, for whoever wonders why it never fired.
-    fn wants(&self, _: &Call) -> Result<(), String> {
+    /// A header that only follows from another change, such as the `Content-Length` of a replaced body, is left out.
+    fn changes(&self) -> Vec<Change>;
+
+    /// Decides whether the fault applies to this request, before requests are counted: `once` means the first request
+    /// to which it applies. The error says why not, for a user who wonders why the fault never fired.
+    fn wants(&self, _: &TapRequest) -> Result<(), String> {
         Ok(())
     }
 
@@ -35,57 +35,58 @@ pub trait Fault: Send + Sync {
     fn another_passed(&self) {}
 }
 
-/// One kind of fault, as the language knows it.
-pub struct Kind {
+/// One kind of fault in the language of disturbances.
+pub struct FaultKind {
     /// The words that a use of it begins with; the longest opening that fits decides.
     pub openings: &'static [&'static str],
-    /// How it is written, for help: `delay <time> [± <time>]`.
+    /// The syntax for the help text: `delay <time> [± <time>]`.
     pub syntax: &'static str,
-    /// What it does, in one sentence.
+    /// The effect, in one sentence.
     pub about: &'static str,
     /// Reads what comes after the opening, and no more: what follows says how often.
     pub read: Read,
 }
 
 /// Makes a fault of the opening that was read and the words after it.
-pub type Read = fn(opening: &str, words: &mut Words<'_>) -> Result<Box<dyn Fault>, Misread>;
+pub type Read = fn(opening: &str, words: &mut WordReader<'_>) -> Result<Box<dyn Fault>, FaultSyntaxError>;
 
-impl fmt::Debug for Kind {
+impl fmt::Debug for FaultKind {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_tuple("Kind").field(&self.syntax).finish()
+        f.debug_tuple("FaultKind").field(&self.syntax).finish()
     }
 }
 
 /// Takes a request through these faults, the first being nearest to the caller, to the callee.
-pub(in crate::tap) async fn walk(passage: &Passage<'_>, faults: &[Ticket], call: Call) -> Result<Answer, Cut> {
+pub(in crate::tap) async fn walk(
+    passage: &Passage<'_>,
+    faults: &[FaultPermit],
+    call: TapRequest,
+) -> Result<TapResponse, NoResponse> {
     match faults.split_first() {
         None => passage.send(call).await,
-        Some((own, rest)) => own.fault().disturb(call, Way { passage, own, rest }).await,
+        Some((own, rest)) => own.fault().disturb(call, Next { passage, own, rest }).await,
     }
 }
 
 /// The rest of the way: the faults after this one, and the callee at its end.
 #[derive(Clone, Copy)]
-pub struct Way<'a> {
+pub struct Next<'a> {
     passage: &'a Passage<'a>,
     /// The fault that holds this value.
-    own: &'a Ticket,
-    rest: &'a [Ticket],
+    own: &'a FaultPermit,
+    rest: &'a [FaultPermit],
 }
 
-impl Way<'_> {
+impl Next<'_> {
     /// Sends the request on. From the second time on it is an exchange of its own, with a record of its own.
-    ///
-    /// # Errors
-    /// When no answer came.
-    pub async fn send(&self, call: Call) -> Result<Answer, Cut> {
+    pub async fn send(&self, call: TapRequest) -> Result<TapResponse, NoResponse> {
         walk(self.passage, self.rest, call).await
     }
 
     /// The exchange is disturbed by now. Saying it twice changes nothing.
     pub fn fired(&self) {
         if self.own.fired() {
-            self.passage.disturbed_by(self.own.spec());
+            self.passage.disturbed_by(self.own.spec(), self.own.fault().changes());
         }
     }
 
@@ -94,7 +95,7 @@ impl Way<'_> {
         self.own.missed(why);
     }
 
-    /// [`Way::fired`], or [`Way::missed`] with the reason.
+    /// [`Next::fired`], or [`Next::missed`] with the reason.
     pub fn tell(&self, disturbed: Result<(), String>) {
         match disturbed {
             Ok(()) => self.fired(),
@@ -107,7 +108,7 @@ impl Way<'_> {
         self.own.lifted().await;
     }
 
-    /// How long a callee may stay silent before the exchange counts as broken.
+    /// Returns the longest time that a callee may stay silent before the exchange counts as broken.
     pub fn patience(&self) -> Duration {
         self.passage.patience()
     }

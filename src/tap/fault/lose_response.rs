@@ -1,11 +1,11 @@
-//! The answer is lost on the way back.
+//! Loses the answer on its way to the caller.
 
 use async_trait::async_trait;
 
-use super::{Answer, Call, Cut, Fault, Kind, Way};
-use crate::tap::words::{Misread, Words};
+use super::{Change, Fault, FaultKind, Next, NoResponse, TapRequest, TapResponse};
+use crate::tap::words::{FaultSyntaxError, WordReader};
 
-pub(super) static KIND: Kind = Kind {
+pub(super) static KIND: FaultKind = FaultKind {
     openings: &["lose response"],
     syntax: "lose response",
     about: "Resets the caller's connection after the callee has acted: the caller never learns what came of it.",
@@ -14,16 +14,20 @@ pub(super) static KIND: Kind = Kind {
 
 struct LoseResponse;
 
-fn read(_: &str, _: &mut Words<'_>) -> Result<Box<dyn Fault>, Misread> {
+fn read(_: &str, _: &mut WordReader<'_>) -> Result<Box<dyn Fault>, FaultSyntaxError> {
     Ok(Box::new(LoseResponse))
 }
 
 #[async_trait]
 impl Fault for LoseResponse {
-    async fn disturb(&self, call: Call, way: Way<'_>) -> Result<Answer, Cut> {
-        way.send(call).await?;
-        way.fired();
-        Err(Cut::Broken("the answer was lost on the way back".into()))
+    async fn disturb(&self, call: TapRequest, next: Next<'_>) -> Result<TapResponse, NoResponse> {
+        next.send(call).await?;
+        next.fired();
+        Err(NoResponse::Broken("the answer was lost on the way back".into()))
+    }
+
+    fn changes(&self) -> Vec<Change> {
+        vec![Change::Delivery]
     }
 }
 

@@ -1,11 +1,11 @@
-//! The answer begins well and goes on in bytes that are not HTTP.
+//! Continues the answer with bytes that are not HTTP.
 
 use async_trait::async_trait;
 
-use super::{Answer, Call, Cut, Fault, Kind, Way};
-use crate::tap::words::{Misread, Words};
+use super::{Change, Fault, FaultKind, Next, NoResponse, TapRequest, TapResponse};
+use crate::tap::words::{FaultSyntaxError, WordReader};
 
-pub(super) static KIND: Kind = Kind {
+pub(super) static KIND: FaultKind = FaultKind {
     openings: &["malformed chunk"],
     syntax: "malformed chunk",
     about: "Answers with the callee's status and headers, and then with a chunk whose size is not a number.",
@@ -14,16 +14,20 @@ pub(super) static KIND: Kind = Kind {
 
 struct MalformedChunk;
 
-fn read(_: &str, _: &mut Words<'_>) -> Result<Box<dyn Fault>, Misread> {
+fn read(_: &str, _: &mut WordReader<'_>) -> Result<Box<dyn Fault>, FaultSyntaxError> {
     Ok(Box::new(MalformedChunk))
 }
 
 #[async_trait]
 impl Fault for MalformedChunk {
-    async fn disturb(&self, call: Call, way: Way<'_>) -> Result<Answer, Cut> {
-        let answer = way.send(call).await?;
-        way.fired();
-        Err(Cut::malformed(&answer.head))
+    async fn disturb(&self, call: TapRequest, next: Next<'_>) -> Result<TapResponse, NoResponse> {
+        let answer = next.send(call).await?;
+        next.fired();
+        Err(NoResponse::malformed(&answer.head))
+    }
+
+    fn changes(&self) -> Vec<Change> {
+        vec![Change::ResponseBody]
     }
 }
 

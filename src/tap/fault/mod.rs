@@ -1,19 +1,22 @@
-//! What can go wrong on an edge, on request. One fault per file; the names are those of Toxiproxy, Envoy and WireMock.
+//! The faults that a tap can cause on an edge. One fault per file; the names are those of Toxiproxy, Envoy and WireMock.
 //!
-//! A [`Fault`] stands between the caller's request and the callee, like a layer of middleware: it is given the [`Call`] and the
-//! rest of the [`Way`], and returns an [`Answer`] or a [`Cut`]. What it changes, and whether it lets the callee see the request
-//! at all, is up to it. It says on the way whether it really disturbed the exchange: a fault that never fired proves nothing,
-//! and the run must know.
+//! A [`Fault`] stands between the caller's request and the callee, like a layer of middleware: it gets the [`TapRequest`] and
+//! [`Next`], the rest of the way to the callee, and returns a [`TapResponse`] or a [`NoResponse`]. It decides what it changes,
+//! and whether the callee sees the request at all. It reports whether it really disturbed the exchange: a fault that never
+//! fired proves nothing, and the run must know.
 //!
 //! # Add another one
 //!
-//! 1. Copy `strip_header.rs` (it acts on the request or on the answer) or `lose_response.rs` (it ends the exchange).
-//! 2. Fill in its [`Kind`]: the words it opens with, its syntax, what it does in one sentence, and how its words are read. Reading
-//!    must not remember anything: every scenario gets an instance of its own, read from the same words.
-//! 3. In [`Fault::disturb`] call `way.send(call)` as often as the callee shall see the request, and `way.fired()` once the exchange
-//!    is really disturbed, or `way.missed(why)` if it could not be.
-//! 4. Add the module and the line in [`KINDS`]. Help and documentation are generated from it.
-//! 5. Put a test beside it that disturbs one exchange, and one that sees it miss. `tap/bench.rs` has what tests need.
+//! 1. Copy `strip_header.rs` (acts on the request or on the answer) or `lose_response.rs` (ends the exchange).
+//! 2. Fill in its [`FaultKind`]: its opening words, its syntax, its effect in one sentence, and the function that reads its words. That
+//!    function must not keep any state: every scenario gets an instance of its own, read from the same words.
+//! 3. In [`Fault::disturb`] call `next.send(call)` as often as the callee should see the request. Call `next.fired()` once the
+//!    exchange is really disturbed, or `next.missed(why)` if it could not be.
+//! 4. In [`Fault::changes`] say which parts of an exchange it changes. Rules decide by these values, and never by the words of a
+//!    fault.
+//! 5. Add the module and the line in [`KINDS`]. Help and documentation are generated from it.
+//! 6. Put a test beside it that disturbs one exchange, and one that sees it miss, with the help of `tap/bench.rs`. Add it to
+//!    `tap/tests/language.rs` and to `tests/product/faults.rs`, which refuse a kind that they do not know.
 
 mod abort;
 mod bandwidth;
@@ -42,14 +45,15 @@ mod timeout;
 mod truncate;
 
 pub use super::body::Payload;
+use crate::model::Change;
 pub(super) use call::is_bodiless;
-pub use call::{Answer, Call, Cut};
+pub use call::{NoResponse, TapRequest, TapResponse};
 pub(super) use kind::walk;
-pub use kind::{Fault, Kind, Way};
+pub use kind::{Fault, FaultKind, Next};
 pub use side::Side;
 
-/// Every fault there is, in the order in which help lists them: time, loss, answers, contents, order.
-pub static KINDS: &[&Kind] = &[
+/// All kinds of faults, in the order of the help text: time, loss, answers, contents, order.
+pub static KINDS: &[&FaultKind] = &[
     &delay::KIND,
     &hold::KIND,
     &bandwidth::KIND,

@@ -1,14 +1,14 @@
-//! The callee gets a request only after a later one, and the caller is told at once that it was taken.
+//! Tells the caller at once that a request was accepted, and sends it only after a later one.
 
 use std::sync::{Mutex, MutexGuard};
 
 use async_trait::async_trait;
 use http::StatusCode;
 
-use super::{Answer, Call, Cut, Fault, Kind, Way};
-use crate::tap::words::{Misread, Words};
+use super::{Change, Fault, FaultKind, Next, NoResponse, TapRequest, TapResponse};
+use crate::tap::words::{FaultSyntaxError, WordReader};
 
-pub(super) static KIND: Kind = Kind {
+pub(super) static KIND: FaultKind = FaultKind {
     openings: &["postpone"],
     syntax: "postpone",
     about: "Answers the first request with 202 in the callee's place, and lets the callee see it after the next one.",
@@ -22,11 +22,11 @@ struct Postpone(Mutex<Stage>);
 enum Stage {
     #[default]
     Waiting,
-    Holding(Box<Call>),
+    Holding(Box<TapRequest>),
     Over,
 }
 
-fn read(_: &str, _: &mut Words<'_>) -> Result<Box<dyn Fault>, Misread> {
+fn read(_: &str, _: &mut WordReader<'_>) -> Result<Box<dyn Fault>, FaultSyntaxError> {
     Ok(Box::new(Postpone::default()))
 }
 
@@ -38,23 +38,27 @@ impl Postpone {
 
 #[async_trait]
 impl Fault for Postpone {
-    async fn disturb(&self, call: Call, way: Way<'_>) -> Result<Answer, Cut> {
+    async fn disturb(&self, call: TapRequest, next: Next<'_>) -> Result<TapResponse, NoResponse> {
         let before = std::mem::replace(&mut *self.stage(), Stage::Over);
         let held = match before {
             Stage::Waiting => {
                 *self.stage() = Stage::Holding(Box::new(call));
-                way.fired();
-                return Ok(Answer::made(StatusCode::ACCEPTED, "application/json", "{\"accepted\":true}"));
+                next.fired();
+                return Ok(TapResponse::made(StatusCode::ACCEPTED, "application/json", "{\"accepted\":true}"));
             }
             Stage::Holding(held) => held,
-            Stage::Over => return way.send(call).await,
+            Stage::Over => return next.send(call).await,
         };
-        let mut answer = way.send(call).await?;
+        let mut answer = next.send(call).await?;
         // The later one shall be over. If its body is too large or breaks off, that is passed on.
         let _ = answer.hold().await;
-        way.fired();
-        let _ = way.send(*held).await;
+        next.fired();
+        let _ = next.send(*held).await;
         Ok(answer)
+    }
+
+    fn changes(&self) -> Vec<Change> {
+        vec![Change::Delivery, Change::Response]
     }
 }
 

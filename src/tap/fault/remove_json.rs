@@ -1,12 +1,12 @@
-//! A field is lost on the way.
+//! Removes a field from a JSON body.
 
 use async_trait::async_trait;
 use serde_json::Value;
 
-use super::{Answer, Call, Cut, Fault, Kind, Side, Way};
-use crate::tap::words::{Misread, Words};
+use super::{Change, Fault, FaultKind, Next, NoResponse, Side, TapRequest, TapResponse};
+use crate::tap::words::{FaultSyntaxError, WordReader};
 
-pub(super) static KIND: Kind = Kind {
+pub(super) static KIND: FaultKind = FaultKind {
     openings: &["remove request", "remove response"],
     syntax: "remove (request | response) <JSON pointer>",
     about: "Takes a field out of a JSON body.",
@@ -18,7 +18,7 @@ struct RemoveJson {
     pointer: String,
 }
 
-fn read(opening: &str, words: &mut Words<'_>) -> Result<Box<dyn Fault>, Misread> {
+fn read(opening: &str, words: &mut WordReader<'_>) -> Result<Box<dyn Fault>, FaultSyntaxError> {
     Ok(Box::new(RemoveJson { side: Side::of(opening), pointer: words.pointer()? }))
 }
 
@@ -38,18 +38,22 @@ impl RemoveJson {
 
 #[async_trait]
 impl Fault for RemoveJson {
-    async fn disturb(&self, mut call: Call, way: Way<'_>) -> Result<Answer, Cut> {
+    async fn disturb(&self, mut call: TapRequest, next: Next<'_>) -> Result<TapResponse, NoResponse> {
         match self.side {
             Side::Request => {
-                way.tell(call.edit_json(|body| self.remove(body)));
-                way.send(call).await
+                next.tell(call.edit_json(|body| self.remove(body)));
+                next.send(call).await
             }
             Side::Response => {
-                let mut answer = way.send(call).await?;
-                way.tell(answer.edit_json(|body| self.remove(body)).await);
+                let mut answer = next.send(call).await?;
+                next.tell(answer.edit_json(|body| self.remove(body)).await);
                 Ok(answer)
             }
         }
+    }
+
+    fn changes(&self) -> Vec<Change> {
+        vec![self.side.body()]
     }
 }
 

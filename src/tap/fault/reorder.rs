@@ -1,14 +1,14 @@
-//! The second comes before the first.
+//! Sends the second request before the first.
 
 use std::time::Duration;
 
 use async_trait::async_trait;
 use tokio::sync::{Mutex, Notify};
 
-use super::{Answer, Call, Cut, Fault, Kind, Way};
-use crate::tap::words::{Misread, Words};
+use super::{Change, Fault, FaultKind, Next, NoResponse, TapRequest, TapResponse};
+use crate::tap::words::{FaultSyntaxError, WordReader};
 
-pub(super) static KIND: Kind = Kind {
+pub(super) static KIND: FaultKind = FaultKind {
     openings: &["reorder"],
     syntax: "reorder",
     about: "Holds a request until a later one of the same scenario has passed on this edge, for one second at most.",
@@ -24,26 +24,30 @@ struct Reorder {
     passed: Notify,
 }
 
-fn read(_: &str, _: &mut Words<'_>) -> Result<Box<dyn Fault>, Misread> {
+fn read(_: &str, _: &mut WordReader<'_>) -> Result<Box<dyn Fault>, FaultSyntaxError> {
     Ok(Box::new(Reorder::default()))
 }
 
 #[async_trait]
 impl Fault for Reorder {
-    async fn disturb(&self, call: Call, way: Way<'_>) -> Result<Answer, Cut> {
-        let Ok(holding) = self.holding.try_lock() else { return way.send(call).await };
+    async fn disturb(&self, call: TapRequest, next: Next<'_>) -> Result<TapResponse, NoResponse> {
+        let Ok(holding) = self.holding.try_lock() else { return next.send(call).await };
         let overtaken = tokio::time::timeout(AT_MOST, self.passed.notified()).await.is_ok();
         drop(holding);
         if overtaken {
-            way.fired();
+            next.fired();
         } else {
-            way.missed("no other request came while one was held");
+            next.missed("no other request came while one was held");
         }
-        way.send(call).await
+        next.send(call).await
     }
 
     fn another_passed(&self) {
         self.passed.notify_waiters();
+    }
+
+    fn changes(&self) -> Vec<Change> {
+        vec![Change::Delivery]
     }
 }
 

@@ -1,11 +1,11 @@
-//! The request arrives more than once.
+//! Sends the request several times.
 
 use async_trait::async_trait;
 
-use super::{Answer, Call, Cut, Fault, Kind, Way};
-use crate::tap::words::{Misread, Words};
+use super::{Change, Fault, FaultKind, Next, NoResponse, TapRequest, TapResponse};
+use crate::tap::words::{FaultSyntaxError, WordReader};
 
-pub(super) static KIND: Kind = Kind {
+pub(super) static KIND: FaultKind = FaultKind {
     openings: &["repeat"],
     syntax: "repeat <n> times",
     about: "Sends the same request this many times more, one after the other; the caller gets the first answer, after the last.",
@@ -16,7 +16,7 @@ struct Repeat {
     times: u32,
 }
 
-fn read(_: &str, words: &mut Words<'_>) -> Result<Box<dyn Fault>, Misread> {
+fn read(_: &str, words: &mut WordReader<'_>) -> Result<Box<dyn Fault>, FaultSyntaxError> {
     let times = words.number("how many times", 1..=100)?;
     if !words.skip("time") {
         words.keyword("times")?;
@@ -26,16 +26,20 @@ fn read(_: &str, words: &mut Words<'_>) -> Result<Box<dyn Fault>, Misread> {
 
 #[async_trait]
 impl Fault for Repeat {
-    async fn disturb(&self, call: Call, way: Way<'_>) -> Result<Answer, Cut> {
-        let mut first = way.send(call.clone()).await?;
+    async fn disturb(&self, call: TapRequest, next: Next<'_>) -> Result<TapResponse, NoResponse> {
+        let mut first = next.send(call.clone()).await?;
         // The first shall be over before the second begins. If its body is too large or breaks off, that is passed on.
         let _ = first.hold().await;
-        way.fired();
+        next.fired();
         for _ in 0..self.times {
             // What becomes of a repetition is on its own record; it is none of the caller's business.
-            let _ = way.send(call.clone()).await;
+            let _ = next.send(call.clone()).await;
         }
         Ok(first)
+    }
+
+    fn changes(&self) -> Vec<Change> {
+        vec![Change::Delivery]
     }
 }
 

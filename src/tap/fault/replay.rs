@@ -1,31 +1,31 @@
-//! An earlier request arrives once more, after a later one.
+//! Sends an earlier request once more, after a later one.
 
 use std::sync::Mutex;
 
 use async_trait::async_trait;
 
-use super::{Answer, Call, Cut, Fault, Kind, Way};
-use crate::tap::words::{Misread, Words};
+use super::{Change, Fault, FaultKind, Next, NoResponse, TapRequest, TapResponse};
+use crate::tap::words::{FaultSyntaxError, WordReader};
 
-pub(super) static KIND: Kind = Kind {
+pub(super) static KIND: FaultKind = FaultKind {
     openings: &["replay"],
     syntax: "replay",
-    about: "Sends the first request again after a later one was answered; nobody gets what is answered to it then.",
+    about: "Sends the first request again after a later one was answered; nobody gets the answer to the repetition.",
     read,
 };
 
 #[derive(Default)]
 struct Replay {
-    first: Mutex<Option<Call>>,
+    first: Mutex<Option<TapRequest>>,
 }
 
-fn read(_: &str, _: &mut Words<'_>) -> Result<Box<dyn Fault>, Misread> {
+fn read(_: &str, _: &mut WordReader<'_>) -> Result<Box<dyn Fault>, FaultSyntaxError> {
     Ok(Box::new(Replay::default()))
 }
 
 #[async_trait]
 impl Fault for Replay {
-    async fn disturb(&self, call: Call, way: Way<'_>) -> Result<Answer, Cut> {
+    async fn disturb(&self, call: TapRequest, next: Next<'_>) -> Result<TapResponse, NoResponse> {
         let first = {
             let mut first = self.first.lock().expect("no thread panics while it holds this lock");
             let kept = first.clone();
@@ -33,16 +33,20 @@ impl Fault for Replay {
             kept
         };
         let Some(first) = first else {
-            way.missed("it was the first request, and no later one came that it could follow");
-            return way.send(call).await;
+            next.missed("it was the first request, and no later one came that it could follow");
+            return next.send(call).await;
         };
-        let mut answer = way.send(call).await?;
+        let mut answer = next.send(call).await?;
         // The later one shall be over. If its body is too large or breaks off, that is passed on.
         let _ = answer.hold().await;
-        way.fired();
+        next.fired();
         // What becomes of the repetition is on its own record; it is none of the caller's business.
-        let _ = way.send(first).await;
+        let _ = next.send(first).await;
         Ok(answer)
+    }
+
+    fn changes(&self) -> Vec<Change> {
+        vec![Change::Delivery]
     }
 }
 

@@ -1,13 +1,13 @@
-//! The answer's body is not what the caller hoped for.
+//! Replaces the body of the answer.
 
 use async_trait::async_trait;
 use bytes::Bytes;
 use http::header::{CONTENT_TYPE, HeaderValue};
 
-use super::{Answer, Call, Cut, Fault, Kind, Way, is_bodiless};
-use crate::tap::words::{Misread, Words};
+use super::{Change, Fault, FaultKind, Next, NoResponse, TapRequest, TapResponse, is_bodiless};
+use crate::tap::words::{FaultSyntaxError, WordReader};
 
-pub(super) static KIND: Kind = Kind {
+pub(super) static KIND: FaultKind = FaultKind {
     openings: &["respond with"],
     syntax: "respond with (html | empty | text \"<text>\" | truncated json)",
     about: "Puts another body into the answer; the callee has acted, and the status is its own.",
@@ -25,7 +25,7 @@ enum Body {
     TruncatedJson,
 }
 
-fn read(_: &str, words: &mut Words<'_>) -> Result<Box<dyn Fault>, Misread> {
+fn read(_: &str, words: &mut WordReader<'_>) -> Result<Box<dyn Fault>, FaultSyntaxError> {
     let body = match words.one_of("a body", &["html", "empty", "text", "truncated"])? {
         "html" => Body::Html,
         "empty" => Body::Empty,
@@ -40,14 +40,14 @@ fn read(_: &str, words: &mut Words<'_>) -> Result<Box<dyn Fault>, Misread> {
 
 #[async_trait]
 impl Fault for Body {
-    async fn disturb(&self, call: Call, way: Way<'_>) -> Result<Answer, Cut> {
+    async fn disturb(&self, call: TapRequest, next: Next<'_>) -> Result<TapResponse, NoResponse> {
         let method = call.head.method.clone();
-        let mut answer = way.send(call).await?;
+        let mut answer = next.send(call).await?;
         if is_bodiless(&method, answer.head.status) {
-            way.missed("the answer cannot have a body");
+            next.missed("the answer cannot have a body");
             return Ok(answer);
         }
-        let put = |answer: &mut Answer, content_type: &'static str, body: Bytes| {
+        let put = |answer: &mut TapResponse, content_type: &'static str, body: Bytes| {
             answer.head.headers.insert(CONTENT_TYPE, HeaderValue::from_static(content_type));
             answer.put(body);
         };
@@ -61,17 +61,25 @@ impl Fault for Body {
                     answer.put(body.slice(..body.len() / 2))
                 }
                 Ok(_) => {
-                    way.missed("the answer was not a JSON object or array");
+                    next.missed("the answer was not a JSON object or array");
                     return Ok(answer);
                 }
                 Err(why) => {
-                    way.missed(&why);
+                    next.missed(&why);
                     return Ok(answer);
                 }
             },
         }
-        way.fired();
+        next.fired();
         Ok(answer)
+    }
+
+    fn changes(&self) -> Vec<Change> {
+        let content_type = || Change::ResponseHeader { name: CONTENT_TYPE.to_string() };
+        match self {
+            Self::Html | Self::Text(_) => vec![Change::ResponseBody, content_type()],
+            Self::Empty | Self::TruncatedJson => vec![Change::ResponseBody],
+        }
     }
 }
 

@@ -1,12 +1,12 @@
-//! A header arrives with another value.
+//! Gives a header another value.
 
 use async_trait::async_trait;
 use http::header::{CONNECTION, CONTENT_LENGTH, HeaderMap, HeaderName, HeaderValue, TRANSFER_ENCODING};
 
-use super::{Answer, Call, Cut, Fault, Kind, Side, Way};
-use crate::tap::words::{Misread, Words};
+use super::{Change, Fault, FaultKind, Next, NoResponse, Side, TapRequest, TapResponse};
+use crate::tap::words::{FaultSyntaxError, WordReader};
 
-pub(super) static KIND: Kind = Kind {
+pub(super) static KIND: FaultKind = FaultKind {
     openings: &["set header", "set response header"],
     syntax: "set [response] header <name> to (<word> | \"<text>\")",
     about: "Gives a header of the request, or of the answer, this value, whether or not it was there.",
@@ -19,16 +19,16 @@ struct SetHeader {
     value: HeaderValue,
 }
 
-fn read(opening: &str, words: &mut Words<'_>) -> Result<Box<dyn Fault>, Misread> {
+fn read(opening: &str, words: &mut WordReader<'_>) -> Result<Box<dyn Fault>, FaultSyntaxError> {
     let name = words.header_name()?;
     if [CONTENT_LENGTH, TRANSFER_ENCODING, CONNECTION].contains(&name) {
         let expected =
             "a header that can be set: it frames the message (see `truncate response`, `malformed chunk`)".into();
-        return Err(Misread::Unexpected { word: name.to_string(), expected, hint: String::new() });
+        return Err(FaultSyntaxError::Unexpected { word: name.to_string(), expected, hint: String::new() });
     }
     words.keyword("to")?;
     let text = words.text("a value")?;
-    let value = HeaderValue::from_str(&text).map_err(|_| Misread::Unexpected {
+    let value = HeaderValue::from_str(&text).map_err(|_| FaultSyntaxError::Unexpected {
         word: text.clone(),
         expected: "the value of a header: only visible characters and spaces".into(),
         hint: String::new(),
@@ -48,18 +48,22 @@ impl SetHeader {
 
 #[async_trait]
 impl Fault for SetHeader {
-    async fn disturb(&self, mut call: Call, way: Way<'_>) -> Result<Answer, Cut> {
+    async fn disturb(&self, mut call: TapRequest, next: Next<'_>) -> Result<TapResponse, NoResponse> {
         match self.side {
             Side::Request => {
-                way.tell(self.set(&mut call.head.headers));
-                way.send(call).await
+                next.tell(self.set(&mut call.head.headers));
+                next.send(call).await
             }
             Side::Response => {
-                let mut answer = way.send(call).await?;
-                way.tell(self.set(&mut answer.head.headers));
+                let mut answer = next.send(call).await?;
+                next.tell(self.set(&mut answer.head.headers));
                 Ok(answer)
             }
         }
+    }
+
+    fn changes(&self) -> Vec<Change> {
+        vec![self.side.header(&self.name)]
     }
 }
 

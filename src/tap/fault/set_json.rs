@@ -1,12 +1,12 @@
-//! A field arrives with another value.
+//! Gives a field of a JSON body another value.
 
 use async_trait::async_trait;
 use serde_json::Value;
 
-use super::{Answer, Call, Cut, Fault, Kind, Side, Way};
-use crate::tap::words::{Misread, Words};
+use super::{Change, Fault, FaultKind, Next, NoResponse, Side, TapRequest, TapResponse};
+use crate::tap::words::{FaultSyntaxError, WordReader};
 
-pub(super) static KIND: Kind = Kind {
+pub(super) static KIND: FaultKind = FaultKind {
     openings: &["set request", "set response"],
     syntax: "set (request | response) <JSON pointer> to <JSON>",
     about: "Gives a field of a JSON body this value; a signature over the body is not renewed.",
@@ -19,7 +19,7 @@ struct SetJson {
     value: Value,
 }
 
-fn read(opening: &str, words: &mut Words<'_>) -> Result<Box<dyn Fault>, Misread> {
+fn read(opening: &str, words: &mut WordReader<'_>) -> Result<Box<dyn Fault>, FaultSyntaxError> {
     let pointer = words.pointer()?;
     words.keyword("to")?;
     let value = words.json("a value")?;
@@ -53,18 +53,22 @@ impl SetJson {
 
 #[async_trait]
 impl Fault for SetJson {
-    async fn disturb(&self, mut call: Call, way: Way<'_>) -> Result<Answer, Cut> {
+    async fn disturb(&self, mut call: TapRequest, next: Next<'_>) -> Result<TapResponse, NoResponse> {
         match self.side {
             Side::Request => {
-                way.tell(call.edit_json(|body| self.set(body)));
-                way.send(call).await
+                next.tell(call.edit_json(|body| self.set(body)));
+                next.send(call).await
             }
             Side::Response => {
-                let mut answer = way.send(call).await?;
-                way.tell(answer.edit_json(|body| self.set(body)).await);
+                let mut answer = next.send(call).await?;
+                next.tell(answer.edit_json(|body| self.set(body)).await);
                 Ok(answer)
             }
         }
+    }
+
+    fn changes(&self) -> Vec<Change> {
+        vec![self.side.body()]
     }
 }
 

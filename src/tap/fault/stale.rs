@@ -1,4 +1,4 @@
-//! The answer is an old one.
+//! Answers with an earlier answer.
 
 use std::collections::HashMap;
 use std::sync::Mutex;
@@ -7,10 +7,10 @@ use async_trait::async_trait;
 use bytes::Bytes;
 use http::{Method, response};
 
-use super::{Answer, Call, Cut, Fault, Kind, Payload, Way};
-use crate::tap::words::{Misread, Words};
+use super::{Change, Fault, FaultKind, Next, NoResponse, Payload, TapRequest, TapResponse};
+use crate::tap::words::{FaultSyntaxError, WordReader};
 
-pub(super) static KIND: Kind = Kind {
+pub(super) static KIND: FaultKind = FaultKind {
     openings: &["stale"],
     syntax: "stale",
     about: "Lets the first request to a path pass, then gives its answer to later ones, which the callee never sees.",
@@ -19,33 +19,37 @@ pub(super) static KIND: Kind = Kind {
 
 #[derive(Default)]
 struct Stale {
-    /// By method and path.
+    /// The first answers, by method and path.
     earlier: Mutex<HashMap<(Method, String), (response::Parts, Bytes)>>,
 }
 
-fn read(_: &str, _: &mut Words<'_>) -> Result<Box<dyn Fault>, Misread> {
+fn read(_: &str, _: &mut WordReader<'_>) -> Result<Box<dyn Fault>, FaultSyntaxError> {
     Ok(Box::new(Stale::default()))
 }
 
 #[async_trait]
 impl Fault for Stale {
-    async fn disturb(&self, call: Call, way: Way<'_>) -> Result<Answer, Cut> {
+    async fn disturb(&self, call: TapRequest, next: Next<'_>) -> Result<TapResponse, NoResponse> {
         let what = (call.head.method.clone(), call.head.uri.path().to_owned());
         let earlier = self.earlier.lock().expect("no thread panics while it holds this lock").get(&what).cloned();
         if let Some((head, body)) = earlier {
-            way.fired();
-            return Ok(Answer { head, body: Payload::Whole(body) });
+            next.fired();
+            return Ok(TapResponse { head, body: Payload::Whole(body) });
         }
-        let mut answer = way.send(call).await?;
+        let mut answer = next.send(call).await?;
         match answer.hold().await {
             Ok(body) => {
-                way.missed("it was the first of its kind, so there was no earlier answer");
+                next.missed("it was the first of its kind, so there was no earlier answer");
                 let mut earlier = self.earlier.lock().expect("no thread panics while it holds this lock");
                 earlier.insert(what, (answer.head.clone(), body));
             }
-            Err(why) => way.missed(&why),
+            Err(why) => next.missed(&why),
         }
         Ok(answer)
+    }
+
+    fn changes(&self) -> Vec<Change> {
+        vec![Change::Delivery, Change::Response]
     }
 }
 

@@ -1,13 +1,13 @@
-//! The answer says something else than the callee did.
+//! Gives the answer another status.
 
 use async_trait::async_trait;
 use bytes::Bytes;
 use http::StatusCode;
 
-use super::{Answer, Call, Cut, Fault, Kind, Way, is_bodiless};
-use crate::tap::words::{Misread, Words};
+use super::{Change, Fault, FaultKind, Next, NoResponse, TapRequest, TapResponse, is_bodiless};
+use crate::tap::words::{FaultSyntaxError, WordReader};
 
-pub(super) static KIND: Kind = Kind {
+pub(super) static KIND: FaultKind = FaultKind {
     openings: &["status"],
     syntax: "status <status>",
     about: "Puts another status on the answer; the callee has acted, and headers and body are its own.",
@@ -18,7 +18,7 @@ struct Status {
     status: StatusCode,
 }
 
-fn read(_: &str, words: &mut Words<'_>) -> Result<Box<dyn Fault>, Misread> {
+fn read(_: &str, words: &mut WordReader<'_>) -> Result<Box<dyn Fault>, FaultSyntaxError> {
     let number = words.number("a status", 200..=599)?;
     let status = u16::try_from(number).ok().and_then(|number| StatusCode::from_u16(number).ok());
     Ok(Box::new(Status { status: status.expect("every number from 200 to 599 is a status") }))
@@ -26,19 +26,23 @@ fn read(_: &str, words: &mut Words<'_>) -> Result<Box<dyn Fault>, Misread> {
 
 #[async_trait]
 impl Fault for Status {
-    async fn disturb(&self, call: Call, way: Way<'_>) -> Result<Answer, Cut> {
+    async fn disturb(&self, call: TapRequest, next: Next<'_>) -> Result<TapResponse, NoResponse> {
         let method = call.head.method.clone();
-        let mut answer = way.send(call).await?;
+        let mut answer = next.send(call).await?;
         if answer.head.status == self.status {
-            way.missed(&format!("the status was {} anyway", self.status.as_u16()));
+            next.missed(&format!("the status was {} anyway", self.status.as_u16()));
             return Ok(answer);
         }
         answer.head.status = self.status;
         if method != http::Method::HEAD && is_bodiless(&method, self.status) {
             answer.put(Bytes::new());
         }
-        way.fired();
+        next.fired();
         Ok(answer)
+    }
+
+    fn changes(&self) -> Vec<Change> {
+        vec![Change::ResponseStatus]
     }
 }
 

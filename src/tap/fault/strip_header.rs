@@ -1,12 +1,12 @@
-//! A header is lost on the way.
+//! Removes a header.
 
 use async_trait::async_trait;
 use http::header::{HeaderMap, HeaderName};
 
-use super::{Answer, Call, Cut, Fault, Kind, Side, Way};
-use crate::tap::words::{Misread, Words};
+use super::{Change, Fault, FaultKind, Next, NoResponse, Side, TapRequest, TapResponse};
+use crate::tap::words::{FaultSyntaxError, WordReader};
 
-pub(super) static KIND: Kind = Kind {
+pub(super) static KIND: FaultKind = FaultKind {
     openings: &["strip header", "strip response header"],
     syntax: "strip [response] header <name>",
     about: "Takes a header out of the request, or out of the answer.",
@@ -18,7 +18,7 @@ struct StripHeader {
     name: HeaderName,
 }
 
-fn read(opening: &str, words: &mut Words<'_>) -> Result<Box<dyn Fault>, Misread> {
+fn read(opening: &str, words: &mut WordReader<'_>) -> Result<Box<dyn Fault>, FaultSyntaxError> {
     Ok(Box::new(StripHeader { side: Side::of(opening), name: words.header_name()? }))
 }
 
@@ -30,18 +30,22 @@ impl StripHeader {
 
 #[async_trait]
 impl Fault for StripHeader {
-    async fn disturb(&self, mut call: Call, way: Way<'_>) -> Result<Answer, Cut> {
+    async fn disturb(&self, mut call: TapRequest, next: Next<'_>) -> Result<TapResponse, NoResponse> {
         match self.side {
             Side::Request => {
-                way.tell(self.strip(&mut call.head.headers));
-                way.send(call).await
+                next.tell(self.strip(&mut call.head.headers));
+                next.send(call).await
             }
             Side::Response => {
-                let mut answer = way.send(call).await?;
-                way.tell(self.strip(&mut answer.head.headers));
+                let mut answer = next.send(call).await?;
+                next.tell(self.strip(&mut answer.head.headers));
                 Ok(answer)
             }
         }
+    }
+
+    fn changes(&self) -> Vec<Change> {
+        vec![self.side.header(&self.name)]
     }
 }
 
@@ -49,6 +53,7 @@ impl Fault for StripHeader {
 mod tests {
     use serde_json::Value;
 
+    use crate::model::Change;
     use crate::tap::bench::Bench;
 
     #[tokio::test]
@@ -61,6 +66,7 @@ mod tests {
         let [exchange] = &scenario.exchanges()[..] else { panic!("one exchange") };
         assert_eq!(exchange.request.header("purchase-credential"), None);
         assert_eq!(exchange.faults, ["a -> b: strip header Purchase-Credential"]);
+        assert_eq!(exchange.changes, [Change::RequestHeader { name: "purchase-credential".into() }]);
         assert_eq!(scenario.times(), 1);
     }
 
@@ -81,6 +87,7 @@ mod tests {
         scenario.get("/json").await;
         let fired = scenario.fired();
         assert_eq!((fired.times, fired.missed.as_deref()), (0, Some("there was no header `purchase-credential`")));
-        assert!(scenario.exchanges()[0].faults.is_empty());
+        let exchanges = scenario.exchanges();
+        assert!(exchanges[0].faults.is_empty() && exchanges[0].changes.is_empty());
     }
 }

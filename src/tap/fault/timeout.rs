@@ -1,11 +1,11 @@
-//! Nobody answers, and nothing breaks.
+//! Never answers, and breaks no connection.
 
 use async_trait::async_trait;
 
-use super::{Answer, Call, Cut, Fault, Kind, Way};
-use crate::tap::words::{Misread, Words};
+use super::{Change, Fault, FaultKind, Next, NoResponse, TapRequest, TapResponse};
+use crate::tap::words::{FaultSyntaxError, WordReader};
 
-pub(super) static KIND: Kind = Kind {
+pub(super) static KIND: FaultKind = FaultKind {
     openings: &["timeout"],
     syntax: "timeout",
     about: "Never answers, until the caller gives up (or the tap does); the callee never sees the request.",
@@ -14,16 +14,20 @@ pub(super) static KIND: Kind = Kind {
 
 struct Timeout;
 
-fn read(_: &str, _: &mut Words<'_>) -> Result<Box<dyn Fault>, Misread> {
+fn read(_: &str, _: &mut WordReader<'_>) -> Result<Box<dyn Fault>, FaultSyntaxError> {
     Ok(Box::new(Timeout))
 }
 
 #[async_trait]
 impl Fault for Timeout {
-    async fn disturb(&self, _: Call, way: Way<'_>) -> Result<Answer, Cut> {
-        way.fired();
-        tokio::time::sleep(way.patience()).await;
-        Err(Cut::Unsent("held back until the tap gave up".into()))
+    async fn disturb(&self, _: TapRequest, next: Next<'_>) -> Result<TapResponse, NoResponse> {
+        next.fired();
+        tokio::time::sleep(next.patience()).await;
+        Err(NoResponse::Unsent("held back until the tap gave up".into()))
+    }
+
+    fn changes(&self) -> Vec<Change> {
+        vec![Change::Delivery]
     }
 }
 

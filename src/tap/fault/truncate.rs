@@ -1,14 +1,14 @@
-//! The answer breaks off in the middle of its body.
+//! Breaks off the answer in the middle of its body.
 
 use async_trait::async_trait;
 
-use super::{Answer, Call, Cut, Fault, Kind, Payload, Way};
-use crate::tap::words::{Misread, Words};
+use super::{Change, Fault, FaultKind, Next, NoResponse, Payload, TapRequest, TapResponse};
+use crate::tap::words::{FaultSyntaxError, WordReader};
 
-pub(super) static KIND: Kind = Kind {
+pub(super) static KIND: FaultKind = FaultKind {
     openings: &["truncate response"],
     syntax: "truncate response [to <n> bytes]",
-    about: "Sends the first bytes of the body (half of it, unless told otherwise), then breaks the connection.",
+    about: "Sends the first bytes of the body (half of it by default), then breaks the connection.",
     read,
 };
 
@@ -16,7 +16,7 @@ struct Truncate {
     to: Option<usize>,
 }
 
-fn read(_: &str, words: &mut Words<'_>) -> Result<Box<dyn Fault>, Misread> {
+fn read(_: &str, words: &mut WordReader<'_>) -> Result<Box<dyn Fault>, FaultSyntaxError> {
     if !words.skip("to") {
         return Ok(Box::new(Truncate { to: None }));
     }
@@ -27,22 +27,26 @@ fn read(_: &str, words: &mut Words<'_>) -> Result<Box<dyn Fault>, Misread> {
 
 #[async_trait]
 impl Fault for Truncate {
-    async fn disturb(&self, call: Call, way: Way<'_>) -> Result<Answer, Cut> {
-        let mut answer = way.send(call).await?;
+    async fn disturb(&self, call: TapRequest, next: Next<'_>) -> Result<TapResponse, NoResponse> {
+        let mut answer = next.send(call).await?;
         match answer.hold().await {
-            Ok(body) if body.is_empty() => way.missed("the answer had no body"),
+            Ok(body) if body.is_empty() => next.missed("the answer had no body"),
             Ok(body) => {
                 let to = self.to.unwrap_or(body.len() / 2);
                 if to < body.len() {
                     answer.body = Payload::cut(body.slice(..to), "the answer was cut off");
-                    way.fired();
+                    next.fired();
                 } else {
-                    way.missed(&format!("the answer had no more than {to} bytes"));
+                    next.missed(&format!("the answer had no more than {to} bytes"));
                 }
             }
-            Err(why) => way.missed(&why),
+            Err(why) => next.missed(&why),
         }
         Ok(answer)
+    }
+
+    fn changes(&self) -> Vec<Change> {
+        vec![Change::ResponseBody]
     }
 }
 

@@ -2,7 +2,7 @@
 
 use serde_json::json;
 
-use crate::tap::Fired;
+use crate::tap::FaultOutcome;
 use crate::tap::bench::{Bench, Scenario};
 
 async fn statuses(scenario: &Scenario<'_>, count: usize) -> Vec<u16> {
@@ -13,8 +13,8 @@ async fn statuses(scenario: &Scenario<'_>, count: usize) -> Vec<u16> {
     statuses
 }
 
-fn fired(spec: &str, times: u32) -> Fired {
-    Fired { spec: spec.into(), times, missed: None }
+fn fired(spec: &str, times: u32) -> FaultOutcome {
+    FaultOutcome { spec: spec.into(), times, missed: None }
 }
 
 #[tokio::test]

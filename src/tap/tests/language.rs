@@ -2,8 +2,9 @@
 
 use std::collections::HashSet;
 
+use crate::model::Change;
 use crate::tap::fault::KINDS;
-use crate::tap::{Disturbance, Window};
+use crate::tap::{Disturbance, Frequency};
 
 fn refusal(text: &str) -> String {
     text.parse::<Disturbance>().expect_err(text).to_string()
@@ -50,20 +51,39 @@ fn every_kind_of_fault_can_be_said() {
     let mut seen = HashSet::new();
     for fault in said {
         for (window, expected) in [
-            ("", Window::Always),
-            (" once", Window::Times(1)),
-            (" 3 times", Window::Times(3)),
-            (" from the 2nd", Window::From(2)),
+            ("", Frequency::Always),
+            (" once", Frequency::Times(1)),
+            (" 3 times", Frequency::Times(3)),
+            (" from the 2nd", Frequency::From(2)),
         ] {
             let text = format!("storefront -> generation POST /v1/* event a.b: {fault}{window}");
             let disturbance: Disturbance = text.parse().unwrap_or_else(|error| panic!("{text}: {error}"));
-            assert_eq!(disturbance.window(), expected, "{text}");
+            assert_eq!(disturbance.frequency(), expected, "{text}");
             assert_eq!(disturbance.to_string(), text);
             seen.insert(disturbance.kind().unwrap().syntax);
         }
     }
     let missing: Vec<_> = KINDS.iter().filter(|kind| !seen.contains(kind.syntax)).collect();
     assert!(missing.is_empty(), "not tried: {missing:?}");
+}
+
+#[test]
+fn a_fault_says_which_parts_of_an_exchange_it_changes() {
+    let header = |name: &str| Change::RequestHeader { name: name.into() };
+    for (fault, changes) in [
+        ("strip header X-Signature", vec![header("x-signature")]),
+        ("set header X-Sum-Signature-Alg to 1", vec![header("x-sum-signature-alg")]),
+        ("set response header X to 1", vec![Change::ResponseHeader { name: "x".into() }]),
+        ("set request /a to 1", vec![Change::RequestBody]),
+        ("remove response /a", vec![Change::ResponseBody]),
+        ("garble", vec![Change::ResponseBody]),
+        ("garble request", vec![Change::RequestBody]),
+        ("repeat 2 times", vec![Change::Delivery]),
+        ("abort 503", vec![Change::Delivery, Change::Response]),
+    ] {
+        let disturbance: Disturbance = format!("a -> b: {fault}").parse().unwrap();
+        assert_eq!(disturbance.instance().changes(), changes, "{fault}");
+    }
 }
 
 #[test]

@@ -18,7 +18,7 @@ use crate::base::redact::{Policy, Redactor};
 use crate::model::{Body as Recorded, Content, Edge, Outcome, TraceId};
 use crate::tap::Recorder;
 use crate::tap::bench::{Bench, Scenario};
-use crate::tap::record::End;
+use crate::tap::record::ExchangeEnd;
 
 /// What is recorded of this answer.
 async fn recorded(
@@ -164,7 +164,7 @@ async fn a_scenario_that_is_over_leaves_nothing_in_memory() {
     let (edge, trace) = (Arc::new(Edge::new("a", "b")), TraceId(7));
     let (request, ()) = axum::http::Request::new(()).into_parts();
     recorder.open(trace);
-    recorder.begin(&edge, Some(trace), &request).end(End::Answered);
+    recorder.begin(&edge, Some(trace), &request).end(ExchangeEnd::Answered);
     assert!(Arc::strong_count(&edge) > 1, "the record names its edge");
     assert_eq!(recorder.close(trace).exchanges().len(), 1);
     assert_eq!(Arc::strong_count(&edge), 1, "nothing names it any more");

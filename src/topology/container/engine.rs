@@ -1,4 +1,4 @@
-//! Whether there is a Docker engine, and what it says in words.
+//! The connection to the Docker engine, and its errors in words.
 
 use std::error::Error;
 use std::path::PathBuf;
@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use bollard::Docker;
 
-/// How long an engine may take to say that it is there.
+/// The deadline for the engine's first answer.
 const PATIENCE: Duration = Duration::from_secs(5);
 
 /// A client of the engine that `DOCKER_HOST` names, or of this machine's.
@@ -23,7 +23,7 @@ pub(super) async fn ping(docker: &Docker) -> Result<(), String> {
     }
 }
 
-/// Why no container can run here; `None` when they can.
+/// Returns the reason why no container can run here; `None` when one can.
 pub fn missing() -> Option<String> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().ok()?;
     runtime.block_on(async { ping(&connect()?).await }).err()
@@ -33,7 +33,7 @@ fn no_engine(cause: &str) -> String {
     format!("no Docker engine answers at {}: {cause}", host())
 }
 
-/// Where testcontainers looks for it, too.
+/// Returns the address of the engine, looked for in the same places as testcontainers does.
 fn host() -> String {
     if let Ok(host) = std::env::var("DOCKER_HOST") {
         return host;

@@ -1,4 +1,4 @@
-//! Where the image of a service comes from: it is there, it is made, or it is pulled.
+//! Finds, makes or pulls the image of a service.
 
 use std::collections::BTreeMap;
 use std::fs::{self, File};
@@ -7,12 +7,10 @@ use std::path::{Path, PathBuf};
 use std::time::Instant;
 
 use bollard::Docker;
-use bollard::query_parameters::CreateImageOptionsBuilder;
-use futures::TryStreamExt;
 use sha2::{Digest, Sha256};
-use testcontainers::GenericBuildableImage;
 use testcontainers::core::BuildImageOptions;
-use testcontainers::runners::AsyncBuilder;
+use testcontainers::runners::{AsyncBuilder, AsyncRunner};
+use testcontainers::{GenericBuildableImage, GenericImage};
 
 use super::engine::cause;
 use super::script;
@@ -70,7 +68,7 @@ impl Maker<'_> {
         }
     }
 
-    /// `None` where the topology is far from what the image is made of.
+    /// Makes the image with its script. Returns `None` when the sources are not on this machine.
     async fn by_script(&self, script: &Path) -> Result<Option<String>, String> {
         let Some(folder) = self.folder else { return Ok(None) };
         let script = folder.join(script);
@@ -177,9 +175,7 @@ async fn found_or_pulled(docker: &Docker, image: &str) -> Result<String, String>
     }
     tell(&format!("pulling the image {image}"));
     let (name, tag) = split(image);
-    let options = CreateImageOptionsBuilder::new().from_image(name).tag(tag).build();
-    let pulled: Result<Vec<_>, _> = docker.create_image(Some(options), None, None).try_collect().await;
-    match pulled {
+    match GenericImage::new(name, tag).pull_image().await {
         Ok(_) => Ok(image.to_owned()),
         Err(error) => {
             Err(format!("the image `{image}` is not on this machine and cannot be pulled: {}", cause(&error)))

@@ -1,7 +1,7 @@
-//! The process that outlives a run and removes what the run could not: after SIGKILL nobody else is left to do it.
+//! The process that outlives a run and removes what the run could not remove: after SIGKILL nobody else is left to do it.
 //!
-//! It holds one end of a pipe. When the other end closes, whatever the reason, it sweeps; a run that has cleaned up for
-//! itself tells it to go home.
+//! It holds one end of a pipe. When the other end closes, for whatever reason, it removes the run's containers. A run that
+//! has cleaned up by itself tells it to end.
 
 use std::io::{Read, Write};
 use std::os::unix::process::CommandExt;
@@ -11,11 +11,11 @@ use std::time::Duration;
 use super::{engine, sweep};
 use crate::base::wait::{self, Look};
 
-/// How long an engine that is gone is waited for.
+/// The deadline for an engine that is gone to come back.
 const WITHIN: Duration = Duration::from_secs(120);
 /// After this time nothing can come any more of what was asked for before the run ended.
 const AFTERMATH: Duration = Duration::from_secs(3);
-/// What a run says that needs no reaper any more.
+/// The message of a run that has cleaned up itself.
 const GO_HOME: &[u8] = b"go home";
 
 /// The run's end of it. Dropped without a word, the reaper does its work.
@@ -29,7 +29,7 @@ impl Reaper {
         command.process_group(0).spawn().map(Self)
     }
 
-    /// There is nothing to do for it. If it cannot be told, it will find that out for itself.
+    /// Ends the reaper without work. When it cannot be told, it finds nothing to remove.
     pub fn dismiss(mut self) {
         let told = self.0.stdin.take().is_some_and(|mut pipe| pipe.write_all(GO_HOME).is_ok());
         if told {
@@ -39,9 +39,6 @@ impl Reaper {
 }
 
 /// The reaper itself: waits until its standard input ends, then removes what carries the label of this run.
-///
-/// # Errors
-/// If something is left all the same.
 pub fn reap(run: &str) -> Result<(), String> {
     let mut said = Vec::new();
     // Whatever is wrong with the pipe, nobody is at its other end.

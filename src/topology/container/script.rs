@@ -1,5 +1,5 @@
-//! A program that makes an image. It may run for minutes, and has started others; when this process ends, however it ends, they
-//! all have to.
+//! Runs a program that makes an image. The program may run for minutes and start others. All of them end when this process
+//! ends, however it ends.
 
 use std::io;
 use std::path::Path;
@@ -13,7 +13,7 @@ const KEEPER: &str = r#"exec 3<&0
 (cat <&3; kill -TERM "-$$") >/dev/null 2>&1 &
 exec "$0" "$@" 3<&- </dev/null"#;
 
-/// What a program says and how it ends, given this one argument. Dropped, it ends at once.
+/// Runs a program with one argument and returns its output. Dropping the future ends the program.
 pub(super) async fn output(program: &Path, argument: &str) -> io::Result<Output> {
     let mut command = Command::new("/bin/sh");
     command.args(["-c", KEEPER]).arg(program).arg(argument).process_group(0);

@@ -1,4 +1,4 @@
-//! One container.
+//! One started container.
 
 use std::collections::HashMap;
 use std::net::{Ipv4Addr, TcpListener};
@@ -16,37 +16,38 @@ use tokio::io::AsyncReadExt;
 use tokio::net::TcpStream;
 
 use super::engine::cause;
-use super::ground::{Ground, HOST};
 use super::image::split;
+use super::shared::{HOST, SharedResources};
 use super::sweep::SERVICE;
-use crate::topology::{Mishap, Order, Ready, Running};
+use crate::topology::{Outage, Ready, Running, StartRequest};
 
-/// How much of a log is read at most.
+/// The largest part of a log that is read, in lines.
 const LOG_LINES: &str = "500";
 
 pub(super) struct Container {
-    pub(super) ground: Arc<Ground>,
+    pub(super) shared: Arc<SharedResources>,
     pub(super) name: String,
     address: String,
     /// The port on the loopback for each published port of the container.
     published: HashMap<u16, u16>,
-    held: Mutex<Option<ContainerAsync<GenericImage>>>,
-    /// When it ended before it was started anew: what it had written by then is no sign that it is ready.
+    /// `None` after `stop`. The lock is asynchronous, because it is held while the engine answers.
+    pub(super) held: tokio::sync::Mutex<Option<ContainerAsync<GenericImage>>>,
+    /// The moment at which it ended before its last restart. Log lines before it are no sign that it is ready.
     ended: Mutex<Option<Timestamp>>,
 }
 
 impl Container {
     /// Starts it with ports that were free a moment ago. Another process may have been faster: then with others.
-    pub async fn start(ground: &Arc<Ground>, order: &Order) -> Result<Self, String> {
+    pub async fn start(shared: &Arc<SharedResources>, order: &StartRequest) -> Result<Self, String> {
         const TRIES: usize = 3;
         let mut taken = String::new();
         for _ in 0..TRIES {
-            match Self::start_at(ground, order, published_at(order)?).await {
+            match Self::start_at(shared, order, published_at(order)?).await {
                 Err(error)
                     if error.contains("port is already allocated") || error.contains("address already in use") =>
                 {
                     let force = RemoveContainerOptionsBuilder::new().force(true).v(true).build();
-                    let removed = ground.docker.remove_container(&ground.name_of(&order.service), Some(force)).await;
+                    let removed = shared.docker.remove_container(&shared.name_of(&order.service), Some(force)).await;
                     removed.map_err(|failed| format!("{error}; {}", cause(&failed)))?;
                     taken = error;
                 }
@@ -56,17 +57,21 @@ impl Container {
         Err(taken)
     }
 
-    async fn start_at(ground: &Arc<Ground>, order: &Order, published: HashMap<u16, u16>) -> Result<Self, String> {
+    async fn start_at(
+        shared: &Arc<SharedResources>,
+        order: &StartRequest,
+        published: HashMap<u16, u16>,
+    ) -> Result<Self, String> {
         let spec = &order.spec;
-        let image = spec.image.as_ref().and_then(|image| ground.images.get(image));
+        let image = spec.image.as_ref().and_then(|image| shared.images.get(image));
         let image = image.ok_or("it has no image")?;
-        let name = ground.name_of(&order.service);
+        let name = shared.name_of(&order.service);
         let (repository, tag) = split(image);
         let mut request = GenericImage::new(repository, tag)
             .with_container_name(&name)
             .with_hostname(&order.service)
-            .with_host(HOST, ground.host.clone())
-            .with_labels(ground.labels.clone())
+            .with_host(HOST, shared.host.clone())
+            .with_labels(shared.labels.clone())
             .with_label(SERVICE, &order.service)
             .with_startup_timeout(Duration::from_secs(60));
         for (key, value) in &order.env {
@@ -86,7 +91,7 @@ impl Container {
             let here = PortBinding { host_ip, host_port: Some(here.to_string()) };
             (format!("{port}/tcp"), Some(vec![here]))
         });
-        let (bindings, network) = (bindings.collect::<HashMap<_, _>>(), ground.network.clone());
+        let (bindings, network) = (bindings.collect::<HashMap<_, _>>(), shared.network.clone());
         let tmpfs = spec.tmpfs.iter().map(|(inside, bytes)| (inside.clone(), format!("size={bytes},mode=1777")));
         let tmpfs = tmpfs.collect::<HashMap<_, _>>();
         let request = request.with_host_config_modifier(move |config| {
@@ -103,25 +108,25 @@ impl Container {
             },
             None => name.clone(),
         };
-        let (held, ended) = (Mutex::new(Some(held)), Mutex::default());
-        Ok(Self { ground: Arc::clone(ground), name, address, published, held, ended })
+        let (held, ended) = (tokio::sync::Mutex::new(Some(held)), Mutex::default());
+        Ok(Self { shared: Arc::clone(shared), name, address, published, held, ended })
     }
 
     /// Starts it once more after it has ended.
-    pub(super) async fn start_anew(&self) -> Result<(), String> {
-        // By Docker's clock, and not when it has started: a busy engine notes that after the first lines have come.
+    pub(super) async fn start_anew(&self, container: &ContainerAsync<GenericImage>) -> Result<(), String> {
+        // The end and not the start, because a busy engine notes the start only after the first lines were written; and by
+        // Docker's clock, because the lines carry its times.
         let ended = self.state().await?.finished_at.and_then(|at| at.parse().ok());
         *self.ended.lock().unwrap_or_else(PoisonError::into_inner) = ended;
-        let started = self.ground.docker.start_container(&self.name, None).await;
-        started.map_err(|error| cause(&error))
+        container.start().await.map_err(|error| cause(&error))
     }
 
     async fn state(&self) -> Result<ContainerState, String> {
-        let seen = self.ground.docker.inspect_container(&self.name, None).await.map_err(|error| cause(&error))?;
+        let seen = self.shared.docker.inspect_container(&self.name, None).await.map_err(|error| cause(&error))?;
         seen.state.ok_or_else(|| "Docker does not say how it is".to_owned())
     }
 
-    /// What it has written since it was started last.
+    /// Returns the log since the last start.
     async fn log_of_this_life(&self) -> Option<String> {
         let ended = *self.ended.lock().unwrap_or_else(PoisonError::into_inner);
         let Some(ended) = ended else { return self.log(None).await };
@@ -137,7 +142,7 @@ impl Container {
         if let Some(since) = since {
             options = options.since(i32::try_from(since.as_second()).unwrap_or(0));
         }
-        let mut log = self.ground.docker.logs(&self.name, Some(options.build()));
+        let mut log = self.shared.docker.logs(&self.name, Some(options.build()));
         let mut text = Vec::new();
         while let Some(Ok(piece)) = log.next().await {
             text.extend_from_slice(&piece.into_bytes());
@@ -158,9 +163,10 @@ impl Container {
     }
 }
 
-/// Where on this machine the ports of a container are to be found that have to be reached from here: that of a called service,
-/// and those that readiness looks at. Docker would choose others whenever it starts anew.
-fn published_at(order: &Order) -> Result<HashMap<u16, u16>, String> {
+/// Chooses ports on this machine for the ports of a container that have to be reached from here: that of a called
+/// service, and the one that readiness looks at. They are chosen here, because Docker would choose others at each
+/// restart.
+fn published_at(order: &StartRequest) -> Result<HashMap<u16, u16>, String> {
     let asked = match &order.spec.ready {
         Some(Ready::Http(_)) => order.spec.port,
         Some(Ready::Port(port)) => Some(*port),
@@ -215,8 +221,8 @@ impl Running for Container {
         Err(format!("its container ended with code {code}{killed}{error}"))
     }
 
-    async fn suffer(&self, mishap: &Mishap) -> Result<(), String> {
-        self.befall(mishap).await
+    async fn cause(&self, outage: &Outage) -> Result<(), String> {
+        self.cause_outage(outage).await
     }
 
     async fn recover(&self) -> Result<(), String> {
@@ -228,9 +234,9 @@ impl Running for Container {
     }
 
     async fn stop(&self) -> Result<(), String> {
-        let held = self.held.lock().unwrap_or_else(PoisonError::into_inner).take();
+        let held = self.held.lock().await.take();
         let Some(held) = held else { return Ok(()) };
-        if self.ground.run.keep {
+        if self.shared.run.keep {
             // Let go of without its destructor, which would remove it.
             std::mem::forget(held);
             return Ok(());

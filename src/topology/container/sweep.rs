@@ -1,4 +1,4 @@
-//! Finds and removes what carries the label of a run.
+//! Finds and removes everything that carries the label of a run.
 
 use std::collections::{BTreeMap, HashMap};
 use std::fs::File;
@@ -15,6 +15,7 @@ use futures::future::join_all;
 
 use super::engine::{self, cause};
 use crate::base::wait::{self, Look};
+use crate::topology::Leftover;
 
 /// The label with the run's id.
 pub(super) const RUN: &str = "paidpath.run";
@@ -27,22 +28,10 @@ pub(super) const TOPOLOGY: &str = "paidpath.topology";
 /// The label with the service's name.
 pub(super) const SERVICE: &str = "paidpath.service";
 
-/// How long it may take until nothing is left.
+/// The deadline for removing everything.
 const WITHIN: Duration = Duration::from_secs(20);
 
-/// What a run that has ended has left behind.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Left {
-    /// The run's id.
-    pub run: String,
-    /// Containers, networks and volumes.
-    pub things: usize,
-    /// Whether it was told to.
-    pub kept: bool,
-    lock: Option<String>,
-}
-
-/// What there is of one run, or of all.
+/// The labelled things of one run, or of all runs.
 #[derive(Default)]
 struct Found {
     containers: Vec<(String, Labels)>,
@@ -99,39 +88,40 @@ pub(super) async fn sweep(docker: &Docker, run: &str) -> Result<(), String> {
     swept.await.map_err(|gave| format!("not everything of the run {run} could be removed: {gave}"))
 }
 
-/// What runs that have ended have left behind.
-///
-/// # Errors
-/// If there is no engine to ask.
-pub async fn left_behind() -> Result<Vec<Left>, String> {
-    let docker = engine::connect()?;
-    engine::ping(&docker).await?;
-    let found = Found::look(&docker, RUN).await.map_err(|error| cause(&error))?;
-    let mut runs: BTreeMap<String, Left> = BTreeMap::new();
+/// Lists what runs that have ended left behind, each with its lock file.
+async fn ended_runs(docker: &Docker) -> Result<Vec<(Leftover, Option<String>)>, String> {
+    engine::ping(docker).await?;
+    let found = Found::look(docker, RUN).await.map_err(|error| cause(&error))?;
+    let mut runs: BTreeMap<String, (Leftover, Option<String>)> = BTreeMap::new();
     for labels in found.labels() {
         let run = labels.get(RUN).cloned().unwrap_or_default();
-        let new =
-            || Left { run: run.clone(), things: 0, kept: labels.contains_key(KEPT), lock: labels.get(LOCK).cloned() };
-        runs.entry(run.clone()).or_insert_with(new).things += 1;
+        let new = || {
+            let leftover = Leftover { run: run.clone(), things: 0, kept: labels.contains_key(KEPT) };
+            (leftover, labels.get(LOCK).cloned())
+        };
+        runs.entry(run.clone()).or_insert_with(new).0.things += 1;
     }
-    Ok(runs.into_values().filter(|left| !left.lock.as_deref().is_some_and(is_held)).collect())
+    Ok(runs.into_values().filter(|(_, lock)| !lock.as_deref().is_some_and(is_held)).collect())
 }
 
-/// Removes what runs that have ended have left behind, and says what that was. Runs that go on are not touched.
-///
-/// # Errors
-/// If something is left all the same.
-pub async fn clean() -> Result<Vec<Left>, String> {
+pub(super) async fn left_behind() -> Result<Vec<Leftover>, String> {
+    let all = ended_runs(&engine::connect()?).await?;
+    Ok(all.into_iter().map(|(leftover, _)| leftover).collect())
+}
+
+pub(super) async fn clean() -> Result<Vec<Leftover>, String> {
     let docker = engine::connect()?;
-    let all = left_behind().await?;
-    for left in &all {
-        sweep(&docker, &left.run).await?;
-        unlock(left.lock.as_ref());
+    let mut cleaned = Vec::new();
+    for (leftover, lock) in ended_runs(&docker).await? {
+        sweep(&docker, &leftover.run).await?;
+        unlock(lock.as_ref());
+        cleaned.push(leftover);
     }
-    Ok(all)
+    Ok(cleaned)
 }
 
-/// Whether the process lives that made this file. One that we may not open belongs to somebody else, and is left alone.
+/// Returns true while the process that made this file lives. A file that we may not open belongs to another user, and
+/// is left alone.
 fn is_held(lock: &str) -> bool {
     match File::open(Path::new(lock)) {
         Ok(file) => file.try_lock().is_err(),

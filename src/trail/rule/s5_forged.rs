@@ -4,8 +4,9 @@
 //! that tells of a purchase otherwise than it was made; and a session that nobody was given.
 
 use super::{Departs, Judge, Judgement, Layer, Rule, Ruling};
-use crate::model::{Class, EventKind, Fact, RuleId};
+use crate::model::{Change, Class, EventKind, Fact, RuleId};
 use crate::trail::evidence::Evidence;
+use crate::trail::mapping::Meaning;
 use crate::trail::seen::Seen;
 
 pub(super) const RULE: Rule = Rule {
@@ -50,6 +51,30 @@ fn is_signed(evidence: &Evidence<'_>, seen: Seen<'_>) -> bool {
         })
 }
 
+/// True if a signature that the receiver verifies no longer fits: the body is signed, and so is what the target file names
+/// as signature and as time of signing. Other headers are not.
+fn breaks_signature(evidence: &Evidence<'_>, event: Seen<'_>, change: &Change) -> bool {
+    match change {
+        Change::RequestBody => true,
+        Change::RequestHeader { name } => {
+            let here = evidence.mapping.events.iter().filter(|meaning| {
+                meaning.means == event.kind() && meaning.at.iter().any(|place| place.edge == *event.edge())
+            });
+            let signed = |meaning: &Meaning| {
+                let sources = [Fact::Signature, Fact::SignedAt].map(|fact| meaning.facts.get(&fact));
+                sources.into_iter().flatten().any(|source| source.request_header() == Some(name))
+            };
+            here.into_iter().any(signed)
+        }
+        Change::Response
+        | Change::ResponseStatus
+        | Change::ResponseHeader { .. }
+        | Change::ResponseBody
+        | Change::Timing
+        | Change::Delivery => false,
+    }
+}
+
 /// Why an event cannot be genuine.
 fn flaw(evidence: &Evidence<'_>, event: Seen<'_>) -> Option<String> {
     if event.fact(Fact::Signature).is_none() {
@@ -62,13 +87,8 @@ fn flaw(evidence: &Evidence<'_>, event: Seen<'_>) -> Option<String> {
             return Some("was signed at another time".into());
         }
     }
-    let tampers = |fault: &&String| {
-        let fault = fault.to_lowercase();
-        let signed = [" request", "-signature", "-timestamp"].iter().any(|word| fault.contains(word));
-        signed && !fault.contains("response")
-    };
-    if let Some(fault) = event.exchange.faults.iter().find(tampers) {
-        return Some(format!("was changed on the way ({fault})"));
+    if event.exchange.changes.iter().any(|change| breaks_signature(evidence, event, change)) {
+        return Some(format!("was changed on the way ({})", event.exchange.faults.join("; ")));
     }
     let charge = evidence.seen(EventKind::Charged).find(|seen| seen.is_done() && seen.shares(event, Fact::Purchase))?;
     let told = [

@@ -3,7 +3,7 @@
 use serde_json::json;
 
 use super::history::{History, answers, lacks, moment, png, refused, sends, unanswered};
-use crate::model::{Content, Exchange, Outcome, RuleId};
+use crate::model::{Change, Content, Exchange, Outcome, RuleId};
 use crate::trail::{Judge, Judgement, RULES};
 
 /// What happens in a history, after Dusk was published and before anybody has bought it.
@@ -541,6 +541,7 @@ const CASES: &[Case] = &[
             |history| {
                 history.buys("Ann").edit(EVENTS, |exchange| {
                     exchange.faults.push("billing -> entitlement: set request /data/amount to 1".into());
+                    exchange.changes.push(Change::RequestBody);
                 });
             },
             |history| {

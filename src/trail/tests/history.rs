@@ -392,6 +392,7 @@ impl History {
             request,
             outcome: Outcome::Open,
             faults: Vec::new(),
+            changes: Vec::new(),
         });
         self.at += 500;
         let (status, answer) = inner(self);

@@ -8,7 +8,7 @@ use serde::Deserialize;
 use super::App;
 use super::store::{Charge, ChargeRefund};
 use crate::context::Context;
-use crate::idempotency::Outcome;
+use crate::idempotency::Replayable;
 use crate::problem::Problem;
 use crate::request::{Body, text, within};
 
@@ -23,9 +23,9 @@ pub(super) async fn charge(
     State(app): State<App>,
     context: Context,
     body: Body<ChargeRequest>,
-) -> Result<Outcome<Charge>, Problem> {
+) -> Result<Replayable<Charge>, Problem> {
     context.fellow()?;
-    let once = body.once(&context, &context.member()?.id, "charges")?;
+    let request = body.idempotent(&context, &context.member()?.id, "charges")?;
     let amount = within("amount", body.value.amount, 1..=i64::from(u32::MAX))?;
     let mut moved = amount;
     if context.defect("led.lost-update") {
@@ -34,12 +34,13 @@ pub(super) async fn charge(
     if context.defect("led.miscount") {
         moved += 1; // DEFECT: more leaves the wallet than anybody is told
     }
-    let mut charge = app.store.charge(&once, &body.value.job, moved, context.now()).await?;
+    let mut charge = app.store.charge(&request, &body.value.job, moved, context.now()).await?;
+    // The answer names the price, whatever a defect has moved.
     charge.value.amount = amount;
     Ok(charge)
 }
 
-/// What others have spent between two looks into the wallet, as far as it pays this one.
+/// Returns the credits that others spend between two looks at the wallet, up to `amount`.
 async fn spent_meanwhile(app: &App, context: &Context, amount: i64) -> Result<i64, Problem> {
     let member = &context.member()?.id;
     let before = app.store.balance(member).await?;
@@ -56,16 +57,16 @@ pub(super) struct RefundRequest {
     reason: String,
 }
 
-/// Does not need the member: a job is also refunded after its member's session has ended.
+/// Gives back part of a charge. The member is not needed: a job is also refunded after its member's session has ended.
 pub(super) async fn refund(
     State(app): State<App>,
     context: Context,
     Path(id): Path<String>,
     body: Body<RefundRequest>,
-) -> Result<Outcome<ChargeRefund>, Problem> {
+) -> Result<Replayable<ChargeRefund>, Problem> {
     context.fellow()?;
-    let once = body.once(&context, "generation", &format!("charges/{id}/refunds"))?;
+    let request = body.idempotent(&context, "generation", &format!("charges/{id}/refunds"))?;
     text("reason", &body.value.reason, 200)?;
     let amount = within("amount", body.value.amount, 1..=i64::from(u32::MAX))?;
-    app.store.refund_charge(&once, &id, amount, context.now()).await
+    app.store.refund_charge(&request, &id, amount, context.now()).await
 }

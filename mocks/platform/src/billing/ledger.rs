@@ -4,129 +4,116 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
+use super::store::Entry;
 use crate::clock::Time;
 use crate::problem::{Code, Problem};
 
-/// Where top-ups come from: it owes what the members have. The one account that goes below zero.
-pub const CASH: &str = "platform:cash";
-/// Where purchases and generation are paid to.
-pub const REVENUE: &str = "platform:revenue";
+/// The account that top-ups come from. It owes what the members have, so it alone goes below zero.
+pub(crate) const CASH: &str = "platform:cash";
+/// The account that purchases and jobs are paid to.
+pub(crate) const REVENUE: &str = "platform:revenue";
 
-/// The wallet of a member.
-#[must_use]
-pub fn wallet(member: &str) -> String {
+/// The name of a member's wallet account.
+pub(crate) fn wallet(member: &str) -> String {
     format!("wallet:{member}")
 }
 
-/// There is less than what is to be paid.
-pub(super) fn insufficient(balance: i64, amount: i64) -> Problem {
-    Problem::new(Code::InsufficientFunds).with("balance", balance).with("amount", amount)
-}
-
-/// Why money moved.
+/// The reason why money moved.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub enum Kind {
-    /// A card was charged for credits.
+pub(crate) enum MovementKind {
     TopUp,
-    /// Early access was bought.
     Purchase,
-    /// A purchase was given back.
     PurchaseRefund,
-    /// A job was paid.
     Charge,
-    /// A job was given back.
     ChargeRefund,
 }
 
-/// One account's part of a movement.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Posting {
-    /// Whose.
-    pub account: String,
-    /// Credits; negative leaves the account.
-    pub amount: i64,
-    /// What the account holds afterwards.
-    pub balance: i64,
-}
-
-/// Money that moved. Its postings sum to zero.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Transaction {
-    /// `txn_…`
-    pub id: String,
-    /// When.
-    pub at: Time,
-    /// Why.
-    pub kind: Kind,
+/// Money on its way between a member's wallet and an account of the platform.
+#[derive(Clone, Debug)]
+pub(super) struct Movement {
+    pub(super) wallet: String,
+    pub(super) platform: &'static str,
+    /// Credits; negative leaves the wallet.
+    pub(super) into_wallet: i64,
+    pub(super) kind: MovementKind,
     /// The id of the top-up, purchase, job or refund.
-    pub reference: String,
-    /// From one account, to another.
-    pub postings: [Posting; 2],
+    pub(super) reference: String,
+    pub(super) at: Time,
 }
 
-/// All accounts, and everything that ever moved.
+impl Movement {
+    pub(super) fn new(
+        member: &str,
+        platform: &'static str,
+        into_wallet: i64,
+        kind: MovementKind,
+        reference: &str,
+        at: Time,
+    ) -> Self {
+        Self { wallet: wallet(member), platform, into_wallet, kind, reference: reference.to_owned(), at }
+    }
+
+    pub(super) fn to_platform(member: &str, amount: i64, kind: MovementKind, reference: &str, at: Time) -> Self {
+        Self::new(member, REVENUE, -amount, kind, reference, at)
+    }
+
+    pub(super) fn to_wallet(member: &str, amount: i64, kind: MovementKind, reference: &str, at: Time) -> Self {
+        Self::new(member, REVENUE, amount, kind, reference, at)
+    }
+
+    /// Returns the balance of the wallet afterwards.
+    ///
+    /// # Errors
+    /// `insufficient-funds` if it would be below zero.
+    pub(super) fn applied_to(&self, balance: i64) -> Result<i64, Problem> {
+        let after = balance + self.into_wallet;
+        if after < 0 {
+            let short = Problem::new(Code::InsufficientFunds);
+            return Err(short.with("balance", balance).with("amount", -self.into_wallet));
+        }
+        Ok(after)
+    }
+
+    /// The two postings, which sum to zero: account and credits, the platform's first.
+    pub(super) fn postings(&self) -> [(&str, i64); 2] {
+        [(self.platform, -self.into_wallet), (&self.wallet, self.into_wallet)]
+    }
+}
+
+/// All accounts in memory, and the statement of each.
 #[derive(Debug, Default)]
-pub struct Ledger {
+pub(super) struct Ledger {
     balances: BTreeMap<String, i64>,
-    transactions: Vec<Transaction>,
+    statements: BTreeMap<String, Vec<Entry>>,
 }
 
 impl Ledger {
-    /// What an account holds.
-    #[must_use]
-    pub fn balance(&self, account: &str) -> i64 {
+    pub(super) fn balance(&self, account: &str) -> i64 {
         self.balances.get(account).copied().unwrap_or_default()
     }
 
-    /// All accounts with what they hold.
-    #[must_use]
-    pub fn accounts(&self) -> &BTreeMap<String, i64> {
+    pub(super) fn accounts(&self) -> &BTreeMap<String, i64> {
         &self.balances
     }
 
-    /// What moved on one account, oldest first.
-    pub fn of<'a>(&'a self, account: &'a str) -> impl Iterator<Item = (&'a Transaction, &'a Posting)> {
-        self.transactions.iter().flat_map(move |transaction| {
-            transaction
-                .postings
-                .iter()
-                .filter(move |posting| posting.account == account)
-                .map(move |posting| (transaction, posting))
-        })
+    /// The movements of one account, oldest first.
+    pub(super) fn statement(&self, account: &str) -> Vec<Entry> {
+        self.statements.get(account).cloned().unwrap_or_default()
     }
 
-    /// Moves `amount` credits, which is not negative.
-    ///
-    /// # Errors
-    /// `insufficient-funds` if `from` would go below zero (only [`CASH`] may); nothing has moved then.
-    pub fn transfer(
-        &mut self,
-        from: &str,
-        to: &str,
-        amount: i64,
-        kind: Kind,
-        reference: &str,
-        at: Time,
-    ) -> Result<(), Problem> {
-        assert!(amount >= 0, "invariant: money moves forwards");
-        let left = self.balance(from) - amount;
-        if left < 0 && from != CASH {
-            return Err(insufficient(self.balance(from), amount));
-        }
-        let postings = [(from, -amount), (to, amount)].map(|(account, amount)| {
+    /// Moves credits, and returns the balance of the wallet afterwards. After an error nothing has moved.
+    pub(super) fn apply(&mut self, movement: &Movement) -> Result<i64, Problem> {
+        let after = movement.applied_to(self.balance(&movement.wallet))?;
+        let id = crate::ids::new("txn");
+        for (account, amount) in movement.postings() {
             let balance = self.balances.entry(account.to_owned()).or_default();
             *balance += amount;
-            Posting { account: account.to_owned(), amount, balance: *balance }
-        });
-        self.transactions.push(Transaction {
-            id: crate::ids::new("txn"),
-            at,
-            kind,
-            reference: reference.to_owned(),
-            postings,
-        });
-        Ok(())
+            let Movement { at, kind, reference, .. } = movement.clone();
+            let entry = Entry { id: id.clone(), at, kind, amount, reference, balance: *balance };
+            self.statements.entry(account.to_owned()).or_default().push(entry);
+        }
+        Ok(after)
     }
 }
 
@@ -137,12 +124,12 @@ mod tests {
     #[test]
     fn money_is_conserved_and_no_wallet_goes_below_zero() {
         let (mut ledger, at) = (Ledger::default(), Time::wall());
-        ledger.transfer(CASH, "wallet:a", 100, Kind::TopUp, "top_1", at).unwrap();
-        ledger.transfer("wallet:a", REVENUE, 60, Kind::Purchase, "pur_1", at).unwrap();
-        let refused = ledger.transfer("wallet:a", REVENUE, 41, Kind::Purchase, "pur_2", at).unwrap_err();
+        ledger.apply(&Movement::new("a", CASH, 100, MovementKind::TopUp, "top_1", at)).unwrap();
+        ledger.apply(&Movement::to_platform("a", 60, MovementKind::Purchase, "pur_1", at)).unwrap();
+        let refused = ledger.apply(&Movement::to_platform("a", 41, MovementKind::Purchase, "pur_2", at)).unwrap_err();
         assert_eq!(refused.code, Code::InsufficientFunds);
         assert_eq!(ledger.balance("wallet:a"), 40);
         assert_eq!(ledger.accounts().values().sum::<i64>(), 0);
-        assert_eq!(ledger.of("wallet:a").map(|(_, posting)| posting.balance).collect::<Vec<_>>(), [100, 40]);
+        assert_eq!(ledger.statement("wallet:a").iter().map(|entry| entry.balance).collect::<Vec<_>>(), [100, 40]);
     }
 }

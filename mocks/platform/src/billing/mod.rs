@@ -1,72 +1,50 @@
-//! Billing: what members have, what they are offered, what they paid.
+//! Billing: wallets, quotes, purchases and charges.
 //!
 //! Money is whole credits, and only [`ledger`] moves it. The price of a quote comes from the storefront, which alone knows
 //! the catalogue; what a purchase allows is told to entitlement by event and is no business of this service.
 
 mod charges;
-pub mod ledger;
+mod decisions;
+mod ledger;
 mod memory;
 #[cfg(feature = "postgres")]
 mod postgres;
 mod purchases;
 mod quotes;
-pub mod store;
+mod store;
 mod wallet;
 
 use std::sync::Arc;
 
 use axum::Router;
-use axum::extract::FromRef;
 use axum::routing::{get, post};
 use tokio::sync::Notify;
 
 use crate::outbox::Relay;
-use crate::service::{Kit, Service, StartError};
-use crate::settings::{ServiceName, Settings};
+use crate::service::{Assembly, ServiceCore, StartError, open_store};
+use crate::settings::ServiceName;
+pub(crate) use decisions::CURRENCY;
 use store::Store;
 
-/// What the handlers share.
+/// The state that the handlers share.
 #[derive(Clone)]
 struct App {
-    kit: Arc<Kit>,
+    core: Arc<ServiceCore>,
     store: Arc<dyn Store>,
-    bell: Arc<Notify>,
+    /// Wakes the relay: an event was appended.
+    appended: Arc<Notify>,
 }
 
-impl FromRef<App> for Arc<Kit> {
-    fn from_ref(app: &App) -> Self {
-        app.kit.clone()
-    }
-}
-
-/// Starts billing.
-///
-/// # Errors
-/// See [`crate::start`].
-pub async fn start(settings: Settings) -> Result<Service, StartError> {
-    let kit = Kit::checked(ServiceName::Billing, settings)?;
-    let app = App { kit: kit.clone(), store: open(&kit).await?, bell: Arc::default() };
-    let (mut service, listener) = Service::bind(&kit).await?;
+pub(crate) async fn assemble(core: &Arc<ServiceCore>) -> Result<Assembly, StartError> {
+    let store = open_store!(core, "migrations/billing");
+    let app = App { core: core.clone(), store, appended: Arc::default() };
     let relay = Relay {
-        kit: kit.clone(),
-        outbox: app.store.clone(),
-        receiver: kit.fellow(ServiceName::Entitlement),
-        bell: app.bell.clone(),
+        core: core.clone(),
+        outbox: app.store.outbox(),
+        receiver: core.fellow(ServiceName::Entitlement),
+        appended: app.appended.clone(),
     };
-    service.background(relay.run(service.shutdown()));
-    service.serve(listener, &kit, routes(app));
-    Ok(service)
-}
-
-/// The books: in the database, or in memory.
-async fn open(kit: &Kit) -> Result<Arc<dyn Store>, StartError> {
-    match &kit.settings.database_url {
-        None => Ok(Arc::new(memory::Memory::default())),
-        #[cfg(feature = "postgres")]
-        Some(url) => Ok(Arc::new(postgres::Books::open(url).await?)),
-        #[cfg(not(feature = "postgres"))]
-        Some(_) => Err(StartError::NoDatabase),
-    }
+    Ok(Assembly { routes: routes(app), relay: Some(relay), tasks: Vec::new() })
 }
 
 fn routes(app: App) -> Router {

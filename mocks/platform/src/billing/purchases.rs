@@ -6,9 +6,9 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::App;
-use super::store::{Purchase, PurchaseRefund, Terms};
+use super::store::{Purchase, PurchaseOptions, PurchaseRefund};
 use crate::context::Context;
-use crate::idempotency::{Once, Outcome};
+use crate::idempotency::{IdempotentRequest, Replayable};
 use crate::problem::{Code, Problem};
 use crate::request::{Body, within};
 use crate::session::Role;
@@ -23,49 +23,51 @@ pub(super) async fn buy(
     State(app): State<App>,
     context: Context,
     body: Body<PurchaseRequest>,
-) -> Result<Outcome<Purchase>, Problem> {
-    let mut once = body.once(&context, &context.member()?.id, "purchases")?;
-    let mut terms = Terms { buyer: buyer(&context)?, at: context.now(), charged: true, told: Some(context.carried()) };
-    misread(&context, &mut once, &mut terms);
-    let purchase = app.store.purchase(&once, &body.value.quote, terms).await;
-    let purchase = miscarry(&app, &context, &once, &body.value.quote, terms, purchase).await;
-    app.bell.notify_one();
+) -> Result<Replayable<Purchase>, Problem> {
+    let mut request = body.idempotent(&context, &context.member()?.id, "purchases")?;
+    let mut options =
+        PurchaseOptions { buyer: buyer(&context)?, at: context.now(), charged: true, told: Some(context.propagated()) };
+    misread(&context, &mut request, &mut options);
+    let purchase = app.store.purchase(&request, &body.value.quote, options).await;
+    let purchase = miscarry(&app, &context, &request, &body.value.quote, options, purchase).await;
+    // Also after a refusal, because a defect may have made the purchase all the same.
+    app.appended.notify_one();
     purchase
 }
 
-/// What a defect makes of a purchase before it is made.
-fn misread(context: &Context, once: &mut Once, terms: &mut Terms<'_>) {
+/// Changes a purchase before it is made, if a defect is on.
+fn misread(context: &Context, request: &mut IdempotentRequest, options: &mut PurchaseOptions<'_>) {
     if context.defect("bill.no-dedupe") {
-        (once.key, terms.buyer) = (crate::ids::new("key"), NOBODY); // DEFECT: a key means nothing
+        (request.key, options.buyer) = (crate::ids::new("key"), NOBODY); // DEFECT: a key means nothing
     }
     if context.defect("bill.key-any-body") {
-        once.hash.clear(); // DEFECT: a key is recognised, whatever comes with it
+        request.hash.clear(); // DEFECT: a key is recognised, whatever comes with it
     }
     if context.defect("ev.dual-write") || context.defect("bill.commit-then-500") {
-        terms.told = None; // DEFECT: the process dies between the charge and the event
+        options.told = None; // DEFECT: the process dies between the charge and the event
     }
 }
 
-/// What a defect makes of a purchase once it is made, or was refused.
+/// Changes the result of a purchase, if a defect is on.
 async fn miscarry(
     app: &App,
     context: &Context,
-    once: &Once,
+    request: &IdempotentRequest,
     quote: &str,
-    terms: Terms<'_>,
-    purchase: Result<Outcome<Purchase>, Problem>,
-) -> Result<Outcome<Purchase>, Problem> {
+    options: PurchaseOptions<'_>,
+    purchase: Result<Replayable<Purchase>, Problem>,
+) -> Result<Replayable<Purchase>, Problem> {
     let broke = |problem: &Problem| problem.code == Code::InsufficientFunds;
     if purchase.as_ref().is_err_and(broke) && context.defect("bill.grant-before-capture") {
         // DEFECT: granted first, and then there was no money.
-        app.store.purchase(once, quote, Terms { charged: false, ..terms }).await?;
+        app.store.purchase(request, quote, PurchaseOptions { charged: false, ..options }).await?;
         return purchase;
     }
     let purchase = purchase?;
     if context.defect("bill.error-refunds") {
         // DEFECT: an error after all was done gives the money back, and takes nothing away.
-        let refund = Once { key: crate::ids::new("key"), ..once.clone() };
-        app.store.refund_purchase(&refund, &purchase.value.id, None, terms.at, None).await?;
+        let refund = IdempotentRequest { key: crate::ids::new("key"), ..request.clone() };
+        app.store.refund_purchase(&refund, &purchase.value.id, None, options.at, None).await?;
     }
     if context.defect("bill.error-refunds") || context.defect("bill.commit-then-500") {
         return Err(Code::Internal.into()); // DEFECT: what was done is not said
@@ -73,9 +75,10 @@ async fn miscarry(
     Ok(purchase)
 }
 
+// Matches no member, so that nobody has bought anything yet.
 const NOBODY: &str = "";
 
-/// Who must not have bought already what is bought now: the member.
+/// Returns the member who must not own the right yet: the one who buys.
 pub(super) fn buyer(context: &Context) -> Result<&str, Problem> {
     let member = &context.member()?.id;
     Ok(if context.defect("bill.guard-no-principal") { NOBODY } else { member }) // DEFECT: asked without saying whom
@@ -93,7 +96,7 @@ pub(super) async fn show(
 ) -> Result<Json<Purchase>, Problem> {
     let member = context.member()?;
     let purchase = app.store.find_purchase(&id).await?;
-    // Somebody else's purchase is not told from one that does not exist.
+    // Somebody else's purchase is answered like one that does not exist: ids must not be guessed.
     let mine = purchase.filter(|purchase| purchase.member == member.id || member.role == Role::Moderator);
     Ok(Json(mine.ok_or(Code::NotFound)?))
 }
@@ -109,18 +112,18 @@ pub(super) async fn refund(
     context: Context,
     Path(id): Path<String>,
     body: Body<RefundRequest>,
-) -> Result<Outcome<PurchaseRefund>, Problem> {
+) -> Result<Replayable<PurchaseRefund>, Problem> {
     let moderator = context.moderator()?;
-    let mut once = body.once(&context, moderator, &format!("purchases/{id}/refunds"))?;
+    let mut request = body.idempotent(&context, moderator, &format!("purchases/{id}/refunds"))?;
     if context.defect("led.refund-twice") {
-        once.key = crate::ids::new("key"); // DEFECT: a refund that comes again is paid again
+        request.key = crate::ids::new("key"); // DEFECT: a refund that comes again is paid again
     }
     let keeps = context.defect("led.refund-keep-access"); // DEFECT: nobody is told that it was given back
-    let told = (!keeps).then_some(context.carried());
+    let told = (!keeps).then_some(context.propagated());
     if let Some(amount) = body.value.amount {
         within("amount", amount, 1..=i64::from(u32::MAX))?;
     }
-    let refund = app.store.refund_purchase(&once, &id, body.value.amount, context.now(), told).await?;
-    app.bell.notify_one();
+    let refund = app.store.refund_purchase(&request, &id, body.value.amount, context.now(), told).await?;
+    app.appended.notify_one();
     Ok(refund)
 }

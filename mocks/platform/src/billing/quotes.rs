@@ -9,7 +9,8 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::App;
-use super::store::{CURRENCY, Quote};
+use super::decisions::CURRENCY;
+use super::store::Quote;
 use crate::clock::Time;
 use crate::context::Context;
 use crate::problem::{Code, Problem};
@@ -48,8 +49,10 @@ pub(super) async fn open(
         amount: within("amount", asked.amount, 1..=i64::from(u32::MAX))?,
         ends_at: asked.ends_at,
         access_days: asked.access_days,
-        expires_at: now.after(app.kit.settings.quote_life),
+        expires_at: now.after(app.core.settings.quote_life),
+        withdrawn: false,
     };
+    // Before the defect below: the member sees the price as it was quoted.
     let answer = json!({
         "id": quote.id, "version": quote.version, "right": quote.right, "amount": quote.amount, "currency": CURRENCY,
         "expires_at": quote.expires_at,

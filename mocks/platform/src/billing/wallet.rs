@@ -1,4 +1,4 @@
-//! Wallets: what a member has, how it got there, and the books as a whole.
+//! Wallets: their balance, their statement, and the ledger as a whole.
 
 use axum::Json;
 use axum::extract::State;
@@ -6,10 +6,11 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::App;
+use super::decisions::CURRENCY;
 use super::ledger;
-use super::store::{CURRENCY, TopUp};
+use super::store::TopUp;
 use crate::context::Context;
-use crate::idempotency::Outcome;
+use crate::idempotency::Replayable;
 use crate::problem::{Code, Problem};
 use crate::request::{Body, within};
 
@@ -22,7 +23,7 @@ pub(super) async fn account(State(app): State<App>, context: Context) -> Result<
     Ok(Json(json!({"account": ledger::wallet(&member.id), "balance": balance, "currency": CURRENCY})))
 }
 
-/// A payment by card, which is a test card: it says itself how it goes.
+/// A payment by a test card, which says itself how the payment goes.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct TopUpRequest {
@@ -41,12 +42,12 @@ pub(super) async fn top_up(
     State(app): State<App>,
     context: Context,
     body: Body<TopUpRequest>,
-) -> Result<Outcome<TopUp>, Problem> {
+) -> Result<Replayable<TopUp>, Problem> {
     let member = context.member()?;
-    let once = body.once(&context, &member.id, "top-ups")?;
+    let request = body.idempotent(&context, &member.id, "top-ups")?;
     let amount = within("amount", body.value.amount, 1..=LARGEST_TOP_UP)?;
     match body.value.card {
-        Card::Ok => app.store.top_up(&once, amount, context.now()).await,
+        Card::Ok => app.store.top_up(&request, amount, context.now()).await,
         Card::Declined => Err(Code::PaymentDeclined.into()),
     }
 }

@@ -1,4 +1,5 @@
-//! The two questions: what may I do (⑤), and may they do this (⑦, as AuthZEN asks it).
+//! Answers the two questions about access: of a member, what they may do (⑤), and of generation, whether they may do it (⑦,
+//! as AuthZEN asks it).
 
 use axum::Json;
 use axum::extract::{Query, State};
@@ -8,8 +9,8 @@ use jiff::SignedDuration;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use super::rule::{Basis, Ruling, over, rule, uses_left};
-use super::store::Standing;
+use super::decisions::{AccessDecision, Basis, decide, ended};
+use super::store::AccessRecord;
 use super::{App, credential};
 use crate::clock::Time;
 use crate::context::Context;
@@ -18,14 +19,14 @@ use crate::request::Body;
 use crate::right::{Action, Right};
 use crate::session::Member;
 
-/// An answer about one member is nobody else's, and may be another in a moment.
+/// An answer that nobody may keep: it is about one member, and may be another in a moment.
 type Fresh = ([(HeaderName, &'static str); 1], Json<Value>);
 
 fn fresh(body: Value) -> Fresh {
     ([(CACHE_CONTROL, "no-store")], Json(body))
 }
 
-/// The time by which is decided.
+/// Returns the time by which access is decided.
 fn now(context: &Context) -> Time {
     let mut now = context.now();
     if context.defect("clk.boundary") {
@@ -34,23 +35,23 @@ fn now(context: &Context) -> Time {
     now
 }
 
-/// The rule.
-fn ruling<'a>(
+/// Decides, unless a defect decides otherwise.
+fn decision<'a>(
     context: &Context,
-    standing: &'a Standing,
+    record: &'a AccessRecord,
     member: Option<&Member>,
     now: Time,
     job: Option<&str>,
-) -> Ruling<'a> {
-    let mut ruling = rule(standing, member, now, job);
-    if matches!(ruling.basis, Basis::Purchase | Basis::Trial) && context.defect("ent.before-lookup") {
-        ruling.rights.clear(); // DEFECT: decided before what was bought had been looked up
+) -> AccessDecision<'a> {
+    let mut decision = decide(record, member, now, job);
+    if matches!(decision.basis, Basis::Purchase | Basis::Trial) && context.defect("ent.before-lookup") {
+        decision.rights.clear(); // DEFECT: decided before what was bought had been looked up
     }
-    if ruling.basis == Basis::None && context.defect("ent.open-to-all") {
-        ruling.rights = Right::Download.actions(); // DEFECT: no row means all bits set
-        ruling.basis = Basis::Public;
+    if decision.basis == Basis::None && context.defect("ent.open-to-all") {
+        decision.rights = Right::Download.actions(); // DEFECT: no row means all bits set
+        decision.basis = Basis::Public;
     }
-    ruling
+    decision
 }
 
 #[derive(Deserialize)]
@@ -64,25 +65,26 @@ pub(super) async fn document(
     Query(asked): Query<AccessQuery>,
 ) -> Result<Fresh, Problem> {
     let (member, now) = (context.visitor()?, now(&context));
-    let standing = app.standings.of(&*app.store, &context, member, &asked.version).await?;
-    let ruling = ruling(&context, &standing, member, now, None);
-    let grant = ruling.grant.map(|grant| {
+    let record = app.reader.read(&*app.store, &context, member, &asked.version).await?;
+    let decision = decision(&context, &record, member, now, None);
+    let grant = decision.grant.map(|grant| {
         let mut shown = json!({"id": grant.id, "rights": grant.rights, "expires_at": grant.expires_at});
-        if let Some(left) = uses_left(grant) {
+        if let Some(left) = grant.uses_left() {
             shown["uses_left"] = json!(left);
         }
         shown
     });
-    let live = ruling.grant.filter(|grant| over(grant, now, None).is_none());
+    // A grant that has ended is shown, to say why access is refused, but gets no credential.
+    let live = decision.grant.filter(|grant| ended(grant, now, None).is_none());
     Ok(fresh(json!({
         "version": asked.version,
-        "generate": ruling.rights.contains(&Action::Generate),
-        "download": ruling.rights.contains(&Action::Download),
-        "basis": ruling.basis,
-        "reason": ruling.refuses(Action::Generate),
-        "rights": ruling.rights,
+        "generate": decision.rights.contains(&Action::Generate),
+        "download": decision.rights.contains(&Action::Download),
+        "basis": decision.basis,
+        "reason": decision.refuses(Action::Generate),
+        "rights": decision.rights,
         "grant": grant,
-        "credential": live.map(|grant| credential::issue(&app.kit.settings.credential_key, grant)),
+        "credential": live.map(|grant| credential::issue(&app.core.settings.credential_key, grant)),
     })))
 }
 
@@ -112,7 +114,7 @@ struct Named {
 #[derive(Default, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Circumstances {
-    /// The job that it is for: counts as one use of a trial, however often it is asked.
+    /// The job that access is asked for. It counts as one use of a trial, however often this is asked.
     r#use: Option<String>,
 }
 
@@ -131,26 +133,28 @@ pub(super) async fn evaluation(
         return Err(Problem::because(Code::Forbidden, "The subject is not the member who is signed in."));
     }
     let version = &asked.resource.id;
-    let mut standing = app.standings.of(&*app.store, &context, Some(member), version).await?;
+    let mut record = app.reader.read(&*app.store, &context, Some(member), version).await?;
     if context.defect("ent.split") {
-        standing.grants.clear(); // DEFECT: another node answers this question, and it has not heard of anything
+        record.grants.clear(); // DEFECT: another node answers this question, and it has not heard of anything
     }
     let job = asked.context.r#use.as_deref();
-    let ruling = ruling(&context, &standing, Some(member), now, job);
-    let key = &app.kit.settings.credential_key;
-    let shown = match ruling.basis {
+    let decision = decision(&context, &record, Some(member), now, job);
+    let key = &app.core.settings.credential_key;
+    let presented = match decision.basis {
         Basis::Owner | Basis::Moderator | Basis::Public => Ok(()),
         Basis::Purchase | Basis::Trial | Basis::None => {
             credential::find(key, &context.credentials(), &member.id, version).map(drop)
         }
     };
-    let mut refusal = match (shown, ruling.refuses(asked.action.name)) {
-        // Who comes with what is not theirs is told that; who has nothing any more is told why, also empty-handed.
+    let mut refusal = match (presented, decision.refuses(asked.action.name)) {
+        // A foreign credential is told as such, whatever else is the matter. A member whose access has ended is told why,
+        // also without a credential.
         (Err(code @ (Code::CredentialForeign | Code::CredentialInvalid)), _) => Some(code),
         (_, Some(refusal)) => Some(refusal),
-        (shown, None) => shown.err(),
+        (presented, None) => presented.err(),
     };
-    if let (None, Basis::Trial, Some(grant), Some(job)) = (refusal, ruling.basis, ruling.grant, job) {
+    if let (None, Basis::Trial, Some(grant), Some(job)) = (refusal, decision.basis, decision.grant, job) {
+        // Another job may have taken the last use since the record was read.
         match app.store.use_trial(&grant.id, job).await {
             Ok(()) => {}
             Err(problem) if problem.code == Code::TrialExhausted => refusal = Some(problem.code),
@@ -161,9 +165,9 @@ pub(super) async fn evaluation(
         "decision": refusal.is_none(),
         "context": {
             "reason": refusal,
-            "basis": ruling.basis,
-            "grant": ruling.grant.map(|grant| &grant.id),
-            "valid_until": ruling.grant.and_then(|grant| grant.expires_at),
+            "basis": decision.basis,
+            "grant": decision.grant.map(|grant| &grant.id),
+            "valid_until": decision.grant.and_then(|grant| grant.expires_at),
         },
     })))
 }

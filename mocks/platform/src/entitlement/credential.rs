@@ -13,23 +13,18 @@ use crate::signing;
 
 const PURPOSE: &str = "purchase";
 
-/// What a credential says.
+/// The content of a purchase credential.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Credential {
-    /// `grt_…`
     pub grant: String,
-    /// Whom it belongs to.
     pub member: String,
-    /// What it is for.
     pub version: String,
-    /// What it allows.
     pub rights: Vec<Action>,
-    /// When the grant ends.
+    /// The end of the grant.
     pub exp: Option<Time>,
 }
 
-/// The credential of a grant.
-#[must_use]
+/// Makes the credential of a grant.
 pub fn issue(key: &str, grant: &Grant) -> String {
     let credential = Credential {
         grant: grant.id.clone(),
@@ -41,8 +36,7 @@ pub fn issue(key: &str, grant: &Grant) -> String {
     signing::seal(key, PURPOSE, &credential)
 }
 
-/// What a credential says, if we made it: not yet that it is the caller's.
-#[must_use]
+/// Reads a credential that we made. It may still belong to somebody other than the caller.
 pub fn open(key: &str, token: &str) -> Option<Credential> {
     signing::open(key, PURPOSE, token)
 }
@@ -55,6 +49,7 @@ pub fn open(key: &str, token: &str) -> Option<Credential> {
 /// `purchase-required` if none is for this version.
 pub fn find(key: &str, presented: &[&str], member: &str, version: &str) -> Result<Credential, Code> {
     let mut found = None;
+    // To the end, and not to the first that fits: one foreign credential is reason enough to refuse.
     for token in presented {
         let credential = open(key, token).ok_or(Code::CredentialInvalid)?;
         if credential.member != member {

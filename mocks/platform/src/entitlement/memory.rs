@@ -1,41 +1,39 @@
-//! The grants in memory, behind one lock: whoever holds it is a transaction.
+//! The gates and grants in memory, behind one lock: whoever holds it is a transaction.
 
 use std::collections::{HashMap, HashSet};
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use async_trait::async_trait;
-use serde_json::json;
 
-use super::rule::{bought_with, uses_left};
-use super::store::{Bought, Gate, Grant, Refunded, Source, Standing, Store};
+use super::decisions::{AccessChange, counts_use, unknown_version};
+use super::store::{AccessRecord, Gate, Grant, GrantSource, PurchaseCompleted, PurchaseRefunded, Store};
 use crate::clock::Time;
-use crate::context::Carried;
-use crate::event::{self, Draft, Event, Receipt};
-use crate::outbox::{Outbox, Rows};
+use crate::context::Propagated;
+use crate::event::{Event, Receipt};
+use crate::outbox::{MemoryOutbox, Outbox};
 use crate::problem::{Code, Problem};
-use crate::right::Action;
 
 #[derive(Default)]
-pub(super) struct Memory(Mutex<Rolls>);
+pub(super) struct Memory(Mutex<State>);
 
 #[derive(Default)]
-struct Rolls {
+struct State {
     gates: HashMap<String, Gate>,
     grants: Vec<Grant>,
-    /// For each purchase the sequence of the last full refund or completion that was applied.
+    /// By purchase the sequence of the last completion or full refund that was applied.
     applied: HashMap<String, String>,
     inbox: HashSet<String>,
-    outbox: Rows,
+    outbox: MemoryOutbox,
 }
 
 impl Memory {
-    fn rolls(&self) -> MutexGuard<'_, Rolls> {
+    fn state(&self) -> MutexGuard<'_, State> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-impl Rolls {
-    /// Whether an event is newer than all that was applied to this purchase; from now on it is the newest.
+impl State {
+    /// Says whether an event is newer than all that was applied to its purchase; from now on it is the newest.
     fn advance(&mut self, purchase: &str, event: &Event) -> bool {
         let newer = self.applied.get(purchase).is_none_or(|applied| *applied < event.sequence);
         if newer {
@@ -43,147 +41,76 @@ impl Rolls {
         }
         newer
     }
-
-    fn grant_of(&mut self, purchase: &str) -> Option<&mut Grant> {
-        self.grants.iter_mut().find(|grant| bought_with(grant, purchase))
-    }
-
-    fn tell(&mut self, grant: &Grant, state: &str, at: Time, carried: Carried) {
-        self.outbox.append(Draft {
-            source: "entitlement",
-            r#type: event::ACCESS_CHANGED,
-            member: grant.member.clone(),
-            version: grant.version.clone(),
-            time: at,
-            carried,
-            data: json!({
-                "member": grant.member, "version": grant.version, "rights": grant.rights, "grant": grant.id, "state": state,
-            }),
-        });
-    }
 }
 
 #[async_trait]
 impl Store for Memory {
+    fn outbox(&self) -> Arc<dyn Outbox> {
+        Arc::new(self.state().outbox.clone())
+    }
+
     async fn set_gate(&self, version: &str, gate: Gate) -> Result<(), Problem> {
-        self.rolls().gates.insert(version.to_owned(), gate);
+        self.state().gates.insert(version.to_owned(), gate);
         Ok(())
     }
 
-    async fn standing(&self, member: Option<&str>, version: &str) -> Result<Standing, Problem> {
-        let rolls = self.rolls();
-        let gate = rolls.gates.get(version).cloned();
-        let gate = gate.ok_or_else(|| Problem::because(Code::NotFound, "There is no such model version."))?;
+    async fn access_record(&self, member: Option<&str>, version: &str) -> Result<AccessRecord, Problem> {
+        let state = self.state();
+        let gate = state.gates.get(version).cloned().ok_or_else(unknown_version)?;
         let mine = |grant: &&Grant| grant.version == version && Some(grant.member.as_str()) == member;
-        Ok(Standing { gate, grants: rolls.grants.iter().filter(mine).cloned().collect() })
+        Ok(AccessRecord { gate, grants: state.grants.iter().filter(mine).cloned().collect() })
     }
 
-    async fn bought(&self, event: &Event, bought: Bought) -> Result<Receipt, Problem> {
-        let mut rolls = self.rolls();
-        if !rolls.inbox.insert(event.id.clone()) {
+    async fn purchase_completed(&self, event: &Event, bought: PurchaseCompleted) -> Result<Receipt, Problem> {
+        let mut state = self.state();
+        if !state.inbox.insert(event.id.clone()) {
             return Ok(Receipt::Duplicate);
         }
-        if rolls.advance(&bought.purchase, event) {
-            let grant = Grant {
-                id: crate::ids::new("grt"),
-                member: bought.member,
-                version: bought.version,
-                rights: bought.rights,
-                expires_at: bought.expires_at,
-                revoked: false,
-                source: Source::Purchase { purchase: bought.purchase },
-            };
-            rolls.tell(&grant, "granted", event.time, event.carried());
-            rolls.grants.push(grant);
+        if state.advance(&bought.purchase, event) {
+            let grant = Grant::bought(bought);
+            state.outbox.append(grant.changed(AccessChange::Granted, event.time, event.propagated()));
+            state.grants.push(grant);
         }
         Ok(Receipt::Accepted)
     }
 
-    async fn refunded(&self, event: &Event, refunded: Refunded) -> Result<Receipt, Problem> {
-        let mut rolls = self.rolls();
-        if !rolls.inbox.insert(event.id.clone()) {
+    async fn purchase_refunded(&self, event: &Event, refunded: PurchaseRefunded) -> Result<Receipt, Problem> {
+        let mut state = self.state();
+        if !state.inbox.insert(event.id.clone()) {
             return Ok(Receipt::Duplicate);
         }
         // Part of the price given back takes nothing away, and must not count as newer than the purchase itself.
-        if refunded.full && rolls.advance(&refunded.purchase, event) {
-            if let Some(grant) = rolls.grant_of(&refunded.purchase) {
+        if refunded.full && state.advance(&refunded.purchase, event) {
+            if let Some(grant) = state.grants.iter_mut().find(|grant| grant.is_from(&refunded.purchase)) {
                 grant.revoked = true;
-                let grant = grant.clone();
-                rolls.tell(&grant, "revoked", event.time, event.carried());
+                let revoked = grant.changed(AccessChange::Revoked, event.time, event.propagated());
+                state.outbox.append(revoked);
             } else {
-                // Its completion is still on the way, and will find that it is older. The member is told of the refund
-                // all the same.
-                rolls.grants.push(Grant {
-                    id: crate::ids::new("grt"),
-                    member: refunded.member,
-                    version: refunded.version,
-                    rights: Vec::new(),
-                    expires_at: None,
-                    revoked: true,
-                    source: Source::Purchase { purchase: refunded.purchase },
-                });
+                state.grants.push(Grant::refunded_before_granted(refunded));
             }
         }
         Ok(Receipt::Accepted)
     }
 
-    async fn begin_trial(
-        &self,
-        member: &str,
-        version: &str,
-        uses: u32,
-        at: Time,
-        carried: &Carried,
-    ) -> Result<Grant, Problem> {
-        let mut rolls = self.rolls();
-        let begun = rolls.grants.iter().find(|grant| {
-            grant.member == member && grant.version == version && matches!(grant.source, Source::Trial { .. })
-        });
-        if let Some(grant) = begun {
-            return Ok(grant.clone());
+    async fn begin_trial(&self, trial: Grant, at: Time, propagated: &Propagated) -> Result<Grant, Problem> {
+        let mut state = self.state();
+        let same = |known: &&Grant| known.member == trial.member && known.version == trial.version && known.is_trial();
+        if let Some(begun) = state.grants.iter().find(same) {
+            return Ok(begun.clone());
         }
-        let grant = Grant {
-            id: crate::ids::new("grt"),
-            member: member.to_owned(),
-            version: version.to_owned(),
-            rights: vec![Action::Generate],
-            expires_at: None,
-            revoked: false,
-            source: Source::Trial { allowed: uses, used: Vec::new() },
-        };
-        rolls.tell(&grant, "trial", at, carried.clone());
-        rolls.grants.push(grant.clone());
-        Ok(grant)
+        state.outbox.append(trial.changed(AccessChange::Trial, at, propagated.clone()));
+        state.grants.push(trial.clone());
+        Ok(trial)
     }
 
     async fn use_trial(&self, grant: &str, job: &str) -> Result<(), Problem> {
-        let mut rolls = self.rolls();
-        let grant = rolls.grants.iter_mut().find(|known| known.id == grant).ok_or(Code::NotFound)?;
-        let left = uses_left(grant);
-        match &mut grant.source {
-            Source::Purchase { .. } => Ok(()),
-            Source::Trial { used, .. } if used.iter().any(|known| known == job) => Ok(()),
-            Source::Trial { .. } if left == Some(0) => Err(Code::TrialExhausted.into()),
-            Source::Trial { used, .. } => {
-                used.push(job.to_owned());
-                Ok(())
-            }
+        let mut state = self.state();
+        let grant = state.grants.iter_mut().find(|known| known.id == grant).ok_or(Code::NotFound)?;
+        if counts_use(grant, job)?
+            && let GrantSource::Trial { used, .. } = &mut grant.source
+        {
+            used.push(job.to_owned());
         }
-    }
-}
-
-#[async_trait]
-impl Outbox for Memory {
-    async fn subjects(&self) -> Result<Vec<String>, Problem> {
-        Ok(self.rolls().outbox.subjects())
-    }
-
-    async fn next(&self, subject: &str) -> Result<Option<Event>, Problem> {
-        Ok(self.rolls().outbox.next(subject))
-    }
-
-    async fn done(&self, id: &str) -> Result<(), Problem> {
-        self.rolls().outbox.done(id);
         Ok(())
     }
 }

@@ -1,76 +1,53 @@
-//! Entitlement: who may do what with which version, and why.
+//! Entitlement: access of members to model versions.
 //!
 //! It keeps the gates that owners set and the grants that purchases and trials create, and answers two questions from the
-//! same rule ([`rule`]): what may I do (a member asks, ⑤), and may they (generation asks, ⑦). Money is not here.
+//! same rule ([`decisions`]): what may I do (a member asks, ⑤), and may they (generation asks, ⑦). Money is not here.
 
 mod access;
-pub mod credential;
+mod access_reader;
+pub(crate) mod credential;
+mod decisions;
 mod events;
 mod gates;
 mod memory;
 #[cfg(feature = "postgres")]
 mod postgres;
-pub mod rule;
-mod standings;
-pub mod store;
+mod store;
 mod trials;
 
 use std::sync::Arc;
 
 use axum::Router;
-use axum::extract::FromRef;
 use axum::routing::{get, post, put};
 use tokio::sync::Notify;
 
 use crate::outbox::Relay;
-use crate::service::{Kit, Service, StartError};
-use crate::settings::{ServiceName, Settings};
-use standings::Standings;
+use crate::service::{Assembly, ServiceCore, StartError, open_store};
+use crate::settings::ServiceName;
+use access_reader::AccessReader;
+pub(crate) use store::Gate;
 use store::Store;
 
-/// What the handlers share.
+/// The state that the handlers share.
 #[derive(Clone)]
 struct App {
-    kit: Arc<Kit>,
+    core: Arc<ServiceCore>,
     store: Arc<dyn Store>,
-    standings: Arc<Standings>,
-    bell: Arc<Notify>,
+    reader: Arc<AccessReader>,
+    /// Wakes the relay: an event was appended.
+    appended: Arc<Notify>,
 }
 
-impl FromRef<App> for Arc<Kit> {
-    fn from_ref(app: &App) -> Self {
-        app.kit.clone()
-    }
-}
-
-/// Starts entitlement.
-///
-/// # Errors
-/// See [`crate::start`].
-pub async fn start(settings: Settings) -> Result<Service, StartError> {
-    let kit = Kit::checked(ServiceName::Entitlement, settings)?;
-    let app = App { kit: kit.clone(), store: open(&kit).await?, standings: Arc::default(), bell: Arc::default() };
-    let (mut service, listener) = Service::bind(&kit).await?;
+pub(crate) async fn assemble(core: &Arc<ServiceCore>) -> Result<Assembly, StartError> {
+    let store = open_store!(core, "migrations/entitlement");
+    let app = App { core: core.clone(), store, reader: Arc::default(), appended: Arc::default() };
     let relay = Relay {
-        kit: kit.clone(),
-        outbox: app.store.clone(),
-        receiver: kit.fellow(ServiceName::Generation),
-        bell: app.bell.clone(),
+        core: core.clone(),
+        outbox: app.store.outbox(),
+        receiver: core.fellow(ServiceName::Generation),
+        appended: app.appended.clone(),
     };
-    service.background(relay.run(service.shutdown()));
-    service.serve(listener, &kit, routes(app));
-    Ok(service)
-}
-
-/// The grants: in the database, or in memory.
-async fn open(kit: &Kit) -> Result<Arc<dyn Store>, StartError> {
-    match &kit.settings.database_url {
-        None => Ok(Arc::new(memory::Memory::default())),
-        #[cfg(feature = "postgres")]
-        Some(url) => Ok(Arc::new(postgres::Rolls::open(url).await?)),
-        #[cfg(not(feature = "postgres"))]
-        Some(_) => Err(StartError::NoDatabase),
-    }
+    Ok(Assembly { routes: routes(app), relay: Some(relay), tasks: Vec::new() })
 }
 
 fn routes(app: App) -> Router {

@@ -1,141 +1,111 @@
-//! What entitlement keeps. Each method is one transaction: it happens wholly, or not at all.
+//! The records of entitlement. Each method of the store is one transaction: it happens wholly, or not at all.
+
+use std::sync::Arc;
 
 use async_trait::async_trait;
 use serde::{Deserialize, Serialize};
 
 use crate::clock::Time;
-use crate::context::Carried;
+use crate::context::Propagated;
 use crate::event::{Event, Receipt};
 use crate::outbox::Outbox;
 use crate::problem::Problem;
-use crate::right::Action;
+use crate::right::{Action, VersionStatus};
 
-/// What stands between everybody and a version.
+/// The terms of a version that access depends on, as the storefront sets them.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct Gate {
-    /// The member who made it.
-    pub owner: String,
-    /// Only what is published opens for everybody.
-    pub status: Status,
-    /// When early access ends; without, there is none.
-    pub ends_at: Option<Time>,
-    /// Whether generating is sold by itself.
-    pub generation: bool,
-    /// Whether downloading is sold.
-    pub download: bool,
-    /// How many images may be tried.
-    pub trial_uses: u32,
+pub(crate) struct Gate {
+    /// The member who made the version.
+    pub(crate) owner: String,
+    pub(crate) status: VersionStatus,
+    /// The end of early access; without, there is none.
+    pub(crate) ends_at: Option<Time>,
+    /// Says whether generating is sold by itself.
+    pub(crate) generation: bool,
+    /// Says whether downloading is sold.
+    pub(crate) download: bool,
+    /// The number of jobs that may be tried.
+    pub(crate) trial_uses: u32,
 }
 
-/// Whether a version is out.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Status {
-    /// For everybody to see.
-    #[default]
-    Published,
-    /// Not yet.
-    Draft,
-}
-
-/// Where a grant comes from.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Source {
-    /// It was bought.
+pub(crate) enum GrantSource {
     Purchase {
-        /// `pur_…`
         purchase: String,
     },
-    /// It is being tried.
     Trial {
-        /// How often it may be used.
         allowed: u32,
-        /// For which jobs it was used.
+        /// The jobs that the trial was used for.
         used: Vec<String>,
     },
 }
 
-/// A permission.
+/// A permission of a member for a version.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Grant {
-    /// `grt_…`
-    pub id: String,
-    /// Whose.
-    pub member: String,
-    /// For what.
-    pub version: String,
-    /// To do what.
-    pub rights: Vec<Action>,
-    /// From when it is over; without, never.
-    pub expires_at: Option<Time>,
-    /// Whether it was taken back.
-    pub revoked: bool,
-    /// Where it comes from.
-    pub source: Source,
+pub(crate) struct Grant {
+    pub(crate) id: String,
+    pub(crate) member: String,
+    pub(crate) version: String,
+    pub(crate) rights: Vec<Action>,
+    /// The end of the grant; without, it does not end by itself.
+    pub(crate) expires_at: Option<Time>,
+    pub(crate) revoked: bool,
+    pub(crate) source: GrantSource,
 }
 
-/// What decides about a member and a version.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Standing {
-    /// The version's gate.
-    pub gate: Gate,
-    /// The member's grants for it, oldest first.
-    pub grants: Vec<Grant>,
+/// The records that decide about a member and a version.
+#[derive(Clone, Debug)]
+pub(super) struct AccessRecord {
+    pub(super) gate: Gate,
+    /// The member's grants for the version, oldest first.
+    pub(super) grants: Vec<Grant>,
 }
 
-/// A purchase, as billing tells of it.
+/// The data of billing's event about a purchase.
 #[derive(Clone, Debug, Deserialize)]
-pub struct Bought {
-    /// `pur_…`
-    pub purchase: String,
-    /// Who.
-    pub member: String,
-    /// What.
-    pub version: String,
-    /// To do what.
-    pub rights: Vec<Action>,
-    /// From when it is over.
+pub(super) struct PurchaseCompleted {
+    pub(super) purchase: String,
+    pub(super) member: String,
+    pub(super) version: String,
+    pub(super) rights: Vec<Action>,
     #[serde(default)]
-    pub expires_at: Option<Time>,
+    pub(super) expires_at: Option<Time>,
 }
 
-/// A refund, as billing tells of it.
+/// The data of billing's event about a refund.
 #[derive(Clone, Debug, Deserialize)]
-pub struct Refunded {
-    /// `pur_…`
-    pub purchase: String,
-    /// Who.
-    pub member: String,
-    /// What.
-    pub version: String,
-    /// Whether nothing of the price is left.
-    pub full: bool,
+pub(super) struct PurchaseRefunded {
+    pub(super) purchase: String,
+    pub(super) member: String,
+    pub(super) version: String,
+    /// Set if nothing of the price is left.
+    pub(super) full: bool,
 }
 
-/// The grants.
+/// The gates and grants. Every change of a grant appends the event that tells generation.
 #[async_trait]
-pub trait Store: Outbox {
-    /// Sets a version's gate.
+pub(super) trait Store: Send + Sync {
+    /// Returns the events that are not delivered yet. They are appended in the transactions of this store.
+    fn outbox(&self) -> Arc<dyn Outbox>;
+
     async fn set_gate(&self, version: &str, gate: Gate) -> Result<(), Problem>;
-    /// What decides about this member (or nobody) and this version; `not-found` without a gate.
-    async fn standing(&self, member: Option<&str>, version: &str) -> Result<Standing, Problem>;
+    /// Returns what decides about a member (or nobody) and a version.
+    ///
+    /// # Errors
+    /// `not-found` without a gate.
+    async fn access_record(&self, member: Option<&str>, version: &str) -> Result<AccessRecord, Problem>;
 
-    /// Takes a purchase in: remembers the event, grants, appends the event that tells generation. A purchase whose refund
-    /// came first stays refunded.
-    async fn bought(&self, event: &Event, bought: Bought) -> Result<Receipt, Problem>;
-    /// Takes a refund in: remembers the event, and revokes if nothing is left of the price.
-    async fn refunded(&self, event: &Event, refunded: Refunded) -> Result<Receipt, Problem>;
+    /// Remembers the event, and grants. A purchase whose refund came first stays refunded.
+    async fn purchase_completed(&self, event: &Event, bought: PurchaseCompleted) -> Result<Receipt, Problem>;
+    /// Remembers the event, and revokes if nothing of the price is left.
+    async fn purchase_refunded(&self, event: &Event, refunded: PurchaseRefunded) -> Result<Receipt, Problem>;
 
-    /// Begins a trial, or finds the one that was begun.
-    async fn begin_trial(
-        &self,
-        member: &str,
-        version: &str,
-        uses: u32,
-        at: Time,
-        carried: &Carried,
-    ) -> Result<Grant, Problem>;
-    /// Counts one use of a trial, once for each job; `trial-exhausted` if there is none left.
+    /// Adds a trial, or returns the one that the member has begun before.
+    async fn begin_trial(&self, trial: Grant, at: Time, propagated: &Propagated) -> Result<Grant, Problem>;
+    /// Counts one use of a trial, once for each job.
+    ///
+    /// # Errors
+    /// `trial-exhausted` if there is none left.
     async fn use_trial(&self, grant: &str, job: &str) -> Result<(), Problem>;
 }

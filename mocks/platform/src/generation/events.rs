@@ -1,10 +1,10 @@
-//! What entitlement tells (④): access has changed, so a remembered yes is worth nothing any more.
+//! Takes the events of entitlement (④): access has changed, so a remembered yes is outdated.
 
 use axum::extract::State;
 use serde::Deserialize;
 
 use super::App;
-use crate::event::{ACCESS_CHANGED, Receipt, Signed};
+use crate::event::{ACCESS_CHANGED, Receipt, SignedEvent};
 use crate::problem::{Code, Problem};
 
 #[derive(Deserialize)]
@@ -14,7 +14,10 @@ struct Changed {
 }
 
 /// Forgetting twice is forgetting once, so these events need no inbox.
-pub(super) async fn take(State(app): State<App>, Signed { event, context }: Signed) -> Result<Receipt, Problem> {
+pub(super) async fn take(
+    State(app): State<App>,
+    SignedEvent { event, context }: SignedEvent,
+) -> Result<Receipt, Problem> {
     if event.r#type != ACCESS_CHANGED {
         return Err(Problem::because(
             Code::InvalidRequest,

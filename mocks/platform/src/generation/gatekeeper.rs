@@ -1,4 +1,4 @@
-//! Asking entitlement (⑦), and remembering a yes for a moment.
+//! Asks entitlement (⑦), and remembers a yes for a moment.
 //!
 //! A no is never remembered: it may be from just before the purchase. A yes is forgotten after two seconds, or as soon as
 //! entitlement tells of a change. No answer is no yes: while entitlement is down, nothing is generated.
@@ -17,21 +17,21 @@ use crate::entitlement::credential;
 use crate::http::Neighbour;
 use crate::problem::{Code, Problem};
 
-const REMEMBERED: Duration = Duration::from_secs(2);
-
-/// So many are remembered at once; to forget is always safe.
+/// The number of answers that are remembered at once. To forget one is always safe.
 const MOST: usize = 10_000;
 
 pub(super) struct Gatekeeper {
     entitlement: Neighbour,
     credential_key: String,
+    /// The time for which a yes is remembered.
+    remembered: Duration,
     memory: Mutex<Memory>,
 }
 
 #[derive(Default)]
 struct Memory {
     allowed: HashMap<Question, Allowed>,
-    /// Counts the changes, so that a yes from before one is not remembered after it.
+    /// The number of changes so far, so that a yes from before one is not remembered after it.
     changes: u64,
 }
 
@@ -47,12 +47,11 @@ struct Allowed {
     until: Time,
 }
 
-/// A yes.
+/// The way in which a member may generate.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Leave {
-    /// As often as the member likes.
-    Free,
-    /// Each use counts: it is a trial.
+pub(super) enum Permission {
+    Unlimited,
+    /// A trial: each job counts as a use.
     Counted,
 }
 
@@ -70,26 +69,28 @@ struct Because {
 }
 
 impl Gatekeeper {
-    pub(super) fn new(entitlement: Neighbour, credential_key: String) -> Self {
-        Self { entitlement, credential_key, memory: Mutex::default() }
+    pub(super) fn new(entitlement: Neighbour, credential_key: String, remembered: Duration) -> Self {
+        Self { entitlement, credential_key, remembered, memory: Mutex::default() }
     }
 
-    /// Whether the member may generate with this version. May be a yes from up to two seconds ago.
-    pub(super) async fn ask(&self, context: &Context, version: &str) -> Result<Leave, Problem> {
+    /// Returns whether the member may generate with a version; the answer may be a remembered one.
+    pub(super) async fn ask(&self, context: &Context, version: &str) -> Result<Permission, Problem> {
         let now = context.now();
         let question = question(context, version)?;
         let known = self.memory().allowed.get(&question).is_some_and(|yes| yes.from <= now && now < yes.until);
-        if known { Ok(Leave::Free) } else { self.ask_afresh(context, version, None).await }
+        if known { Ok(Permission::Unlimited) } else { self.ask_afresh(context, version, None).await }
     }
 
-    /// The same, as of now. For a job it counts as a use of a trial, however often it is asked.
+    /// Returns whether the member may generate with a version, as of now. With a `job` it counts as a use of a trial, once,
+    /// however often this is asked.
     pub(super) async fn ask_afresh(
         &self,
         context: &Context,
         version: &str,
         job: Option<&str>,
-    ) -> Result<Leave, Problem> {
+    ) -> Result<Permission, Problem> {
         let (question, from) = (question(context, version)?, context.now());
+        // Read before asking: a change while entitlement answers makes the answer outdated.
         let changes = self.memory().changes;
         let body = json!({
             "subject": {"type": "member", "id": question.member},
@@ -109,12 +110,12 @@ impl Gatekeeper {
             return Err(Problem::because(code, format!("{} ({version})", code.entry().title)).with("version", version));
         }
         if because.basis == "trial" {
-            return Ok(Leave::Counted);
+            return Ok(Permission::Counted);
         }
         // DEFECT: remembered for long and whatever else has changed, because changes are told of: see `forget`, where it does
         // its harm.
         let for_long = context.is_on("gen.no-bust");
-        let remembered = if for_long { REMEMBERED * 1_000 } else { REMEMBERED };
+        let remembered = if for_long { self.remembered * 1_000 } else { self.remembered };
         let until = because.valid_until.map_or(from.after(remembered), |end| end.min(from.after(remembered)));
         let mut memory = self.memory();
         if memory.changes == changes || for_long {
@@ -124,21 +125,21 @@ impl Gatekeeper {
             }
             memory.allowed.insert(question, Allowed { from, until });
         }
-        Ok(Leave::Free)
+        Ok(Permission::Unlimited)
     }
 
-    /// What a defect makes of entitlement's answer; `None` if it makes nothing of it.
+    /// Returns what a defect makes of entitlement's answer; `None` if no defect is on.
     fn misjudge(
         &self,
         context: &Context,
         version: &str,
         answer: &Result<Decision, Problem>,
-    ) -> Option<Result<Leave, Problem>> {
+    ) -> Option<Result<Permission, Problem>> {
         if let Err(problem) = answer
             && problem.code == Code::EntitlementUnavailable
         {
             if context.defect("gen.fail-open") {
-                return Some(Ok(Leave::Free)); // DEFECT: no answer is taken for a yes
+                return Some(Ok(Permission::Unlimited)); // DEFECT: no answer is taken for a yes
             }
             if context.defect("gen.timeout-as-unpaid") {
                 return Some(Err(Code::PurchaseRequired.into())); // DEFECT: no answer is taken for a no
@@ -152,16 +153,17 @@ impl Gatekeeper {
         let bearer =
             |token: &&str| credential::open(&self.credential_key, token).is_some_and(|it| it.version == version);
         if context.credentials().iter().any(bearer) && context.defect("gen.bearer-unbound") {
-            return Some(Ok(Leave::Free)); // DEFECT: whoever has a credential is let in, whosever it is
+            return Some(Ok(Permission::Unlimited)); // DEFECT: whoever has a credential is let in, whosever it is
         }
         None
     }
 
-    /// Something has changed between this member and this version.
+    /// Forgets what is remembered about a member and a version.
     pub(super) fn forget(&self, context: &Context, member: &str, version: &str) {
         let mut memory = self.memory();
         let concerns = |question: &Question| question.member == member && question.version == version;
-        // What is remembered depends on who asks beside it; with the defect it is more than without.
+        // Which answers are remembered depends on who else asks, and with the defect there are more of them. So a run that
+        // only looks for places must not depend on it.
         let is_remembered = context.is_on(PLACES) || memory.allowed.keys().any(concerns);
         if is_remembered && context.defect("gen.no-bust") {
             return; // DEFECT: taken, and nothing is done about it

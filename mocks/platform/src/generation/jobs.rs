@@ -1,4 +1,4 @@
-//! Looking at jobs and images, and canceling. What is somebody else's is not told from what does not exist.
+//! Shows jobs and images, and cancels jobs. Somebody else's job is answered like one that does not exist.
 
 use axum::Json;
 use axum::extract::{Path, State};
@@ -43,7 +43,7 @@ pub(super) async fn cancel(
 ) -> Result<Json<Value>, Problem> {
     let job = mine(&app, &context, &id).await?;
     let job = app.store.advance(&job.id, Step::Cancel, context.now()).await?;
-    app.bell.notify_one();
+    app.owed.notify_one();
     Ok(Json(job.shown()))
 }
 

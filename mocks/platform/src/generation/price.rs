@@ -1,4 +1,4 @@
-//! What a job costs, and the estimate that a member sees before they submit it.
+//! The price of a job, and the estimate that a member sees before submitting it.
 
 use axum::Json;
 use axum::extract::State;
@@ -6,18 +6,18 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::App;
-use super::store::{CURRENCY, Resource};
+use super::store::Resource;
 use super::submit::{checked_resources, side};
+use crate::billing::CURRENCY;
 use crate::context::Context;
 use crate::problem::{Class, Problem};
 use crate::request::{Body, within};
 
-/// Credits for one image of the usual size.
+/// The credits for one image of the usual size.
 const BASE: i64 = 5;
-/// The usual size, in pixels; whatever is larger costs twice.
+/// The usual size, in pixels. Whatever is larger costs twice.
 const USUAL: u32 = 256 * 256;
 
-/// Credits for one image of this size.
 pub(super) fn per_image(width: u32, height: u32) -> i64 {
     if width * height <= USUAL { BASE } else { BASE * 2 }
 }
@@ -41,7 +41,7 @@ pub(super) async fn estimate(
     let per_image = per_image(side("width", asked.width)?, side("height", asked.height)?);
     let mut ready = context.visitor()?.is_some();
     for resource in &resources {
-        // A refusal is an answer here; trouble is not.
+        // A refusal is an answer here (the member is not ready to submit); trouble is not.
         if ready && let Err(problem) = app.gatekeeper.ask(&context, &resource.version).await {
             match problem.code.entry().class {
                 Class::NotBought | Class::NotAllowed | Class::Conflict => ready = false,

@@ -1,4 +1,4 @@
-//! Giving back what was charged and not delivered: until billing has taken it, and once.
+//! Pays the debts: gives back what was charged and not delivered. Each is tried until billing has taken it, and paid once.
 
 use std::collections::HashMap;
 
@@ -13,10 +13,10 @@ use crate::outbox::{MOST_REFUSALS, pauses};
 use crate::problem::{Code, Problem};
 use crate::service::Shutdown;
 
-/// Runs until the service stops.
 pub(super) async fn run(app: App, mut shutdown: Shutdown) {
     let mut waits = pauses();
-    // How often billing has refused to take each debt.
+    // By job the number of times that billing has refused to take its debt.
+    // In memory only: after a restart billing is asked afresh.
     let mut refusals: HashMap<String, u32> = HashMap::new();
     loop {
         // A store that cannot be read may hold any number of debts.
@@ -45,26 +45,26 @@ pub(super) async fn run(app: App, mut shutdown: Shutdown) {
             }
         };
         tokio::select! {
-            () = app.bell.notified() => {}
+            () = app.owed.notified() => {}
             () = again => {}
             () = shutdown.requested() => return,
         }
     }
 }
 
-/// Whether a debt that was refused is done with: somebody else has paid it, or it will never be taken. A refusal may be the
-/// fault of the way, so one is not enough.
+/// Says whether a debt that was refused is done with: somebody else has paid it, or it will never be taken. One refusal is
+/// not enough, because it may be the fault of the network.
 fn is_settled(code: Code, refusals: u32) -> bool {
     code == Code::AlreadyRefunded || refusals >= MOST_REFUSALS
 }
 
-/// Pays a debt. An error means that it has to be tried again.
-async fn pay(app: &App, debt: &Debt) -> Result<(), Problem> {
+/// Pays a debt. After an error it has to be tried again.
+pub(super) async fn pay(app: &App, debt: &Debt) -> Result<(), Problem> {
     #[derive(Deserialize)]
     struct Refund {
         amount: i64,
     }
-    let context = Context::revive(&app.kit, debt.carried.clone())?;
+    let context = Context::revive(&app.core, debt.propagated.clone())?;
     if context.defect("led.fail-keeps-money") {
         return app.store.settle(debt, 0).await; // DEFECT: written off
     }

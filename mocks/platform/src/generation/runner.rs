@@ -1,11 +1,11 @@
-//! Running jobs: each in a task of its own, from `unassigned` to an end.
+//! Runs jobs, each in a task of its own, from `unassigned` to an end.
 
 use std::time::Duration;
 
 use tokio::sync::mpsc;
 use tokio::task::JoinSet;
 
-use super::gatekeeper::Leave;
+use super::gatekeeper::Permission;
 use super::state::Status;
 use super::store::{Job, Step};
 use super::{App, worker};
@@ -14,10 +14,9 @@ use crate::outbox::pauses;
 use crate::problem::{Code, Problem};
 use crate::service::Shutdown;
 
-/// How often access is asked for before a job is failed because nobody answers.
+/// The number of times that access is asked for before a job fails because entitlement does not answer.
 const TRIES: usize = 3;
 
-/// Runs until the service stops.
 pub(super) async fn run(app: App, mut submitted: mpsc::UnboundedReceiver<String>, mut shutdown: Shutdown) {
     let mut running = JoinSet::new();
     loop {
@@ -44,13 +43,13 @@ pub(super) async fn run(app: App, mut submitted: mpsc::UnboundedReceiver<String>
     }
 }
 
-/// Brings one job to its end, from wherever it is. An error means that the store could not keep up.
+/// Brings one job to its end, from whatever state it is in. An error means that the store failed.
 async fn take(app: &App, id: &str) -> Result<(), Problem> {
     let job = app.store.job(id).await?.ok_or(Code::NotFound)?;
     if job.status().is_terminal() {
         return Ok(());
     }
-    let context = Context::revive(&app.kit, job.carried.clone())?;
+    let context = Context::revive(&app.core, job.propagated.clone())?;
     let end = tokio::select! {
         end = work(app, &context, &job) => end,
         () = deadline(app, &context, &job) => Ok(Step::Expire),
@@ -62,16 +61,17 @@ async fn take(app: &App, id: &str) -> Result<(), Problem> {
         Err(problem) => Step::Fail(problem.code),
     };
     match app.store.advance(id, end, context.now()).await {
-        Ok(_) => app.bell.notify_one(),
+        Ok(_) => app.owed.notify_one(),
         Err(problem) if problem.code == Code::JobFinished => {}
         Err(problem) => return Err(problem),
     }
     Ok(())
 }
 
-/// Everything up to the last step, which it answers.
+/// Does the work of a job, and returns its last step.
 async fn work(app: &App, context: &Context, job: &Job) -> Result<Step, Problem> {
     let mut status = job.status();
+    // A job that an earlier process has left may be further on.
     if status == Status::Unassigned {
         status = app.store.advance(&job.id, Step::Prepare, context.now()).await?.status();
     }
@@ -93,8 +93,8 @@ async fn work(app: &App, context: &Context, job: &Job) -> Result<Step, Problem> 
     Ok(Step::Succeed(images))
 }
 
-/// Access may have ended since the job was submitted.
-async fn check(app: &App, context: &Context, version: &str, job: &str) -> Result<Leave, Problem> {
+/// Asks for access again, which may have ended since the job was submitted.
+async fn check(app: &App, context: &Context, version: &str, job: &str) -> Result<Permission, Problem> {
     for pause in pauses().take(TRIES - 1) {
         match app.gatekeeper.ask_afresh(context, version, Some(job)).await {
             Err(problem) if problem.code.entry().retry => tokio::time::sleep(pause).await,
@@ -104,11 +104,11 @@ async fn check(app: &App, context: &Context, version: &str, job: &str) -> Result
     app.gatekeeper.ask_afresh(context, version, Some(job)).await
 }
 
-/// Returns when the job has become too old, by its own clock, which can be moved meanwhile.
+/// Waits until the job has become too old by the clock of its trace, which can be moved meanwhile.
 async fn deadline(app: &App, context: &Context, job: &Job) {
-    let end = job.created_at.after(app.kit.settings.job_deadline);
+    let end = job.created_at.after(app.core.settings.job_deadline);
     loop {
-        let moved = app.kit.clocks.moved();
+        let moved = app.core.clocks.moved();
         let left = context.now().left_until(end);
         if left == Duration::ZERO {
             return;

@@ -2,43 +2,20 @@
 
 use serde::{Deserialize, Serialize};
 
-/// Where a job stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Status {
-    /// Paid, and waiting.
     Unassigned,
-    /// Taken up.
     Preparing,
-    /// Access was checked again.
     Scheduled,
-    /// With the worker.
     Processing,
-    /// The images are there.
     Succeeded,
-    /// There will be none.
     Failed,
-    /// It took too long.
     Expired,
-    /// The member did not want it any more.
     Canceled,
 }
 
 impl Status {
-    /// All states.
-    pub const ALL: [Self; 8] = [
-        Self::Unassigned,
-        Self::Preparing,
-        Self::Scheduled,
-        Self::Processing,
-        Self::Succeeded,
-        Self::Failed,
-        Self::Expired,
-        Self::Canceled,
-    ];
-
-    /// Whether nothing follows any more.
-    #[must_use]
     pub const fn is_terminal(self) -> bool {
         match self {
             Self::Unassigned | Self::Preparing | Self::Scheduled | Self::Processing => false,
@@ -46,8 +23,7 @@ impl Status {
         }
     }
 
-    /// Whether `next` may follow. What is with the worker is too late to cancel.
-    #[must_use]
+    /// Says whether `next` may follow. A job that is with the worker can no longer be canceled.
     pub const fn may_become(self, next: Self) -> bool {
         match (self, next) {
             (Self::Unassigned, Self::Preparing)
@@ -76,10 +52,21 @@ impl Status {
 mod tests {
     use super::*;
 
+    const ALL: [Status; 8] = [
+        Status::Unassigned,
+        Status::Preparing,
+        Status::Scheduled,
+        Status::Processing,
+        Status::Succeeded,
+        Status::Failed,
+        Status::Expired,
+        Status::Canceled,
+    ];
+
     #[test]
     fn terminal_is_terminal_and_everything_else_can_end() {
-        for from in Status::ALL {
-            let ways_out = Status::ALL.into_iter().filter(|next| from.may_become(*next)).count();
+        for from in ALL {
+            let ways_out = ALL.into_iter().filter(|next| from.may_become(*next)).count();
             assert_eq!(ways_out == 0, from.is_terminal(), "{from:?}");
             assert!(!from.may_become(Status::Unassigned), "{from:?} starts again");
         }

@@ -1,84 +1,62 @@
-//! What generation keeps. Each method is one transaction: it happens wholly, or not at all.
+//! The records of generation. Each method of the store is one transaction: it happens wholly, or not at all.
 
 use async_trait::async_trait;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use super::state::Status;
+use crate::billing::CURRENCY;
 use crate::clock::Time;
-use crate::context::Carried;
-use crate::idempotency::{Once, Outcome};
+use crate::context::Propagated;
+use crate::idempotency::{IdempotentRequest, Replayable};
 use crate::problem::{Code, Problem};
-
-/// The only currency.
-pub const CURRENCY: &str = "credits";
 
 /// A model version that a job uses.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Resource {
-    /// `ver_…`
     pub version: String,
-    /// How strongly, 0 to 2; without, as the model's maker meant it.
+    /// The strength, 0 to 2; without, the one that the model's maker set.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub strength: Option<f64>,
 }
 
-/// What a member wants to see.
+/// The images that a member wants.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Order {
-    /// With which models.
     pub resources: Vec<Resource>,
-    /// In words.
     pub prompt: String,
-    /// Where chance starts.
     pub seed: u64,
-    /// How many images.
+    /// The number of images.
     pub quantity: u32,
-    /// Pixels.
     pub width: u32,
-    /// Pixels.
     pub height: u32,
 }
 
-/// A job.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Job {
-    /// `job_…`
     pub id: String,
-    /// Whose.
     pub member: String,
-    /// What is wanted.
     pub order: Order,
-    /// Credits.
     pub cost: i64,
-    /// What billing calls the charge.
+    /// The id of the charge at billing.
     pub charge: String,
-    /// Credits that billing has given back.
+    /// The credits that billing has given back.
     pub refunded: i64,
-    /// When it was submitted.
     pub created_at: Time,
-    /// Where it has been and when; the last one is where it is.
+    /// The states so far, each with its time; the last is the present one.
     pub history: Vec<(Status, Time)>,
-    /// The ids of its images.
     pub images: Vec<String>,
-    /// Why there are none.
     pub failure: Option<Code>,
-    /// What travels with it.
-    pub carried: Carried,
+    pub propagated: Propagated,
 }
 
 impl Job {
-    /// Where it stands.
-    #[must_use]
     pub fn status(&self) -> Status {
         self.history.last().map_or(Status::Unassigned, |(status, _)| *status)
     }
 
-    /// Takes a step; answers the images that come of it, each with its new id.
-    ///
-    /// # Errors
-    /// `job-finished` if the step may not follow.
+    /// Takes a step, and returns the images that come of it, each with its new id.
     pub(super) fn take(&mut self, step: Step, at: Time) -> Result<Vec<(String, Vec<u8>)>, Problem> {
         let next = step.status();
         if !self.status().may_become(next) {
@@ -98,7 +76,7 @@ impl Job {
         Ok(images)
     }
 
-    /// What its member has to get back, if it has ended without images.
+    /// Returns the debt to the member, if the job has ended without images.
     pub(super) fn debt(&self) -> Option<Debt> {
         let status = self.status();
         (status.is_terminal() && status != Status::Succeeded).then(|| Debt {
@@ -106,12 +84,11 @@ impl Job {
             charge: Some(self.charge.clone()),
             amount: self.cost,
             reason: format!("job {status:?}").to_lowercase(),
-            carried: self.carried.clone(),
+            propagated: self.propagated.clone(),
         })
     }
 
-    /// The job as its member sees it.
-    #[must_use]
+    /// Returns the job as its member sees it.
     pub fn shown(&self) -> Value {
         let images = self.images.iter().map(|id| json!({"id": id, "url": format!("/v1/images/{id}")}));
         let history = self.history.iter().map(|(status, at)| json!({"status": status, "at": at}));
@@ -135,28 +112,20 @@ impl Job {
     }
 }
 
-/// What happens next to a job.
+/// A step of a job from one state to the next.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Step {
-    /// It is taken up.
     Prepare,
-    /// Access was checked again.
     Schedule,
-    /// It goes to the worker.
     Process,
-    /// These are its images, as PNG files.
+    /// Has the images, as PNG files.
     Succeed(Vec<Vec<u8>>),
-    /// There will be none, for this reason.
     Fail(Code),
-    /// It took too long.
     Expire,
-    /// The member does not want it any more.
     Cancel,
 }
 
 impl Step {
-    /// Where it leads.
-    #[must_use]
     pub fn status(&self) -> Status {
         match self {
             Self::Prepare => Status::Preparing,
@@ -170,61 +139,98 @@ impl Step {
     }
 }
 
-/// An image.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Image {
-    /// Whose.
     pub member: String,
-    /// A PNG file.
     pub file: Vec<u8>,
 }
 
-/// Credits that a member has to get back.
+/// Credits that the platform owes a member.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Debt {
-    /// For which job.
     pub job: String,
-    /// Of which charge; without, it is not known whether there was one.
+    /// The id of the charge; without, it is not known whether there was one.
     pub charge: Option<String>,
-    /// Credits.
     pub amount: i64,
-    /// Why.
     pub reason: String,
-    /// What travels with it.
-    pub carried: Carried,
+    pub propagated: Propagated,
 }
 
-/// The jobs.
+/// The state of a request for a job, kept so that the same request makes no second job.
+#[derive(Clone, Debug)]
+pub(super) struct Reservation {
+    /// The hash of the request's body.
+    pub(super) hash: String,
+    /// The id of the job, or of the job to be.
+    pub(super) job: String,
+    pub(super) state: ReservationState,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(super) enum ReservationState {
+    /// The request is being worked on, and takes a place in the queue.
+    Held,
+    /// The request was refused.
+    Free,
+    /// There is a job.
+    Filled,
+}
+
+/// Decides which job a request is for: a new one, or the one that the same request has made. `known` is what is kept of the
+/// same request, and `taken` the number of places that the member's jobs and requests take.
+pub(super) fn reserve(
+    known: Option<&Reservation>,
+    request: &IdempotentRequest,
+    taken: usize,
+    places: usize,
+) -> Result<Replayable<String>, Problem> {
+    let job = match known {
+        Some(Reservation { hash, state: ReservationState::Held | ReservationState::Filled, .. })
+            if *hash != request.hash =>
+        {
+            return Err(Code::IdempotencyKeyReused.into());
+        }
+        Some(Reservation { state: ReservationState::Held, .. }) => return Err(Code::RequestInProgress.into()),
+        Some(Reservation { state: ReservationState::Filled, job, .. }) => return Ok(Replayable::replayed(job.clone())),
+        // The same id again, so that a use of a trial that was counted for it is not counted twice.
+        Some(Reservation { state: ReservationState::Free, job, .. }) => job.clone(),
+        None => crate::ids::new("job"),
+    };
+    if taken >= places {
+        return Err(Code::QueueFull.into());
+    }
+    Ok(Replayable::fresh(job))
+}
+
+/// The jobs, their images, and the debts to their members.
 #[async_trait]
-pub trait Store: Send + Sync {
-    /// Takes a place in the queue for a request: the id of a job to be, or the job that came of the same request before.
-    /// Refuses with `queue-full`, `request-in-progress` or `idempotency-key-reused`.
-    async fn reserve(&self, once: &Once, places: usize) -> Result<Outcome<String>, Problem>;
-    /// Notes what the member gets back if this process dies before it is decided whether there is a job.
-    async fn stake(&self, once: &Once, debt: &Debt) -> Result<(), Problem>;
-    /// Gives the place back, because the request was refused. The same request gets the same job id again, so that a use
-    /// of a trial that it was counted for is not counted twice.
-    async fn release(&self, once: &Once) -> Result<(), Problem>;
-    /// Gives the place back, because it is not known whether the charge was made; the member gets back what there was.
-    async fn abandon(&self, once: &Once, debt: Debt) -> Result<(), Problem>;
+pub(super) trait Store: Send + Sync {
+    /// Takes a place in the queue for a request: see [`reserve`].
+    async fn reserve(&self, request: &IdempotentRequest, places: usize) -> Result<Replayable<String>, Problem>;
+    /// Notes the debt that there is if this process dies before it is decided whether there is a job.
+    async fn secure_refund(&self, request: &IdempotentRequest, debt: &Debt) -> Result<(), Problem>;
+    /// Gives the place back, because the request was refused.
+    async fn release(&self, request: &IdempotentRequest) -> Result<(), Problem>;
+    /// Gives the place back, because it is not known whether the charge was made, and adds the debt.
+    async fn abandon(&self, request: &IdempotentRequest, debt: Debt) -> Result<(), Problem>;
     /// Puts the job into its place.
-    async fn create(&self, once: &Once, job: Job) -> Result<(), Problem>;
-    /// Takes over from a process that has died: gives back the places that it held, owes what was at stake, and answers the
-    /// jobs that have not come to an end, oldest first. Only one process at a time may keep jobs here.
+    async fn create(&self, request: &IdempotentRequest, job: Job) -> Result<(), Problem>;
+    /// Takes over from a process that has died: gives back the places that it held, turns secured refunds into debts, and
+    /// returns the jobs that have not come to an end, oldest first. Only one process at a time may keep jobs here.
     async fn resume(&self) -> Result<Vec<String>, Problem>;
 
-    /// One job.
     async fn job(&self, id: &str) -> Result<Option<Job>, Problem>;
-    /// A member's jobs, newest first.
+    /// Returns a member's jobs, newest first.
     async fn jobs(&self, member: &str) -> Result<Vec<Job>, Problem>;
-    /// One image.
     async fn image(&self, id: &str) -> Result<Option<Image>, Problem>;
-    /// Takes a step, and owes the member the cost if that ends the job without images. Refuses with `job-finished` what
-    /// may not follow.
+    /// Takes a step, and adds the debt if that ends the job without images.
+    ///
+    /// # Errors
+    /// `job-finished` if the step may not follow.
     async fn advance(&self, id: &str, step: Step, at: Time) -> Result<Job, Problem>;
 
-    /// What has not been given back yet.
     async fn debts(&self) -> Result<Vec<Debt>, Problem>;
-    /// It has, as far as there was anything: notes it on the job.
+    /// Removes a debt, and notes on its job the credits that billing has given back.
     async fn settle(&self, debt: &Debt, refunded: i64) -> Result<(), Problem>;
 }

@@ -1,26 +1,24 @@
-//! Submitting a job (⑥): a place in the queue, access, money, and only then a job.
+//! Submits a job (⑥): takes a place in the queue, asks for access, charges, and only then makes a job.
 
 use std::collections::HashSet;
 
 use axum::Json;
-use axum::extract::State;
+use axum::extract::{Request, State};
 use axum::http::{HeaderValue, StatusCode, header};
+use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use serde::Deserialize;
 use serde_json::json;
 
-use super::gatekeeper::Leave;
+use super::gatekeeper::Permission;
 use super::state::Status;
 use super::store::{Debt, Job, Order, Resource};
 use super::{App, price};
 use crate::context::Context;
 use crate::http::REPLAYED;
-use crate::idempotency::{Once, Outcome};
+use crate::idempotency::{IdempotentRequest, Replayable};
 use crate::problem::{Code, Problem};
 use crate::request::{Body, text, within};
-
-/// How many unfinished jobs a member may have.
-const PLACES: usize = 4;
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -33,12 +31,12 @@ pub(super) struct JobRequest {
     height: Option<u32>,
 }
 
-/// A side of an image, in pixels.
+/// Reads a side of an image, in pixels.
 pub(super) fn side(name: &str, given: Option<u32>) -> Result<u32, Problem> {
     within(name, given.unwrap_or(256), 64..=512)
 }
 
-/// From one to ten versions, each once.
+/// Checks that there are from one to ten versions, each once.
 pub(super) fn checked_resources(resources: Vec<Resource>) -> Result<Vec<Resource>, Problem> {
     within("the number of resources", resources.len(), 1..=10)?;
     let mut seen = HashSet::new();
@@ -71,17 +69,12 @@ pub(super) async fn submit(
     context: Context,
     body: Body<JobRequest>,
 ) -> Result<Response, Problem> {
-    let mut once = body.once(&context, &context.member()?.id, "jobs")?;
+    let mut request = body.idempotent(&context, &context.member()?.id, "jobs")?;
     if context.defect("gen.nonidempotent") {
-        once.key = crate::ids::new("key"); // DEFECT: every request makes a job
+        request.key = crate::ids::new("key"); // DEFECT: every request makes a job
     }
     let order = body.value.order()?;
-    // A member who hangs up must not leave a place held and a charge undecided: the rest does not depend on them.
-    let task = tokio::spawn(async move { place(&app, &context, &once, order).await });
-    let Outcome { value: job, replayed } = task.await.map_err(|error| {
-        tracing::error!(%error, "a submit failed");
-        Problem::new(Code::Internal)
-    })??;
+    let Replayable { value: job, replayed } = place(&app, &context, &request, order).await?;
     let mut response = (StatusCode::ACCEPTED, Json(job.shown())).into_response();
     let location = HeaderValue::from_str(&format!("/v1/jobs/{}", job.id)).expect("invariant: an id is visible ASCII");
     response.headers_mut().insert(header::LOCATION, location);
@@ -91,53 +84,67 @@ pub(super) async fn submit(
     Ok(response)
 }
 
-async fn place(app: &App, context: &Context, once: &Once, order: Order) -> Result<Outcome<Job>, Problem> {
-    let Outcome { value: id, replayed } = app.store.reserve(once, PLACES).await?;
+/// RememberedAnswers a request in a task of its own. A member who hangs up must not leave a place held and a charge undecided.
+pub(super) async fn to_the_end(request: Request, next: Next) -> Response {
+    tokio::spawn(next.run(request)).await.unwrap_or_else(|error| {
+        tracing::error!(%error, "a submit failed");
+        Problem::new(Code::Internal).into_response()
+    })
+}
+
+async fn place(
+    app: &App,
+    context: &Context,
+    request: &IdempotentRequest,
+    order: Order,
+) -> Result<Replayable<Job>, Problem> {
+    let Replayable { value: id, replayed } = app.store.reserve(request, app.places).await?;
     if replayed {
         let job = app.store.job(&id).await?.ok_or(Code::Internal)?;
-        return Ok(Outcome::replayed(job));
+        return Ok(Replayable::replayed(job));
     }
     let mut trials = Vec::new();
     for Resource { version, .. } in &order.resources {
         match app.gatekeeper.ask(context, version).await {
-            Ok(Leave::Free) => {}
-            Ok(Leave::Counted) => trials.push(version),
+            Ok(Permission::Unlimited) => {}
+            Ok(Permission::Counted) => trials.push(version),
             Err(problem) => {
-                app.store.release(once).await?;
+                app.store.release(request).await?;
                 return Err(problem);
             }
         }
     }
     let cost = price::per_image(order.width, order.height) * i64::from(order.quantity);
-    let (job, carried) = (id.clone(), context.carried().clone());
-    let debt = Debt { job, charge: None, amount: cost, reason: "no job came of it".into(), carried };
-    app.store.stake(once, &debt).await?;
+    let (job, propagated) = (id.clone(), context.propagated().clone());
+    let debt = Debt { job, charge: None, amount: cost, reason: "no job came of it".into(), propagated };
+    // Before the charge: a process that dies right after it must know what it owes.
+    app.store.secure_refund(request, &debt).await?;
     let charge = match charge(app, context, &id, cost).await {
         Ok(charge) => charge,
         Err(problem) if problem.code == Code::BillingUnavailable => {
-            // Billing may have taken the money without our hearing of it. This request gets no job, so the money has to
-            // come back.
-            app.store.abandon(once, debt).await?;
-            app.bell.notify_one();
+            // Billing may have taken the money, and only its answer was lost. This request gets no job, so the money has
+            // to come back.
+            app.store.abandon(request, debt).await?;
+            app.owed.notify_one();
             return Err(problem);
         }
         Err(problem) => {
-            app.store.release(once).await?;
+            app.store.release(request).await?;
             return Err(problem);
         }
     };
-    // Only what is paid for uses a trial up; another job may have done so meanwhile.
+    // Only a job that is paid for uses a trial up; another job may have done so meanwhile.
     for version in trials {
         if let Err(problem) = app.gatekeeper.ask_afresh(context, version, Some(&id)).await {
-            app.store.abandon(once, Debt { charge: Some(charge), ..debt }).await?;
-            app.bell.notify_one();
+            app.store.abandon(request, Debt { charge: Some(charge), ..debt }).await?;
+            app.owed.notify_one();
             return Err(problem);
         }
     }
     let now = context.now();
     let job = Job {
         id,
-        member: once.member.clone(),
+        member: request.member.clone(),
         order,
         cost,
         charge,
@@ -146,16 +153,16 @@ async fn place(app: &App, context: &Context, once: &Once, order: Order) -> Resul
         history: vec![(Status::Unassigned, now)],
         images: Vec::new(),
         failure: None,
-        carried: context.carried().clone(),
+        propagated: context.propagated().clone(),
     };
-    app.store.create(once, job.clone()).await?;
+    app.store.create(request, job.clone()).await?;
     // The runner is gone only when the service is stopping.
     let _ = app.queue.send(job.id.clone());
-    Ok(Outcome::fresh(job))
+    Ok(Replayable::fresh(job))
 }
 
-/// Has a job paid; answers what billing calls the charge. The job's id is the key: however often it is asked for, it is
-/// paid once.
+/// Has a job paid, and returns the id of the charge. The job's id is the key: however often this is called, the job is paid
+/// once.
 pub(super) async fn charge(app: &App, context: &Context, job: &str, amount: i64) -> Result<String, Problem> {
     #[derive(Deserialize)]
     struct Charge {

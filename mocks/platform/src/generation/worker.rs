@@ -1,4 +1,4 @@
-//! Having images rendered (⑧), and looking at what came back before it is called a success.
+//! Has images rendered (⑧), and checks them before the job is called a success.
 
 use std::io::Cursor;
 
@@ -23,11 +23,8 @@ struct Render {
     data: String,
 }
 
-/// The images of a job, as PNG files. A worker that cannot be reached gets a second chance, with the same job id; one that
-/// answers rubbish does not.
-///
-/// # Errors
-/// `worker-unavailable` for all of it.
+/// Has the images of a job rendered, and returns them as PNG files. A worker that cannot be reached is asked a second time
+/// with the same job id; one whose answer cannot be used is not.
 pub(super) async fn render(app: &App, context: &Context, job: &Job) -> Result<Vec<Vec<u8>>, Problem> {
     let Order { resources, prompt, seed, quantity, width, height } = &job.order;
     let body = json!({
@@ -58,7 +55,7 @@ pub(super) async fn render(app: &App, context: &Context, job: &Job) -> Result<Ve
     Ok(files)
 }
 
-/// The file, if it is a whole PNG of that size.
+/// Returns the file, if it is a whole PNG of that size.
 fn checked(image: &Render, width: u32, height: u32) -> Option<Vec<u8>> {
     let file = STANDARD.decode(&image.data).ok().filter(|_| image.media_type == "image/png")?;
     let mut reader = png::Decoder::new(Cursor::new(&file)).read_info().ok()?;

@@ -1,4 +1,4 @@
-//! What a member may do (⑤), which entitlement knows; trials; and the download, which rests on it.
+//! Access of a member (⑤), which entitlement decides; trials; and the download.
 
 use axum::extract::{Path, State};
 use axum::http::header::CONTENT_TYPE;
@@ -58,7 +58,7 @@ pub(super) async fn download(
     Ok(([(CONTENT_TYPE, "application/octet-stream")], weights(&id)))
 }
 
-/// What there is to download: a kilobyte that is always the same for a version.
+/// Makes the file of a version: a kilobyte that is always the same.
 fn weights(version: &str) -> Vec<u8> {
     (0_u32..32)
         .flat_map(|block| Sha256::new().chain_update(version).chain_update(block.to_le_bytes()).finalize())

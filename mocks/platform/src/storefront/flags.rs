@@ -12,7 +12,7 @@ use super::App;
 use crate::context::Context;
 use crate::http::Neighbour;
 use crate::problem::{Code, Problem};
-use crate::service::Kit;
+use crate::service::ServiceCore;
 
 const SALES: &str = "early-access-sales";
 const GENERATION: &str = "generation";
@@ -26,9 +26,9 @@ struct Evaluation {
 }
 
 impl Flags {
-    pub(super) fn new(kit: &Kit) -> Self {
+    pub(super) fn new(core: &ServiceCore) -> Self {
         // Its trouble never reaches a member: whoever asks has a default.
-        Self(kit.outside("flags", Code::Internal, kit.settings.timeout))
+        Self(core.outside("flags", Code::Internal, core.settings.timeout))
     }
 
     /// Lets a sale pass: both what is sold and what it is for have to be switched on, for certain.
@@ -48,7 +48,7 @@ impl Flags {
         if self.is_on(context, GENERATION).await == Some(false) { Err(Code::GenerationPaused.into()) } else { Ok(()) }
     }
 
-    /// `None` where nobody can say.
+    /// Asks for a flag; `None` if the provider does not answer.
     async fn is_on(&self, context: &Context, key: &str) -> Option<bool> {
         let member = context.visitor().ok().flatten().map_or("anonymous", |member| member.id.as_str());
         let body = json!({"context": {"targetingKey": member}});

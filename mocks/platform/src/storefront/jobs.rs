@@ -32,6 +32,7 @@ pub(super) async fn submit(
     context.member()?;
     let key = context.idempotency_key()?;
     app.flags.allow_generation(&context).await?;
+    // Asked only where there is something to lose: a defect must be noted where it does its harm.
     let has_proof = !context.credentials().is_empty();
     let strips = has_proof && context.defect("gw.header-strip"); // DEFECT: not on the list of what is sent on
     let onward = if strips { context.without_credential() } else { context.clone() };
@@ -43,12 +44,13 @@ pub(super) async fn submit(
     let answer = answer.map_err(|problem| told(&context, problem))?;
     let Submitted { id } = answer.json()?;
     let mut response = answer.relay()?;
+    // The answer is relayed without its headers.
     let location = format!("/v1/jobs/{id}").parse().map_err(|_| Problem::new(Code::GenerationUnavailable))?;
     response.headers_mut().insert(LOCATION, location);
     Ok(response)
 }
 
-/// What a member is told of generation's refusal: just that.
+/// Returns generation's refusal as the member is told it: unchanged, unless a defect is on.
 fn told(context: &Context, problem: Problem) -> Problem {
     let entry = problem.code.entry();
     if entry.status == 403 && context.defect("gw.403-as-funds") {

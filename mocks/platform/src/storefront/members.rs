@@ -34,7 +34,7 @@ pub(super) async fn join(
         Role::Moderator => context.admin()?,
     }
     let member = Member { id: crate::ids::new("mem"), name: asked.name, role: asked.role };
-    let settings = &app.kit.settings;
+    let settings = &app.core.settings;
     let token = session::issue(&settings.session_key, &member, context.now().after(settings.session_life));
     let answer = json!({"id": member.id, "name": member.name, "role": member.role, "token": token});
     Ok((StatusCode::CREATED, Json(answer)))
@@ -58,7 +58,7 @@ pub(super) async fn sign_in(
     context: Context,
     Body { value: asked, .. }: Body<SessionRequest>,
 ) -> Result<Cookie, Problem> {
-    let settings = &app.kit.settings;
+    let settings = &app.core.settings;
     // A token that is good is also a legal cookie: base64url and a dot.
     session::verify(&settings.session_key, &asked.token, context.now())?;
     Ok(cookie(&asked.token, settings.session_life))

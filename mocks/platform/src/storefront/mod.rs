@@ -13,25 +13,24 @@ mod page;
 #[cfg(feature = "postgres")]
 mod postgres;
 mod sales;
-pub mod store;
+mod store;
 mod wallet;
 
 use std::sync::Arc;
 
 use axum::Router;
-use axum::extract::FromRef;
 use axum::routing::{get, post};
 
 use crate::http::Neighbour;
-use crate::service::{Kit, Service, StartError};
-use crate::settings::{ServiceName, Settings};
+use crate::service::{Assembly, ServiceCore, StartError, open_store};
+use crate::settings::ServiceName;
 use flags::Flags;
 use store::Store;
 
-/// What the handlers share.
+/// The state that the handlers share.
 #[derive(Clone)]
 struct App {
-    kit: Arc<Kit>,
+    core: Arc<ServiceCore>,
     store: Arc<dyn Store>,
     billing: Neighbour,
     entitlement: Neighbour,
@@ -39,40 +38,16 @@ struct App {
     flags: Flags,
 }
 
-impl FromRef<App> for Arc<Kit> {
-    fn from_ref(app: &App) -> Self {
-        app.kit.clone()
-    }
-}
-
-/// Starts the storefront.
-///
-/// # Errors
-/// See [`crate::start`].
-pub async fn start(settings: Settings) -> Result<Service, StartError> {
-    let kit = Kit::checked(ServiceName::Storefront, settings)?;
+pub(crate) async fn assemble(core: &Arc<ServiceCore>) -> Result<Assembly, StartError> {
     let app = App {
-        store: open(&kit).await?,
-        billing: kit.fellow(ServiceName::Billing),
-        entitlement: kit.fellow(ServiceName::Entitlement),
-        generation: kit.fellow(ServiceName::Generation),
-        flags: Flags::new(&kit),
-        kit: kit.clone(),
+        store: open_store!(core, "migrations/storefront"),
+        billing: core.fellow(ServiceName::Billing),
+        entitlement: core.fellow(ServiceName::Entitlement),
+        generation: core.fellow(ServiceName::Generation),
+        flags: Flags::new(core),
+        core: core.clone(),
     };
-    let (mut service, listener) = Service::bind(&kit).await?;
-    service.serve(listener, &kit, routes(app));
-    Ok(service)
-}
-
-/// The catalogue: in the database, or in memory.
-async fn open(kit: &Kit) -> Result<Arc<dyn Store>, StartError> {
-    match &kit.settings.database_url {
-        None => Ok(Arc::new(memory::Memory::default())),
-        #[cfg(feature = "postgres")]
-        Some(url) => Ok(Arc::new(postgres::Catalogue::open(url).await?)),
-        #[cfg(not(feature = "postgres"))]
-        Some(_) => Err(StartError::NoDatabase),
-    }
+    Ok(Assembly { routes: routes(app), relay: None, tasks: Vec::new() })
 }
 
 fn routes(app: App) -> Router {

@@ -1,4 +1,4 @@
-//! Models and their offers. The gate at entitlement is set before a member hears of it, so that what is shown as gated is.
+//! Models and their offers. The gate at entitlement is set before a version can be seen, so that what is shown as gated is.
 
 use axum::Json;
 use axum::extract::{Path, State};
@@ -7,11 +7,13 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::App;
-use super::store::{EarlyAccess, Model, Owner, Status, Version};
+use super::store::{EarlyAccess, Model, Owner, Version};
 use crate::clock::Time;
 use crate::context::Context;
+use crate::entitlement::Gate;
 use crate::problem::{Code, Problem};
 use crate::request::{Body, given, text, within};
+use crate::right::VersionStatus;
 use crate::session::Role;
 
 const HIGHEST_PRICE: i64 = 1_000_000;
@@ -29,7 +31,7 @@ pub(super) struct ModelRequest {
 struct VersionRequest {
     name: String,
     #[serde(default)]
-    status: Status,
+    status: VersionStatus,
     early_access: Option<EarlyAccess>,
 }
 
@@ -58,6 +60,7 @@ pub(super) async fn create(
         early_access: asked.version.early_access,
     };
     let answer = json!({"model_id": version.model.id, "version_id": version.id});
+    // The gate first: a version that can be seen must be gated already.
     set_gate(&app, &context, &version).await?;
     app.store.put(version).await?;
     Ok((StatusCode::CREATED, Json(answer)))
@@ -74,7 +77,7 @@ pub(super) async fn show(
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct VersionChange {
-    status: Option<Status>,
+    status: Option<VersionStatus>,
     /// `null` ends early access now.
     #[serde(default, deserialize_with = "given")]
     early_access: Option<Option<EarlyAccess>>,
@@ -114,13 +117,12 @@ pub(super) async fn change(
     Ok(Json(shown(version, context.now())))
 }
 
-/// One version.
 pub(super) async fn find(app: &App, id: &str) -> Result<Version, Problem> {
     let version = app.store.version(id).await?;
     version.ok_or_else(|| Problem::because(Code::NotFound, "There is no such model version."))
 }
 
-/// A version as it is now: early access that has ended is not shown.
+/// Returns a version as members see it: early access that has ended is not shown.
 fn shown(mut version: Version, now: Time) -> Version {
     version.early_access = version.early_access.filter(|terms| !terms.has_ended(now));
     version
@@ -143,13 +145,13 @@ fn check_terms(terms: Option<&EarlyAccess>) -> Result<(), Problem> {
 
 async fn set_gate(app: &App, context: &Context, version: &Version) -> Result<(), Problem> {
     let terms = version.early_access.as_ref();
-    let gate = json!({
-        "owner": version.model.owner.id,
-        "status": version.status,
-        "ends_at": terms.map(|terms| terms.ends_at),
-        "generation": terms.is_some_and(|terms| terms.generation.is_some()),
-        "download": terms.is_some_and(|terms| terms.download.is_some()),
-        "trial_uses": terms.and_then(|terms| terms.generation).map_or(0, |offer| offer.trial_uses),
-    });
+    let gate = Gate {
+        owner: version.model.owner.id.clone(),
+        status: version.status,
+        ends_at: terms.map(|terms| terms.ends_at),
+        generation: terms.is_some_and(|terms| terms.generation.is_some()),
+        download: terms.is_some_and(|terms| terms.download.is_some()),
+        trial_uses: terms.and_then(|terms| terms.generation).map_or(0, |offer| offer.trial_uses),
+    };
     app.entitlement.put(context, &format!("/v1/gates/{}", version.id)).json(&gate).send().await.map(drop)
 }

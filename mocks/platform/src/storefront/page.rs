@@ -107,8 +107,8 @@ fn class(class: Class) -> &'static str {
     }
 }
 
-/// What the page cannot know by itself: who its visitor is (the cookie is not the script's to read), what time it is, and
-/// which of its defects are switched on. Somebody who is not signed in is no error here.
+/// Tells the page who its visitor is (a script cannot read the cookie), the time, and which of its defects are switched on.
+/// A visitor who is not signed in is no error here.
 async fn settings(context: Context) -> impl IntoResponse {
     // The page learns of those that it has a place for, and of no others.
     let of_the_page = DEFECTS.iter().map(|defect| defect.id).filter(|id| id.starts_with("ui."));

@@ -6,18 +6,11 @@ use sqlx::types::Json;
 use super::store::{Store, Version};
 use crate::postgres::Database;
 use crate::problem::Problem;
-use crate::settings::ServiceName;
 
-pub(super) struct Catalogue(Database);
-
-impl Catalogue {
-    pub(super) async fn open(url: &str) -> Result<Self, sqlx::Error> {
-        Database::open(url, ServiceName::Storefront, &sqlx::migrate!("migrations/storefront")).await.map(Self)
-    }
-}
+pub(super) struct Tables(pub(super) Database);
 
 #[async_trait]
-impl Store for Catalogue {
+impl Store for Tables {
     async fn put(&self, version: Version) -> Result<(), Problem> {
         sqlx::query(
             "INSERT INTO versions (id, version) VALUES ($1, $2) \

@@ -9,11 +9,10 @@ use serde_json::{Value, json};
 
 use super::App;
 use super::models::find;
-use super::store::Status;
 use crate::context::Context;
 use crate::problem::{Code, Problem};
 use crate::request::{Body, segment};
-use crate::right::Right;
+use crate::right::{Right, VersionStatus};
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -34,7 +33,7 @@ pub(super) async fn quote(
     if version.model.owner.id == member.id {
         return Err(Code::OwnModel.into());
     }
-    if version.status != Status::Published {
+    if version.status != VersionStatus::Published {
         return Err(Code::NotPublished.into());
     }
     let terms = version.early_access.ok_or(Code::NotForSale)?;
@@ -48,6 +47,7 @@ pub(super) async fn quote(
         }
         amount = price; // DEFECT: whatever stands in the body is taken over
     }
+    // Last, because it is a call: everything that can be refused without one has been.
     app.flags.allow_sale(&context).await?;
     let body = json!({
         "version": version.id, "right": asked.right, "amount": amount, "owner": version.model.owner.id,
@@ -67,6 +67,7 @@ pub(super) async fn buy(
     context: Context,
     Body { value: body, .. }: Body<PurchaseRequest>,
 ) -> Result<Response, Problem> {
+    // Billing checks both again; a request that is certain to be refused need not call anybody.
     context.member()?;
     let key = context.idempotency_key()?;
     app.flags.allow_sale(&context).await?;

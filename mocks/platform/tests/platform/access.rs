@@ -2,8 +2,7 @@
 
 use std::sync::atomic::Ordering;
 
-use atelier::clock::Time;
-use atelier::{ServiceName, signing};
+use atelier::{ServiceName, Time, webhook_headers};
 use reqwest::Method;
 use serde_json::{Value, json};
 
@@ -134,7 +133,7 @@ async fn tell(world: &World, key: &str, sequence: u64, r#type: &str, data: Value
     })
     .to_string();
     let mut call = world.call_to(ServiceName::Entitlement, Method::POST, "/v1/events", "");
-    for (name, value) in signing::webhook_headers(key, &id, now, &body) {
+    for (name, value) in webhook_headers(key, &id, now, &body) {
         call = call.header(name, &value);
     }
     call.raw(body).send().await
@@ -198,7 +197,7 @@ async fn an_event_that_is_forged_stale_or_cut_changes_nothing() {
     assert_eq!(unsigned.code(), "event-unsigned");
     let body = json!({"id": "evt_9"}).to_string();
     let mut stale = world.call_to(ServiceName::Entitlement, Method::POST, "/v1/events", "").later(301.0);
-    for (name, value) in signing::webhook_headers(EVENT_KEY, "evt_9", Time::wall(), &body) {
+    for (name, value) in webhook_headers(EVENT_KEY, "evt_9", Time::wall(), &body) {
         stale = stale.header(name, &value);
     }
     assert_eq!(stale.raw(body).send().await.code(), "event-stale");

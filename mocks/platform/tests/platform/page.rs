@@ -99,7 +99,7 @@ async fn the_document_obeys_its_own_policy_and_names_what_it_refers_to() {
 async fn every_code_has_a_sentence_and_advice_on_the_page() {
     let world = World::new().await;
     let sentences = world.get("/page/errors.json", "").send().await.ok(200);
-    for code in atelier::problem::Code::ALL {
+    for code in atelier::Code::ALL {
         let told = &sentences[code.entry().slug];
         for name in ["class", "title", "advice"] {
             assert!(told[name].as_str().is_some_and(|text| !text.is_empty()), "{code:?} has no {name}");

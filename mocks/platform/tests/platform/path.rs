@@ -41,7 +41,7 @@ async fn a_member_who_pays_gets_the_image() {
 
     let image = world.get(job["images"][0]["url"].as_str().unwrap(), &buyer).send().await;
     assert_eq!(image.headers["content-type"], "image/png");
-    assert_eq!(image.bytes, atelier::render::png("a fox", 7, 256, 256));
+    assert_eq!(image.bytes, atelier::png("a fox", 7, 256, 256));
 
     assert_eq!(world.balance(&buyer).await, 140);
     let ledger = world.get("/v1/ledger", &world.moderator).send().await.ok(200);

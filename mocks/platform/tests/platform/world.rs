@@ -404,7 +404,7 @@ async fn render(State(outside): State<Arc<Outside>>, Json(order): Json<Value>) -
     let seed = order["seed"].as_u64().unwrap();
     let width = if mood == Mood::TooSmall { 8 } else { number("width") };
     let image = |n| {
-        let file = atelier::render::png(order["prompt"].as_str().unwrap(), seed + n, width, number("height"));
+        let file = atelier::png(order["prompt"].as_str().unwrap(), seed + n, width, number("height"));
         json!({"seed": seed + n, "media_type": "image/png", "data": STANDARD.encode(file)})
     };
     let wanted = if mood == Mood::Empty { 0 } else { u64::from(number("quantity")) };

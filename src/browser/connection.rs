@@ -1,4 +1,4 @@
-//! The line to one running browser: a thread of its own with the driver, the session, and the events it sends.
+//! The connection to one running browser: a thread of its own with the driver, the session, and the events it sends.
 //!
 //! Workers run on runtimes of their own. What they hold is a handle: commands go over channels, so that they can be awaited
 //! on any runtime, while the connection lives and dies on the thread that owns it.
@@ -16,9 +16,9 @@ use tokio::sync::{oneshot, watch};
 
 use super::config::{BrowserConfig, programs};
 use super::driver::Driver;
+use super::mapper;
 use super::oracle;
-use super::translator;
-use super::{BrowserTrouble, OracleRules, PageLog};
+use super::{BrowserError, OracleRules, PageLog};
 
 /// The world of the page that the oracle's script lives in; the page cannot see it.
 pub(super) const SANDBOX: &str = "paidpath";
@@ -38,14 +38,14 @@ const EVENTS: [&str; 10] = [
 
 /// The owner of a running browser; it ends with this, and its thread is joined.
 #[derive(Debug)]
-pub(super) struct Link {
-    line: Line,
+pub(super) struct BrowserThread {
+    connection: Connection,
     end: Mutex<Option<(oneshot::Sender<()>, JoinHandle<()>)>>,
 }
 
-/// What pages hold of it: they can speak to the browser and do not keep it alive.
+/// The handle that pages hold. It sends commands to the browser and does not keep it alive.
 #[derive(Debug, Clone)]
-pub(super) struct Line {
+pub(super) struct Connection {
     bidi: BiDi,
     runtime: tokio::runtime::Handle,
     lost: watch::Sender<Option<String>>,
@@ -55,39 +55,35 @@ pub(super) struct Line {
 type SharedLog = Arc<Mutex<PageLog>>;
 
 /// The logs by user context, and which tab or frame belongs to which.
-type Shelves = (HashMap<String, SharedLog>, HashMap<String, String>);
+type LogTables = (HashMap<String, SharedLog>, HashMap<String, String>);
 
 #[derive(Debug, Clone, Default)]
-struct Logs(Arc<Mutex<Shelves>>);
+struct Logs(Arc<Mutex<LogTables>>);
 
 pub(super) fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-impl Link {
+impl BrowserThread {
     /// Starts a browser, or a session on a remote one, on a thread of its own.
-    ///
-    /// # Errors
-    /// [`BrowserTrouble::Missing`] or [`BrowserTrouble::Start`].
-    pub(super) async fn start(config: BrowserConfig) -> Result<Self, BrowserTrouble> {
+    pub(super) async fn start(config: BrowserConfig) -> Result<Self, BrowserError> {
         let (ready, is_ready) = oneshot::channel();
         let (end, ended) = oneshot::channel();
         let within = config.start_within;
         let thread = std::thread::Builder::new()
             .name("paidpath-browser".into())
             .spawn(move || own(&config, ready, ended))
-            .map_err(|error| BrowserTrouble::Start(error.to_string()))?;
+            .map_err(|error| BrowserError::Start(error.to_string()))?;
         // The thread bounds each of its own steps; this bounds them together.
         let started = tokio::time::timeout(within + Duration::from_secs(5), is_ready).await;
-        let line = started
-            .map_err(|_| BrowserTrouble::Start(format!("not ready within {within:?}")))?
-            .map_err(|_| BrowserTrouble::Start("its thread ended".into()))??;
-        Ok(Self { line, end: Mutex::new(Some((end, thread))) })
+        let connection = started
+            .map_err(|_| BrowserError::Start(format!("not ready within {within:?}")))?
+            .map_err(|_| BrowserError::Start("its thread ended".into()))??;
+        Ok(Self { connection, end: Mutex::new(Some((end, thread))) })
     }
 
-    /// The line to it.
-    pub(super) fn line(&self) -> &Line {
-        &self.line
+    pub(super) fn connection(&self) -> &Connection {
+        &self.connection
     }
 
     /// Ends the browser and its driver, and joins the thread.
@@ -100,7 +96,7 @@ impl Link {
     }
 }
 
-impl Drop for Link {
+impl Drop for BrowserThread {
     fn drop(&mut self) {
         let owned = locked(&self.end).take();
         if let Some((end, thread)) = owned {
@@ -110,58 +106,51 @@ impl Drop for Link {
     }
 }
 
-impl Line {
-    /// Whether it is a line to the same browser.
+impl Connection {
+    /// Returns true for a connection to the same browser.
     pub(super) fn is(&self, other: &Self) -> bool {
         Arc::ptr_eq(&self.logs.0, &other.logs.0)
     }
 
     /// Sends a command and waits for its answer.
-    ///
-    /// # Errors
-    /// [`BrowserTrouble::Lost`], [`BrowserTrouble::Hung`] or [`BrowserTrouble::Refused`].
-    pub(super) async fn command(&self, method: &str, params: Value, within: Duration) -> Result<Value, BrowserTrouble> {
+    pub(super) async fn command(&self, method: &str, params: Value, within: Duration) -> Result<Value, BrowserError> {
         let mut lost = self.lost.subscribe();
         let answer = tokio::select! {
             biased;
-            _ = lost.wait_for(Option::is_some) => return Err(BrowserTrouble::Lost(self.why_lost())),
+            _ = lost.wait_for(Option::is_some) => return Err(BrowserError::Lost(self.why_lost())),
             answer = self.bidi.send_raw(method, params) => answer,
-            () = tokio::time::sleep(within) => return Err(BrowserTrouble::Hung { command: method.into(), within }),
+            () = tokio::time::sleep(within) => return Err(BrowserError::Hung { command: method.into(), within }),
         };
         answer.map_err(|error| {
             let gone = ["no such frame", "no such user context", "invalid session id"].contains(&error.error.as_str());
             let closed = error.message.contains("BiDi")
                 || error.message.contains("disconnected")
                 || error.message.contains("crashed");
-            // The next page must not be asked for on a line that is known to be closed: the heart beats only now and then.
+            // The next page must not be asked for on a connection that is known to be closed: the heart beats only now and then.
             if error.message.contains("WebSocket") {
                 lose(&self.lost, &error.message);
             }
             if gone || closed {
-                BrowserTrouble::Lost(format!("{method}: {}", error.message))
+                BrowserError::Lost(format!("{method}: {}", error.message))
             } else {
-                BrowserTrouble::Refused { command: method.into(), reason: error.message }
+                BrowserError::Refused { command: method.into(), reason: error.message }
             }
         })
     }
 
     /// Sends a command of the browser's own protocol to one tab.
-    ///
-    /// # Errors
-    /// As [`Line::command`]; a browser without this protocol refuses.
     pub(super) async fn cdp(
         &self,
         context: &str,
         method: &str,
         params: Value,
         within: Duration,
-    ) -> Result<Value, BrowserTrouble> {
+    ) -> Result<Value, BrowserError> {
         let session = self.command("goog:cdp.getSession", json!({ "context": context }), within).await?;
         let command = json!({ "method": method, "params": params, "session": session["session"] });
         self.command("goog:cdp.sendCommand", command, within).await
     }
 
-    /// Whether it can still be used.
     pub(super) fn is_lost(&self) -> bool {
         self.lost.borrow().is_some()
     }
@@ -180,7 +169,6 @@ impl Line {
         locked(&self.logs.0).0.entry(user_context.to_owned()).or_default().clone()
     }
 
-    /// Forgets a user context.
     pub(super) fn forget(&self, user_context: &str) {
         let mut logs = locked(&self.logs.0);
         logs.0.remove(user_context);
@@ -188,13 +176,13 @@ impl Line {
     }
 }
 
-type Ready = oneshot::Sender<Result<Line, BrowserTrouble>>;
+type Ready = oneshot::Sender<Result<Connection, BrowserError>>;
 
 /// The life of the browser's thread.
 fn own(config: &BrowserConfig, ready: Ready, ended: oneshot::Receiver<()>) {
     let runtime = match tokio::runtime::Builder::new_current_thread().enable_all().build() {
         Ok(runtime) => runtime,
-        Err(error) => return drop(ready.send(Err(BrowserTrouble::Start(error.to_string())))),
+        Err(error) => return drop(ready.send(Err(BrowserError::Start(error.to_string())))),
     };
     runtime.block_on(async {
         let (driver, session) = match tokio::time::timeout(config.start_within, open(config)).await {
@@ -202,18 +190,18 @@ fn own(config: &BrowserConfig, ready: Ready, ended: oneshot::Receiver<()>) {
             Ok(Err(trouble)) => return drop(ready.send(Err(trouble))),
             Err(_) => {
                 return drop(
-                    ready.send(Err(BrowserTrouble::Start(format!("no session within {:?}", config.start_within)))),
+                    ready.send(Err(BrowserError::Start(format!("no session within {:?}", config.start_within)))),
                 );
             }
         };
         if let Some(driver) = &driver {
-            translator::hush(&driver.browser_profile()).await;
+            mapper::remove_document(&driver.browser_profile()).await;
         }
         match tokio::time::timeout(config.start_within, listen(&session, &config.oracle)).await {
             Ok(Ok((bidi, logs))) => {
                 let lost = watch::Sender::new(None);
                 let runtime = tokio::runtime::Handle::current();
-                if ready.send(Ok(Line { bidi: bidi.clone(), runtime, lost: lost.clone(), logs })).is_ok() {
+                if ready.send(Ok(Connection { bidi: bidi.clone(), runtime, lost: lost.clone(), logs })).is_ok() {
                     tokio::select! {
                         _ = ended => lose(&lost, "it was stopped"),
                         why = heart(&bidi) => lose(&lost, &why),
@@ -221,7 +209,7 @@ fn own(config: &BrowserConfig, ready: Ready, ended: oneshot::Receiver<()>) {
                 }
             }
             Ok(Err(trouble)) => drop(ready.send(Err(trouble))),
-            Err(_) => drop(ready.send(Err(BrowserTrouble::Start("it does not speak WebDriver BiDi".into())))),
+            Err(_) => drop(ready.send(Err(BrowserError::Start("it does not speak WebDriver BiDi".into())))),
         }
         let _ = tokio::time::timeout(Duration::from_secs(2), session.quit()).await;
         drop(driver);
@@ -229,7 +217,7 @@ fn own(config: &BrowserConfig, ready: Ready, ended: oneshot::Receiver<()>) {
     runtime.shutdown_background();
 }
 
-/// From here on the browser is gone; what was said first is why.
+/// Marks the browser as gone. The first reason wins.
 fn lose(lost: &watch::Sender<Option<String>>, why: &str) {
     lost.send_if_modified(|known| {
         let is_news = known.is_none();
@@ -238,7 +226,8 @@ fn lose(lost: &watch::Sender<Option<String>>, why: &str) {
     });
 }
 
-/// Beats until the browser is gone; says why. The command goes through the driver into the browser itself.
+/// Asks the browser for a sign of life until there is none, and returns the reason. The command goes through the driver
+/// into the browser itself.
 async fn heart(bidi: &BiDi) -> String {
     loop {
         tokio::time::sleep(Duration::from_millis(500)).await;
@@ -250,7 +239,7 @@ async fn heart(bidi: &BiDi) -> String {
     }
 }
 
-async fn open(config: &BrowserConfig) -> Result<(Option<Driver>, WebDriver), BrowserTrouble> {
+async fn open(config: &BrowserConfig) -> Result<(Option<Driver>, WebDriver), BrowserError> {
     let mut arguments = vec![
         "--headless=new".to_owned(),
         "--disable-background-networking".into(),
@@ -289,22 +278,22 @@ async fn open(config: &BrowserConfig) -> Result<(Option<Driver>, WebDriver), Bro
     ]);
     let session = WebDriver::new(address.clone(), Capabilities::from(capabilities))
         .await
-        .map_err(|error| BrowserTrouble::Start(format!("{address}: {}", first_line(&error.to_string()))))?;
+        .map_err(|error| BrowserError::Start(format!("{address}: {}", first_line(&error.to_string()))))?;
     Ok((driver, session))
 }
 
 fn first_line(text: &str) -> &str {
-    text.lines().find(|line| !line.trim().is_empty()).unwrap_or("no reason given")
+    text.lines().find(|connection| !connection.trim().is_empty()).unwrap_or("no reason given")
 }
 
-/// Whether this process is root, without `unsafe`: the owner of its own folder in `/proc`.
+/// Returns true when this process is root. Reads the owner of its folder in `/proc`, which needs no `unsafe`.
 fn is_root() -> bool {
     use std::os::unix::fs::MetadataExt;
     std::fs::metadata("/proc/self").is_ok_and(|own| own.uid() == 0)
 }
 
-async fn listen(session: &WebDriver, rules: &OracleRules) -> Result<(BiDi, Logs), BrowserTrouble> {
-    let trouble = |error: &dyn std::fmt::Display| BrowserTrouble::Start(first_line(&error.to_string()).to_owned());
+async fn listen(session: &WebDriver, rules: &OracleRules) -> Result<(BiDi, Logs), BrowserError> {
+    let trouble = |error: &dyn std::fmt::Display| BrowserError::Start(first_line(&error.to_string()).to_owned());
     let bidi = session.bidi().await.map_err(|error| trouble(&error))?;
     let logs = Logs::default();
     let mut events = bidi.subscribe_raw();
@@ -339,9 +328,9 @@ impl Logs {
         let mut log = locked(&log);
         match method.as_str() {
             "browsingContext.contextCreated" if text("/originalOpener").is_some() => {
-                log.push(super::Noticed::Opened { url: text("/url").unwrap_or_default().to_owned() });
+                log.push(super::BrowserEvent::Opened { url: text("/url").unwrap_or_default().to_owned() });
             }
-            "browsingContext.contextDestroyed" if params["parent"].is_null() => log.push(super::Noticed::Closed),
+            "browsingContext.contextDestroyed" if params["parent"].is_null() => log.push(super::BrowserEvent::Closed),
             _ => log.take(method, params),
         }
     }

@@ -1,4 +1,4 @@
-//! Every change that the operators can make to what the scenarios exchanged in the baseline.
+//! Every change that the operators can make to the exchanges of the baseline.
 
 use std::collections::BTreeMap;
 
@@ -10,37 +10,38 @@ use crate::prove::baseline::Baseline;
 use crate::target::Target;
 use crate::world::Rules;
 
-/// How deep fields are looked for.
+/// The greatest depth at which fields are changed.
 const DEPTH: usize = 4;
 
-/// A change, and who would have to notice it.
+/// A possible change of an answer, with the scenarios that received that answer.
 #[derive(Debug, Clone)]
-pub struct Idea {
-    /// The operation: `storefront -> billing POST /v1/purchases`.
+pub struct CandidateMutant {
+    /// The operation, such as `storefront -> billing POST /v1/purchases`.
     pub at: String,
-    /// The change in words.
+    /// A description of the change.
     pub what: String,
-    /// The operator that makes it.
+    /// The id of the operator that makes the change.
     pub operator: &'static str,
-    /// The fields that it changes; none where it is about something else.
+    /// The fields that change; empty for a change that is not about fields.
     pub pointers: Vec<String>,
-    /// As taps make it.
+    /// The faults with which taps make the change.
     pub faults: Vec<String>,
-    /// The scenarios that had the exchange, by their place in the baseline.
+    /// The scenarios that had the exchange, as indices into the baseline.
     pub scenarios: Vec<usize>,
 }
 
-/// All changes, each once, in the order of operation and words.
-pub fn ideas(baseline: &Baseline, target: &Target, rules: &Rules) -> Vec<Idea> {
-    let mut ideas = BTreeMap::new();
+/// Returns all changes, each once, in the order of operation and description.
+pub fn candidates(baseline: &Baseline, target: &Target, rules: &Rules) -> Vec<CandidateMutant> {
+    let mut candidates = BTreeMap::new();
     let others = others(baseline);
     let late = target.bounds.answer.0.as_millis() + 1_000;
-    for (scenario, seen) in baseline.seen.iter().enumerate() {
+    for (scenario, seen) in baseline.scenarios.iter().enumerate() {
         for exchange in seen.exchanges.iter().filter(|exchange| exchange.faults.is_empty()) {
+            // Only answers are changed: a request is the business of the scenario.
             let Some(answer) = exchange.response() else { continue };
             let at = place(exchange);
             let mut add = |operator, Alteration { what, pointers, faults }| {
-                let idea = ideas.entry((at.clone(), what.clone())).or_insert_with(|| Idea {
+                let candidate = candidates.entry((at.clone(), what.clone())).or_insert_with(|| CandidateMutant {
                     faults: faults.iter().map(|fault| format!("{at}: {fault}")).collect(),
                     at: at.clone(),
                     what,
@@ -48,8 +49,8 @@ pub fn ideas(baseline: &Baseline, target: &Target, rules: &Rules) -> Vec<Idea> {
                     pointers,
                     scenarios: Vec::new(),
                 });
-                if !idea.scenarios.contains(&scenario) {
-                    idea.scenarios.push(scenario);
+                if !candidate.scenarios.contains(&scenario) {
+                    candidate.scenarios.push(scenario);
                 }
             };
             let body = answer.body.json();
@@ -87,11 +88,12 @@ pub fn ideas(baseline: &Baseline, target: &Target, rules: &Rules) -> Vec<Idea> {
             }
         }
     }
-    ideas.into_values().collect()
+    candidates.into_values().collect()
 }
 
-/// The operation that an exchange belongs to, as the language of faults names it. What looks like an id is any.
+/// Returns the operation of an exchange in the language of faults. A segment that looks like an id becomes `*`.
 pub fn place(exchange: &Exchange) -> String {
+    // `v1` names a version of the API and no thing.
     let version =
         |segment: &str| segment.strip_prefix('v').is_some_and(|rest| rest.bytes().all(|byte| byte.is_ascii_digit()));
     let is_id = |segment: &str| segment.bytes().any(|byte| byte.is_ascii_digit()) && !version(segment);
@@ -100,10 +102,10 @@ pub fn place(exchange: &Exchange) -> String {
     format!("{} -> {} {} {path}", exchange.edge.from, exchange.edge.to, exchange.request.method)
 }
 
-/// The answers of each operation, with the scenario that each was given in.
+/// Returns the answers of each operation, with the scenario that received each.
 fn others(baseline: &Baseline) -> BTreeMap<(String, u16), Vec<(usize, &Value)>> {
     let mut others: BTreeMap<(String, u16), Vec<(usize, &Value)>> = BTreeMap::new();
-    for (scenario, seen) in baseline.seen.iter().enumerate() {
+    for (scenario, seen) in baseline.scenarios.iter().enumerate() {
         for exchange in &seen.exchanges {
             if let Some((status, body)) =
                 exchange.response().and_then(|answer| Some((answer.status, answer.body.json()?)))
@@ -129,7 +131,7 @@ fn answered_otherwise(exchanges: &[Exchange], one: &Exchange) -> bool {
     })
 }
 
-/// The fields of a body, with their pointers; of a list the first item.
+/// Returns the fields of a body with their pointers. Of a list only the first item counts.
 fn fields(body: &Value) -> Vec<(String, Field<'_>)> {
     let mut found = Vec::new();
     walk(body, String::new(), DEPTH, &mut found);

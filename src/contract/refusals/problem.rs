@@ -2,24 +2,24 @@
 
 use serde_json::Value;
 
-use super::file::{Catalogue, Code};
-use crate::contract::body::{Reading, essence, read};
+use super::file::{Code, RefusalCatalogue};
+use crate::contract::body::{JsonBody, essence, read};
 use crate::contract::examine::BY_TAP;
 use crate::model::{Exchange, Finding, Response, RuleId};
 
 /// The media type of a problem document.
 const PROBLEM: &str = "application/problem+json";
 
-/// What a refusal says.
-pub(super) enum Said<'c> {
+/// The code of a refusal.
+pub(super) enum RefusalCode<'c> {
     /// A code of the catalogue, with the status that goes with it.
     Code(&'c str, &'c Code),
-    /// Nothing that can be relied on.
+    /// A refusal without a reliable code.
     Unclear,
 }
 
-/// What is wrong with a refusal: where, the code if it is of the catalogue, and the sentence.
-struct Wrong<'s> {
+/// A flaw of a refusal: its place, the code if the catalogue has it, and the sentence.
+struct RefusalFlaw<'s> {
     at: &'static str,
     slug: Option<&'s str>,
     message: String,
@@ -30,28 +30,28 @@ pub(super) fn refusal(exchange: &Exchange) -> Option<&Response> {
     exchange.response().filter(|response| response.status >= 400 && response.header(BY_TAP).is_none())
 }
 
-impl Catalogue {
-    /// What a refusal says.
-    pub(super) fn said(&self, response: &Response) -> Said<'_> {
+impl RefusalCatalogue {
+    /// Reads the code of a refusal.
+    pub(super) fn said(&self, response: &Response) -> RefusalCode<'_> {
         let slug = response.body.json().and_then(|body| body.get("code")).and_then(Value::as_str);
         let known = slug.and_then(|slug| self.written.codes.get_key_value(slug));
         match known {
-            Some((slug, code)) if code.status == response.status => Said::Code(slug, code),
-            Some(_) | None => Said::Unclear,
+            Some((slug, code)) if code.status == response.status => RefusalCode::Code(slug, code),
+            Some(_) | None => RefusalCode::Unclear,
         }
     }
 
-    pub(super) fn check_shape(&self, exchange: &Exchange) -> Option<Finding> {
+    pub(super) fn check_problem(&self, exchange: &Exchange) -> Option<Finding> {
         let response = refusal(exchange).filter(|_| self.speaks(&exchange.edge.to))?;
-        let Wrong { at, slug, message } = self.wrong(exchange, response)?;
+        let RefusalFlaw { at, slug, message } = self.wrong(exchange, response)?;
         let (to, status) = (&exchange.edge.to, response.status);
         let (method, path) = (&exchange.request.method, exchange.request.path());
         let message = format!("{to} refused {method} {path} with {status}, and {message}");
         Some(self.finding(RuleId::U1, exchange, at, slug, message))
     }
 
-    fn wrong<'r>(&self, exchange: &Exchange, response: &'r Response) -> Option<Wrong<'r>> {
-        let wrong = |at: &'static str, message: String| Some(Wrong { at, slug: None, message });
+    fn wrong<'r>(&self, exchange: &Exchange, response: &'r Response) -> Option<RefusalFlaw<'r>> {
+        let wrong = |at: &'static str, message: String| Some(RefusalFlaw { at, slug: None, message });
         let kind = response.header("content-type").map(essence);
         if exchange.request.method == "HEAD" {
             return None;
@@ -61,12 +61,12 @@ impl Catalogue {
             return wrong("response/headers/content-type", format!("answered {kind} instead of {PROBLEM}"));
         }
         let body = match read(&response.body, response.header("content-encoding")) {
-            Reading::Json(body) => body,
-            Reading::Flawed(flaw) => {
+            JsonBody::Json(body) => body,
+            JsonBody::Flawed(flaw) => {
                 return wrong("response/body", format!("its problem document cannot be read: {}", flaw.message));
             }
             // Too long or compressed: nothing is known against it.
-            Reading::Unread(_) => return None,
+            JsonBody::Unread(_) => return None,
         };
         let Some(slug) = body.get("code").and_then(Value::as_str) else {
             return wrong("response/body/code", "its problem document has no code".into());
@@ -75,7 +75,7 @@ impl Catalogue {
             let hint = crate::base::suggest::did_you_mean(slug, self.codes().map(|(slug, _)| slug));
             return wrong("response/body/code", format!("the catalogue has no code `{slug}`.{hint}"));
         };
-        let wrong = |at: &'static str, message: String| Some(Wrong { at, slug: Some(slug), message });
+        let wrong = |at: &'static str, message: String| Some(RefusalFlaw { at, slug: Some(slug), message });
         if code.status != response.status {
             return wrong("response/status", format!("`{slug}` goes with {}", code.status));
         }

@@ -1,13 +1,15 @@
-//! Why the browser could not do what was asked, and whose fault that is.
+//! The errors of the browser, and whose fault each one is.
+
+#![expect(missing_docs, reason = "only this repository's own tests see these items from outside")]
 
 use std::time::Duration;
 
 use crate::model::Blame;
 
-/// Something went wrong between paidpath, the browser and the page.
+/// A failure between paidpath, the browser and the page.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum BrowserTrouble {
-    /// There is no browser on this machine, and none was named.
+pub enum BrowserError {
+    /// No browser is on this machine, and none was named.
     #[error("{0}")]
     Missing(String),
     /// The browser or its driver did not start.
@@ -21,7 +23,6 @@ pub enum BrowserTrouble {
     Hung {
         /// The command of the protocol.
         command: String,
-        /// How long was waited.
         within: Duration,
     },
     /// The browser refused a command.
@@ -29,68 +30,54 @@ pub enum BrowserTrouble {
     Refused {
         /// The command of the protocol.
         command: String,
-        /// What it said.
         reason: String,
     },
     /// The page could not be opened.
     #[error("{url} did not open: {reason}")]
     NotOpened {
-        /// The address.
         url: String,
-        /// What the browser said, or that the time was up.
+        /// The browser's message, or that the time was up.
         reason: String,
     },
-    /// There is no such element on the page.
+    /// No such element is on the page.
     #[error("there is no {locator} on the page within {within:.1?}: {seen}")]
     NotFound {
-        /// What was looked for.
         locator: String,
-        /// How long was waited.
         within: Duration,
-        /// What was there instead.
+        /// The elements that were there instead.
         seen: String,
     },
     /// Several elements on the page are called so.
     #[error("the {locator} could be any of {count} on the page: {seen}")]
     Ambiguous {
-        /// What was looked for.
         locator: String,
-        /// How many there are.
         count: u64,
-        /// The first of them.
+        /// The first of the candidates.
         seen: String,
     },
     /// The element is there, and nobody can use it in this way.
     #[error("the {locator} cannot be {used}")]
-    Unfit {
-        /// What was to be used.
-        locator: String,
-        /// In which way.
-        used: String,
-    },
+    Unfit { locator: String, used: String },
     /// The element is there, and a person cannot reach it.
     #[error("the {locator} cannot be pressed: it is covered by {by}")]
     Covered {
-        /// What was to be pressed.
         locator: String,
-        /// What stands in front of it.
+        /// The element in front of it.
         by: String,
     },
-    /// What was waited for did not come.
+    /// The expected text or element did not appear.
     #[error("the page did not show {wanted} within {within:.1?}; it shows: {seen}")]
     NotShown {
-        /// What was waited for.
         wanted: String,
-        /// How long was waited.
         within: Duration,
-        /// What was readable instead, shortened.
+        /// The readable text, shortened.
         seen: String,
     },
 }
 
-impl BrowserTrouble {
-    /// Whose fault it is: the platform's where the page is at fault (failed), the environment's where the browser is
-    /// (unknown).
+impl BrowserError {
+    /// Returns whose fault it is: the platform's for trouble with the page (failed), the environment's for trouble with
+    /// the browser (unknown).
     pub fn blame(&self) -> Blame {
         match self {
             Self::Missing(_) | Self::Start(_) | Self::Lost(_) | Self::Hung { .. } => Blame::Environment,

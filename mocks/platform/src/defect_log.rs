@@ -1,19 +1,19 @@
-//! Which defects a trace has come across, in test mode: the next answer of the service says so.
+//! Remembers the defects whose code a trace has reached, in test mode: the next answer of the service names them.
 //!
 //! A defect may sit in work that answers nobody, an outbox or a job; so it is noted for the trace, and not on one request.
 
 use std::collections::{HashMap, VecDeque};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-/// The header that names them, joined by `+`.
+/// The header that names the defects, joined by `+`.
 pub const HEADER: &str = "atelier-defect";
 
-/// How many traces are remembered; the oldest is forgotten first.
+/// The number of traces that are remembered; the oldest is forgotten first.
 const REMEMBERED: usize = 10_000;
 
-/// The defects that were come across, by trace.
+/// The defects whose code was reached, by trace.
 #[derive(Debug, Default)]
-pub(crate) struct Fired(Mutex<Traces>);
+pub(crate) struct DefectLog(Mutex<Traces>);
 
 #[derive(Debug, Default)]
 struct Traces {
@@ -21,8 +21,8 @@ struct Traces {
     order: VecDeque<String>,
 }
 
-impl Fired {
-    /// The code of this defect was run for this trace.
+impl DefectLog {
+    /// Notes that the code of a defect was reached by a trace.
     pub(crate) fn note(&self, trace: &str, defect: &str) {
         let mut traces = self.lock();
         if !traces.of.contains_key(trace) {
@@ -39,7 +39,7 @@ impl Fired {
         }
     }
 
-    /// What the header says for this trace, if it says anything.
+    /// Returns the value of the header for a trace, if there is one.
     pub(crate) fn of(&self, trace: &str) -> Option<String> {
         self.lock().of.get(trace).map(|defects| defects.join("+"))
     }

@@ -1,106 +1,103 @@
-//! From messages to a [`Run`], one message at a time, so that the console can follow a run with the same eyes as the
-//! reports that are made of its journal.
+//! Building a [`RunRecord`] from messages, one at a time, so that the console shows a run from the same record as the reports.
 //!
-//! Any message may be missing: what is unfinished stays at its starting value, which for a scenario is "unknown: the run
-//! ended before it did".
+//! Any message may be missing. A record without its last message keeps its starting value, which is unknown for a scenario.
 
 use std::collections::HashMap;
 
 use jiff::Timestamp;
 use serde::Deserialize;
 
-use super::record::{Attempt, Kept, Run, Scenario, Step, UNFINISHED, between};
+use super::record::{AttemptRecord, RunRecord, ScenarioRecord, StepRecord, UNFINISHED, between};
 use crate::model::message::{
     Attachment, Envelope, Feature, GherkinDocument, Pickle, TestCase, TestCaseFinished, TestCaseStarted,
     TestStepFinished, Timestamp as MessageTimestamp, media,
 };
 use crate::model::{Blame, Cause, ScenarioVerdict, Verdict};
 
-/// What one message meant for whoever follows the run.
+/// A change of the run that one message caused.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum News {
-    /// Nothing worth a line.
+pub enum RunUpdate {
+    /// A message that changes nothing that is shown.
     None,
     /// The first scenario can begin.
     RunStarted,
-    /// An attempt at this scenario began; an index into [`Run::scenarios`].
+    /// An attempt at this scenario began. The number is an index into [`RunRecord::scenarios`].
     Started(usize),
-    /// This scenario ended: there is no further attempt.
+    /// This scenario ended, and there is no further attempt.
     Ended(usize),
-    /// Nothing will follow.
+    /// The run ended, and no message follows.
     RunEnded,
 }
 
-/// Gathers a run.
+/// Builds a [`RunRecord`] from messages.
 #[derive(Debug, Default)]
-pub struct Digest {
-    run: Run,
-    /// Nodes of the syntax trees, by id.
-    nodes: HashMap<String, Node>,
-    features: Vec<FeatureHead>,
+pub struct RunBuilder {
+    run: RunRecord,
+    /// The nodes of the syntax trees, by id.
+    nodes: HashMap<String, SyntaxNode>,
+    features: Vec<FeatureName>,
     hooks: HashMap<String, String>,
-    /// Those that no test case was made of yet.
-    pickles: HashMap<String, PickleHead>,
-    cases: HashMap<String, Case>,
-    /// Attempts under way, by their id.
-    open: HashMap<String, Open>,
+    /// The pickles that have no test case yet, by id.
+    pickles: HashMap<String, PendingPickle>,
+    cases: HashMap<String, PlannedCase>,
+    /// The attempts that have not ended, by id.
+    open: HashMap<String, OpenAttempt>,
 }
 
-/// What a syntax tree says about one of its nodes.
+/// A node of a syntax tree that pickles point at.
 #[derive(Debug)]
-enum Node {
+enum SyntaxNode {
     Scenario { feature: usize, rule: Option<String>, keyword: String, line: u32 },
     Row { place: String, line: u32 },
     Step { keyword: String, line: u32 },
 }
 
 #[derive(Debug)]
-struct FeatureHead {
+struct FeatureName {
     name: String,
     description: String,
 }
 
 #[derive(Debug)]
-struct PickleHead {
+struct PendingPickle {
     scenario: usize,
-    steps: Vec<(String, Step)>,
+    steps: Vec<(String, StepRecord)>,
 }
 
 #[derive(Debug)]
-struct Case {
+struct PlannedCase {
     scenario: usize,
-    /// Ids of the test steps, with the steps before they ran.
-    steps: Vec<(String, Step)>,
+    /// The ids of the test steps, with the steps before they ran.
+    steps: Vec<(String, StepRecord)>,
 }
 
 #[derive(Debug)]
-struct Open {
+struct OpenAttempt {
     case: String,
     scenario: usize,
     attempt: usize,
     steps: HashMap<String, usize>,
 }
 
-impl Digest {
-    /// What is known by now.
-    pub fn run(&self) -> &Run {
+impl RunBuilder {
+    /// Returns the run as far as it is known.
+    pub fn run(&self) -> &RunRecord {
         &self.run
     }
 
-    /// All that was gathered.
-    pub fn into_run(self) -> Run {
+    pub fn into_run(self) -> RunRecord {
         self.run
     }
 
-    /// Lets go of what makes a scenario large, for a follower that has shown it: why it ended as it did stays.
+    /// Drops what makes a scenario large, for a follower that has shown it. The reasons stay.
     pub fn forget_evidence(&mut self, scenario: usize) {
         for attempt in self.run.scenarios.get_mut(scenario).into_iter().flat_map(|one| &mut one.attempts) {
             attempt.forget_evidence();
         }
     }
 
-    /// Takes in one message.
-    pub fn add(&mut self, envelope: &Envelope) -> News {
+    /// Adds one message.
+    pub fn add(&mut self, envelope: &Envelope) -> RunUpdate {
         match envelope {
             Envelope::GherkinDocument(document) => self.document(document),
             Envelope::Pickle(pickle) => self.pickle(pickle),
@@ -110,7 +107,7 @@ impl Digest {
             Envelope::ParseError(error) => self.run.unreadable.push(error.clone()),
             Envelope::TestRunStarted(started) => {
                 self.run.started = self.moment(started.timestamp);
-                return News::RunStarted;
+                return RunUpdate::RunStarted;
             }
             Envelope::TestCase(case) => self.case(case),
             Envelope::TestCaseStarted(started) => return self.started(started),
@@ -122,25 +119,25 @@ impl Digest {
             Envelope::TestCaseFinished(finished) => return self.finished(finished),
             Envelope::TestRunFinished(finished) => {
                 self.run.finished = self.moment(finished.timestamp);
-                return News::RunEnded;
+                return RunUpdate::RunEnded;
             }
             Envelope::Meta(_) | Envelope::Source(_) | Envelope::StepDefinition(_) => {}
         }
-        News::None
+        RunUpdate::None
     }
 
     fn document(&mut self, document: &GherkinDocument) {
         let Some(feature) = &document.feature else { return };
         let index = self.features.len();
         self.features
-            .push(FeatureHead { name: feature.name.trim().into(), description: feature.description.trim().into() });
+            .push(FeatureName { name: feature.name.trim().into(), description: feature.description.trim().into() });
         for (id, node) in nodes_of(feature, index) {
             self.nodes.insert(id, node);
         }
     }
 
     fn pickle(&mut self, pickle: &Pickle) {
-        let mut scenario = Scenario {
+        let mut scenario = ScenarioRecord {
             feature: String::new(),
             feature_description: String::new(),
             rule: None,
@@ -161,33 +158,35 @@ impl Digest {
                 repeat: String::new(),
             },
         };
+        // The row of an outline comes behind its scenario, so the line of the row wins.
         for node in pickle.ast_node_ids.iter().filter_map(|id| self.nodes.get(id)) {
             match node {
-                Node::Scenario { feature, rule, keyword, line } => {
+                SyntaxNode::Scenario { feature, rule, keyword, line } => {
                     scenario.feature.clone_from(&self.features[*feature].name);
                     scenario.feature_description.clone_from(&self.features[*feature].description);
                     scenario.rule.clone_from(rule);
                     scenario.keyword.clone_from(keyword);
                     scenario.line = *line;
                 }
-                Node::Row { place, line } => (scenario.row, scenario.line) = (Some(place.clone()), *line),
-                Node::Step { .. } => {}
+                SyntaxNode::Row { place, line } => (scenario.row, scenario.line) = (Some(place.clone()), *line),
+                SyntaxNode::Step { .. } => {}
             }
         }
         let steps = pickle.steps.iter().map(|step| {
             let written = step.ast_node_ids.iter().find_map(|id| match self.nodes.get(id) {
-                Some(Node::Step { keyword, line }) => Some((keyword.clone(), *line)),
-                Some(Node::Scenario { .. } | Node::Row { .. }) | None => None,
+                Some(SyntaxNode::Step { keyword, line }) => Some((keyword.clone(), *line)),
+                Some(SyntaxNode::Scenario { .. } | SyntaxNode::Row { .. }) | None => None,
             });
             let (keyword, line) = written.map_or((String::new(), None), |(keyword, line)| (keyword, Some(line)));
-            (step.id.clone(), Step { keyword, text: step.text.clone(), line, ..Step::default() })
+            (step.id.clone(), StepRecord { keyword, text: step.text.clone(), line, ..StepRecord::default() })
         });
-        let head = PickleHead { scenario: self.run.scenarios.len(), steps: steps.collect() };
+        let head = PendingPickle { scenario: self.run.scenarios.len(), steps: steps.collect() };
         self.pickles.insert(pickle.id.clone(), head);
         self.run.scenarios.push(scenario);
     }
 
     fn case(&mut self, case: &TestCase) {
+        // A pickle has one test case, and its steps are needed no longer.
         let Some(pickle) = self.pickles.remove(&case.pickle_id) else {
             self.run.damage.push(format!("a test case was recorded for the unknown scenario {}", case.pickle_id));
             return;
@@ -201,34 +200,34 @@ impl Digest {
         let steps = case.test_steps.iter().map(|step| {
             let ready = step_of(step.pickle_step_id.as_ref()).unwrap_or_else(|| {
                 let name = step.hook_id.as_ref().and_then(|id| self.hooks.get(id));
-                Step { text: name.map_or("hook", String::as_str).into(), hook: true, ..Step::default() }
+                StepRecord { text: name.map_or("hook", String::as_str).into(), hook: true, ..StepRecord::default() }
             });
             (step.id.clone(), ready)
         });
-        let case_of = Case { scenario: pickle.scenario, steps: steps.collect() };
+        let case_of = PlannedCase { scenario: pickle.scenario, steps: steps.collect() };
         self.cases.insert(case.id.clone(), case_of);
     }
 
-    fn started(&mut self, started: &TestCaseStarted) -> News {
+    fn started(&mut self, started: &TestCaseStarted) -> RunUpdate {
         let moment = self.moment(started.timestamp);
-        let Some(case) = self.cases.get(&started.test_case_id) else { return News::None };
+        let Some(case) = self.cases.get(&started.test_case_id) else { return RunUpdate::None };
         let scenario = &mut self.run.scenarios[case.scenario];
-        let open = Open {
+        let open = OpenAttempt {
             case: started.test_case_id.clone(),
             scenario: case.scenario,
             attempt: scenario.attempts.len(),
             steps: case.steps.iter().enumerate().map(|(index, (id, _))| (id.clone(), index)).collect(),
         };
         self.open.insert(started.id.clone(), open);
-        // Nearly every scenario has one, and attempts are large.
+        // Nearly every scenario has one attempt, and attempts are large.
         scenario.attempts.reserve_exact(1);
-        scenario.attempts.push(Attempt {
+        scenario.attempts.push(AttemptRecord {
             started: moment.unwrap_or_default(),
             worker: started.worker_id.clone(),
             steps: case.steps.iter().map(|(_, step)| step.clone()).collect(),
-            ..Attempt::default()
+            ..AttemptRecord::default()
         });
-        News::Started(case.scenario)
+        RunUpdate::Started(case.scenario)
     }
 
     fn step(&mut self, finished: &TestStepFinished) {
@@ -242,19 +241,19 @@ impl Digest {
         step.message.clone_from(&finished.test_step_result.message);
     }
 
-    fn finished(&mut self, finished: &TestCaseFinished) -> News {
+    fn finished(&mut self, finished: &TestCaseFinished) -> RunUpdate {
         let moment = self.moment(finished.timestamp);
-        let Some(open) = self.open.remove(&finished.test_case_started_id) else { return News::None };
+        let Some(open) = self.open.remove(&finished.test_case_started_id) else { return RunUpdate::None };
         let scenario = &mut self.run.scenarios[open.scenario];
         let attempt = &mut scenario.attempts[open.attempt];
         attempt.lived_until(moment);
         attempt.ended = true;
         if finished.will_be_retried {
-            return News::None;
+            return RunUpdate::None;
         }
         self.cases.remove(&open.case);
-        // A verdict is recorded just before this. Where it is missing a failure is still a failure, and the rest stays
-        // unknown: steps that passed say nothing about the checks.
+        // A verdict is recorded just before this message. Without it, a failed step still fails the scenario, and everything else
+        // stays unknown: steps that passed say nothing about the always-on checks.
         if scenario.verdict.cause == Some(Cause::Unfinished) {
             scenario.verdict.cause = None;
             scenario.verdict.reason = "its verdict was not recorded".into();
@@ -264,7 +263,7 @@ impl Digest {
                 scenario.verdict.reason = step.message.clone().unwrap_or_else(|| format!("failed at: {}", step.text));
             }
         }
-        News::Ended(open.scenario)
+        RunUpdate::Ended(open.scenario)
     }
 
     fn attachment(&mut self, attachment: &Attachment) {
@@ -288,11 +287,12 @@ impl Digest {
             media::JUDGED => read_into(attachment, damage, |judged| attempt.judged = judged),
             media::DIAGNOSIS => read_into(attachment, damage, |diagnosis| attempt.diagnosis = Some(diagnosis)),
             media::VERDICT => read_into(attachment, damage, |verdict| scenario.verdict = verdict),
-            _ => attempt.kept.push(Kept { attachment: attachment.clone() }),
+            // Types of a newer version are shown as artifacts and not lost.
+            _ => attempt.artifacts.push(attachment.clone()),
         }
     }
 
-    /// A recorded time as one that can be calculated with; it is also the last sign of life.
+    /// Converts a recorded time, and remembers the latest one.
     fn moment(&mut self, recorded: MessageTimestamp) -> Option<Timestamp> {
         let nanos = i32::try_from(recorded.nanos).ok()?;
         let moment = Timestamp::new(recorded.seconds, nanos).ok();
@@ -301,7 +301,7 @@ impl Digest {
     }
 }
 
-impl Attempt {
+impl AttemptRecord {
     fn lived_until(&mut self, moment: Option<Timestamp>) {
         if let Some(moment) = moment {
             self.took = between(self.started, moment);
@@ -309,7 +309,8 @@ impl Attempt {
     }
 }
 
-/// Reads one of our own records out of an attachment and hands it on; one that cannot be read is reported as damage.
+/// Reads one of paidpath's own records out of an attachment and hands it on. A record that cannot be read is noted as
+/// damage.
 fn read_into<'a, T: Deserialize<'a>>(attachment: &'a Attachment, damage: &mut Vec<String>, take: impl FnOnce(T)) {
     match attachment.read() {
         Ok(record) => take(record),
@@ -317,12 +318,12 @@ fn read_into<'a, T: Deserialize<'a>>(attachment: &'a Attachment, damage: &mut Ve
     }
 }
 
-/// Every node of a feature that a pickle can point at.
-fn nodes_of(feature: &Feature, index: usize) -> Vec<(String, Node)> {
+/// Returns every node of a feature that a pickle can point at.
+fn nodes_of(feature: &Feature, index: usize) -> Vec<(String, SyntaxNode)> {
     let mut nodes = Vec::new();
     let mut step = |step: &crate::model::message::Step| {
         let keyword = step.keyword.trim().to_owned();
-        nodes.push((step.id.clone(), Node::Step { keyword, line: step.location.line }));
+        nodes.push((step.id.clone(), SyntaxNode::Step { keyword, line: step.location.line }));
     };
     let ruled = feature.children.iter().filter_map(|child| child.rule.as_ref());
     let ruled = ruled.flat_map(|rule| rule.children.iter().map(move |child| (Some(rule), child)));
@@ -338,7 +339,7 @@ fn nodes_of(feature: &Feature, index: usize) -> Vec<(String, Node)> {
     for (rule, scenario) in scenarios {
         nodes.push((
             scenario.id.clone(),
-            Node::Scenario {
+            SyntaxNode::Scenario {
                 feature: index,
                 rule: rule.map(|rule| rule.name.trim().to_owned()),
                 keyword: scenario.keyword.trim().into(),
@@ -348,7 +349,7 @@ fn nodes_of(feature: &Feature, index: usize) -> Vec<(String, Node)> {
         for (table, examples) in scenario.examples.iter().enumerate() {
             for (row, node) in examples.table_body.iter().enumerate() {
                 let place = format!("{}.{}", table + 1, row + 1);
-                nodes.push((node.id.clone(), Node::Row { place, line: node.location.line }));
+                nodes.push((node.id.clone(), SyntaxNode::Row { place, line: node.location.line }));
             }
         }
     }

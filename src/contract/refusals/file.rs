@@ -1,47 +1,49 @@
-//! The catalogue's file.
+//! The file of the catalogue of refusals.
+
+#![expect(missing_docs, reason = "only this repository's own tests see these items from outside")]
 
 use std::collections::BTreeMap;
 use std::fmt;
 
 use serde::Deserialize;
 
-use super::shape::refusal;
+use super::problem::refusal;
 use crate::base::config::{ConfigError, parse_toml};
 use crate::base::suggest::did_you_mean;
 use crate::model::{Exchange, Finding, RuleId};
 
-/// All refusals of a platform. Shared between threads by reference.
+/// The refusals of a platform. Threads share it by reference.
 #[derive(Debug, Clone)]
-pub struct Catalogue {
+pub struct RefusalCatalogue {
     pub(super) file: String,
-    pub(super) written: Written,
+    pub(super) written: CatalogueFile,
 }
 
 /// The catalogue as it is written.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub(super) struct Written {
+pub(super) struct CatalogueFile {
     /// The services that refuse in these words. Others are outside parties.
     pub services: Vec<String>,
-    /// The service that keeps permissions.
+    /// The services that call others even when no request asks them to.
     pub permissions: String,
     /// The services that call others also when no request asks them to.
     #[serde(default)]
     pub background: Vec<String>,
-    /// What a neighbour's trouble is called by whoever needs it: service → code.
+    /// The code for trouble of a neighbour, by the neighbour's name.
     #[serde(default)]
     pub unavailable: BTreeMap<String, String>,
-    /// What else may become of what a service hears from another.
+    /// Other codes that a service may make of what it learned from a neighbour.
     #[serde(default)]
     pub translations: Vec<Translation>,
-    /// Answers that are no refusals and say why something cannot be done.
+    /// The places where a successful answer says why something cannot be done.
     #[serde(default)]
     pub reasons: Vec<Reason>,
-    /// The codes.
+    /// The codes by name.
     pub codes: BTreeMap<String, Code>,
 }
 
-/// What may become of what `by` hears from `from`.
+/// The codes that `by` may make of what it learned from `from`.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Translation {
@@ -49,23 +51,21 @@ pub(super) struct Translation {
     pub by: String,
     /// The service that tells it.
     pub from: String,
-    /// Only of this code; without, of whatever trouble `from` is in.
+    /// The code to which the entry applies; without it, the entry applies to any trouble of `from`.
     #[serde(default)]
     pub said: Option<String>,
     /// The codes that it may become.
     pub becomes: Vec<String>,
-    /// Why that is right. For whoever reads the file.
+    /// The reason, for readers of the file.
     #[serde(rename = "why")]
     _why: String,
 }
 
-/// Where an answer says a code without being a refusal.
+/// A place where a successful answer carries a code.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Reason {
-    /// The service that answers.
     pub service: String,
-    /// The method.
     pub method: String,
     /// The path, without a query.
     pub path: String,
@@ -73,53 +73,51 @@ pub(super) struct Reason {
     pub pointer: String,
 }
 
-/// What the catalogue says about one code.
+/// The catalogue's entry for one code.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Code {
     /// The status it is answered with.
     pub status: u16,
-    /// What kind of trouble it is.
-    pub class: Class,
-    /// Whether the same request may work later.
+    /// The kind of trouble.
+    pub class: RefusalClass,
+    /// True when the same request may work later.
     pub retry: bool,
-    /// What the page says, in one sentence.
+    /// The sentence for the page.
     pub sentence: String,
-    /// What a person can do about it.
+    /// The advice for a person.
     pub advice: String,
-    /// The services that say it of their own; without, any may.
+    /// The services that say it on their own account; without entries, any service may.
     #[serde(default)]
     pub said_by: Vec<String>,
 }
 
-/// What kind of trouble a refusal is, for whoever decides what to do. These must never be taken for one another.
+/// A kind of trouble, which decides what a client does. A refusal must never change from one class to another on its
+/// way.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Deserialize)]
 #[serde(rename_all = "kebab-case")]
-pub enum Class {
-    /// One has to sign in (again).
+pub enum RefusalClass {
+    /// The member has to sign in again.
     SignedOut,
-    /// One may not do this, whatever one buys.
+    /// The member may not do this, whatever they buy.
     NotAllowed,
     /// The right to do this was not bought.
     NotBought,
     /// The right to do this was there, and is no more.
     Gone,
-    /// There is not enough money.
     NoFunds,
     /// The state of things does not allow it.
     Conflict,
-    /// The request is wrong.
     Invalid,
     /// Too much at once: wait for what is under way.
     TooMany,
-    /// It would work later.
+    /// The same request would work later.
     TemporarilyDown,
     /// The platform has a bug.
     Bug,
 }
 
-impl Class {
-    /// The word for it.
+impl RefusalClass {
     pub fn word(self) -> &'static str {
         match self {
             Self::SignedOut => "signed-out",
@@ -136,20 +134,16 @@ impl Class {
     }
 }
 
-impl fmt::Display for Class {
+impl fmt::Display for RefusalClass {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.pad(self.word())
     }
 }
 
-impl Catalogue {
+impl RefusalCatalogue {
     /// Reads a catalogue from the text of its file; `file` is how errors and findings name it.
-    ///
-    /// # Errors
-    /// With line and suggestion: malformed TOML, unknown keys and classes, a status that is no refusal's, a code that is
-    /// named and not in the catalogue.
     pub fn load(file: &str, text: &str) -> Result<Self, ConfigError> {
-        let written: Written = parse_toml(file, text)?;
+        let written: CatalogueFile = parse_toml(file, text)?;
         let wrong = |keys: &[&str], message: String| ConfigError::under(file, text, keys, message);
         for (slug, code) in &written.codes {
             if !(400..600).contains(&code.status) {
@@ -170,15 +164,11 @@ impl Catalogue {
         Ok(catalogue)
     }
 
-    /// What the catalogue says about a code.
     pub fn code(&self, slug: &str) -> Option<&Code> {
         self.written.codes.get(slug)
     }
 
-    /// The same of a code that has to be there.
-    ///
-    /// # Errors
-    /// With what was meant, if it is not.
+    /// Returns the entry of a code that has to be there. The error suggests what was meant.
     pub fn known(&self, slug: &str) -> Result<&Code, String> {
         self.code(slug).ok_or_else(|| {
             let hint = did_you_mean(slug, self.written.codes.keys().map(String::as_str));
@@ -186,7 +176,6 @@ impl Catalogue {
         })
     }
 
-    /// All codes by name.
     pub fn codes(&self) -> impl Iterator<Item = (&str, &Code)> {
         self.written.codes.iter().map(|(slug, code)| (slug.as_str(), code))
     }
@@ -195,15 +184,15 @@ impl Catalogue {
     pub fn check(&self, exchanges: &[Exchange]) -> Vec<Finding> {
         let mut findings = Vec::new();
         for exchange in exchanges {
-            if let Some(finding) = self.check_shape(exchange).or_else(|| self.check_journey(exchange, exchanges)) {
+            if let Some(finding) = self.check_problem(exchange).or_else(|| self.check_journey(exchange, exchanges)) {
                 findings.push(finding);
             }
         }
         findings
     }
 
-    /// Which of the rules `U1`, `U2` and `U7` the exchanges of one scenario give something to judge: refusals, and refusals
-    /// while nobody could look permissions up.
+    /// Returns those of the rules `U1`, `U2` and `U7` for which the exchanges of a scenario had something to judge:
+    /// refusals, and refusals while permissions could not be looked up.
     pub fn held(&self, exchanges: &[Exchange]) -> Vec<RuleId> {
         if !exchanges.iter().any(|exchange| self.speaks(&exchange.edge.to) && refusal(exchange).is_some()) {
             return Vec::new();
@@ -218,7 +207,7 @@ impl Catalogue {
         }
     }
 
-    /// Whether this service refuses in the catalogue's words.
+    /// Returns true for a service that refuses in the catalogue's words.
     pub(super) fn speaks(&self, service: &str) -> bool {
         self.written.services.iter().any(|known| known == service)
     }

@@ -1,9 +1,9 @@
-//! chromedriver's translator, kept from drawing.
+//! Keeps chromedriver's “BiDi-CDP Mapper” from drawing.
 //!
-//! chromedriver speaks WebDriver BiDi through a script in a tab of the browser itself. The script writes every message down in
-//! that tab, and the browser lays all of it out: that was measured to be half of all work of a run with pages. The script only
-//! writes where its tab has a document, so the document is taken away, over the browser's own protocol. Whatever goes wrong
-//! here costs time and nothing else.
+//! chromedriver speaks WebDriver BiDi through a script in a tab of the browser itself. The script writes every message into
+//! that tab, and the browser lays all of it out: measured, that is half of all work of a run with pages. The script writes
+//! only while its tab has a document, so this module removes the document, over the browser's own protocol. A failure here
+//! costs time and nothing else.
 
 use std::path::Path;
 use std::time::Duration;
@@ -12,11 +12,11 @@ use futures::{SinkExt, StreamExt};
 use serde_json::{Value, json};
 use tokio_tungstenite::tungstenite::Message;
 
-/// How long it is tried.
+/// The deadline of the attempt.
 const WITHIN: Duration = Duration::from_secs(2);
 
-/// Takes the document away from the translator's tab of the browser with this profile.
-pub(super) async fn hush(profile: &Path) {
+/// Removes the document from the mapper's tab of the browser with this profile.
+pub(super) async fn remove_document(profile: &Path) {
     let _ = tokio::time::timeout(WITHIN, erase(profile)).await;
 }
 

@@ -1,4 +1,4 @@
-//! What all containers of a run share: a network of their own, the way back to this process, the images, and the reaper.
+//! The resources that all containers of a run share: a network, the address of this process, the images, and the reaper.
 
 use std::collections::{BTreeMap, HashMap};
 use std::fs::File;
@@ -14,18 +14,18 @@ use super::engine::{self, cause};
 use super::reaper::Reaper;
 use super::sweep::{self, KEPT, LOCK, RUN, TOPOLOGY};
 use super::{image, name_of};
-use crate::topology::{Doorstep, Mark, Topology};
+use crate::topology::{HostAddress, RunLabel, Topology};
 
 /// The name by which containers know the machine that they run on, as Docker's own tools have it.
 pub(super) const HOST: &str = "host.docker.internal";
 
-pub(super) struct Ground {
+pub(super) struct SharedResources {
     pub docker: Docker,
-    pub run: Mark,
+    pub run: RunLabel,
     pub network: String,
-    pub doorstep: Doorstep,
+    pub host_address: HostAddress,
     pub host: Host,
-    /// By the name that services use for it.
+    /// The images by the name that services use.
     pub images: BTreeMap<String, String>,
     pub labels: BTreeMap<String, String>,
     reaper: Mutex<Option<Reaper>>,
@@ -33,8 +33,8 @@ pub(super) struct Ground {
     _lock: File,
 }
 
-impl Ground {
-    pub async fn lay(run: &Mark, topology: &Topology) -> Result<Self, String> {
+impl SharedResources {
+    pub async fn create(run: &RunLabel, topology: &Topology) -> Result<Self, String> {
         let docker = engine::connect()?;
         engine::ping(&docker).await?;
         let images = image::all(&docker, topology).await?;
@@ -55,9 +55,9 @@ impl Ground {
         let network = format!("paidpath-{}", run.id);
         let made = docker.create_network(bridge(&network, &labels)).await;
         made.map_err(|error| format!("no network could be made for the containers: {}", cause(&error)))?;
-        let (doorstep, host) = way_back(&docker, &network).await?;
+        let (host_address, host) = way_back(&docker, &network).await?;
         let reaper = Mutex::new(Some(reaper));
-        Ok(Self { docker, run: run.clone(), network, doorstep, host, images, labels, reaper, _lock: lock })
+        Ok(Self { docker, run: run.clone(), network, host_address, host, images, labels, reaper, _lock: lock })
     }
 
     pub fn name_of(&self, service: &str) -> String {
@@ -100,9 +100,10 @@ fn bridge(name: &str, labels: &BTreeMap<String, String>) -> NetworkCreateRequest
     }
 }
 
-/// Where the engine runs on this machine itself, it and its containers meet at the network's gateway, which nobody outside
-/// this machine reaches. Where it runs in a virtual machine (Docker Desktop), that forwards to the loopback.
-async fn way_back(docker: &Docker, network: &str) -> Result<(Doorstep, Host), String> {
+/// Finds the address at which containers reach this process. With an engine on this machine it is the network's
+/// gateway, which nobody outside this machine reaches. With an engine in a virtual machine (Docker Desktop), which
+/// forwards to the loopback, it is the loopback.
+async fn way_back(docker: &Docker, network: &str) -> Result<(HostAddress, Host), String> {
     let seen = docker.inspect_network(network, None).await;
     let seen = seen.map_err(|error| format!("the containers' network cannot be inspected: {}", cause(&error)))?;
     let configs = seen.ipam.and_then(|ipam| ipam.config).unwrap_or_default();
@@ -111,7 +112,7 @@ async fn way_back(docker: &Docker, network: &str) -> Result<(Doorstep, Host), St
     let ours = ours.into_iter().find(|gateway| TcpListener::bind(SocketAddr::new(*gateway, 0)).is_ok());
     let host = HOST.to_owned();
     Ok(match ours {
-        Some(gateway) => (Doorstep { listen: gateway, host }, Host::Addr(gateway)),
-        None => (Doorstep { listen: IpAddr::V4(Ipv4Addr::LOCALHOST), host }, Host::HostGateway),
+        Some(gateway) => (HostAddress { listen: gateway, host }, Host::Addr(gateway)),
+        None => (HostAddress { listen: IpAddr::V4(Ipv4Addr::LOCALHOST), host }, Host::HostGateway),
     })
 }
