@@ -31,7 +31,10 @@ pub use cli::{Composition, main};
 pub use model::RuleId;
 pub use prove::{Defect, How};
 pub use run::{Needs, Requirement, Suite, Vocabulary};
-pub use world::{Claim, Embedded, Right, ServiceEvent, StepError, StepResult, Terms, World};
+pub use world::{
+    Answers, Assertions, Claim, Embedded, Faults, Machines, Members, Pages, Right, ServiceEvent, StepError, StepResult,
+    Terms, TestClock, World,
+};
 
 /// What supplies the services of a platform.
 pub mod providers {

@@ -20,7 +20,7 @@ fn main() -> ExitCode {
         Requirement {
             name: "browser",
             tag: "@page",
-            of: Needs::Nothing,
+            of: Needs::Browser,
             missing: missing_browser(&browser),
             remedy: Some(BROWSER_REMEDY),
         },

@@ -27,7 +27,7 @@ async fn begins_trial(world: &mut World, member: Member, model: Model) -> StepRe
 #[given(expr = "{member} is trying {model}")]
 async fn is_trying(world: &mut World, member: Member, model: Model) -> StepResult {
     world.begin_trial(&member.0, &model.0).await?;
-    world.accepted_before()
+    world.answers.require_accepted()
 }
 
 /// The member's client asks what they may do, as a page does when it is opened.

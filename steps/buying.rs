@@ -14,7 +14,7 @@ async fn has_bought(world: &mut World, member: Member, right: RightTo, model: Mo
 /// The member asks what access costs them.
 #[when(expr = "{member} asks for the price of {right} access to {model}")]
 async fn asks_for_price(world: &mut World, member: Member, right: RightTo, model: Model) -> StepResult {
-    world.quote(&member.0, right.0, &model.0).await.map(drop)
+    world.ask_price(&member.0, right.0, &model.0).await
 }
 
 /// The member buys access at the price quoted at this moment.
@@ -80,7 +80,7 @@ async fn buys_for(world: &mut World, member: Member, right: RightTo, model: Mode
 /// What was sent several times at once made so many purchases or jobs.
 #[then(expr = "that made {int} purchase(s)")]
 async fn made_purchases(world: &mut World, made: usize) -> StepResult {
-    world.expect_made(made)
+    world.answers.expect_made(made)
 }
 
 /// The model page and the quote name this price.

@@ -8,8 +8,8 @@ use crate::steps::parameters::{Code, Service, Span};
 /// The purchase credential gets lost between two services.
 #[given(expr = "the purchase credential gets lost between {service} and {service}")]
 async fn credential_lost(world: &mut World, from: Service, to: Service) -> StepResult {
-    let header = world.credential_header()?;
-    world.disturb(&format!("{} -> {}: strip header {header}", from.0, to.0))
+    let header = world.faults.credential_header()?;
+    world.faults.arm(&format!("{} -> {}: strip header {header}", from.0, to.0))
 }
 
 /// One service gets no connection to another. Where no tap stands between them, as before a database, their machines are
@@ -22,50 +22,50 @@ async fn cannot_reach(world: &mut World, from: Service, to: Service) -> StepResu
 /// A service answers another with an error of this status, without having done anything.
 #[given(expr = "{service} answers {service} with status {int}")]
 async fn answers_with(world: &mut World, callee: Service, caller: Service, status: u16) -> StepResult {
-    world.disturb(&format!("{} -> {}: abort {status}", caller.0, callee.0))
+    world.faults.arm(&format!("{} -> {}: abort {status}", caller.0, callee.0))
 }
 
 /// Everything that one service sends another arrives so much later.
 #[given(expr = "what {service} sends {service} arrives {duration} late")]
 async fn arrives_late(world: &mut World, from: Service, to: Service, span: Span) -> StepResult {
-    world.disturb(&format!("{} -> {}: delay {}ms", from.0, to.0, span.0.as_millis()))
+    world.faults.arm(&format!("{} -> {}: delay {}ms", from.0, to.0, span.0.as_millis()))
 }
 
 /// Everything that one service sends another arrives so many times; at least twice.
 #[given(expr = "what {service} sends {service} arrives {int} times")]
 async fn arrives_repeatedly(world: &mut World, from: Service, to: Service, times: u32) -> StepResult {
-    world.disturb(&format!("{} -> {}: repeat {} times", from.0, to.0, times.saturating_sub(1)))
+    world.faults.arm(&format!("{} -> {}: repeat {} times", from.0, to.0, times.saturating_sub(1)))
 }
 
 /// A flag is off for this scenario.
 #[given(expr = "the flag {string} is off")]
 async fn flag_is_off(world: &mut World, flag: String) -> StepResult {
-    world.switch_off(&flag, 0)
+    world.faults.switch_off(&flag, 0)
 }
 
 /// A flag is on when it is looked at first, and off after so many looks.
 #[given(expr = "the flag {string} goes off after {int} look(s)")]
 async fn flag_goes_off(world: &mut World, flag: String, looks: u32) -> StepResult {
-    world.switch_off(&flag, looks)
+    world.faults.switch_off(&flag, looks)
 }
 
 /// The platform refuses this request of any member's with an error code, under the code's own status, without having done
 /// anything.
 #[given(expr = "{string} is refused with {code}")]
 async fn is_refused_with(world: &mut World, request: String, code: Code) -> StepResult {
-    world.refuse(&request, &code.0)
+    world.faults.refuse(&request, &code.0)
 }
 
 /// Any fault on any edge, in the words of `--fault`.
 #[given(expr = "the fault {string}")]
 async fn fault(world: &mut World, words: String) -> StepResult {
-    world.disturb(&words)
+    world.faults.arm(&words)
 }
 
 /// Waits until every fault of this scenario has happened: for what comes after that.
 #[when(expr = "every fault has happened")]
 async fn has_happened(world: &mut World) -> StepResult {
-    world.await_faults().await
+    world.faults.await_all().await
 }
 
 /// From here on nothing is disturbed any more: the faults of this scenario end, and every machine is put back.

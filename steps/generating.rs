@@ -56,7 +56,7 @@ async fn sends_at_once(world: &mut World, member: Member, model: Model, times: u
 /// What was sent several times at once made so many jobs.
 #[then(expr = "that made {int} job(s)")]
 async fn made_jobs(world: &mut World, made: usize) -> StepResult {
-    world.expect_made(made)
+    world.answers.expect_made(made)
 }
 
 /// The member asks what generating would cost.

@@ -26,7 +26,7 @@ async fn is_a_moderator(world: &mut World, member: Member) -> StepResult {
 /// The member goes on without being signed in.
 #[when(expr = "{member} signs out")]
 async fn signs_out(world: &mut World, member: Member) -> StepResult {
-    world.sign_out(&member.0)
+    world.members.sign_out(&member.0)
 }
 
 /// The member's client goes on with a session that the platform gave nobody.

@@ -8,29 +8,29 @@ use crate::steps::parameters::Code;
 /// The platform did what was asked.
 #[then(expr = "that is accepted")]
 async fn is_accepted(world: &mut World) -> StepResult {
-    world.expect_accepted()
+    world.answers.expect_accepted()
 }
 
 /// The platform refused with this error code, and in words.
 #[then(expr = "that is refused with {code}")]
 async fn is_refused(world: &mut World, code: Code) -> StepResult {
-    world.expect_refused(&code.0)
+    world.answers.expect_refused(&code.0)
 }
 
 /// The refusal says that it is temporary, and when to try again.
 #[then(expr = "the refusal says when to try again")]
 async fn is_temporary(world: &mut World) -> StepResult {
-    world.expect_temporary()
+    world.answers.expect_temporary()
 }
 
 /// A field of the answer, by the name that the target's file gives it.
 #[then(expr = "the answer's {word} is {string}")]
 async fn field_is(world: &mut World, field: String, expected: String) -> StepResult {
-    world.expect_field(&field, &expected)
+    world.answers.expect_field(&field, &expected)
 }
 
 /// Only goes on if the platform did what was asked.
 #[when(expr = "that was accepted")]
 async fn was_accepted(world: &mut World) -> StepResult {
-    world.accepted_before()
+    world.answers.require_accepted()
 }

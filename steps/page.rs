@@ -21,31 +21,31 @@ async fn opens_tab(world: &mut World, member: Member, model: Model) -> StepResul
 /// The member turns to the tab that they opened first.
 #[when(expr = "{member} goes back to the first tab")]
 async fn first_tab(world: &mut World, member: Member) -> StepResult {
-    world.turn_to_first_tab(&member.0).await
+    world.pages.turn_to_first_tab(&member.0).await
 }
 
 /// The member loads the page again.
 #[when(expr = "{member} reloads the page")]
 async fn reloads(world: &mut World, member: Member) -> StepResult {
-    world.reload_page(&member.0).await
+    world.pages.reload(&member.0).await
 }
 
 /// The member presses a button. Something has to answer: a request, a navigation, or words to read.
 #[when(expr = "{member} presses {element}")]
 async fn presses(world: &mut World, member: Member, element: Element) -> StepResult {
-    world.press(&member.0, &element.0, 1).await
+    world.pages.press(&member.0, &element.0, 1).await
 }
 
 /// The member presses a button twice in quick succession.
 #[when(expr = "{member} double-clicks {element}")]
 async fn double_clicks(world: &mut World, member: Member, element: Element) -> StepResult {
-    world.press(&member.0, &element.0, 2).await
+    world.pages.press(&member.0, &element.0, 2).await
 }
 
 /// The member types into a field, in place of what is there.
 #[when(expr = "{member} types {string} into {element}")]
 async fn types(world: &mut World, member: Member, text: String, element: Element) -> StepResult {
-    world.type_into(&member.0, &text, &element.0).await
+    world.pages.type_into(&member.0, &text, &element.0).await
 }
 
 /// The member types what the platform calls a model version.
@@ -57,7 +57,7 @@ async fn types_id(world: &mut World, member: Member, model: Model, element: Elem
 /// The member chooses from a list.
 #[when(expr = "{member} chooses {string} in {element}")]
 async fn chooses(world: &mut World, member: Member, option: String, element: Element) -> StepResult {
-    world.choose_in(&member.0, &option, &element.0).await
+    world.pages.choose_in(&member.0, &option, &element.0).await
 }
 
 /// Goes on once the page is in a state.
@@ -99,7 +99,7 @@ async fn says(world: &mut World, element: Element, text: String) -> StepResult {
 /// The page says what this refusal means, in the words of the platform's catalogue, and nothing fails silently.
 #[then(expr = "the page explains {code}")]
 async fn explains(world: &mut World, code: Code) -> StepResult {
-    world.expect_explained(&code.0).await
+    world.pages.expect_explained(&code.0).await
 }
 
 /// Each refusal in the table, one after the other, of what pressing this asks for; the page explains every one. A row for each
@@ -114,13 +114,13 @@ async fn explains_each(world: &mut World, element: Element, request: String, ste
 /// Tools for people who cannot see the page understand it: axe-core finds nothing wrong, and nothing that it cannot decide.
 #[then(expr = "the page is accessible")]
 async fn accessible(world: &mut World) -> StepResult {
-    world.expect_accessible().await
+    world.pages.expect_accessible().await
 }
 
 /// Whatever looks wrong on the page is explained by words that a person can read and that are announced.
 #[then(expr = "nothing fails silently")]
 async fn nothing_silent(world: &mut World) -> StepResult {
-    world.expect_nothing_silent().await
+    world.pages.expect_nothing_silent().await
 }
 
 /// What the page tells the member they may do and have is what the platform says, before and after a reload.
@@ -138,7 +138,7 @@ async fn as_chosen(world: &mut World) -> StepResult {
 /// Two clicks were one purchase, or one job.
 #[then(expr = "that had one effect")]
 async fn one_effect(world: &mut World) -> StepResult {
-    world.expect_one_effect().await
+    world.pages.expect_one_effect().await
 }
 
 /// What was refused was sent again with the same key, and not before the platform wanted it.

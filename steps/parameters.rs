@@ -60,7 +60,7 @@ pub struct PageState(pub String);
 /// An event that one service tells another: `purchase event`, `refund event` or `access event`.
 #[derive(Debug, Clone, Copy, Parameter)]
 #[param(name = "event", regex = "(?:purchase|refund|access) event")]
-pub struct Told(pub ServiceEvent);
+pub struct EventName(pub ServiceEvent);
 
 macro_rules! words {
     ($($name:ident),*) => {$(
@@ -84,7 +84,7 @@ impl FromStr for Money {
     }
 }
 
-impl FromStr for Told {
+impl FromStr for EventName {
     type Err = String;
 
     fn from_str(text: &str) -> Result<Self, String> {

@@ -36,20 +36,20 @@ fn breaks(_: &mut World) -> StepResult {
 /// Holds.
 #[then(expr = "something holds")]
 fn holds(world: &mut World) -> StepResult {
-    world.expect_that(true, "it holds")
+    world.assertions.expect(true, "it holds")
 }
 
 /// Does not hold.
 #[then(expr = "something does not hold")]
 fn does_not_hold(world: &mut World) -> StepResult {
-    world.expect_that(false, "the rehearsed failure")
+    world.assertions.expect(false, "the rehearsed failure")
 }
 
 /// Holds on the second look in this process, and from then on.
 #[then(expr = "something holds at the second attempt")]
 fn holds_later(world: &mut World) -> StepResult {
     static LOOKS: AtomicU32 = AtomicU32::new(0);
-    world.expect_that(LOOKS.fetch_add(1, Ordering::Relaxed) > 0, "not at the first attempt")
+    world.assertions.expect(LOOKS.fetch_add(1, Ordering::Relaxed) > 0, "not at the first attempt")
 }
 
 /// Asserts nothing.

@@ -25,7 +25,7 @@ async fn sends(world: &mut World, member: Member, request: String) -> StepResult
 /// The HTTP status of the answer.
 #[then(expr = "the answer has the status {int}")]
 async fn has_status(world: &mut World, status: u16) -> StepResult {
-    world.expect_status(status)
+    world.answers.expect_status(status)
 }
 
 /// What stands in the answer's JSON, by its JSON pointer: `/items/0/name`. Names in braces stand for ids.
@@ -43,5 +43,5 @@ async fn has_no_value(world: &mut World, pointer: String) -> StepResult {
 /// A header of the answer.
 #[then(expr = "the answer has the header {string} with {string}")]
 async fn has_header(world: &mut World, name: String, expected: String) -> StepResult {
-    world.expect_header(&name, &expected)
+    world.answers.expect_header(&name, &expected)
 }

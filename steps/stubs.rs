@@ -9,11 +9,11 @@ use crate::steps::parameters::Service;
 /// file is not for go on to the service.
 #[given(expr = "{service} answers as in {string}")]
 async fn answers_as_in(world: &mut World, service: Service, name: String) -> StepResult {
-    world.answer_as_in(&service.0, &name)
+    world.faults.answer_as_in(&service.0, &name)
 }
 
 /// The first request that a file is for is answered what it says; the others go on to the service.
 #[given(expr = "{service} answers as in {string} once")]
 async fn answers_once_as_in(world: &mut World, service: Service, name: String) -> StepResult {
-    world.answer_once_as_in(&service.0, &name)
+    world.faults.answer_once_as_in(&service.0, &name)
 }

@@ -11,35 +11,35 @@ const SHORTLY: i64 = 8;
 /// So much time passes.
 #[when(expr = "{duration} pass(es)")]
 async fn passes(world: &mut World, span: Span) -> StepResult {
-    world.time_passes(span.0)
+    world.clock.pass(span.0)
 }
 
 /// Time passes until shortly before early access ends.
 #[when(expr = "early access to {model} is about to end")]
 async fn about_to_end(world: &mut World, model: Model) -> StepResult {
-    world.time_to_the_end_of(&model.0, -SHORTLY)
+    world.pass_to_the_end_of(&model.0, -SHORTLY)
 }
 
 /// Time passes until the very moment at which early access ends.
 #[when(expr = "early access to {model} ends")]
 async fn ends(world: &mut World, model: Model) -> StepResult {
-    world.time_to_the_end_of(&model.0, 0)
+    world.pass_to_the_end_of(&model.0, 0)
 }
 
 /// Time passes until early access has ended.
 #[when(expr = "early access to {model} has ended")]
 async fn has_ended(world: &mut World, model: Model) -> StepResult {
-    world.time_to_the_end_of(&model.0, 1)
+    world.pass_to_the_end_of(&model.0, 1)
 }
 
 /// Time passes until shortly before the end of what the member has bought.
 #[when(expr = "{member}'s access to {model} is about to end")]
 async fn access_about_to_end(world: &mut World, member: Member, model: Model) -> StepResult {
-    world.time_to_the_end_of_access(&member.0, &model.0, -SHORTLY).await
+    world.pass_to_the_end_of_access(&member.0, &model.0, -SHORTLY).await
 }
 
 /// Time passes until the very moment at which what the member has bought ends.
 #[when(expr = "{member}'s access to {model} ends")]
 async fn access_ends(world: &mut World, member: Member, model: Model) -> StepResult {
-    world.time_to_the_end_of_access(&member.0, &model.0, 0).await
+    world.pass_to_the_end_of_access(&member.0, &model.0, 0).await
 }

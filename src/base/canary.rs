@@ -79,11 +79,6 @@ impl Canaries {
         self.escaped.join(other.escaped);
     }
 
-    /// Whether there is nothing to look for.
-    pub fn is_empty(&self) -> bool {
-        self.raw.spellings.is_empty()
-    }
-
     /// The first secret in a text, whatever it is written in.
     pub fn find(&self, text: &[u8]) -> Option<Leak> {
         let behind = |mark: u8, resolve: fn(&[u8]) -> Vec<u8>| {

@@ -9,6 +9,7 @@ pub mod clock;
 pub mod config;
 pub mod fingerprint;
 pub mod picture;
+pub mod pointer;
 pub mod redact;
 pub mod schema;
 pub mod seed;

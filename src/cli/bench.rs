@@ -19,12 +19,12 @@ use crate::model::{Exit, TraceId};
 use crate::report::run_builder::RunUpdate;
 use crate::report::{RunBuilder, journal};
 use crate::run::platform::{Builder, Platform};
-use crate::run::{Deadlines, Evidence, FlakyPolicy, Options, Plan, Selection, records};
+use crate::run::{Plan, RunRequest, Selection, records};
 use crate::tap::{FaultBoard, Recorder};
-use crate::target::{Operation, Target, Values};
+use crate::target::{Operation, Slot, Target, Values};
 use crate::topology::{RunLabel, Topology};
 use crate::trail::Mapping;
-use crate::world::{Embedded, Rules};
+use crate::world::{Deadlines, Embedded, Options, Rules};
 
 /// The options of a benchmark.
 #[derive(Debug, Args)]
@@ -88,9 +88,9 @@ pub fn bench(composition: &Composition, arguments: &Arguments) -> Result<Exit, R
     Ok(Exit::Passed)
 }
 
-const JOURNEY: [(Operation, &[(&str, &str)]); 4] = [
-    (Operation::TopUp, &[("card", "ok")]),
-    (Operation::TopUp, &[("card", "ok")]),
+const JOURNEY: [(Operation, &[(Slot, &str)]); 4] = [
+    (Operation::TopUp, &[(Slot::Card, "ok")]),
+    (Operation::TopUp, &[(Slot::Card, "ok")]),
     (Operation::Wallet, &[]),
     (Operation::Wallet, &[]),
 ];
@@ -150,9 +150,10 @@ fn plain_loop(
 async fn journey(client: &reqwest::Client, target: &Target, platform: &Platform, recorder: &Recorder) {
     let trace = TraceId(rand::random());
     recorder.open(trace);
-    let ask = |operation: Operation, values: Values| async move {
+    let ask = |operation: Operation, mut values: Values| async move {
         let admin = platform.secrets.get("admin").cloned().unwrap_or_default();
-        let call = target.call(operation, &values.with("secret.admin", admin)).expect("the target has it");
+        values.set_secret("admin", &admin);
+        let call = target.call(operation, &values).expect("the target has it");
         let mut request = client.request(call.method, format!("{}{}", platform.entry, call.path));
         request = request.header(TRACEPARENT, traceparent(trace, 1));
         for (name, value) in call.headers {
@@ -166,12 +167,12 @@ async fn journey(client: &reqwest::Client, target: &Target, platform: &Platform,
         assert!(status.is_success(), "{operation}: {status}");
         response.json::<serde_json::Value>().await.expect("the platform answers in JSON")
     };
-    let member = ask(Operation::SignUp, Values::new().with("name", "Ann").with("role", "member")).await;
+    let member = ask(Operation::SignUp, Values::new().with(Slot::Name, "Ann").with(Slot::Role, "member")).await;
     for (operation, fixed) in JOURNEY {
-        let mut values = Values::new().with("token", member["token"].clone()).with("amount", 500);
-        values.set("key", format!("{:032x}", rand::random::<u128>()));
+        let mut values = Values::new().with(Slot::Token, member["token"].clone()).with(Slot::Amount, 500);
+        values.set(Slot::Key, format!("{:032x}", rand::random::<u128>()));
         for (name, value) in fixed {
-            values.set(name, *value);
+            values.set(*name, *value);
         }
         ask(operation, values).await;
     }
@@ -193,29 +194,10 @@ fn scenarios(
     let selection = Selection { embedded_only: true, ..Selection::default() };
     let plan = Plan::make(&selection, &embedded, &composition.suite.vocabulary);
     let plan = plan.map_err(|refused| Refusal::Usage(refused.to_string()))?;
+    // The machine is busy on purpose, so no deadline may pass.
     let minute = Duration::from_secs(60);
-    let options = Options {
-        jobs,
-        retries: 0,
-        flaky: FlakyPolicy::Fail,
-        fail_fast: false,
-        shuffle: false,
-        repeat: 1,
-        deadlines: Deadlines { step: minute, scenario: minute, grace: minute },
-        run_timeout: None,
-        grace: minute,
-        seed: Seed(1),
-        faults: Vec::new(),
-        defects: Vec::new(),
-        keep: false,
-        command: Vec::new(),
-        repeat_command: String::new(),
-        history: crate::run::history::History::default(),
-        quiet: Duration::ZERO,
-        hand_over: false,
-        doubles: None,
-        evidence: Evidence::Failed,
-    };
+    let deadlines = Deadlines { step: minute, scenario: minute, overdue: minute, grace: minute, run: None };
+    let options = Arc::new(Options { jobs, deadlines, seed: Seed(1), ..Options::default() });
     let folder = std::env::temp_dir().join(format!("paidpath-bench-{}", std::process::id()));
     let (sender, records) = records();
     let mut writer =
@@ -236,7 +218,9 @@ fn scenarios(
         }
         (first, last, writer.finish())
     });
-    let outcome = crate::run::run(&composition.suite, plan, target.clone(), rules, topology, options, sender);
+    let suite = &composition.suite;
+    let outcome =
+        crate::run::run(RunRequest { suite, plan, target: target.clone(), rules, topology, options, journal: sender });
     let (first, last, written) = listening.join().expect("the journal's writer does not panic");
     let outcome = outcome.map_err(|error| Refusal::Environment(error.to_string()))?;
     written.map_err(|error| Refusal::Environment(error.to_string()))?;

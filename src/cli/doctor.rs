@@ -133,7 +133,7 @@ fn processors() -> Seen {
 fn who_needs(requirement: &Requirement) -> String {
     match requirement.of {
         Needs::Provider(provider) => format!("topologies with a {provider} and scenarios with {}", requirement.tag),
-        Needs::Nothing | Needs::Whole => format!("scenarios with {}", requirement.tag),
+        Needs::Nothing | Needs::Browser | Needs::Whole => format!("scenarios with {}", requirement.tag),
     }
 }
 

@@ -1,11 +1,11 @@
 //! `paidpath platform`: what the two files may hold that describe a platform of one's own. The tables come from the code.
 
 use crate::model::{EventKind, Fact};
-use crate::target::Operation;
+use crate::target::{Operation, Slot};
 
 /// The page, as Markdown.
 pub fn page() -> String {
-    let list = |names: &[&str]| names.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ");
+    let list = |slots: &[Slot]| slots.iter().map(|slot| format!("`{slot}`")).collect::<Vec<_>>().join(", ");
     let operations = Operation::ALL.iter().map(|operation| {
         [operation.word().to_owned(), operation.means().to_owned(), list(operation.takes()), list(operation.gives())]
     });

@@ -2,7 +2,7 @@
 
 use std::io::{IsTerminal, Write};
 use std::path::{Path, PathBuf};
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use clap::{Args, ValueEnum};
 
@@ -20,7 +20,8 @@ use crate::prove::{
     coverage, named, prove as try_each,
 };
 use crate::report::{self, Style, journal, proof};
-use crate::run::{Deadlines, Evidence, FlakyPolicy, Options, PathSpec, Plan, Selection};
+use crate::run::{PathSpec, Plan, Selection};
+use crate::world::{Deadlines, Options, RecordLevel};
 
 /// The options of a proof.
 #[derive(Debug, Args)]
@@ -138,7 +139,7 @@ pub fn prove(composition: &Composition, arguments: &Arguments) -> Result<Exit, R
         suite: &composition.suite,
         topology: &topology,
         target: &freshly,
-        options,
+        options: std::sync::Arc::new(options),
         canaries: Default::default(),
     };
     let console = Console::new(arguments.format);
@@ -218,36 +219,17 @@ fn selection(arguments: &Arguments) -> Result<Selection, Refusal> {
     })
 }
 
-/// How scenarios run where nobody looks on and everything is recorded.
+/// Returns options for a run of which everything is recorded.
 pub(super) fn options(jobs: Option<usize>, step_timeout: Span, seed: Option<u64>) -> Options {
     let processors = std::thread::available_parallelism().map_or(2, usize::from);
     Options {
-        // Most of a trial is waiting for what does not come.
+        // Most of a trial is waiting for something that does not come.
         jobs: jobs.unwrap_or(processors * 8).max(1),
-        retries: 0,
-        flaky: FlakyPolicy::Fail,
-        fail_fast: false,
-        shuffle: false,
-        repeat: 1,
-        deadlines: Deadlines {
-            step: step_timeout.0,
-            scenario: Duration::from_secs(120),
-            grace: Duration::from_millis(500),
-        },
-        run_timeout: None,
-        grace: Duration::from_secs(5),
+        deadlines: Deadlines { step: step_timeout.0, ..Deadlines::default() },
         seed: seed.map_or_else(Seed::draw, Seed),
-        faults: Vec::new(),
-        keep: false,
-        defects: Vec::new(),
-        command: std::env::args().collect(),
-        repeat_command: "paidpath run".into(),
-        history: Default::default(),
-        quiet: Duration::ZERO,
-        // What a defect breaks is found by comparing with what was seen without it.
-        hand_over: false,
-        doubles: None,
-        evidence: Evidence::All,
+        // The trail with a defect is compared with the trail without it.
+        record: RecordLevel::All,
+        ..Options::default()
     }
 }
 

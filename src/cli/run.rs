@@ -2,8 +2,8 @@
 
 use std::fmt;
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::thread;
-use std::time::Duration;
 
 use clap::{Args, ValueEnum};
 use regex::Regex;
@@ -21,11 +21,11 @@ use crate::model::{Exit, Shard};
 use crate::report;
 use crate::run::history::{FILE, History, Timings};
 use crate::run::platform::NotUp;
-use crate::run::{Deadlines, Evidence, FlakyPolicy, Options, PathSpec, Plan, Selection, records};
+use crate::run::{PathSpec, Plan, RunRequest, Selection, records};
 use crate::tap::Disturbance;
 use crate::target::Target;
 use crate::topology::Topology;
-use crate::world::Rules;
+use crate::world::{Deadlines, FlakyPolicy, Options, RecordLevel, Rules};
 
 /// The options of a run.
 #[derive(Debug, Clone, Args)]
@@ -191,13 +191,15 @@ pub fn run(composition: &Composition, arguments: &Arguments) -> Result<Exit, Ref
         return Ok(Exit::Passed);
     }
 
-    let known = selection.timings.map_or(history, |timings| timings.history);
+    plan.history = selection.timings.map_or(history, |timings| timings.history);
     let doubles = super::verify::known(&arguments.reports, &topology);
-    let options = Options { doubles, ..options(arguments, known, environment) };
-    let (sender, records) = records();
+    let options = Arc::new(Options { doubles, ..options(arguments, environment) });
+    let (journal, records) = records();
     let listener = Listener::begin(&arguments.reports, arguments.verbose, reporters).map_err(|error| usage(&error))?;
     let listening = thread::spawn(move || listener.listen(records));
-    let outcome = crate::run::run(&composition.suite, plan, target, rules, &topology, options, sender);
+    let suite = &composition.suite;
+    let request = RunRequest { suite, plan, target, rules, topology: &topology, options, journal };
+    let outcome = crate::run::run(request);
     let heard = listening
         .join()
         .map_err(|_| Refusal::Environment("the journal's writer panicked: a bug of paidpath".into()))?;
@@ -218,11 +220,12 @@ pub fn run(composition: &Composition, arguments: &Arguments) -> Result<Exit, Ref
     })
 }
 
-fn options(arguments: &Arguments, history: History, environment: impl Fn(&str) -> Option<String>) -> Options {
+fn options(arguments: &Arguments, environment: impl Fn(&str) -> Option<String>) -> Options {
     let processors = thread::available_parallelism().map_or(2, usize::from);
     let in_ci = environment("CI").is_some_and(|ci| !ci.is_empty() && ci != "false");
     let seed = arguments.seed.map_or_else(Seed::draw, Seed);
     Options {
+        // Scenarios wait for the platform most of the time.
         jobs: arguments.jobs.unwrap_or(processors * 4).max(1),
         retries: arguments.retries,
         flaky: match arguments.flaky {
@@ -237,24 +240,21 @@ fn options(arguments: &Arguments, history: History, environment: impl Fn(&str) -
         deadlines: Deadlines {
             step: arguments.step_timeout.0,
             scenario: arguments.scenario_timeout.0,
-            grace: Duration::from_millis(500),
+            run: arguments.run_timeout.map(|span| span.0),
+            grace: arguments.grace.0,
+            ..Deadlines::default()
         },
-        run_timeout: arguments.run_timeout.map(|span| span.0),
-        grace: arguments.grace.0,
         seed,
         faults: arguments.fault.clone(),
         defects: arguments.defect.clone(),
         keep: arguments.keep,
-        command: std::env::args().collect(),
         repeat_command: repeat_command(arguments, seed),
-        history,
-        quiet: Duration::ZERO,
         hand_over: arguments.hand_over,
-        doubles: None,
-        evidence: match arguments.record {
-            Record::Failed => Evidence::Failed,
-            Record::All => Evidence::All,
+        record: match arguments.record {
+            Record::Failed => RecordLevel::Failed,
+            Record::All => RecordLevel::All,
         },
+        ..Options::default()
     }
 }
 

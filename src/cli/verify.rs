@@ -3,6 +3,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use clap::Args;
@@ -21,9 +22,10 @@ use crate::model::agreement::{Agreement, Unjudged};
 use crate::prove::PlanRunner;
 use crate::prove::agreement::{TopologyRun, agree};
 use crate::report::text::count;
-use crate::run::{Options, PathSpec, Plan, Selection};
+use crate::run::{PathSpec, Plan, Selection};
 use crate::tap::Disturbance;
 use crate::topology::{ProviderKind, Topology};
+use crate::world::Options;
 
 /// What to hold against each other.
 #[derive(Debug, Args)]
@@ -111,7 +113,11 @@ pub fn verify(composition: &Composition, arguments: &Arguments) -> Result<Exit, 
             suite: &composition.suite,
             topology: &topology,
             target: &freshly,
-            options: Options { faults, quiet: QUIET, ..options(arguments.jobs, arguments.step_timeout, Some(seed)) },
+            options: Arc::new(Options {
+                faults,
+                quiet: QUIET,
+                ..options(arguments.jobs, arguments.step_timeout, Some(seed))
+            }),
             canaries: Default::default(),
         };
         let run = runner.run(plan).map_err(broken)?;

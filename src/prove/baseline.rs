@@ -11,7 +11,7 @@ use crate::model::message::Envelope;
 use crate::model::proof::ScenarioPlace;
 use crate::model::{Exchange, RuleId, Verdict};
 use crate::report::{RunRecord, ScenarioRecord};
-use crate::run::{Options, Plan, Planned};
+use crate::run::{Plan, Planned};
 use crate::world::Trial;
 
 /// A run on the healthy platform in which every scenario passed or was skipped.
@@ -92,8 +92,7 @@ impl Baseline {
             // A platform that names places does so only for scenarios that ask for it in their baggage.
             plan.scenarios.iter_mut().for_each(|planned| planned.trial = Some(Arc::clone(&trial)));
         }
-        let options = Options { repeat: 1, ..runner.options.clone() };
-        let run = runner.run_following(plan, options, |envelope, _, _| message(envelope))?.into_run();
+        let run = runner.run_following(plan, |envelope, _, _| message(envelope))?.into_run();
         let not_passed: Vec<_> =
             run.scenarios.iter().zip(&scenarios).filter(|(scenario, _)| !is_green(scenario) && ran(scenario)).collect();
         if !not_passed.is_empty() {

@@ -1,6 +1,6 @@
 //! Running plans on a platform that is started for each plan.
 
-use std::sync::Mutex;
+use std::sync::{Arc, Mutex};
 use std::thread;
 
 use crate::base::canary::Canaries;
@@ -9,10 +9,10 @@ use crate::model::message::Envelope;
 use crate::report::run_builder::RunUpdate;
 use crate::report::{RunBuilder, RunRecord};
 use crate::run::platform::NotUp;
-use crate::run::{Options, Plan, Suite, records, run};
+use crate::run::{Plan, RunRequest, Suite, records, run};
 use crate::target::Target;
 use crate::topology::Topology;
-use crate::world::Rules;
+use crate::world::{Options, Rules};
 
 /// Runs plans: each one on a platform that is started for it.
 pub struct PlanRunner<'s> {
@@ -22,7 +22,7 @@ pub struct PlanRunner<'s> {
     pub topology: &'s Topology,
     /// Returns the target and the rules. It is called once for each plan.
     pub target: &'s dyn Fn() -> (Target, Rules),
-    pub options: Options,
+    pub options: Arc<Options>,
     /// The secrets of all plans, to search what was written for them.
     pub canaries: Mutex<Canaries>,
 }
@@ -41,21 +41,29 @@ pub enum ProofError {
 impl PlanRunner<'_> {
     /// Runs a plan and returns everything that was recorded.
     pub fn run(&self, plan: Plan) -> Result<RunRecord, ProofError> {
-        self.run_following(plan, self.options.clone(), |_, _, _| {}).map(RunBuilder::into_run)
+        self.run_following(plan, |_, _, _| {}).map(RunBuilder::into_run)
     }
 
     /// Runs a plan. `follow` receives every message with the change that it caused, and may drop evidence that it has read.
     pub(super) fn run_following(
         &self,
         plan: Plan,
-        options: Options,
         mut follow: impl FnMut(&Envelope, RunUpdate, &mut RunBuilder),
     ) -> Result<RunBuilder, ProofError> {
         let (target, rules) = (self.target)();
-        let (sender, records) = records();
+        let (journal, records) = records();
+        let request = RunRequest {
+            suite: self.suite,
+            plan,
+            target,
+            rules,
+            topology: self.topology,
+            options: Arc::clone(&self.options),
+            journal,
+        };
         let mut builder = RunBuilder::default();
         let outcome = thread::scope(|scope| {
-            let running = scope.spawn(|| run(self.suite, plan, target, rules, self.topology, options, sender));
+            let running = scope.spawn(|| run(request));
             for envelope in records {
                 let update = builder.add(&envelope);
                 follow(&envelope, update, &mut builder);

@@ -9,7 +9,7 @@ use super::{judge, reach};
 use crate::model::Proof;
 use crate::model::proof::{Cell, Detection, Row, Standing};
 use crate::report::run_builder::RunUpdate;
-use crate::run::{Options, Plan, Planned};
+use crate::run::{Plan, Planned};
 use crate::trail::rule;
 use crate::world::Trial;
 
@@ -81,8 +81,7 @@ pub fn prove(
     let header = target.baggage.fired.as_deref();
     let mut done = 0;
     // The pairs are already in the order in which they shall begin, so the history must not order them by duration.
-    let options = Options { history: Default::default(), repeat: 1, ..runner.options.clone() };
-    runner.run_following(plan, options, |_, update, builder| {
+    runner.run_following(plan, |_, update, builder| {
         let RunUpdate::Ended(ended) = update else { return };
         let Pair { row: at, scenario, .. } = pairs[ended];
         let row = &mut rows[at];

@@ -20,12 +20,12 @@ pub const FILE: &str = "last-run.json";
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
 pub struct History {
     /// How each ended.
-    pub scenarios: BTreeMap<String, Ending>,
+    pub scenarios: BTreeMap<String, ScenarioEnd>,
 }
 
 /// How a scenario ended.
 #[derive(Debug, Clone, Copy, Serialize, Deserialize)]
-pub struct Ending {
+pub struct ScenarioEnd {
     /// Its verdict.
     pub verdict: Verdict,
     /// How long it took, in microseconds.
@@ -57,7 +57,7 @@ impl History {
 
     /// Those that failed or could not be judged.
     pub fn not_passed(&self) -> impl Iterator<Item = &str> {
-        let bad = |ending: &Ending| matches!(ending.verdict, Verdict::Failed | Verdict::Unknown);
+        let bad = |ending: &ScenarioEnd| matches!(ending.verdict, Verdict::Failed | Verdict::Unknown);
         self.scenarios.iter().filter(move |(_, ending)| bad(ending)).map(|(key, _)| key.as_str())
     }
 }

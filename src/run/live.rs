@@ -97,7 +97,7 @@ impl Emitter {
 
 /// Which attempt is being made.
 #[derive(Debug)]
-pub struct Attempt {
+pub struct AttemptStart {
     /// The test case's id.
     pub case: String,
     /// Counted from 0.
@@ -164,8 +164,8 @@ impl StepEnd {
 
 impl Live {
     /// Begins an attempt at a test case. What has to be said before goes out with it.
-    pub fn begin(emitter: Emitter, before: Option<TestCase>, attempt: Attempt) -> Self {
-        let Attempt { case, number, worker, steps } = attempt;
+    pub fn begin(emitter: Emitter, before: Option<TestCase>, attempt: AttemptStart) -> Self {
+        let AttemptStart { case, number, worker, steps } = attempt;
         let case_started = format!("{case}-{number}");
         let started = Envelope::TestCaseStarted(TestCaseStarted {
             id: case_started.clone(),

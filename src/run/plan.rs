@@ -7,6 +7,7 @@ use std::sync::Arc;
 
 use super::extents::Extents;
 use super::files::{are_embedded, read_all};
+use super::history::History;
 use super::schedule::Alone;
 use super::select::Selection;
 use super::settings::{Settings, WrongTag};
@@ -73,8 +74,10 @@ pub struct Plan {
     pub scenarios: Vec<Planned>,
     /// How many scenarios there are in all, selected or not.
     pub found: usize,
-    /// What it has in common with the plans of other machines that run other parts of the same selection.
+    /// The part that the plans of all shards have in common.
     pub identity: Identity,
+    /// The durations of scenarios in an earlier run: the longest begin first.
+    pub history: History,
 }
 
 /// One thing wrong with a feature file.

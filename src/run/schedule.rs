@@ -30,7 +30,7 @@ impl Alone {
 
 /// One attempt to be made.
 #[derive(Debug, Clone)]
-pub struct Ticket {
+pub struct Turn {
     /// Which scenario, by its place in the plan.
     pub scenario: usize,
     /// The scenario. Nobody else holds it, so that it is let go of when its last attempt has ended.
@@ -45,7 +45,7 @@ pub struct Ticket {
 
 #[derive(Debug, Default)]
 struct State {
-    waiting: VecDeque<Ticket>,
+    waiting: VecDeque<Turn>,
     running: usize,
     /// Free places at the browser.
     places: usize,
@@ -63,33 +63,33 @@ pub struct Schedule {
 
 impl Schedule {
     /// A queue of these, in this order, with so many places at the browser (at least one).
-    pub fn new(tickets: impl IntoIterator<Item = Ticket>, places: usize) -> Self {
-        let state = State { waiting: tickets.into_iter().collect(), places: places.max(1), ..State::default() };
+    pub fn new(turns: impl IntoIterator<Item = Turn>, places: usize) -> Self {
+        let state = State { waiting: turns.into_iter().collect(), places: places.max(1), ..State::default() };
         Self { state: Mutex::new(state), changed: Condvar::new() }
     }
 
     /// The next attempt that may run now; waits while only others that may not are left. `None` when all is done.
-    pub fn next(&self) -> Option<Ticket> {
+    pub fn next(&self) -> Option<Turn> {
         let mut state = self.lock();
         loop {
             if state.stopped || (state.waiting.is_empty() && state.running == 0) {
                 return None;
             }
-            let free = state.waiting.iter().position(|ticket| state.allows(ticket));
-            if let Some(ticket) = free.and_then(|index| state.waiting.remove(index)) {
-                state.begin(&ticket);
-                return Some(ticket);
+            let free = state.waiting.iter().position(|turn| state.allows(turn));
+            if let Some(turn) = free.and_then(|index| state.waiting.remove(index)) {
+                state.begin(&turn);
+                return Some(turn);
             }
             state = self.changed.wait(state).expect("nothing panics while it holds this lock");
         }
     }
 
     /// The attempt has ended; `again` is put at the front.
-    pub fn end(&self, ticket: &Ticket, again: Option<Ticket>) {
+    pub fn end(&self, turn: &Turn, again: Option<Turn>) {
         let mut state = self.lock();
         state.running -= 1;
-        state.places += usize::from(ticket.browses);
-        match &ticket.alone {
+        state.places += usize::from(turn.browses);
+        match &turn.alone {
             Alone::No => {}
             Alone::Serial => state.serial = false,
             Alone::Locks(names) => names.iter().for_each(|name| {
@@ -120,20 +120,20 @@ impl Schedule {
 }
 
 impl State {
-    fn allows(&self, ticket: &Ticket) -> bool {
+    fn allows(&self, turn: &Turn) -> bool {
         !self.serial
-            && (!ticket.browses || self.places > 0)
-            && match &ticket.alone {
+            && (!turn.browses || self.places > 0)
+            && match &turn.alone {
                 Alone::No => true,
                 Alone::Serial => self.running == 0,
                 Alone::Locks(names) => !names.iter().any(|name| self.locks.contains(name)),
             }
     }
 
-    fn begin(&mut self, ticket: &Ticket) {
+    fn begin(&mut self, turn: &Turn) {
         self.running += 1;
-        self.places -= usize::from(ticket.browses);
-        match &ticket.alone {
+        self.places -= usize::from(turn.browses);
+        match &turn.alone {
             Alone::No => {}
             Alone::Serial => self.serial = true,
             Alone::Locks(names) => self.locks.extend(names.iter().cloned()),
@@ -145,14 +145,14 @@ impl State {
 mod tests {
     use super::*;
 
-    fn ticket(scenario: usize, alone: Alone) -> Ticket {
-        Ticket { scenario, planned: Arc::default(), attempt: 0, alone, browses: false }
+    fn turn(scenario: usize, alone: Alone) -> Turn {
+        Turn { scenario, planned: Arc::default(), attempt: 0, alone, browses: false }
     }
 
     #[test]
     fn who_needs_the_browser_waits_for_a_place_and_others_pass_by() {
-        let browsing = |scenario| Ticket { browses: true, ..ticket(scenario, Alone::No) };
-        let schedule = Schedule::new([browsing(0), browsing(1), ticket(2, Alone::No)], 1);
+        let browsing = |scenario| Turn { browses: true, ..turn(scenario, Alone::No) };
+        let schedule = Schedule::new([browsing(0), browsing(1), turn(2, Alone::No)], 1);
         let first = schedule.next().unwrap();
         assert_eq!((first.scenario, schedule.next().unwrap().scenario), (0, 2));
         schedule.end(&first, None);
@@ -162,7 +162,7 @@ mod tests {
     #[test]
     fn a_lock_is_held_by_one_at_a_time_and_others_pass_by() {
         let locked = || Alone::Locks(vec!["db".into()]);
-        let schedule = Schedule::new([ticket(0, locked()), ticket(1, locked()), ticket(2, Alone::No)], 1);
+        let schedule = Schedule::new([turn(0, locked()), turn(1, locked()), turn(2, Alone::No)], 1);
         let first = schedule.next().unwrap();
         assert_eq!((first.scenario, schedule.next().unwrap().scenario), (0, 2));
         schedule.end(&first, None);
@@ -171,7 +171,7 @@ mod tests {
 
     #[test]
     fn a_serial_scenario_runs_when_nothing_else_does() {
-        let schedule = Schedule::new([ticket(0, Alone::No), ticket(1, Alone::Serial), ticket(2, Alone::No)], 1);
+        let schedule = Schedule::new([turn(0, Alone::No), turn(1, Alone::Serial), turn(2, Alone::No)], 1);
         let (first, third) = (schedule.next().unwrap(), schedule.next().unwrap());
         assert_eq!((first.scenario, third.scenario), (0, 2));
         schedule.end(&first, None);
@@ -181,9 +181,9 @@ mod tests {
 
     #[test]
     fn a_retry_comes_next_and_a_stopped_schedule_hands_out_nothing() {
-        let schedule = Schedule::new([ticket(0, Alone::No), ticket(1, Alone::No)], 1);
+        let schedule = Schedule::new([turn(0, Alone::No), turn(1, Alone::No)], 1);
         let first = schedule.next().unwrap();
-        schedule.end(&first, Some(Ticket { attempt: 1, ..first.clone() }));
+        schedule.end(&first, Some(Turn { attempt: 1, ..first.clone() }));
         let again = schedule.next().unwrap();
         assert_eq!((again.scenario, again.attempt), (0, 1));
         schedule.stop();

@@ -1,71 +1,52 @@
-//! Worker threads: each has its own single-threaded runtime and HTTP connections, and makes one attempt at a time.
+//! Worker threads. Each has its own single-threaded runtime and HTTP connections, and runs one attempt at a time.
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::{Duration, Instant};
 
-use super::attempt::{Deadlines, Ended, Maker};
-use super::evidence::Evidence;
-use super::history::Ending;
-use super::live::{Attempt, Emitter, Live};
+use super::attempt::{AttemptRunner, Ended};
+use super::history::ScenarioEnd;
+use super::live::{AttemptStart, Emitter, Live};
 use super::plan::Planned;
-use super::schedule::{Schedule, Ticket};
+use super::schedule::{Schedule, Turn};
 use super::vocabulary::Vocabulary;
-use super::{emit, panics};
+use super::{emit, evidence, panics};
 use crate::base::client::client_for;
-use crate::base::seed::Seed;
-use crate::model::message::{Attachment, media};
-use crate::model::{Blame, RuleId, ScenarioVerdict, TraceId, Trail, Verdict};
-use crate::world::{RunContext, StepErrorKind};
+use crate::model::{Blame, RuleId, ScenarioVerdict, TraceId, Verdict};
+use crate::world::{Options, RunContext, StepErrorKind};
 
-/// What all workers of a run share.
+/// The part of a run that all workers and the supervisor share.
 pub struct Shared {
-    /// What to run, and in which order.
     pub schedule: Schedule,
-    /// The sentences.
     pub vocabulary: Arc<Vocabulary>,
-    /// The platform.
     pub context: Arc<RunContext>,
-    /// Where records go.
     pub emitter: Emitter,
-    /// How long things may take.
-    pub deadlines: Deadlines,
-    /// Attempts beyond the first, where no tag says otherwise.
-    pub retries: u32,
-    /// Stop at the first scenario that failed.
-    pub fail_fast: bool,
-    /// Where draws come from.
-    pub seed: Seed,
-    /// How much evidence is recorded.
-    pub evidence: Evidence,
-    /// What to put before `file:line` for the command that repeats a scenario.
+    /// The command that repeats a scenario, redacted, up to its `file:line`.
     pub repeat: String,
-    /// The tags whose scenarios cannot run here, with the reason.
+    /// The tags whose scenarios cannot run here, each with the reason.
     pub missing: Vec<(String, String)>,
-    /// How it went so far.
     pub tally: Mutex<Tally>,
 }
 
-/// How a run went.
+/// The results of a run so far.
 #[derive(Debug, Default)]
 pub struct Tally {
-    /// Scenarios by verdict; those in quarantine count as skipped unless they passed.
+    /// Scenarios by verdict. A scenario in quarantine counts as skipped unless it passed.
     pub by_verdict: BTreeMap<Verdict, usize>,
-    /// Scenarios that needed a retry.
+    /// The scenarios that needed a retry.
     pub flaky: Vec<String>,
-    /// For each check the scenarios in which it had something to judge.
+    /// The number of attempts in which a rule had something to judge.
     pub judged: BTreeMap<RuleId, u64>,
-    /// For each rule the scenarios that broke it and are allowed to.
+    /// The number of attempts that broke a rule and are allowed to.
     pub lifted: BTreeMap<RuleId, u64>,
-    /// For the next run.
-    pub endings: BTreeMap<String, Ending>,
-    /// The worst verdict of the attempts before the last, by scenario.
+    /// The ends of the scenarios, for the next run.
+    pub ends: BTreeMap<String, ScenarioEnd>,
+    /// The verdict of the latest attempt of each scenario that is tried again.
     earlier: BTreeMap<usize, Verdict>,
 }
 
 impl Tally {
-    /// Counts what the checks of an attempt had to judge.
-    fn judge(&mut self, ended: &Ended) {
+    fn add_rules(&mut self, ended: &Ended) {
         for rule in &ended.held {
             *self.judged.entry(*rule).or_default() += 1;
         }
@@ -75,7 +56,7 @@ impl Tally {
     }
 }
 
-/// One worker's place: what it is doing, for the supervisor.
+/// The slot of one worker: the attempt in progress, as the supervisor sees it.
 #[derive(Debug, Default)]
 pub struct WorkerSlot {
     state: Mutex<Option<Busy>>,
@@ -84,7 +65,7 @@ pub struct WorkerSlot {
 #[derive(Debug, Clone)]
 struct Busy {
     live: Arc<Live>,
-    ticket: Ticket,
+    turn: Turn,
     trace: TraceId,
     since: Instant,
 }
@@ -94,34 +75,36 @@ impl WorkerSlot {
         self.state.lock().expect("nothing panics while it holds this lock")
     }
 
-    /// Closes an attempt whose step does not heed its deadline. Says whether there was one: its thread is lost then.
+    /// Closes an attempt whose step ignores its deadline, and returns whether there was one. Its thread is lost then.
     pub fn abandon_overdue(&self, shared: &Shared) -> bool {
-        let overdue = self.lock().clone().filter(|busy| busy.live.is_overdue(shared.deadlines.grace));
-        let Some(busy) = overdue else { return false };
-        let planned = &busy.ticket.planned;
-        let mut ending = None;
+        let overdue = shared.options().deadlines.overdue;
+        let busy = self.lock().clone().filter(|busy| busy.live.is_overdue(overdue));
+        let Some(busy) = busy else { return false };
+        let planned = &busy.turn.planned;
+        let mut verdict = None;
         let message = |took: Duration| format!("the step never returned: given up after {took:.1?}, with its thread");
         let closed = busy.live.abandon(
             message,
-            || busy.seen(shared),
+            || evidence::so_far(&busy.live, &shared.context, busy.trace),
             |message| {
                 let error = Some(StepErrorKind::DeadlinePassed);
                 let ended = Ended { error, ..Ended::new(Verdict::Failed, message, Blame::Platform) };
-                let verdict = shared.verdict_of(&busy.ticket, planned, &ended);
-                ending = Some(verdict.clone());
-                verdict
+                let failed = shared.verdict_of(&busy.turn, planned, &ended);
+                verdict = Some(failed.clone());
+                failed
             },
         );
-        if let Some(verdict) = ending.filter(|_| closed) {
+        // The step may have returned in the meantime; then the worker goes on as usual.
+        if let Some(verdict) = verdict.filter(|_| closed) {
             self.lock().take();
             shared.count(planned, &verdict, busy.since.elapsed());
-            shared.context.services.take_back(busy.trace);
-            shared.schedule.end(&busy.ticket, None);
+            shared.context.services.recover_abandoned(busy.trace);
+            shared.schedule.end(&busy.turn, None);
         }
         closed
     }
 
-    /// Hands on what the attempt here has recorded so far.
+    /// Sends the records of the attempt in progress to the listener.
     pub fn send(&self) {
         let live = self.lock().as_ref().map(|busy| Arc::clone(&busy.live));
         if let Some(live) = live {
@@ -129,11 +112,11 @@ impl WorkerSlot {
         }
     }
 
-    /// Leaves whatever is running here unfinished in the record.
+    /// Leaves the attempt in progress unfinished in the record, and returns whether there was one.
     pub fn interrupt(&self, shared: &Shared) -> bool {
         match self.lock().take() {
             Some(busy) => {
-                busy.live.interrupt(|| busy.seen(shared));
+                busy.live.interrupt(|| evidence::so_far(&busy.live, &shared.context, busy.trace));
                 true
             }
             None => false,
@@ -141,87 +124,88 @@ impl WorkerSlot {
     }
 }
 
-impl Busy {
-    /// What the taps have seen of the attempt so far, as it would have been recorded at its end.
-    fn seen(&self, shared: &Shared) -> Vec<Attachment> {
-        let exchanges = shared.context.recorder.exchanges(self.trace);
-        let trail = Trail::build(&shared.context.rules.mapping, self.trace, &exchanges);
-        let mut seen: Vec<_> = exchanges.iter().map(|exchange| self.live.record(media::EXCHANGE, exchange)).collect();
-        seen.push(self.live.record(media::TRAIL, &trail));
-        seen
-    }
-}
-
-/// Takes attempts from the schedule until there are none. Runs on a thread of its own.
+/// Runs attempts from the schedule until there are none left. Has a thread of its own.
 pub fn work(number: usize, slot: &WorkerSlot, shared: &Shared) {
     panics::catch_on_this_thread();
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()
         .expect("the operating system gives a worker its event queue");
-    let client = runtime.block_on(async {
+    let http = runtime.block_on(async {
         client_for(&shared.context.entry)
+            // Steps judge a redirect like any other answer.
             .redirect(reqwest::redirect::Policy::none())
             .build()
             .expect("a client without TLS settings builds")
     });
-    while let Some(ticket) = shared.schedule.next() {
-        let planned = &ticket.planned;
+    let runner = AttemptRunner { context: &shared.context, http: &http, vocabulary: &shared.vocabulary };
+    while let Some(turn) = shared.schedule.next() {
+        let planned = &turn.planned;
         let since = Instant::now();
-        let case = format!("case-{}", ticket.scenario);
-        let steps = emit::step_ids(&case, planned);
-        let before = (ticket.attempt == 0).then(|| emit::test_case(&case, planned, &steps));
-        let attempt = Attempt { case, number: ticket.attempt, worker: number, steps };
-        let live = Arc::new(Live::begin(shared.emitter.clone(), before, attempt));
+        let live = Arc::new(shared.begin(number, &turn));
         if let Some(reason) = shared.why_skipped(planned) {
-            live.skip_to_checks();
-            live.skip_step();
-            let verdict = ScenarioVerdict {
-                verdict: Verdict::Skipped,
-                reason,
-                blame: None,
-                cause: None,
-                flaky: false,
-                quarantine: None,
-                repeat: shared.repeat_command(planned),
-            };
-            shared.count(planned, &verdict, Duration::ZERO);
-            live.end(Some(&verdict));
-            shared.schedule.end(&ticket, None);
+            shared.skip(&turn, &live, reason);
             continue;
         }
+        // 0 is not a valid trace id.
         let trace = TraceId(rand::random::<u128>().max(1));
-        *slot.lock() = Some(Busy { live: Arc::clone(&live), ticket: ticket.clone(), trace, since });
-        let maker = Maker {
-            context: &shared.context,
-            client: &client,
-            vocabulary: &shared.vocabulary,
-            deadlines: shared.deadlines,
-            seed: shared.seed,
-            evidence: shared.evidence,
-        };
-        let ended = runtime.block_on(maker.make(planned, trace, &live));
+        *slot.lock() = Some(Busy { live: Arc::clone(&live), turn: turn.clone(), trace, since });
+        let ended = runtime.block_on(runner.run(planned, trace, &live));
         if slot.lock().take().is_none() {
-            return; // Given up or interrupted from outside while the last step ran; another worker sits here now.
+            // The supervisor gave this attempt up while its last step ran, and another worker has taken its place.
+            return;
         }
-        shared.tally().judge(&ended);
-        let again = shared.again(&ticket, planned, &ended);
-        if again.is_some() {
-            live.end(None);
-            shared.tally().earlier.insert(ticket.scenario, ended.verdict);
-        } else {
-            let verdict = shared.verdict_of(&ticket, planned, &ended);
-            shared.count(planned, &verdict, since.elapsed());
-            live.end(Some(&verdict));
-        }
-        shared.schedule.end(&ticket, again);
+        shared.end(&turn, &live, &ended, since.elapsed());
     }
 }
 
 impl Shared {
-    /// How it went so far.
+    pub fn options(&self) -> &Options {
+        &self.context.options
+    }
+
     pub fn tally(&self) -> MutexGuard<'_, Tally> {
         self.tally.lock().expect("nothing panics while it holds this lock")
+    }
+
+    fn begin(&self, worker: usize, turn: &Turn) -> Live {
+        let case = format!("case-{}", turn.scenario);
+        let steps = emit::step_ids(&case, &turn.planned);
+        // A test case is recorded once, before its first attempt.
+        let before = if turn.attempt == 0 { Some(emit::test_case(&case, &turn.planned, &steps)) } else { None };
+        Live::begin(self.emitter.clone(), before, AttemptStart { case, number: turn.attempt, worker, steps })
+    }
+
+    fn skip(&self, turn: &Turn, live: &Live, reason: String) {
+        live.skip_to_checks();
+        live.skip_step();
+        let verdict = ScenarioVerdict {
+            verdict: Verdict::Skipped,
+            reason,
+            blame: None,
+            cause: None,
+            flaky: false,
+            quarantine: None,
+            repeat: self.repeat_command(&turn.planned),
+        };
+        self.count(&turn.planned, &verdict, Duration::ZERO);
+        live.end(Some(&verdict));
+        self.schedule.end(turn, None);
+    }
+
+    fn end(&self, turn: &Turn, live: &Live, ended: &Ended, took: Duration) {
+        let planned = &turn.planned;
+        self.tally().add_rules(ended);
+        let retry = self.retry(turn, planned, ended);
+        if retry.is_some() {
+            live.end(None);
+            self.tally().earlier.insert(turn.scenario, ended.verdict);
+        } else {
+            let verdict = self.verdict_of(turn, planned, ended);
+            self.count(planned, &verdict, took);
+            live.end(Some(&verdict));
+        }
+        self.schedule.end(turn, retry);
     }
 
     fn why_skipped(&self, planned: &Planned) -> Option<String> {
@@ -230,21 +214,20 @@ impl Shared {
             self.missing.iter().find(|(tag, _)| has(tag)).map(|(_, reason)| reason.clone())
         };
         let over = || {
-            let over = planned.trial.as_ref().is_some_and(|trial| trial.is_over());
-            over.then(|| "what it could show is known already".to_owned())
+            let is_over = planned.trial.as_ref().is_some_and(|trial| trial.is_over());
+            if is_over { Some("what it could show is known already".to_owned()) } else { None }
         };
         planned.settings.skip.clone().or_else(missing).or_else(over)
     }
 
-    fn again(&self, ticket: &Ticket, planned: &Planned, ended: &Ended) -> Option<Ticket> {
-        let retries = planned.settings.retries.unwrap_or(self.retries);
-        let is_over = matches!(ended.verdict, Verdict::Passed | Verdict::Skipped);
-        let another = !is_over && ticket.attempt < retries;
-        another.then(|| Ticket { attempt: ticket.attempt + 1, ..ticket.clone() })
+    fn retry(&self, turn: &Turn, planned: &Planned, ended: &Ended) -> Option<Turn> {
+        let retries = planned.settings.retries.unwrap_or(self.options().retries);
+        let is_final = matches!(ended.verdict, Verdict::Passed | Verdict::Skipped) || turn.attempt >= retries;
+        if is_final { None } else { Some(Turn { attempt: turn.attempt + 1, ..turn.clone() }) }
     }
 
-    fn verdict_of(&self, ticket: &Ticket, planned: &Planned, ended: &Ended) -> ScenarioVerdict {
-        let flaky = ended.verdict == Verdict::Passed && self.tally().earlier.contains_key(&ticket.scenario);
+    fn verdict_of(&self, turn: &Turn, planned: &Planned, ended: &Ended) -> ScenarioVerdict {
+        let flaky = ended.verdict == Verdict::Passed && self.tally().earlier.contains_key(&turn.scenario);
         let today = jiff::Zoned::now().date();
         let quarantine = planned.settings.quarantine.as_ref().filter(|(until, _)| today <= *until);
         let mut reason = ended.reason.clone();
@@ -277,12 +260,13 @@ impl Shared {
         if verdict.flaky {
             tally.flaky.push(key.clone());
         }
-        let took_micros = u64::try_from(took.as_micros()).unwrap_or(u64::MAX);
+        // A scenario that was skipped says nothing about how long it takes.
         if verdict.verdict != Verdict::Skipped {
-            tally.endings.insert(key, Ending { verdict: verdict.verdict, took_micros });
+            let took_micros = u64::try_from(took.as_micros()).unwrap_or(u64::MAX);
+            tally.ends.insert(key, ScenarioEnd { verdict: verdict.verdict, took_micros });
         }
         drop(tally);
-        if self.fail_fast && verdict.verdict == Verdict::Failed && !spared {
+        if self.options().fail_fast && verdict.verdict == Verdict::Failed && !spared {
             self.schedule.stop();
         }
     }

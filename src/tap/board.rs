@@ -5,7 +5,7 @@
 
 use std::collections::HashMap;
 use std::fmt;
-use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, RwLock};
 
 use http::request::Parts;
@@ -23,14 +23,10 @@ pub struct FaultBoard(Arc<Inner>);
 
 struct Inner {
     seed: Seed,
-    last_id: AtomicU64,
     armed: RwLock<Vec<Arc<Armed>>>,
     /// The number of armed disturbances, so that a run without faults does not even take the lock.
     count: AtomicUsize,
 }
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub struct FaultId(u64);
 
 /// The result of an armed disturbance.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -57,16 +53,14 @@ impl fmt::Display for FaultOutcome {
 impl FaultBoard {
     /// A board with nothing armed. What faults draw (jitter, noise) comes from `seed`.
     pub fn new(seed: Seed) -> Self {
-        let inner = Inner { seed, last_id: AtomicU64::new(0), armed: RwLock::default(), count: AtomicUsize::new(0) };
+        let inner = Inner { seed, armed: RwLock::default(), count: AtomicUsize::new(0) };
         Self(Arc::new(inner))
     }
 
     /// Arms a disturbance for the exchanges of one scenario, or (`None`) of every scenario. Exchanges without trace context are
     /// never disturbed. Where several match one exchange, the first armed is the outermost: nearest to the caller.
-    pub fn arm(&self, scenario: Option<TraceId>, disturbance: Disturbance) -> FaultId {
-        let id = FaultId(self.0.last_id.fetch_add(1, Ordering::Relaxed) + 1);
+    pub fn arm(&self, scenario: Option<TraceId>, disturbance: Disturbance) {
         let armed = Armed {
-            id,
             scenario,
             seed: self.0.seed,
             spec: disturbance.to_string().into(),
@@ -74,21 +68,6 @@ impl FaultBoard {
             tallies: Mutex::default(),
         };
         self.change(|all| all.push(Arc::new(armed)));
-        id
-    }
-
-    /// Disarms one disturbance and says what became of it; `None` if it is not armed.
-    pub fn disarm(&self, id: FaultId) -> Option<FaultOutcome> {
-        let mut found = None;
-        self.change(|all| {
-            all.retain(|armed| {
-                if armed.id == id {
-                    found = Some(armed.lift());
-                }
-                armed.id != id
-            });
-        });
-        found
     }
 
     /// Disarms the disturbances of one scenario and says what became of each, in the order in which they were armed. Also when
@@ -154,7 +133,6 @@ impl FaultBoard {
 }
 
 pub(super) struct Armed {
-    id: FaultId,
     /// `None` for every scenario.
     scenario: Option<TraceId>,
     seed: Seed,

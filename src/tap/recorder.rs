@@ -40,6 +40,7 @@ struct StrayLog {
 pub struct Strays {
     pub count: u64,
     /// The first hundred of them. Only what cannot hold a secret: no bodies, no query, and of most headers a fingerprint.
+    #[cfg_attr(not(test), expect(dead_code, reason = "only tests look at single strays so far"))]
     pub first: Vec<Exchange>,
 }
 
@@ -138,6 +139,7 @@ impl Recorder {
     }
 
     /// Returns the number of requests of a scenario that are in flight.
+    #[cfg(test)]
     pub fn in_flight(&self, trace: TraceId) -> usize {
         self.log(trace).map_or(0, |log| log.open.load(Ordering::Acquire))
     }

@@ -2,6 +2,8 @@
 
 use serde_json::{Map, Value};
 
+use super::Slot;
+
 /// The answer to one operation, or to a request of a scenario's own.
 #[derive(Debug, Clone)]
 pub struct PlatformAnswer {
@@ -23,13 +25,18 @@ pub struct PlatformAnswer {
 
 impl PlatformAnswer {
     /// A field, if the answer has it and it is not null.
-    pub fn field(&self, name: &str) -> Option<&Value> {
-        self.fields.get(name).filter(|value| !value.is_null())
+    pub fn field(&self, slot: Slot) -> Option<&Value> {
+        self.fields.get(slot.word()).filter(|value| !value.is_null())
     }
 
     /// A field that is text, or a number or truth value written as text.
-    pub fn text(&self, name: &str) -> Option<String> {
-        self.field(name).map(as_text)
+    pub fn text(&self, slot: Slot) -> Option<String> {
+        self.field(slot).map(as_text)
+    }
+
+    /// A field by the name that a scenario gives it, as [`PlatformAnswer::text`] gives it.
+    pub fn named(&self, name: &str) -> Option<String> {
+        self.fields.get(name).filter(|value| !value.is_null()).map(as_text)
     }
 
     /// Returns the value at a pointer into the JSON body, as [`PlatformAnswer::text`] does.
@@ -38,8 +45,8 @@ impl PlatformAnswer {
     }
 
     /// A field that is a whole number.
-    pub fn number(&self, name: &str) -> Option<i64> {
-        self.field(name).and_then(Value::as_i64)
+    pub fn number(&self, slot: Slot) -> Option<i64> {
+        self.field(slot).and_then(Value::as_i64)
     }
 
     /// The body, where it is JSON.

@@ -2,7 +2,7 @@
 
 use super::file::{OperationSpec, method_and_path};
 use super::template::{placeholders, placeholders_in};
-use super::{FINAL_STATES, Operation, Target, WORKING_STATE};
+use super::{FINAL_STATES, Operation, Slot, Target, WORKING_STATE};
 use crate::base::config::ConfigError;
 use crate::base::suggest::did_you_mean;
 
@@ -12,11 +12,16 @@ use crate::base::suggest::did_you_mean;
 /// With the place of the first that there is.
 pub(super) fn check(target: &Target, file: &str, text: &str) -> Result<(), ConfigError> {
     let wrong = |keys: &[&str], message: String| Err(ConfigError::under(file, text, keys, message));
-    let values: Vec<&str> = Operation::ALL.iter().flat_map(|operation| operation.takes()).copied().collect();
+    let values: Vec<Slot> = Operation::ALL.iter().flat_map(|operation| operation.takes()).copied().collect();
     for (name, value) in &target.headers {
         if let Some(message) = unknown("a header", &values, placeholders(value)) {
             return wrong(&["headers", name], message);
         }
+    }
+    // The terms stand in for `{early_access}`, so they may use what the operations with that placeholder take.
+    let terms = target.early_access.iter().flat_map(|terms| placeholders_in(terms));
+    if let Some(message) = unknown("`early_access`", Operation::Reprice.takes(), terms) {
+        return wrong(&["early_access"], message);
     }
     for (own, word) in &target.states {
         let known = [&[WORKING_STATE], &FINAL_STATES[..]].concat();
@@ -45,9 +50,10 @@ fn check_operation(operation: Operation, shape: &OperationSpec, file: &str, text
         }
     }
     for (name, pointer) in &shape.answer {
-        if !operation.gives().contains(&name.as_str()) {
-            let hint = did_you_mean(name, operation.gives().iter().copied());
-            let known = operation.gives().join(", ");
+        let known: Vec<&str> = operation.gives().iter().map(|slot| slot.word()).collect();
+        if !known.contains(&name.as_str()) {
+            let hint = did_you_mean(name, known.iter().copied());
+            let known = known.join(", ");
             let message = format!("`{operation}` does not give `{name}` but: {known}.{hint}");
             return Err(ConfigError::key(file, text, &[&table[..], &["answer", name]].concat(), message));
         }
@@ -59,8 +65,8 @@ fn check_operation(operation: Operation, shape: &OperationSpec, file: &str, text
 }
 
 /// The first placeholder that stands for none of these values, in a sentence.
-fn unknown<'u>(what: &str, values: &[&str], mut used: impl Iterator<Item = &'u str>) -> Option<String> {
-    let mut known = [values, &["token"]].concat();
+fn unknown<'u>(what: &str, values: &[Slot], mut used: impl Iterator<Item = &'u str>) -> Option<String> {
+    let mut known: Vec<&str> = values.iter().chain(&[Slot::Token]).map(|slot| slot.word()).collect();
     let name = used.find(|name| !known.contains(name) && !name.starts_with("secret."))?;
     known.sort_unstable();
     known.dedup();

@@ -9,9 +9,10 @@ use serde_json::{Map, Value};
 
 use super::answer::as_text;
 use super::check::check;
-use super::template::{fill, fill_text, placeholders};
-use super::{Operation, PageSpec, PlatformAnswer, Values};
+use super::template::{fill, fill_text, fill_what_is_set};
+use super::{Operation, PageSpec, PlatformAnswer, Slot, Values};
 use crate::base::config::{ConfigError, Span, parse_toml};
+use crate::base::pointer::at;
 use crate::base::redact::Policy;
 use crate::model::{Edge, Exchange};
 
@@ -44,6 +45,10 @@ pub struct Target {
     /// use: `processing`, `succeeded`, `failed`, `expired` or `canceled`. Equal words need no entry.
     #[serde(default)]
     pub(super) states: BTreeMap<String, String>,
+    /// The early-access terms as the placeholder `{early_access}` sends them. A field without a value is left out, and so is an
+    /// object of which nothing is left.
+    #[serde(default)]
+    pub(super) early_access: Option<Value>,
     /// The OpenAPI document of each service, as a path from this file.
     #[serde(default)]
     pub contracts: BTreeMap<String, String>,
@@ -216,6 +221,11 @@ impl Target {
         Ok(OperationRequest { method, path, headers, body: shape.body.as_ref().and_then(|body| fill(body, values)) })
     }
 
+    /// Returns the early-access terms of these values in the form that the platform takes them; null if the file gives no form.
+    pub fn early_access(&self, values: &Values) -> Value {
+        self.early_access.as_ref().and_then(|template| fill_what_is_set(template, values)).unwrap_or_default()
+    }
+
     /// Reads the answer to an operation.
     pub fn answer(
         &self,
@@ -253,12 +263,11 @@ impl Target {
         // Where nothing is looked for in it, it is not parsed.
         let json = if ok && shape.is_none() { None } else { answer.json() };
         if let (Some(json), Some(shape)) = (&json, shape) {
-            let found =
-                |(name, pointer): (&String, &String)| json.pointer(pointer).map(|value| (name.clone(), value.clone()));
+            let found = |(name, pointer): (&String, &String)| at(json, pointer).map(|value| (name.clone(), value));
             answer.fields = shape.answer.iter().filter_map(found).collect();
-            let state = answer.text("state").and_then(|state| self.states.get(&state).cloned());
+            let state = answer.text(Slot::State).and_then(|state| self.states.get(&state).cloned());
             if let Some(state) = state {
-                answer.fields.insert("state".into(), state.into());
+                answer.fields.insert(Slot::State.word().to_owned(), state.into());
             }
         }
         if !ok {
@@ -273,13 +282,6 @@ impl Target {
     /// The headers of every request; one with a placeholder that has no value is left out.
     pub fn headers(&self, values: &Values) -> Vec<(String, String)> {
         filled_headers(self.headers.iter(), values)
-    }
-
-    /// The placeholders that an operation's request names.
-    pub fn needs(&self, operation: Operation) -> Vec<&str> {
-        let Some(shape) = self.operations.get(&operation) else { return Vec::new() };
-        let headers = self.headers.values().chain(shape.headers.values());
-        headers.map(String::as_str).chain([shape.request.as_str()]).flat_map(placeholders).collect()
     }
 
     /// Returns the JSON pointer to the code of a refusal.

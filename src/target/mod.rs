@@ -13,7 +13,7 @@ mod template;
 
 pub use answer::PlatformAnswer;
 pub use file::{Bounds, Target};
-pub use operation::{FINAL_STATES, Operation, WORKING_STATE};
+pub use operation::{FINAL_STATES, Operation, Slot, WORKING_STATE};
 pub use page::PageSpec;
 pub use template::Values;
 

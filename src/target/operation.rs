@@ -9,8 +9,77 @@ pub const FINAL_STATES: [&str; 4] = ["succeeded", "failed", "expired", "canceled
 /// The word for the state in which a job is worked on.
 pub const WORKING_STATE: &str = "processing";
 
+macro_rules! slots {
+    ($($name:ident = $word:literal,)*) => {
+        /// A named value of an operation: a placeholder in its request, or a field of its answer.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        pub enum Slot { $($name,)* }
+
+        impl Slot {
+            /// Returns the name in a target file.
+            pub const fn word(self) -> &'static str {
+                match self { $(Self::$name => $word,)* }
+            }
+        }
+    };
+}
+
+slots! {
+    AccessDays = "access_days",
+    Amount = "amount",
+    Balance = "balance",
+    Basis = "basis",
+    Card = "card",
+    ClaimedAmount = "claimed_amount",
+    ClaimedMember = "claimed_member",
+    Cost = "cost",
+    Credential = "credential",
+    Download = "download",
+    DownloadPrice = "download_price",
+    EarlyAccess = "early_access",
+    EndsAt = "ends_at",
+    Entries = "entries",
+    ExpiresAt = "expires_at",
+    Failure = "failure",
+    Generate = "generate",
+    GenerationPrice = "generation_price",
+    Grant = "grant",
+    History = "history",
+    Image = "image",
+    Images = "images",
+    Job = "job",
+    Key = "key",
+    Member = "member",
+    Model = "model",
+    Name = "name",
+    Prompt = "prompt",
+    Purchase = "purchase",
+    Quantity = "quantity",
+    Quote = "quote",
+    Ready = "ready",
+    Reason = "reason",
+    Refund = "refund",
+    Refunded = "refunded",
+    Right = "right",
+    Role = "role",
+    Seed = "seed",
+    State = "state",
+    Status = "status",
+    Sum = "sum",
+    Token = "token",
+    TrialUses = "trial_uses",
+    UsesLeft = "uses_left",
+    Version = "version",
+}
+
+impl fmt::Display for Slot {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(self.word())
+    }
+}
+
 macro_rules! operations {
-    ($(#[doc = $doc:literal] $name:ident = $word:literal takes [$($value:literal),*] gives [$($field:literal),*],)*) => {
+    ($(#[doc = $doc:literal] $name:ident = $word:literal takes [$($value:ident),*] gives [$($field:ident),*],)*) => {
         /// An operation of a platform. The target file says how it is requested.
         #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Deserialize, schemars::JsonSchema)]
         pub enum Operation { $(#[doc = $doc] #[serde(rename = $word)] $name,)* }
@@ -28,14 +97,14 @@ macro_rules! operations {
                 match self { $(Self::$name => $doc.trim_ascii(),)* }
             }
 
-            /// The names of the values that its request may use as placeholders.
-            pub fn takes(self) -> &'static [&'static str] {
-                match self { $(Self::$name => &[$($value),*],)* }
+            /// Returns the values that the request may use as placeholders.
+            pub fn takes(self) -> &'static [Slot] {
+                match self { $(Self::$name => &[$(Slot::$value),*],)* }
             }
 
-            /// The names of what its answer may give, for the target's file to point to.
-            pub fn gives(self) -> &'static [&'static str] {
-                match self { $(Self::$name => &[$($field),*],)* }
+            /// Returns the fields of the answer that a target file may point to.
+            pub fn gives(self) -> &'static [Slot] {
+                match self { $(Self::$name => &[$(Slot::$field),*],)* }
             }
         }
     };
@@ -43,45 +112,45 @@ macro_rules! operations {
 
 operations! {
     /// Makes a new member.
-    SignUp = "sign-up" takes ["name", "role"] gives ["member", "token"],
+    SignUp = "sign-up" takes [Name, Role] gives [Member, Token],
     /// Puts money into the member's wallet.
-    TopUp = "top-up" takes ["amount", "key", "card"] gives ["balance"],
+    TopUp = "top-up" takes [Amount, Key, Card] gives [Balance],
     /// The member's money.
-    Wallet = "wallet" takes [] gives ["balance"],
+    Wallet = "wallet" takes [] gives [Balance],
     /// What went in and out of the member's wallet.
-    Entries = "entries" takes [] gives ["entries"],
+    Entries = "entries" takes [] gives [Entries],
     /// The sum over all accounts of the platform; asked by an administrator.
-    Ledger = "ledger" takes [] gives ["sum"],
+    Ledger = "ledger" takes [] gives [Sum],
     /// Publishes a model version with its early-access terms: all of them as one object, or each by itself.
-    Publish = "publish" takes ["name", "early_access", "generation_price", "download_price", "trial_uses", "ends_at"] gives ["model", "version"],
+    Publish = "publish" takes [Name, EarlyAccess, GenerationPrice, DownloadPrice, TrialUses, EndsAt, AccessDays] gives [Model, Version],
     /// Changes a version's early-access terms.
-    Reprice = "reprice" takes ["version", "early_access", "generation_price", "download_price", "trial_uses", "ends_at"] gives [],
+    Reprice = "reprice" takes [Version, EarlyAccess, GenerationPrice, DownloadPrice, TrialUses, EndsAt, AccessDays] gives [],
     /// The terms of a model version.
-    Offer = "offer" takes ["version"] gives ["status", "ends_at", "generation_price", "download_price", "trial_uses"],
+    Offer = "offer" takes [Version] gives [Status, EndsAt, GenerationPrice, DownloadPrice, TrialUses],
     /// Asks for a price. What begins with `claimed_` is sent by those who cheat.
-    Quote = "quote" takes ["version", "right", "claimed_amount", "claimed_member"] gives ["quote", "amount", "expires_at"],
+    Quote = "quote" takes [Version, Right, ClaimedAmount, ClaimedMember] gives [Quote, Amount, ExpiresAt],
     /// Buys: at a quoted price, or, where there is no operation `quote`, by version and right.
-    Purchase = "purchase" takes ["quote", "key", "version", "right", "claimed_amount", "claimed_member"] gives ["purchase", "amount", "status"],
+    Purchase = "purchase" takes [Quote, Key, Version, Right, ClaimedAmount, ClaimedMember] gives [Purchase, Amount, Status],
     /// One purchase.
-    Order = "order" takes ["purchase"] gives ["purchase", "amount", "status"],
+    Order = "order" takes [Purchase] gives [Purchase, Amount, Status],
     /// Gives money back for a purchase; asked by a moderator.
-    Refund = "refund" takes ["purchase", "amount", "key"] gives ["refund", "amount"],
+    Refund = "refund" takes [Purchase, Amount, Key] gives [Refund, Amount],
     /// Begins a trial.
-    Trial = "trial" takes ["version"] gives ["uses_left"],
+    Trial = "trial" takes [Version] gives [UsesLeft],
     /// What the member may do with a version.
-    Access = "access" takes ["version"] gives ["generate", "download", "basis", "reason", "credential", "grant", "expires_at", "uses_left"],
+    Access = "access" takes [Version] gives [Generate, Download, Basis, Reason, Credential, Grant, ExpiresAt, UsesLeft],
     /// What a generation would cost.
-    Estimate = "estimate" takes ["version", "quantity"] gives ["cost", "ready"],
+    Estimate = "estimate" takes [Version, Quantity] gives [Cost, Ready],
     /// Asks for images.
-    Submit = "submit" takes ["version", "prompt", "quantity", "seed", "credential", "key"] gives ["job", "state", "cost"],
+    Submit = "submit" takes [Version, Prompt, Quantity, Seed, Credential, Key] gives [Job, State, Cost],
     /// How a job is getting on.
-    Status = "status" takes ["job"] gives ["state", "images", "history", "failure", "cost", "refunded"],
+    Status = "status" takes [Job] gives [State, Images, History, Failure, Cost, Refunded],
     /// Stops a job.
-    Cancel = "cancel" takes ["job"] gives ["state", "refunded"],
+    Cancel = "cancel" takes [Job] gives [State, Refunded],
     /// Fetches an image.
-    Image = "image" takes ["image"] gives [],
+    Image = "image" takes [Image] gives [],
     /// Fetches the model's file.
-    Download = "download" takes ["version"] gives [],
+    Download = "download" takes [Version] gives [],
 }
 
 impl fmt::Display for Operation {

@@ -25,8 +25,8 @@ use std::collections::BTreeMap;
 use schemars::JsonSchema;
 use serde::Deserialize;
 
-use super::Values;
 use super::template::{fill_text, placeholders};
+use super::{Slot, Values};
 use crate::base::config::ConfigError;
 use crate::base::suggest::did_you_mean;
 use crate::model::Locator;
@@ -236,7 +236,7 @@ impl PageSpec {
 
     /// The path of the page of a model version.
     pub fn path(&self, version: &str) -> String {
-        let values = Values::new().with("version", version);
+        let values = Values::new().with(Slot::Version, version);
         fill_text(&self.version, &values, str::to_owned).unwrap_or_else(|_| self.version.clone())
     }
 

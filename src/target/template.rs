@@ -4,6 +4,8 @@ use std::collections::BTreeMap;
 
 use serde_json::Value;
 
+use super::Slot;
+
 /// Named values for the placeholders of a request. A value that is not set leaves its header or field out.
 #[derive(Debug, Clone, Default)]
 pub struct Values(BTreeMap<String, Value>);
@@ -15,24 +17,29 @@ impl Values {
 
     /// Sets a value; `Null` counts as not set.
     #[must_use]
-    pub fn with(mut self, name: &str, value: impl Into<Value>) -> Self {
-        self.set(name, value);
+    pub fn with(mut self, slot: Slot, value: impl Into<Value>) -> Self {
+        self.set(slot, value);
         self
     }
 
     /// Sets a value that may be `null` and is sent as such.
     #[must_use]
-    pub fn with_null_or(mut self, name: &str, value: Value) -> Self {
-        self.0.insert(name.to_owned(), value);
+    pub fn with_null_or(mut self, slot: Slot, value: Value) -> Self {
+        self.0.insert(slot.word().to_owned(), value);
         self
     }
 
     /// Sets a value; `Null` counts as not set.
-    pub fn set(&mut self, name: &str, value: impl Into<Value>) {
+    pub fn set(&mut self, slot: Slot, value: impl Into<Value>) {
         match value.into() {
-            Value::Null => self.0.remove(name),
-            value => self.0.insert(name.to_owned(), value),
+            Value::Null => self.0.remove(slot.word()),
+            value => self.0.insert(slot.word().to_owned(), value),
         };
+    }
+
+    /// Sets a secret of the topology, for the placeholder `{secret.NAME}`.
+    pub fn set_secret(&mut self, name: &str, value: &str) {
+        self.0.insert(format!("secret.{name}"), value.into());
     }
 
     fn get(&self, name: &str) -> Option<&Value> {
@@ -53,6 +60,18 @@ pub(super) fn fill(template: &Value, values: &Values) -> Option<Value> {
             fields.iter().filter_map(|(name, field)| Some((name.clone(), fill(field, values)?))).collect(),
         )),
         Value::Null | Value::Bool(_) | Value::Number(_) => Some(template.clone()),
+    }
+}
+
+/// Replaces the placeholders in a JSON value as [`fill`] does, and leaves out objects of which nothing is left.
+pub(super) fn fill_what_is_set(template: &Value, values: &Values) -> Option<Value> {
+    match template {
+        Value::Object(fields) => {
+            let set = |(name, field): (&String, &Value)| Some((name.clone(), fill_what_is_set(field, values)?));
+            let set: serde_json::Map<String, Value> = fields.iter().filter_map(set).collect();
+            if set.is_empty() { None } else { Some(Value::Object(set)) }
+        }
+        Value::String(_) | Value::Array(_) | Value::Null | Value::Bool(_) | Value::Number(_) => fill(template, values),
     }
 }
 

@@ -30,14 +30,14 @@ fn target() -> Target {
 
 #[test]
 fn a_query_is_sent_as_json_text_and_numbers_stay_numbers() {
-    let call = target().call(Operation::Offer, &Values::new().with("version", 7)).unwrap();
+    let call = target().call(Operation::Offer, &Values::new().with(Slot::Version, 7)).unwrap();
     assert_eq!(call.path, "/api/trpc/modelVersion.getById?input=%7B%22json%22%3A%7B%22id%22%3A7%7D%7D");
     assert!(call.headers.is_empty(), "a header without its value is left out: {:?}", call.headers);
 }
 
 #[test]
 fn a_body_takes_values_with_their_types_and_leaves_out_what_is_not_set() {
-    let values = Values::new().with("version", 7).with("token", "t");
+    let values = Values::new().with(Slot::Version, 7).with(Slot::Token, "t");
     let call = target().call(Operation::Purchase, &values).unwrap();
     assert_eq!(call.body.unwrap(), serde_json::json!({"json": {"modelVersionId": 7}}));
     assert_eq!(call.headers, [("Authorization".to_owned(), "Bearer t".to_owned())]);
@@ -47,7 +47,7 @@ fn a_body_takes_values_with_their_types_and_leaves_out_what_is_not_set() {
 fn answers_and_errors_are_read_from_their_envelopes() {
     let body = r#"{"result":{"data":{"json":{"earlyAccessConfig":{"generationPrice":50}}}}}"#;
     let answer = target().answer(Operation::Offer, 200, Vec::new(), body.into());
-    assert_eq!(answer.number("generation_price"), Some(50));
+    assert_eq!(answer.number(Slot::GenerationPrice), Some(50));
 
     let body =
         r#"{"error":{"json":{"message":"You have already purchased early access","data":{"code":"BAD_REQUEST"}}}}"#;
@@ -65,7 +65,7 @@ fn a_platform_may_have_words_of_its_own_for_how_a_job_stands() {
     let target = Target::parse("t.toml", &format!("{text}answer = {{ state = \"/state\" }}\n")).unwrap();
     let state = |said: &str| {
         let body = format!(r#"{{"state":"{said}"}}"#);
-        target.answer(Operation::Status, 200, Vec::new(), body.into()).text("state")
+        target.answer(Operation::Status, 200, Vec::new(), body.into()).text(Slot::State)
     };
     assert_eq!(state("done").as_deref(), Some("succeeded"));
     assert_eq!(state("failed").as_deref(), Some("failed"));

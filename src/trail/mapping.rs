@@ -76,6 +76,8 @@ pub struct Codes {
     pub denied: Vec<String>,
     /// Because of a switch.
     pub paused: Vec<String>,
+    /// Refusals that count the uses of a trial, on which services may disagree for a moment.
+    pub trial: Vec<String>,
 }
 
 /// What one kind of exchange means.

@@ -16,6 +16,7 @@ use std::str::FromStr;
 use serde::Deserialize;
 use serde_json::Value;
 
+use crate::base::pointer::at;
 use crate::base::trace::BAGGAGE;
 use crate::model::{Body, Exchange};
 
@@ -176,16 +177,6 @@ fn baggage(header: &str, name: &str) -> Option<String> {
         let (key, value) = member.split(';').next()?.split_once('=')?;
         (key.trim() == name).then(|| value.trim().to_owned())
     })
-}
-
-fn at(json: &Value, pointer: &str) -> Option<Value> {
-    match pointer.split_once("/*") {
-        None => json.pointer(pointer).cloned(),
-        Some((list, rest)) => {
-            let items = json.pointer(list)?.as_array()?;
-            Some(items.iter().filter_map(|item| at(item, rest)).collect())
-        }
-    }
 }
 
 #[cfg(test)]

@@ -1,24 +1,21 @@
-//! What the worlds of all scenarios share: the platform that is up, and how to speak to it.
+//! The part of a run that the worlds of all scenarios share.
 
 use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::Arc;
-use std::time::Duration;
 
-use super::browsing::Browsing;
-use super::rules::Rules;
-use super::services::Services;
+use super::{Browsing, Options, Rules, Services};
 use crate::base::clock::Clock;
 use crate::base::redact::Redactor;
-use crate::model::{Edge, TraceId};
+use crate::model::{Edge, Exchange, TraceId, Trail};
 use crate::tap::{FaultBoard, FaultOutcome, Recorder};
 use crate::target::{Bounds, Target};
 
-/// The platform as scenarios see it.
+/// The platform that is up, and everything that scenarios and the runner need to use it.
 pub struct RunContext {
-    /// How to speak to it.
+    pub options: Arc<Options>,
+    /// The target file: how to speak to the platform.
     pub target: Target,
-    /// What exchanges are held against.
     pub rules: Rules,
     /// The run's clock, by which the taps record.
     pub clock: Clock,
@@ -26,43 +23,48 @@ pub struct RunContext {
     pub epoch: jiff::Timestamp,
     /// The address of the tap on the member's edge: `http://host:port`.
     pub entry: String,
-    /// The address of the service behind that tap, for taps of a scenario's own.
+    /// The address of the service behind that tap, for further taps of a scenario.
     pub front: String,
-    /// The browser, for scenarios that open a page.
     pub browsing: Browsing,
-    /// Seeded defects that are switched on in every scenario.
-    pub defects: Vec<String>,
-    /// The topology's name.
+    /// The name of the topology.
     pub topology: String,
     /// The edges that have taps; the first is the member's.
     pub edges: Vec<Edge>,
-    /// The topology's secrets by name.
+    /// The secrets of the topology, by name.
     pub secrets: BTreeMap<String, String>,
-    /// What the taps saw.
     pub recorder: Recorder,
-    /// What the taps are asked to do.
     pub faults: FaultBoard,
-    /// Replaces what must not be recorded.
     pub redactor: Arc<Redactor>,
-    /// For how long nothing has to come any more before a scenario is over.
-    pub quiet: Duration,
-    /// Whether there is a person to whom a scenario can be handed over.
-    pub hand_over: bool,
-    /// The services, and where they run.
     pub services: Services,
 }
 
 impl RunContext {
-    /// How long the platform may take: longer, where it was held up on purpose.
+    /// Returns the target's bounds. They are longer if a scenario has caused an outage.
     pub fn bounds(&self) -> Bounds {
         let bounds = &self.target.bounds;
-        match self.services.held_up() {
-            Some(outage) => bounds.held_up(outage + bounds.recover.0),
+        match self.services.downtime() {
+            Some(downtime) => bounds.held_up(downtime + bounds.recover.0),
             None => bounds.clone(),
         }
     }
 
-    /// What became of a fault, in the words that exchanges name it with: its own may hold a secret.
+    /// Returns the exchanges of a trace so far, with the trail that they make.
+    pub fn trail(&self, trace: TraceId) -> (Vec<Exchange>, Trail) {
+        self.trail_after(trace, 0)
+    }
+
+    /// Returns the exchanges of a trace that arrived after the one with this id, with their trail.
+    pub(crate) fn trail_after(&self, trace: TraceId, exchange: u64) -> (Vec<Exchange>, Trail) {
+        self.trail_of(trace, self.recorder.exchanges_after(trace, exchange))
+    }
+
+    /// Returns these exchanges of a trace with the trail that they make.
+    pub(crate) fn trail_of(&self, trace: TraceId, exchanges: Vec<Exchange>) -> (Vec<Exchange>, Trail) {
+        let trail = Trail::build(&self.rules.mapping, trace, &exchanges);
+        (exchanges, trail)
+    }
+
+    /// Returns the record of a fault with its secrets redacted, as recorded exchanges name it.
     pub(crate) fn as_recorded(&self, owner: Option<TraceId>, fired: &FaultOutcome) -> FaultOutcome {
         let clean = |text: &String| self.redactor.text(owner, text).into_owned();
         FaultOutcome { spec: clean(&fired.spec), times: fired.times, missed: fired.missed.as_ref().map(clean) }

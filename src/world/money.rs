@@ -1,66 +1,78 @@
 //! Wallets, refunds, and the ledger.
 
-use super::asking::required;
+use super::client::required;
 use super::{StepError, StepResult, World};
-use crate::target::{Operation, Values};
+use crate::base::wait::{self, Look};
+use crate::target::{Operation, Slot, Values};
 
 impl World {
-    /// What a member has in their wallet now.
-    ///
-    /// # Errors
-    /// If the wallet cannot be read.
-    pub async fn balance(&self, member: &str) -> Result<i64, StepError> {
+    /// Reads the wallet of a member.
+    pub(super) async fn balance(&self, member: &str) -> Result<i64, StepError> {
         let answer = self.get(member, Operation::Wallet, Values::new()).await?;
-        answer.number("balance").ok_or_else(|| StepError::platform(format!("{member}'s wallet says no balance")))
+        answer.number(Slot::Balance).ok_or_else(|| StepError::platform(format!("{member}'s wallet says no balance")))
     }
 
-    /// Puts money into a wallet, with a card that pays or one that declines.
-    ///
-    /// # Errors
-    /// If there is no answer.
+    /// Puts money into a wallet, with a card that pays (`ok`) or one that is declined.
     pub async fn top_up(&mut self, member: &str, amount: i64, card: &str) -> StepResult {
-        let values = Values::new().with("amount", amount).with("key", self.key()).with("card", card);
-        self.last = Some(self.ask(member, Operation::TopUp, values).await?);
-        Ok(())
+        let values = Values::new().with(Slot::Amount, amount).with(Slot::Key, new_key()).with(Slot::Card, card);
+        self.answer(member, Operation::TopUp, values).await
     }
 
-    /// A moderator (or whoever tries) gives a member's latest purchase back: in full, or so much.
-    ///
-    /// # Errors
-    /// If there is no answer, or no purchase.
+    /// Refunds the latest purchase of a member, in full or in part. `by` is a moderator, or somebody who tries to refund.
     pub async fn refund(&mut self, by: &str, member: &str, amount: Option<i64>) -> StepResult {
         let purchase = self.bought(member, "give back")?;
         let values = Values::new()
-            .with("purchase", purchase.as_str())
-            .with("key", format!("refund-{purchase}"))
-            .with("amount", amount);
-        self.last = Some(self.ask(by, Operation::Refund, values).await?);
-        Ok(())
+            .with(Slot::Purchase, purchase.as_str())
+            // One key for each purchase: a refund that is sent again is the same refund.
+            .with(Slot::Key, format!("refund-{purchase}"))
+            .with(Slot::Amount, amount);
+        self.answer(by, Operation::Refund, values).await
     }
 
-    /// Somebody looks at a member's latest purchase.
-    ///
-    /// # Errors
-    /// If there is no answer, or no purchase.
+    /// Reads the latest purchase of a member on behalf of somebody.
     pub async fn look_at_purchase(&mut self, by: &str, of: &str) -> StepResult {
         let purchase = self.bought(of, "look at")?;
-        self.last = Some(self.ask(by, Operation::Order, Values::new().with("purchase", purchase)).await?);
-        Ok(())
+        self.answer(by, Operation::Order, Values::new().with(Slot::Purchase, purchase)).await
     }
 
-    /// The latest purchase that the platform accepted, which there has to be.
-    fn bought(&self, member: &str, for_what: &str) -> Result<String, StepError> {
-        let accepted = self.member(member)?.bought();
-        accepted.ok_or_else(|| self.nothing(format!("{member} has bought nothing to {for_what}")))
+    /// Expects the balance of a wallet.
+    pub async fn expect_balance(&self, member: &str, expected: i64) -> StepResult {
+        // Refunds arrive a moment after the failure they belong to, so the balance has time to become right.
+        let waited = wait::until(self.context.bounds().sync.0, || async {
+            match self.balance(member).await {
+                Ok(balance) if balance == expected => Look::Holds(()),
+                Ok(balance) => Look::NotYet(format!("{member} has {balance} credits")),
+                Err(trouble) => Look::Never(trouble),
+            }
+        });
+        StepError::in_time(waited.await, |last_seen| {
+            StepError::platform(format!("{member} should have {expected} credits, but {last_seen}"))
+        })?;
+        self.assertions.held()
     }
 
-    /// The sum over all accounts, as an administrator of the platform sees it.
-    ///
-    /// # Errors
-    /// If it cannot be read.
-    pub async fn ledger_sum(&self) -> Result<i64, StepError> {
+    /// Expects the sum that a member has paid since joining, for purchases and for jobs.
+    pub async fn expect_paid(&self, member: &str, expected: i64) -> StepResult {
+        let opening = self.members.get(member)?.opening_balance;
+        self.expect_balance(member, opening - expected).await
+    }
+
+    /// Expects that all accounts together sum to zero: money was neither made nor lost.
+    pub async fn expect_conserved(&self) -> StepResult {
         let admin = self.context.secrets.get("admin").cloned();
-        let answer = self.ask_with(admin, Operation::Ledger, Values::new()).await?;
-        required(&answer, "sum")?.parse().map_err(|_| StepError::platform("the ledger's sum is not a whole number"))
+        let answer = self.client.ask(admin, Operation::Ledger, Values::new()).await?;
+        let sum = required(&answer, Slot::Sum)?;
+        let sum: i64 = sum.parse().map_err(|_| StepError::platform("the ledger's sum is not a whole number"))?;
+        self.assertions.judge(sum == 0, || format!("all accounts together should sum to 0, and sum to {sum}"))
     }
+
+    fn bought(&self, member: &str, for_what: &str) -> Result<String, StepError> {
+        let accepted = self.members.get(member)?.bought();
+        accepted.ok_or_else(|| self.answers.missing(format!("{member} has bought nothing to {for_what}")))
+    }
+}
+
+/// Returns an idempotency key that no other request has.
+pub(super) fn new_key() -> String {
+    format!("key-{:032x}", rand::random::<u128>())
 }

@@ -1,4 +1,4 @@
-//! Requests in a scenario's own words, for the odd case that no sentence covers.
+//! Requests that a scenario writes out, for the rare case that no sentence covers.
 
 use std::sync::LazyLock;
 
@@ -6,13 +6,13 @@ use regex::{Captures, Regex};
 
 use super::{StepError, StepResult, World};
 use crate::base::suggest::did_you_mean;
-use crate::target::Values;
+use crate::target::{Slot, Values};
 
-/// What stands in braces and is no JSON: `{Ann}`, `{Ann's job}`.
+/// A name in braces, such as `{Ann}` or `{Ann's job}`. JSON objects do not match.
 static PLACEHOLDER: LazyLock<Regex> =
     LazyLock::new(|| Regex::new(r#"\{(\pL[^{}":,\n]*)\}"#).expect("an expression that is a constant"));
 
-/// What of a member's can be named, in the languages of the vocabulary.
+/// The things of a member that a placeholder can name, in the languages of the vocabulary.
 const OWNED: [(&str, Owned); 4] =
     [("'s purchase", Owned::Purchase), ("'s job", Owned::Job), ("的订单", Owned::Purchase), ("的任务", Owned::Job)];
 
@@ -22,7 +22,7 @@ enum Owned {
     Job,
 }
 
-/// A request as written: `METHOD /path`, then a header a line, then an empty line and the body.
+/// A request as written: `METHOD /path`, then one header on each line, then an empty line and the body.
 struct Written<'t> {
     method: http::Method,
     path: &'t str,
@@ -31,77 +31,43 @@ struct Written<'t> {
 }
 
 impl World {
-    /// Sends a request as it is written, with the member's session and the target's headers unless it has its own. Names in
-    /// braces stand for ids: `{Ann}`, `{Dusk}`, `{Ann's purchase}`, `{Ann's job}`.
-    ///
-    /// # Errors
-    /// If it is not a request, names something that this scenario does not have, or there is no answer to judge.
+    /// Sends a request as it is written. It has the member's session and the headers of the target file, unless it has its own.
+    /// Names in braces stand for ids: `{Ann}`, `{Dusk}`, `{Ann's purchase}`, `{Ann's job}`.
     pub async fn send_as_written(&mut self, member: &str, text: &str) -> StepResult {
-        let token = self.member(member)?.token.clone();
+        let token = self.members.get(member)?.token.clone();
         let text = self.with_ids(text)?;
         let Written { method, path, headers, body } = Written::read(&text)?;
         let asked = format!("{method} {path}");
-        let mut request = self.request(method, path);
-        let is_own = |name: &str| headers.iter().any(|(own, _)| own.eq_ignore_ascii_case(name));
-        for (name, value) in self.context.target.headers(&Values::new().with("token", token)) {
-            if !is_own(&name) {
+        let mut request = self.client.request(method, path);
+        let is_written = |name: &str| headers.iter().any(|(own, _)| own.eq_ignore_ascii_case(name));
+        for (name, value) in self.context.target.headers(&Values::new().with(Slot::Token, token)) {
+            if !is_written(&name) {
                 request = request.header(name, value);
             }
         }
-        if !body.is_empty() && !is_own("content-type") {
+        if !body.is_empty() && !is_written("content-type") {
             request = request.header(http::header::CONTENT_TYPE, "application/json");
         }
         for (name, value) in &headers {
             request = request.header(*name, *value);
         }
-        let (status, headers, body) = self.send(&asked, request.body(body.to_owned())).await?;
-        self.last = Some(self.context.target.answer_to(&asked, status, headers, body));
+        let (status, headers, body) = self.client.send(&asked, request.body(body.to_owned())).await?;
+        self.answers.keep(self.context.target.answer_to(&asked, status, headers, body));
         Ok(())
     }
 
-    /// The last answer has this status.
-    ///
-    /// # Errors
-    /// If it has another.
-    pub fn expect_status(&mut self, status: u16) -> StepResult {
-        let answer = self.last_answer()?.clone();
-        self.judge(answer.status == status, || {
-            format!("{} should be answered with status {status}, and was {}", answer.asked, answer.summary())
-        })
-    }
-
-    /// The value that the last answer's JSON has at this pointer, as text; `None`: there is none.
-    ///
-    /// # Errors
-    /// If it is another, with what the body has there.
-    pub fn expect_json(&mut self, pointer: &str, expected: Option<&str>) -> StepResult {
+    /// Expects a value, as text, at a JSON pointer of the last answer; `None` expects that there is nothing.
+    pub fn expect_json(&self, pointer: &str, expected: Option<&str>) -> StepResult {
         if !pointer.is_empty() && !pointer.starts_with('/') {
             return Err(StepError::scenario(format!("`{pointer}` is not a JSON pointer: it begins with `/`")));
         }
         let expected = expected.map(|text| self.with_ids(text)).transpose()?;
-        let answer = self.last_answer()?.clone();
+        let answer = self.answers.last()?;
         let seen = answer.at(pointer);
-        self.judge(seen == expected, || {
+        self.assertions.judge(seen == expected, || {
             let or_nothing = |value: Option<String>| value.unwrap_or_else(|| "not there".into());
-            format!(
-                "{pointer} of the answer to {} should be {}, and is {}",
-                answer.asked,
-                or_nothing(expected),
-                or_nothing(seen)
-            )
-        })
-    }
-
-    /// The last answer has this header.
-    ///
-    /// # Errors
-    /// If it has another value, or none.
-    pub fn expect_header(&mut self, name: &str, expected: &str) -> StepResult {
-        let answer = self.last_answer()?.clone();
-        let seen = answer.header(&name.to_ascii_lowercase()).map(str::to_owned);
-        self.judge(seen.as_deref() == Some(expected), || {
-            let seen = seen.as_deref().unwrap_or("not there");
-            format!("the header {name} of the answer to {} should be {expected}, and is {seen}", answer.asked)
+            let (expected, seen) = (or_nothing(expected), or_nothing(seen));
+            format!("{pointer} of the answer to {} should be {expected}, and is {seen}", answer.asked)
         })
     }
 
@@ -121,15 +87,14 @@ impl World {
         for (suffix, owned) in OWNED {
             let Some(member) = name.strip_suffix(suffix) else { continue };
             let id = match owned {
-                Owned::Purchase => self.member(member)?.bought(),
-                Owned::Job => self.jobs.iter().rev().find(|job| job.member == member).map(|job| job.id.clone()),
+                Owned::Purchase => self.members.get(member)?.bought(),
+                Owned::Job => self.jobs.latest_of(member).map(|job| job.id.clone()),
             };
-            return id.ok_or_else(|| self.nothing(format!("there is no {{{name}}} yet")));
+            return id.ok_or_else(|| self.answers.missing(format!("there is no {{{name}}} yet")));
         }
-        let member = self.members.get(name).map(|member| &member.id);
-        let model = self.models.get(name).map(|model| &model.id);
-        member.or(model).cloned().ok_or_else(|| {
-            let hint = did_you_mean(name, self.members.keys().chain(self.models.keys()).map(String::as_str));
+        let id = self.members.id(name).or_else(|| self.models.id(name));
+        id.map(str::to_owned).ok_or_else(|| {
+            let hint = did_you_mean(name, self.members.names().chain(self.models.names()));
             StepError::scenario(format!("{{{name}}} is neither a member nor a model version of this scenario.{hint}"))
         })
     }

@@ -1,5 +1,6 @@
-//! What is held against every exchange: the contracts of the services and the catalogue of refusals. The checks over the whole
-//! trail are in [`judging`](crate::run), which asks here too.
+//! The rules about single exchanges: the contracts of the services, the catalogue of refusals, and doubles without an answer.
+//!
+//! The rules about a whole trail are in the room `trail`. The runner judges by both.
 
 use std::collections::BTreeMap;
 use std::sync::{Mutex, PoisonError};
@@ -10,46 +11,49 @@ use crate::stub::{ANSWERED_FROM, NONE};
 use crate::tap::FaultOutcome;
 use crate::trail::Mapping;
 
-/// What exchanges are held against.
+/// The documents against which exchanges are held.
 #[derive(Debug, Default)]
 pub struct Rules {
-    /// What exchanges mean, in the words of the path.
+    /// The meaning of exchanges, from the target file.
     pub mapping: Mapping,
-    /// What each service has promised.
+    /// The OpenAPI documents of the services.
     pub contracts: Contracts,
-    /// What each refusal means.
+    /// The catalogue of refusals.
     pub catalogue: Option<RefusalCatalogue>,
-    /// What could not be judged, and how often.
+    /// The reasons why exchanges could not be judged, each with its count.
     skipped: Mutex<BTreeMap<String, usize>>,
 }
 
 impl Rules {
-    /// This mapping, these contracts and this catalogue.
     pub fn new(mapping: Mapping, contracts: Contracts, catalogue: Option<RefusalCatalogue>) -> Self {
         Self { mapping, contracts, catalogue, skipped: Mutex::default() }
     }
 
-    /// What a reader of the report must know: services on these edges without a contract, and what could not be judged.
+    /// Returns notes for the report: services on these edges without a contract, and exchanges that could not be judged.
     pub fn notes(&self, edges: &[Edge]) -> Vec<String> {
+        let mut notes = Vec::new();
         let unchecked = self.contracts.unchecked(edges);
-        let unchecked = (!unchecked.is_empty())
-            .then(|| format!("no contract was given for {}: their exchanges were not checked", unchecked.join(", ")));
+        if !unchecked.is_empty() {
+            notes.push(format!("no contract was given for {}: their exchanges were not checked", unchecked.join(", ")));
+        }
         let skipped = self.skipped.lock().unwrap_or_else(PoisonError::into_inner);
-        let skipped = skipped.iter().map(|(why, times)| format!("{why} ({times} times)"));
-        unchecked.into_iter().chain(skipped).collect()
+        notes.extend(skipped.iter().map(|(why, times)| format!("{why} ({times} times)")));
+        notes
     }
 
-    /// The rules that gave these exchanges something to judge.
+    /// Returns the rules that had something to judge in these exchanges.
     pub fn held(&self, exchanges: &[Exchange]) -> Vec<RuleId> {
-        let contract =
-            exchanges.iter().any(|exchange| self.contracts.of(&exchange.edge.to).is_some()).then_some(RuleId::Contract);
-        self.catalogue.iter().flat_map(|catalogue| catalogue.held(exchanges)).chain(contract).collect()
+        let mut held: Vec<RuleId> = self.catalogue.iter().flat_map(|catalogue| catalogue.held(exchanges)).collect();
+        if exchanges.iter().any(|exchange| self.contracts.of(&exchange.edge.to).is_some()) {
+            held.push(RuleId::Contract);
+        }
+        held
     }
 
-    /// What is wrong in the exchanges of one attempt. `own` are the faults that its scenario armed.
+    /// Returns the findings in the exchanges of one attempt. `own` are the faults that its scenario armed.
     ///
-    /// An exchange that the scenario itself disturbed shows the disturbance, so nothing is held against it; whatever follows
-    /// from it on other hops is. Faults of the whole run excuse nothing.
+    /// An exchange that the scenario disturbed shows the disturbance, so nothing is held against it. Its consequences on other hops
+    /// are judged. Faults of the whole run excuse nothing.
     pub fn judge(&self, exchanges: &[Exchange], own: &[FaultOutcome]) -> Vec<Finding> {
         let mut findings: Vec<Finding> = exchanges.iter().filter_map(unanswered).collect();
         let Examination { findings: departures, skipped } = self.contracts.examine(exchanges);
@@ -60,7 +64,7 @@ impl Rules {
         if let Some(catalogue) = &self.catalogue {
             findings.extend(catalogue.check(exchanges));
         }
-        // What becomes of a question that nobody answers is a consequence.
+        // A request that no double answers breaks contracts, too. Only the cause is reported.
         let unanswered: Vec<Option<u64>> =
             findings.iter().filter(|finding| finding.rule == RuleId::Stub).map(|finding| finding.exchange).collect();
         findings.retain(|finding| finding.rule == RuleId::Stub || !unanswered.contains(&finding.exchange));
@@ -73,7 +77,7 @@ impl Rules {
     }
 }
 
-/// What a double was asked that nothing in it is for; it has said itself what came nearest.
+/// Returns the finding for a request that a double has no answer to. The answer of the double names the nearest stub.
 fn unanswered(exchange: &Exchange) -> Option<Finding> {
     let Outcome::Answered(response) = &exchange.outcome else { return None };
     response.header(ANSWERED_FROM.as_str()).filter(|stub| *stub == NONE)?;
@@ -88,7 +92,7 @@ fn unanswered(exchange: &Exchange) -> Option<Finding> {
     })
 }
 
-/// The same thing in many exchanges is one finding: a status that is polled departs in every answer.
+/// Merges equal findings. A page polls the status of a job, and every such answer departs in the same way.
 fn each_once(findings: Vec<Finding>) -> Vec<Finding> {
     let mut different: Vec<(Finding, usize)> = Vec::new();
     for finding in findings {
@@ -101,13 +105,13 @@ fn each_once(findings: Vec<Finding>) -> Vec<Finding> {
             None => different.push((finding, 1)),
         }
     }
-    let told = different.into_iter().map(|(mut finding, times)| {
+    let merged = different.into_iter().map(|(mut finding, times)| {
         if times > 1 {
             finding.message.push_str(&format!(" ({times} times)"));
         }
         finding
     });
-    told.collect()
+    merged.collect()
 }
 
 fn disturbed_by_its_scenario(exchange: &Exchange, own: &[FaultOutcome]) -> bool {

@@ -1,8 +1,7 @@
-//! The services of a run as its scenarios reach them, beside the taps: what they have written, and what happens to the machines
-//! that they run on.
+//! The services of a run without the taps: their logs, and the outages that scenarios cause.
 //!
-//! What a scenario does to a machine it does to everybody's, so only one that runs alone may. Whatever that was, and however
-//! the scenario ended, everything is put back before the next one begins.
+//! An outage concerns all scenarios, so only a scenario that runs alone may cause one. Every outage ends before the next scenario
+//! begins, however the scenario ended.
 
 use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex, MutexGuard};
@@ -17,21 +16,22 @@ use crate::base::suggest::did_you_mean;
 use crate::model::TraceId;
 use crate::topology::{Outage, Ready, Running, Topology, until_ready};
 
-/// How long it may take to fetch what the services have written.
-const PATIENCE: Duration = Duration::from_secs(3);
-/// The longest time to cause an outage, or to undo one before the service gets ready again.
-const UNDERWAY: Duration = Duration::from_secs(30);
+/// The time for fetching the logs of all services.
+const LOGS_WITHIN: Duration = Duration::from_secs(3);
+/// The time for causing or ending an outage, in addition to the start-up time of the service.
+const OUTAGE_WITHIN: Duration = Duration::from_secs(30);
 
 /// A service that was started, by its name.
 pub type StartedService = (String, Arc<dyn Running>);
 
-/// The services, and the runtime that they and their clients live on: workers have runtimes of their own.
+/// The services of a run.
 pub struct Services {
     running: Vec<Service>,
-    home: Handle,
-    /// How long one may take to get ready again.
+    /// The runtime of the services and their clients. Workers have runtimes of their own.
+    runtime: Handle,
+    /// The time in which a service has to become ready.
     start_up: Duration,
-    outage: Mutex<Option<ActiveOutage>>,
+    downtime: Mutex<Option<Downtime>>,
 }
 
 #[derive(Clone)]
@@ -41,18 +41,18 @@ struct Service {
     ready: Option<Ready>,
 }
 
-/// What one scenario has done to machines.
-struct ActiveOutage {
+/// The time in which a scenario keeps services down.
+struct Downtime {
     scenario: TraceId,
     services: BTreeSet<String>,
     began: Instant,
-    /// When a service was put back last; `None` when something was done to one after that.
-    over: Option<Instant>,
+    /// The end of the latest outage; `None` during one.
+    ended: Option<Instant>,
 }
 
 impl Services {
-    /// The services of this topology, that `home` looks after.
-    pub fn new(running: &[StartedService], topology: &Topology, home: Handle) -> Self {
+    /// Wraps the services of a topology. `runtime` is the one on which they were started.
+    pub fn new(running: &[StartedService], topology: &Topology, runtime: Handle) -> Self {
         let service = |(name, running): &StartedService| Service {
             name: name.clone(),
             running: Arc::clone(running),
@@ -60,48 +60,44 @@ impl Services {
         };
         Self {
             running: running.iter().map(service).collect(),
-            home,
+            runtime,
             start_up: topology.start_up.0,
-            outage: Mutex::default(),
+            downtime: Mutex::default(),
         }
     }
 
-    /// What each service has written since a moment, by its name; nothing of those that do not keep it.
+    /// Returns the log of each service since a moment, by name. Services that keep no log are left out.
     pub async fn logs(&self, since: Timestamp) -> Vec<(String, String)> {
         let asked = self.running.iter().cloned().map(|service| {
-            self.home.spawn(async move { Some((service.name, service.running.log(Some(since)).await?)) })
+            self.runtime.spawn(async move { Some((service.name, service.running.log(Some(since)).await?)) })
         });
-        let logs = tokio::time::timeout(PATIENCE, join_all(asked)).await.unwrap_or_default();
+        // Logs only help to explain a failure. A service that does not give them must not hold up the run.
+        let logs = tokio::time::timeout(LOGS_WITHIN, join_all(asked)).await.unwrap_or_default();
         logs.into_iter().filter_map(|log| log.ok().flatten()).filter(|(_, log)| !log.is_empty()).collect()
     }
 
-    /// Whether there is one of this name.
     pub fn has(&self, name: &str) -> bool {
         self.running.iter().any(|service| service.name == name)
     }
 
-    /// Has something happen to a service's machine, on behalf of a scenario that runs alone.
-    ///
-    /// # Errors
-    /// If there is no such service, or that cannot happen to it.
+    /// Causes an outage of a service on behalf of a scenario that runs alone.
     pub async fn cause(&self, scenario: TraceId, name: &str, outage: Outage) -> Result<(), StepError> {
         let service = self.find(name)?;
         {
-            let mut outage = self.outage();
-            outage.take_if(|outage| outage.scenario != scenario);
-            let new = || ActiveOutage { scenario, services: BTreeSet::new(), began: Instant::now(), over: None };
-            let outage = outage.get_or_insert_with(new);
-            outage.services.insert(service.name.clone());
-            outage.over = None;
+            // The service counts as hurt from before the outage on, so that no failed exchange is held against the environment.
+            let mut downtime = self.downtime_of_run();
+            downtime.take_if(|downtime| downtime.scenario != scenario);
+            let new = || Downtime { scenario, services: BTreeSet::new(), began: Instant::now(), ended: None };
+            let downtime = downtime.get_or_insert_with(new);
+            downtime.services.insert(service.name.clone());
+            downtime.ended = None;
         }
-        let said = format!("{name} cannot be {outage}");
-        self.at_home(async move { service.running.cause(&outage).await }).await.map_err(|why| trouble(&said, &why))
+        let what = format!("{name} cannot be {outage}");
+        let caused = self.on_own_runtime(async move { service.running.cause(&outage).await }).await;
+        caused.map_err(|why| trouble(&what, &why))
     }
 
-    /// Puts a service back, and waits until it is ready.
-    ///
-    /// # Errors
-    /// If there is no such service, or it stays as it is.
+    /// Ends the outage of a service and waits until the service is ready.
     pub async fn recover(&self, name: &str) -> Result<(), StepError> {
         let service = self.find(name)?;
         let start_up = self.start_up;
@@ -114,47 +110,45 @@ impl Services {
                 None => Ok(()),
             }
         };
-        let recovered = self.at_home(recovering).await;
-        if let Some(outage) = &mut *self.outage() {
-            outage.over = Some(Instant::now());
+        let recovered = self.on_own_runtime(recovering).await;
+        if let Some(downtime) = &mut *self.downtime_of_run() {
+            downtime.ended = Some(Instant::now());
         }
         recovered.map_err(|why| trouble(&format!("{name} cannot be put back"), &why))
     }
 
-    /// Puts back whatever a scenario has done.
-    ///
-    /// # Errors
-    /// With the first service that stays as it is.
+    /// Ends every outage that a scenario has caused.
     pub async fn recover_all(&self, scenario: TraceId) -> Result<(), StepError> {
         let hurt = self.hurt(scenario);
         let all = join_all(hurt.iter().map(|name| self.recover(name))).await;
         all.into_iter().collect()
     }
 
-    /// The same from a thread that is not asynchronous, for a scenario that will never come to it; then the next may begin.
-    pub fn take_back(&self, scenario: TraceId) {
-        // Who stays as it is will be missed by the next scenario, and named there.
-        let _ = self.home.block_on(self.recover_all(scenario));
+    /// Ends every outage of a scenario whose worker was given up. Unlike [`Services::recover_all`] it blocks the thread: the
+    /// supervisor calls it, and the next scenario must not begin before.
+    pub fn recover_abandoned(&self, scenario: TraceId) {
+        // The next scenario misses a service that does not come back, and its report names the service.
+        let _ = self.runtime.block_on(self.recover_all(scenario));
         self.forget(scenario);
     }
 
-    /// The services to which a scenario has done something, put back or not.
+    /// Returns the services of which a scenario has caused an outage, ended or not.
     pub fn hurt(&self, scenario: TraceId) -> BTreeSet<String> {
-        let outage = self.outage();
-        let own = outage.as_ref().filter(|outage| outage.scenario == scenario);
-        own.map(|outage| outage.services.clone()).unwrap_or_default()
+        let downtime = self.downtime_of_run();
+        let own = downtime.as_ref().filter(|downtime| downtime.scenario == scenario);
+        own.map(|downtime| downtime.services.clone()).unwrap_or_default()
     }
 
-    /// How long the platform has been held up by the scenario that runs alone; `None` where nothing was done to it.
-    pub fn held_up(&self) -> Option<Duration> {
-        let outage = self.outage();
-        let outage = outage.as_ref()?;
-        Some(outage.over.unwrap_or_else(Instant::now) - outage.began)
+    /// Returns the time for which the scenario that runs alone has kept services down; `None` if it has not.
+    pub fn downtime(&self) -> Option<Duration> {
+        let downtime = self.downtime_of_run();
+        let downtime = downtime.as_ref()?;
+        Some(downtime.ended.unwrap_or_else(Instant::now) - downtime.began)
     }
 
-    /// The scenario is over.
+    /// Forgets the outages of a scenario that is over.
     pub fn forget(&self, scenario: TraceId) {
-        self.outage().take_if(|outage| outage.scenario == scenario);
+        self.downtime_of_run().take_if(|downtime| downtime.scenario == scenario);
     }
 
     fn find(&self, name: &str) -> Result<Service, StepError> {
@@ -164,9 +158,13 @@ impl Services {
         })
     }
 
-    /// Runs where the services live. It goes on when nobody waits for it any more: half an outage is worse than a whole one.
-    async fn at_home(&self, work: impl Future<Output = Result<(), String>> + Send + 'static) -> Result<(), String> {
-        let work = self.home.spawn(tokio::time::timeout(self.start_up + UNDERWAY, work));
+    async fn on_own_runtime(
+        &self,
+        work: impl Future<Output = Result<(), String>> + Send + 'static,
+    ) -> Result<(), String> {
+        // Spawned, not awaited in place: if the step reaches its deadline the work goes on, because half an outage is worse than
+        // a whole one.
+        let work = self.runtime.spawn(tokio::time::timeout(self.start_up + OUTAGE_WITHIN, work));
         match work.await {
             Ok(Ok(done)) => done,
             Ok(Err(late)) => Err(late.to_string()),
@@ -174,12 +172,12 @@ impl Services {
         }
     }
 
-    fn outage(&self) -> MutexGuard<'_, Option<ActiveOutage>> {
-        self.outage.lock().expect("nothing panics while it holds this lock")
+    fn downtime_of_run(&self) -> MutexGuard<'_, Option<Downtime>> {
+        self.downtime.lock().expect("nothing panics while it holds this lock")
     }
 }
 
-/// What the machine room cannot do is nobody's failure but its own.
+// A container engine that does not do what it should is no failure of the platform.
 fn trouble(what: &str, why: &str) -> StepError {
     StepError::environment(format!("{what}: {why}"))
 }

@@ -1,5 +1,6 @@
-//! Where the stub files lie that a step names: `stubs/SERVICE/NAME.json` beside its feature, or in a folder above it. The
-//! nearest is meant, so that a folder may have its own.
+//! The stub files that steps name: `stubs/SERVICE/NAME.json` beside the feature or in a folder above it.
+//!
+//! The nearest file is meant, so that a folder may have its own.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::path::Path;
@@ -10,51 +11,52 @@ use crate::base::config::{ConfigError, read_text};
 use crate::base::suggest::did_you_mean;
 use crate::stub::StubFile;
 
-/// The sentences that name a stub file: a service, and then the name.
+/// The sentences that name a stub file. Their arguments are the service and the name.
 const SENTENCES: [&str; 2] = ["{service} answers as in {string}", "{service} answers as in {string} once"];
 
 /// The stub files of one scenario, by service and name.
 pub type Stubs = BTreeMap<(String, String), Arc<StubFile>>;
 
-/// All stub files, read as they are asked for.
+/// An index of all stub files. Each file is read once, when a step names it.
 #[derive(Debug)]
 pub(crate) struct StubIndex {
-    /// What came with the binary, by path; `None` where features lie on disk.
+    /// The files in the binary, by path; `None` if the features lie on disk.
     embedded: Option<BTreeMap<String, &'static str>>,
     read: HashMap<String, Result<Arc<StubFile>, ConfigError>>,
 }
 
-/// Why a step has no stub file.
+/// The reason why a step has no stub file.
 #[derive(Debug)]
 pub(crate) enum NoStub {
-    /// There is none: what is missing, and what would be right.
+    /// No such file: a message, and a hint at what would be right.
     Missing(String, String),
-    /// It is not sound.
+    /// A file that cannot be used.
     Unsound(ConfigError),
 }
 
-/// What a step names, if its sentence names a stub file. `arguments` are what stands in the places of its parameters.
+/// Returns the service and the name in a step, if its sentence names a stub file. `arguments` returns the arguments of the step.
 pub(crate) fn named(sentence: &str, arguments: impl FnOnce() -> Vec<String>) -> Option<(String, String)> {
-    SENTENCES.contains(&sentence).then(|| {
-        let mut arguments = arguments().into_iter();
-        (arguments.next().unwrap_or_default(), arguments.next().unwrap_or_default())
-    })
+    if !SENTENCES.contains(&sentence) {
+        return None;
+    }
+    let mut arguments = arguments().into_iter();
+    Some((arguments.next().unwrap_or_default(), arguments.next().unwrap_or_default()))
 }
 
 impl StubIndex {
-    /// The files on disk.
+    /// Makes an index of the files on disk.
     pub fn on_disk() -> Self {
         Self { embedded: None, read: HashMap::new() }
     }
 
-    /// The files that came with the binary.
+    /// Makes an index of the files in the binary.
     pub fn embedded(files: &[Embedded]) -> Self {
         let stubs = files.iter().filter(|file| file.uri.ends_with(".json"));
         let stubs = stubs.map(|file| (file.uri.clone(), file.text)).collect();
         Self { embedded: Some(stubs), read: HashMap::new() }
     }
 
-    /// The stub file of this name for a feature.
+    /// Returns the stub file of this name for a feature.
     pub fn find(&mut self, feature: &str, service: &str, name: &str) -> Result<Arc<StubFile>, NoStub> {
         let folders = folders(feature);
         let files = folders.iter().map(|folder| format!("{folder}/{service}/{name}.json"));
@@ -86,10 +88,13 @@ impl StubIndex {
         let of_service: BTreeSet<String> =
             folders.iter().flat_map(|folder| names(&format!("{folder}/{service}"))).collect();
         let services: BTreeSet<String> = folders.iter().flat_map(|folder| self.within(folder)).collect();
-        let meant = match of_service.is_empty() {
-            true => did_you_mean(service, services.iter().map(String::as_str)),
-            false => did_you_mean(name, of_service.iter().map(String::as_str)),
+        // A service without any stub file is more likely mistyped than the name of the file.
+        let meant = if of_service.is_empty() {
+            did_you_mean(service, services.iter().map(String::as_str))
+        } else {
+            did_you_mean(name, of_service.iter().map(String::as_str))
         };
+        // The hint names the folder that all features share, if there is one.
         let place = folders.iter().find(|folder| folder.starts_with("features/") && folder.matches('/').count() == 1);
         let place = place.or(folders.first()).map_or("stubs", String::as_str);
         let there = of_service.into_iter().collect::<Vec<_>>().join(", ");
@@ -100,7 +105,7 @@ impl StubIndex {
         )
     }
 
-    /// The names of what lies directly in a folder.
+    /// Returns the names of the entries of a folder.
     fn within(&self, folder: &str) -> Vec<String> {
         match &self.embedded {
             Some(all) => {
@@ -115,7 +120,7 @@ impl StubIndex {
     }
 }
 
-/// The folders `stubs` beside a feature and above it, the nearest first.
+/// Returns the folders `stubs` beside a feature and above it, the nearest first.
 fn folders(feature: &str) -> Vec<String> {
     let above = Path::new(feature).ancestors().skip(1);
     above.map(|folder| folder.join("stubs").to_string_lossy().replace('\\', "/")).collect()

@@ -1,4 +1,4 @@
-//! A service answers what a stub file says, for this scenario alone: the taps before it answer in its place.
+//! Answers from stub files, for one scenario: the taps in front of a service answer in its place.
 
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -7,49 +7,35 @@ use bytes::Bytes;
 use http::header::{CONTENT_LENGTH, HeaderValue};
 use rand::RngExt;
 
-use super::stub_index::Stubs;
-use super::{StepError, StepResult, World};
+use super::faults::Faults;
+use super::{StepError, StepResult};
 use crate::base::suggest::did_you_mean;
 use crate::model::Change;
 use crate::stub::{Broken, Nearest, Request, StubFile, choose};
 use crate::tap::fault::{Fault, Next, NoResponse, Payload, TapRequest, TapResponse};
 use crate::tap::{Disturbance, Frequency};
 
-/// How many bytes come where random data comes.
+/// The length of an answer of random bytes.
 const RANDOM_BYTES: usize = 256;
 
-impl World {
-    /// The stub files that its sentences name.
-    pub(crate) fn with_stubs(mut self, stubs: &Stubs) -> Self {
-        self.stubs.clone_from(stubs);
-        self
+impl Faults {
+    /// Lets a stub file answer whoever calls a service. Requests that the file has no stub for go on to the service.
+    pub fn answer_as_in(&self, service: &str, name: &str) -> StepResult {
+        self.answer_from_file(service, name, Frequency::Always)
     }
 
-    /// From now on whoever calls a service is answered what a stub file says. A request that it is not for goes on to the
-    /// service.
-    ///
-    /// # Errors
-    /// If the topology has no such service.
-    pub fn answer_as_in(&mut self, service: &str, name: &str) -> StepResult {
-        self.answer_so(service, name, Frequency::Always)
+    /// Lets a stub file answer the first request that it has a stub for.
+    pub fn answer_once_as_in(&self, service: &str, name: &str) -> StepResult {
+        self.answer_from_file(service, name, Frequency::Times(1))
     }
 
-    /// The same, but only the first request that it is for.
-    ///
-    /// # Errors
-    /// If the topology has no such service.
-    pub fn answer_once_as_in(&mut self, service: &str, name: &str) -> StepResult {
-        self.answer_so(service, name, Frequency::Times(1))
-    }
-
-    fn answer_so(&mut self, service: &str, name: &str, window: Frequency) -> StepResult {
-        let called = || self.context.edges.iter().map(|edge| edge.to.as_str());
+    fn answer_from_file(&self, service: &str, name: &str, frequency: Frequency) -> StepResult {
+        let context = self.client.context();
+        let called = || context.edges.iter().map(|edge| edge.to.as_str());
         if !called().any(|callee| callee == service) {
-            if self.context.rules.mapping.edges().any(|edge| edge.to == service) {
-                return Err(StepError::not_on_this_platform(format!(
-                    "nobody in the topology {} calls {service}",
-                    self.context.topology
-                )));
+            if context.rules.mapping.edges().any(|edge| edge.to == service) {
+                let message = format!("nobody in the topology {} calls {service}", context.topology);
+                return Err(StepError::not_on_this_platform(message));
             }
             let hint = did_you_mean(service, called());
             return Err(StepError::scenario(format!("nobody in the topology calls `{service}`.{hint}")));
@@ -57,20 +43,20 @@ impl World {
         let file = self.stubs.get(&(service.to_owned(), name.to_owned()));
         let file =
             Arc::clone(file.expect("invariant: the plan has found the stub file of every sentence that names one"));
-        let often = if window == Frequency::Always { "" } else { " once" };
-        let text = format!("{service} answers as in \"{name}\"{often}");
-        let disturbance = Disturbance::from_factory(service, text, window, move || {
+        let times = if frequency == Frequency::Always { "" } else { " once" };
+        let text = format!("{service} answers as in \"{name}\"{times}");
+        self.arm_parsed(Disturbance::from_factory(service, text, frequency, move || {
             Box::new(Stubbed { file: Arc::clone(&file), nearest: Mutex::default() })
-        });
-        self.context.faults.arm(Some(self.trace), disturbance);
+        }));
         Ok(())
     }
 }
 
-/// Answers from a stub file in the callee's place.
+/// A fault that answers from a stub file in the place of the callee.
 struct Stubbed {
     file: Arc<StubFile>,
-    /// Of the requests that it is not for, the one that came nearest, in words.
+    /// The request without a stub that came nearest to having one, with its distance. A report of a stub that never answered
+    /// names it.
     nearest: Mutex<Option<(f64, String)>>,
 }
 

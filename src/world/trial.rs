@@ -1,43 +1,41 @@
-//! What a scenario is run under beyond what it says: a defect of the platform, or faults on its edges, for this scenario alone.
+//! Trials: defects and faults that are caused for one scenario beyond what it says.
 //!
-//! The scenario does not know. So what a trial breaks excuses nothing, unlike the faults that a scenario's own steps arm.
+//! The scenario does not know about its trial. So a trial excuses nothing, unlike the faults that a scenario arms in its steps.
 
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use crate::tap::Disturbance;
 
-/// One thing that is broken on purpose. The scenarios that run under it share it.
+/// A defect of the platform or a set of faults. The scenarios that run under a trial share it.
 #[derive(Debug, Default)]
 pub struct Trial {
-    /// The id of a defect that the platform has; it travels in the baggage, under the name that the target's file gives.
+    /// The id of a seeded defect. It travels in the baggage, under the name in the target file.
     pub defect: Option<String>,
-    /// What taps do to the scenario's exchanges.
     pub faults: Vec<Disturbance>,
     over: AtomicBool,
 }
 
 impl Trial {
-    /// A defect of the platform.
+    /// Makes a trial of a seeded defect.
     pub fn defect(id: impl Into<String>) -> Self {
         Self { defect: Some(id.into()), ..Self::default() }
     }
 
-    /// Faults on edges.
+    /// Makes a trial of faults.
     pub fn faults(faults: impl IntoIterator<Item = Disturbance>) -> Self {
         Self { faults: faults.into_iter().collect(), ..Self::default() }
     }
 
-    /// What was to be learned is known: scenarios that have not begun under it are skipped.
+    /// Ends the trial: the runner skips scenarios that have not begun under it.
     pub fn end(&self) {
         self.over.store(true, Ordering::Relaxed);
     }
 
-    /// Whether [`Self::end`] was said.
     pub fn is_over(&self) -> bool {
         self.over.load(Ordering::Relaxed)
     }
 
-    /// Whether this is one of its faults, as it was written.
+    /// Returns whether a fault, as it was written, belongs to the trial.
     pub(crate) fn has(&self, spec: &str) -> bool {
         self.faults.iter().any(|fault| fault.to_string() == spec)
     }

@@ -12,7 +12,7 @@ use crate::model::proof::{Mutant, MutantOutcome, Mutation};
 use crate::prove::baseline::Baseline;
 use crate::prove::plan_runner::{PlanRunner, ProofError};
 use crate::report::run_builder::RunUpdate;
-use crate::run::{Options, Plan};
+use crate::run::Plan;
 use crate::tap::Disturbance;
 use crate::world::Trial;
 
@@ -64,8 +64,7 @@ pub fn mutate(
     }
     let mut scores = Scores::default();
     let mut done = 0;
-    let options = Options { history: Default::default(), repeat: 1, ..runner.options.clone() };
-    runner.run_following(plan, options, |_, update, builder| {
+    runner.run_following(plan, |_, update, builder| {
         let RunUpdate::Ended(ended) = update else { return };
         let (mutant, scenario) = pairs[ended];
         let seen = &baseline.scenarios[scenario];

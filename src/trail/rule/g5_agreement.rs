@@ -45,7 +45,7 @@ fn judge(evidence: &Evidence<'_>) -> Judgement {
             && answer.seen.kind() == EventKind::Checked
             && !answer.seen.at_front()
             && answer.seen.text(Fact::Basis) != Some("trial")
-            && answer.seen.event.code.as_deref() != Some("trial-exhausted")
+            && !answer.seen.event.code.as_ref().is_some_and(|code| evidence.mapping.codes.trial.contains(code))
     };
     let answers = answers(evidence);
     let last_change = last_change(evidence);
