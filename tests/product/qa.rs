@@ -343,6 +343,66 @@ fn what_was_done_by_hand_becomes_a_scenario_that_runs() {
 }
 
 #[test]
+fn a_draft_names_everybody_once_and_passes_check() {
+    let folder = Folder::with(
+        "many.feature",
+        "Feature: many
+  Scenario Outline: many members, one of them poor, for the <nth> time
+    Given Kim has 500 credits
+    And Lou has 501 credits
+    And Max has 502 credits
+    And Nel has 503 credits
+    And Oki has 504 credits
+    And Pia has 505 credits
+    And Rex has 30 credits
+    And early access to Fog costs 120 credits for generation
+    When Kim buys generation access to Fog
+    And Rex buys generation access to Fog
+    Then that is refused with insufficient-funds
+    Examples:
+      | nth |
+      | 1st |
+      | 2nd |
+",
+    );
+    folder.paidpath(&["run", "many.feature", "--record", "all"]).expect(0, &[]);
+    let drafted = folder.paidpath(&["draft", "reports"]);
+    drafted.expect(0, &["And Gail has 30 credits", "When Ann buys generation access to Dusk"]);
+    drafted.expect(0, &["And Gail buys generation access to Dusk", "Then that is refused with insufficient-funds"]);
+    folder.write("drafted.feature", &drafted.out);
+    folder.paidpath(&["check", "drafted.feature"]).expect(0, &[]);
+    folder.paidpath(&["run", "drafted.feature"]).expect(0, &["2 passed"]);
+}
+
+#[test]
+fn a_draft_says_nothing_that_it_does_not_know() {
+    let folder = Folder::with(
+        "poor.feature",
+        "Feature: poor
+  Scenario: a refused purchase
+    Given Kim has 30 credits
+    And early access to Fog costs 120 credits for generation
+    When Kim generates at once with Fog
+    Then that is refused with purchase-required
+    When Kim buys generation access to Fog
+    Then that is refused with insufficient-funds
+",
+    );
+    folder.paidpath(&["run", "poor.feature", "--record", "all"]).expect(0, &[]);
+    // Without the quotes nobody can say what the purchase was of.
+    let journal = folder.reports().join("journal.ndjson");
+    let text = std::fs::read_to_string(&journal).unwrap();
+    let quoted = "\\\"kind\\\":\\\"quoted\\\"";
+    assert!(text.contains(quoted), "the journal holds quotes");
+    std::fs::write(&journal, text.replace(quoted, &quoted.replace("quoted", "counted"))).unwrap();
+    let drafted = folder.paidpath(&["draft", "reports"]);
+    drafted.expect(0, &["# a purchase was refused, and no sentence says of what"]);
+    assert!(!drafted.out.contains("insufficient-funds"), "{}", drafted.out);
+    folder.write("drafted.feature", &drafted.out);
+    folder.paidpath(&["check", "drafted.feature"]).expect(0, &[]);
+}
+
+#[test]
 fn a_platform_that_is_kept_up_says_where_it_is_and_ends_with_the_input() {
     let folder = Folder::new();
     let up = folder.paidpath(&["up"]);
