@@ -23,5 +23,6 @@ mod refusals;
 mod reporting;
 mod running;
 mod shards;
+mod source;
 mod stubs;
 mod support;
