@@ -1,17 +1,17 @@
-//! What members may do.
+//! The rights of members.
 
 use cucumber::{given, then, when};
 use paidpath::{StepResult, World};
 
 use crate::steps::parameters::{Member, Model, RightTo};
 
-/// The platform says that the member may; it has the target's bound for a purchase to arrive.
+/// The platform says that the member may, within the target's bound for a purchase to arrive.
 #[then(expr = "{member} may use {model} for {right}")]
 async fn may(world: &mut World, member: Member, model: Model, right: RightTo) -> StepResult {
     world.expect_access(&member.0, right.0, &model.0, true).await
 }
 
-/// The platform says that the member may not; it has the target's bound for a revocation to arrive.
+/// The platform says that the member may not, within the target's bound for a revocation to arrive.
 #[then(expr = "{member} may not use {model} for {right}")]
 async fn may_not(world: &mut World, member: Member, model: Model, right: RightTo) -> StepResult {
     world.expect_access(&member.0, right.0, &model.0, false).await
@@ -30,13 +30,13 @@ async fn is_trying(world: &mut World, member: Member, model: Model) -> StepResul
     world.answers.require_accepted()
 }
 
-/// The member's client asks what they may do, as a page does when it is opened.
+/// The member's client looks up the rights of the member, as a page does when it is opened.
 #[when(expr = "{member} opens {model}")]
 async fn opens(world: &mut World, member: Member, model: Model) -> StepResult {
     world.look_up_access(&member.0, &model.0).await
 }
 
-/// The member's client asks so many times what they may do, one after the other.
+/// The member's client looks up the rights of the member several times, one after the other.
 #[when(expr = "{member} opens {model} {int} times")]
 async fn opens_often(world: &mut World, member: Member, model: Model, times: usize) -> StepResult {
     for _ in 0..times {

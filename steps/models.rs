@@ -1,4 +1,4 @@
-//! What is for sale.
+//! Model versions and their terms.
 
 use cucumber::{given, when};
 use gherkin::Step;
@@ -6,7 +6,7 @@ use paidpath::{StepError, StepResult, Terms, World};
 
 use crate::steps::parameters::{Member, Model, Money, RightTo, Span};
 
-/// Who publishes the model versions that no sentence gives to anybody.
+/// The owner of model versions for which no sentence names one.
 const CREATOR: &str = "Cora";
 
 /// A model version in early access that sells generation.
@@ -28,7 +28,7 @@ async fn sells_both(world: &mut World, model: Model, generation: Money, download
     world.publish(&model.0, CREATOR, terms).await
 }
 
-/// A model version that everybody may use.
+/// A public model version, which everybody may use.
 #[given(expr = "{model} is public")]
 async fn is_public(world: &mut World, model: Model) -> StepResult {
     world.publish(&model.0, CREATOR, Terms::default()).await
@@ -42,19 +42,19 @@ async fn with_terms(world: &mut World, model: Model, step: &Step) -> StepResult 
     world.publish(&model.0, &owner.unwrap_or_else(|| CREATOR.to_owned()), terms).await
 }
 
-/// The owner asks for another price from now on.
+/// The owner changes the price.
 #[when(expr = "the price of {right} access to {model} becomes {money}")]
 async fn reprices(world: &mut World, right: RightTo, model: Model, price: Money) -> StepResult {
     world.reprice(&model.0, |terms| terms.set_price(right.0, Some(price.0))).await
 }
 
-/// Somebody asks for another price, whether or not the model version is theirs.
+/// A member, who may not be the owner, changes the price.
 #[when(expr = "{member} sets the price of {right} access to {model} to {money}")]
 async fn reprices_as(world: &mut World, member: Member, right: RightTo, model: Model, price: Money) -> StepResult {
     world.reprice_as(&member.0, right.0, &model.0, price.0).await
 }
 
-/// The owner ends early access: everybody may use it now.
+/// The owner ends early access, and the version becomes public.
 #[when(expr = "the owner of {model} ends early access")]
 async fn ends_early_access(world: &mut World, model: Model) -> StepResult {
     world.reprice(&model.0, |terms| *terms = Terms::default()).await

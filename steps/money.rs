@@ -5,25 +5,25 @@ use paidpath::{StepResult, World};
 
 use crate::steps::parameters::{Member, Money};
 
-/// The member's wallet holds exactly so much, at the latest once a refund has arrived.
+/// The member's wallet holds exactly this much, at the latest when a refund has arrived.
 #[then(expr = "{member} has {money} left")]
 async fn has_left(world: &mut World, member: Member, money: Money) -> StepResult {
     world.expect_balance(&member.0, money.0).await
 }
 
-/// The member has paid exactly so much in all, what came back subtracted.
+/// The member has paid exactly this much in total, without the money that came back.
 #[then(expr = "{member} has paid {money}")]
 async fn has_paid(world: &mut World, member: Member, money: Money) -> StepResult {
     world.expect_paid(&member.0, money.0).await
 }
 
-/// Somebody gives the latest purchase of a member back in full.
+/// A member refunds the latest purchase of a member in full. Only a moderator may do so.
 #[when(expr = "{member} refunds the purchase of {member}")]
 async fn refunds(world: &mut World, by: Member, member: Member) -> StepResult {
     world.refund(&by.0, &member.0, None).await
 }
 
-/// Somebody gives a part of the latest purchase back.
+/// A member refunds a part of the latest purchase of a member. Only a moderator may do so.
 #[when(expr = "{member} refunds {money} of the purchase of {member}")]
 async fn refunds_part(world: &mut World, by: Member, money: Money, member: Member) -> StepResult {
     world.refund(&by.0, &member.0, Some(money.0)).await
@@ -41,13 +41,13 @@ async fn tops_up_declined(world: &mut World, member: Member, money: Money) -> St
     world.top_up(&member.0, money.0, "declined").await
 }
 
-/// All accounts of the platform together sum to nothing: money was neither made nor lost.
+/// All accounts of the platform sum to zero: money was neither made nor lost.
 #[then(expr = "no money was made or lost")]
 async fn conserved(world: &mut World) -> StepResult {
     world.expect_conserved().await
 }
 
-/// Somebody asks what all accounts of the platform sum to.
+/// A member asks for the sum of all accounts of the platform. Only an administrator may do so.
 #[when(expr = "{member} looks at the ledger")]
 async fn looks_at_ledger(world: &mut World, member: Member) -> StepResult {
     world.look_at_ledger(&member.0).await

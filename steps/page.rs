@@ -1,4 +1,4 @@
-//! The platform's page, in a real browser. Words in quotes are what the target's file calls elements and states.
+//! The platform's page in a real browser. Words in quotes are names of elements and states in the target file.
 
 use cucumber::{then, when};
 use gherkin::Step;
@@ -6,19 +6,19 @@ use paidpath::{StepResult, World};
 
 use crate::steps::parameters::{Code, Element, Member, Model, PageState};
 
-/// The member opens the page of a model version in a browser of their own, signed in if they are.
+/// The member opens the page of a model version in a browser of their own. A member with a session is signed in there.
 #[when(expr = "{member} opens the page of {model}")]
 async fn opens_page(world: &mut World, member: Member, model: Model) -> StepResult {
     world.open_page(&member.0, &model.0).await
 }
 
-/// The member opens the page once more beside what they have open, and looks at that from now on.
+/// The member opens the page in one more tab and uses that tab from now on.
 #[when(expr = "{member} opens the page of {model} in another tab")]
 async fn opens_tab(world: &mut World, member: Member, model: Model) -> StepResult {
     world.open_another_tab(&member.0, &model.0).await
 }
 
-/// The member turns to the tab that they opened first.
+/// The member goes back to the tab that was opened first.
 #[when(expr = "{member} goes back to the first tab")]
 async fn first_tab(world: &mut World, member: Member) -> StepResult {
     world.pages.turn_to_first_tab(&member.0).await
@@ -30,7 +30,7 @@ async fn reloads(world: &mut World, member: Member) -> StepResult {
     world.pages.reload(&member.0).await
 }
 
-/// The member presses a button. Something has to answer: a request, a navigation, or words to read.
+/// The member presses a button. The page has to react with a request, a navigation, or something to read.
 #[when(expr = "{member} presses {element}")]
 async fn presses(world: &mut World, member: Member, element: Element) -> StepResult {
     world.pages.press(&member.0, &element.0, 1).await
@@ -42,68 +42,68 @@ async fn double_clicks(world: &mut World, member: Member, element: Element) -> S
     world.pages.press(&member.0, &element.0, 2).await
 }
 
-/// The member types into a field, in place of what is there.
+/// The member types a text into a field, in place of its content.
 #[when(expr = "{member} types {string} into {element}")]
 async fn types(world: &mut World, member: Member, text: String, element: Element) -> StepResult {
     world.pages.type_into(&member.0, &text, &element.0).await
 }
 
-/// The member types what the platform calls a model version.
+/// The member types the platform's id of a model version into a field.
 #[when(expr = "{member} types the id of {model} into {element}")]
 async fn types_id(world: &mut World, member: Member, model: Model, element: Element) -> StepResult {
     world.type_model_into(&member.0, &model.0, &element.0).await
 }
 
-/// The member chooses from a list.
+/// The member chooses an option in a list.
 #[when(expr = "{member} chooses {string} in {element}")]
 async fn chooses(world: &mut World, member: Member, option: String, element: Element) -> StepResult {
     world.pages.choose_in(&member.0, &option, &element.0).await
 }
 
-/// Goes on once the page is in a state.
+/// Waits until the page is in a state.
 #[when(expr = "the page has become {page_state}")]
 async fn has_become(world: &mut World, state: PageState) -> StepResult {
     world.expect_state(&state.0).await
 }
 
-/// By what a person can read, the page is in a state; it has the target's bound for a job to get there.
+/// The page gets into a state, as a person can read it, within the target's bound for a job.
 #[then(expr = "the page becomes {page_state}")]
 async fn becomes(world: &mut World, state: PageState) -> StepResult {
     world.expect_state(&state.0).await
 }
 
-/// The member can read this on the page.
+/// The member can read this text on the page.
 #[then(expr = "{member} sees {string}")]
 async fn sees(world: &mut World, member: Member, text: String) -> StepResult {
     world.expect_sight(&member.0, &text).await
 }
 
-/// The member cannot read this on the page, or no longer.
+/// The member cannot read this text on the page, or cannot read it any more.
 #[then(expr = "{member} does not see {string}")]
 async fn does_not_see(world: &mut World, member: Member, text: String) -> StepResult {
     world.expect_no_sight(&member.0, &text).await
 }
 
-/// So many images are shown on the page.
+/// The page shows this number of images.
 #[then(expr = "{member} sees {int} image(s)")]
 async fn sees_images(world: &mut World, member: Member, quantity: usize) -> StepResult {
     world.expect_images_shown(&member.0, quantity).await
 }
 
-/// An element of the page says this.
+/// An element of the page has this text.
 #[then(expr = "{element} says {string}")]
 async fn says(world: &mut World, element: Element, text: String) -> StepResult {
     world.expect_element(&element.0, &text).await
 }
 
-/// The page says what this refusal means, in the words of the platform's catalogue, and nothing fails silently.
+/// The page explains this refusal in the words of the platform's catalogue, and nothing fails silently.
 #[then(expr = "the page explains {code}")]
 async fn explains(world: &mut World, code: Code) -> StepResult {
     world.pages.expect_explained(&code.0).await
 }
 
-/// Each refusal in the table, one after the other, of what pressing this asks for; the page explains every one. A row for each
-/// code.
+/// The page explains each refusal in the table. The request behind the element is refused with one code after the other. The table
+/// has a row for each code.
 #[then(expr = "pressing {element} explains each refusal of {string}")]
 async fn explains_each(world: &mut World, element: Element, request: String, step: &Step) -> StepResult {
     let rows = step.table.iter().flat_map(|table| &table.rows);
@@ -111,38 +111,38 @@ async fn explains_each(world: &mut World, element: Element, request: String, ste
     world.expect_each_explained(&element.0, &request, &codes).await
 }
 
-/// Tools for people who cannot see the page understand it: axe-core finds nothing wrong, and nothing that it cannot decide.
+/// Assistive technology can use the page: axe-core finds nothing wrong and leaves nothing undecided.
 #[then(expr = "the page is accessible")]
 async fn accessible(world: &mut World) -> StepResult {
     world.pages.expect_accessible().await
 }
 
-/// Whatever looks wrong on the page is explained by words that a person can read and that are announced.
+/// Every failure on the page is explained in words that a person can read and that are announced.
 #[then(expr = "nothing fails silently")]
 async fn nothing_silent(world: &mut World) -> StepResult {
     world.pages.expect_nothing_silent().await
 }
 
-/// What the page tells the member they may do and have is what the platform says, before and after a reload.
+/// The page and the platform agree on the member's rights and wallet, before and after a reload.
 #[then(expr = "the page of {member} agrees with the platform")]
 async fn agrees(world: &mut World, member: Member) -> StepResult {
     world.expect_agreement(&member.0).await
 }
 
-/// What was chosen on the page is what the page asked for: nothing dropped, nothing swapped.
+/// The page submitted exactly the model versions, the quantity and the prompt that were chosen.
 #[then(expr = "what was chosen is what was submitted")]
 async fn as_chosen(world: &mut World) -> StepResult {
     world.expect_submitted_as_chosen().await
 }
 
-/// Two clicks were one purchase, or one job.
+/// The last press, however often it was repeated, made one purchase or one job.
 #[then(expr = "that had one effect")]
 async fn one_effect(world: &mut World) -> StepResult {
     world.pages.expect_one_effect().await
 }
 
-/// What was refused was sent again with the same key, and not before the platform wanted it.
-#[then(expr = "the retry kept its key and its distance")]
+/// A refused request was sent again with the same key, and not before the time that the platform named.
+#[then(expr = "the retry had the same key and was not too early")]
 async fn polite_retry(world: &mut World) -> StepResult {
     world.expect_polite_retry().await
 }

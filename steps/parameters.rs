@@ -1,5 +1,4 @@
-//! The kinds of words that sentences have in common. A name begins with a capital letter, or with a letter of a script that
-//! has none.
+//! The parameters of sentences. A name begins with a capital letter, or with a letter of a script without capitals.
 
 use std::str::FromStr;
 use std::time::Duration;
@@ -7,12 +6,12 @@ use std::time::Duration;
 use cucumber::Parameter;
 use paidpath::{Right, ServiceEvent};
 
-/// A person in the scenario, by a name of one's own choice: `Ann`.
+/// A member in the scenario, by a name of your choice: `Ann`.
 #[derive(Debug, Clone, Parameter)]
 #[param(name = "member", regex = r"[\p{Lu}\p{Lo}]\p{L}*")]
 pub struct Member(pub String);
 
-/// A model version in the scenario, by a name of one's own choice: `Dusk`.
+/// A model version in the scenario, by a name of your choice: `Dusk`.
 #[derive(Debug, Clone, Parameter)]
 #[param(name = "model", regex = r"[\p{Lu}\p{Lo}][\p{L}\d]*")]
 pub struct Model(pub String);
@@ -27,7 +26,7 @@ pub struct Money(pub i64);
 #[param(name = "duration", regex = r"[0-9]+ (?:milliseconds?|seconds?|minutes?|hours?|days?)")]
 pub struct Span(pub Duration);
 
-/// What access is for: `generation` or `download`.
+/// A right: `generation` or `download`.
 #[derive(Debug, Clone, Copy, Parameter)]
 #[param(name = "right", regex = "generation|download")]
 pub struct RightTo(pub Right);
@@ -37,7 +36,7 @@ pub struct RightTo(pub Right);
 #[param(name = "code", regex = "[A-Za-z][A-Za-z0-9]*(?:[-_.][A-Za-z0-9]+)*")]
 pub struct Code(pub String);
 
-/// How a job ends: `succeeded`, `failed`, `expired` or `canceled`.
+/// The final state of a job: `succeeded`, `failed`, `expired` or `canceled`.
 #[derive(Debug, Clone, Parameter)]
 #[param(name = "state", regex = "succeeded|failed|expired|canceled")]
 pub struct State(pub String);
@@ -47,17 +46,17 @@ pub struct State(pub String);
 #[param(name = "service", regex = "[a-z]+(?:-[a-z]+)*")]
 pub struct Service(pub String);
 
-/// An element of the page, as the target's file calls it, in quotes: `"Generate"`.
+/// An element of the page, by its name in the target file, in quotes: `"Generate"`.
 #[derive(Debug, Clone, Parameter)]
 #[param(name = "element", regex = r#""[^"]*"|'[^']*'"#)]
 pub struct Element(pub String);
 
-/// What the page can become, as the target's file calls it, in quotes: `"ready"`.
+/// A state of the page, by its name in the target file, in quotes: `"ready"`.
 #[derive(Debug, Clone, Parameter)]
 #[param(name = "page_state", regex = r#""[^"]*"|'[^']*'"#)]
 pub struct PageState(pub String);
 
-/// An event that one service tells another: `purchase event`, `refund event` or `access event`.
+/// An event that one service sends another: `purchase event`, `refund event` or `access event`.
 #[derive(Debug, Clone, Copy, Parameter)]
 #[param(name = "event", regex = "(?:purchase|refund|access) event")]
 pub struct EventName(pub ServiceEvent);

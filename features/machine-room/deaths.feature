@@ -11,9 +11,9 @@ Feature: A service dies at the worst moment
   Scenario Outline: <service> dies before it <has not yet>
     Given the fault "<where>"
     When Ann buys generation access to Dusk
-    And every fault has happened
+    And every fault has fired
     And <service> is killed
-    And everything is as before
+    And all faults and outages are over
     And Ann sends the purchase again
     Then that is accepted
     And Ann may use Dusk for generation
@@ -45,8 +45,8 @@ Feature: A service dies at the worst moment
     Given Ann has bought generation access to Dusk
     And what generation sends worker arrives 3 seconds late
     When Ann generates an image with Dusk
-    And every fault has happened
+    And every fault has fired
     And generation is killed
-    And everything is as before
+    And all faults and outages are over
     Then Ann gets an image
     And Ann has paid 125 credits

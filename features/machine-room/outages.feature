@@ -62,7 +62,7 @@ Feature: A machine is out of order for a while
     When Ann buys generation access to Dusk
     Then that is refused with billing-unavailable
     And Ann may use Noon for generation
-    When everything is as before
+    When all faults and outages are over
     And Ann buys generation access to Dusk
     Then Ann may use Dusk for generation
     And Ann has paid 200 credits

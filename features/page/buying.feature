@@ -35,8 +35,8 @@ Feature: What a member sees while they buy
       And Ann presses "Get early access"
       And Ann presses "Buy generation access"
       Then the page becomes "<state>"
-      When every fault has happened
-      And everything is as before
+      When every fault has fired
+      And all faults and outages are over
       Then the page becomes "ready"
 
       Examples:
@@ -78,8 +78,8 @@ Feature: What a member sees while they buy
       When Ann opens the page of Dusk
       And Ann presses "Get early access"
       And Ann double-clicks "Buy generation access"
-      And every fault has happened
-      And everything is as before
+      And every fault has fired
+      And all faults and outages are over
       And the page has become "ready"
       Then that had one effect
       And Ann has paid 120 credits
@@ -94,7 +94,7 @@ Feature: What a member sees while they buy
       Then Ann sees "The answer could not be read."
       When Ann presses "Buy generation access"
       And the page has become "ready"
-      Then the retry kept its key and its distance
+      Then the retry had the same key and was not too early
       And Ann has paid 120 credits
 
     Scenario: A purchase whose answer was lost is there all the same

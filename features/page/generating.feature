@@ -65,8 +65,8 @@ Feature: What a member sees while they generate
       And Ann types "A lighthouse" into "Prompt"
       And Ann presses "Generate"
       Then the page becomes "<state>"
-      When every fault has happened
-      And everything is as before
+      When every fault has fired
+      And all faults and outages are over
       Then the page becomes "done"
 
       Examples:
@@ -96,8 +96,8 @@ Feature: What a member sees while they generate
       Then the page becomes "queued"
       When Ann presses "Cancel"
       Then the page explains job-finished
-      When every fault has happened
-      And everything is as before
+      When every fault has fired
+      And all faults and outages are over
       Then the page becomes "done"
       And Ann sees "It is too late to cancel this job."
 
@@ -141,8 +141,8 @@ Feature: What a member sees while they generate
       When Ann opens the page of Dusk
       And Ann types "A lighthouse" into "Prompt"
       And Ann double-clicks "Generate"
-      And every fault has happened
-      And everything is as before
+      And every fault has fired
+      And all faults and outages are over
       And the page has become "done"
       Then that had one effect
       And Ann sees 1 image
@@ -156,7 +156,7 @@ Feature: What a member sees while they generate
       And Ann presses "Generate"
       And Ann presses "Generate"
       Then the page becomes "done"
-      And the retry kept its key and its distance
+      And the retry had the same key and was not too early
 
   Rule: Every refusal is explained
 

@@ -29,10 +29,10 @@ use crate::world::{Deadlines, Embedded, Options, Rules};
 /// The options of a benchmark.
 #[derive(Debug, Args)]
 pub struct Arguments {
-    /// How many journeys
+    /// The number of journeys
     #[arg(short, long, value_name = "N", value_delimiter = ',', default_value = "1,1000,10000")]
     count: Vec<usize>,
-    /// How many at once
+    /// The number of journeys at the same time
     #[arg(short, long, value_name = "N", value_delimiter = ',', default_value = "1,16")]
     jobs: Vec<usize>,
     /// Hold no exchange against a contract
@@ -40,7 +40,7 @@ pub struct Arguments {
     no_contracts: bool,
 }
 
-/// Prints a line for each count and number at once.
+/// Prints a line for each combination of the two numbers.
 pub fn bench(composition: &Composition, arguments: &Arguments) -> Result<Exit, Refusal> {
     let shipped = |files: &[(&'static str, &'static str)], name: &str| {
         files.iter().find(|(known, _)| *known == name).map(|(_, text)| *text).expect("it comes with the binary")
@@ -95,7 +95,7 @@ const JOURNEY: [(Operation, &[(Slot, &str)]); 4] = [
     (Operation::Wallet, &[]),
 ];
 
-/// The journey as a scenario: the same five requests.
+/// Returns the journey as a scenario with the same five requests.
 fn feature(count: usize) -> String {
     let rows: String = (0..count).map(|row| format!("      | {row} |\n")).collect();
     format!(
@@ -104,7 +104,7 @@ fn feature(count: usize) -> String {
     )
 }
 
-/// The loop's wall time.
+/// Measures the wall time of the loop.
 fn plain_loop(
     composition: &Composition,
     target: &Target,
@@ -179,7 +179,8 @@ async fn journey(client: &reqwest::Client, target: &Target, platform: &Platform,
     recorder.close(trace);
 }
 
-/// The wall time from the first scenario's start to the last one's end, journal on; and from the call to the first request.
+/// Measures the wall time from the start of the first scenario to the end of the last one, with a journal, and the time from
+/// the call to the first request.
 fn scenarios(
     composition: &Composition,
     target: &Target,
@@ -235,7 +236,7 @@ fn scenarios(
     }
 }
 
-/// The present, as messages give it: since 1970.
+/// Returns the present moment as messages give it: since 1970.
 fn epoch() -> Duration {
     std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).expect("it is later than 1970")
 }
@@ -244,13 +245,13 @@ fn moment(recorded: Timestamp) -> Duration {
     Duration::new(u64::try_from(recorded.seconds).unwrap_or_default(), recorded.nanos)
 }
 
-/// Peaks are counted from now on, where the system can do that. The platform is in this process, too: what the loop comes to is
-/// its share.
+/// Resets the peak of memory, if the system can do that. The platform runs in this process, too, so its share has to be known:
+/// it is the peak of the plain loop.
 fn forget_peak() {
     let _ = std::fs::write("/proc/self/clear_refs", "5");
 }
 
-/// The most memory this process had since the peak was forgotten, in MiB; 0 where the system does not say.
+/// Returns the peak of memory since the reset, in MiB; 0 if the system does not say.
 fn peak_mib() -> u64 {
     let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
     let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"));

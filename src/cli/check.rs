@@ -20,27 +20,27 @@ use crate::target::Target;
 use crate::topology::Topology;
 use crate::trail::Mapping;
 
-/// What to look at, and how to say what was found.
+/// Checks files and prints the mistakes in them.
 ///
-/// Exits with 0 when nothing was found, and with 1 when something was.
+/// Exits with 0 if there is no mistake, and with 1 if there is one.
 #[derive(Debug, Args)]
 pub struct Arguments {
     /// Features, targets, topologies, stub files, or folders of them [default: this folder]
     #[arg(value_name = "PATH")]
     paths: Vec<PathBuf>,
-    /// Write what was meant where only one thing can have been meant
+    /// Correct a mistake in the file, where only one thing can have been meant
     #[arg(long, conflicts_with = "stdin")]
     fix: bool,
-    /// How to print what was found
+    /// The format of the output
     #[arg(long, value_name = "FORMAT", default_value = "text")]
     format: Format,
-    /// Look at the standard input instead, as if it were the one file that is named
+    /// Read the standard input instead, as if it were the one file that is named
     #[arg(long, requires = "paths")]
     stdin: bool,
     /// Switch a rule off
     #[arg(long, value_name = "RULE", value_delimiter = ',')]
     allow: Vec<String>,
-    /// List the rules and look at nothing
+    /// List the rules and check nothing
     #[arg(long)]
     rules: bool,
 }
@@ -57,17 +57,16 @@ enum Format {
     Json,
 }
 
-/// Folders that hold nothing a person wrote.
+/// The folders that hold no files of people.
 const SKIPPED: [&str; 3] = ["target", "node_modules", "reports"];
 
-/// The sentences that the proof here, if there is one, found to be decoration.
+/// Returns the sentences that the latest proof, if there is one, found to be decoration.
 fn decoration() -> Vec<String> {
     let proof = super::prove::last_proof(Path::new(super::prove::REPORTS));
     let mutation = proof.and_then(|proof| proof.mutation);
     mutation.iter().flat_map(|mutation| mutation.decoration()).map(|sentence| sentence.of.clone()).collect()
 }
 
-/// Looks, and says what was found.
 pub fn check(composition: &Composition, arguments: &Arguments) -> Result<Exit, Refusal> {
     if arguments.rules {
         list_rules();
@@ -95,7 +94,7 @@ pub fn check(composition: &Composition, arguments: &Arguments) -> Result<Exit, R
     check.finish(arguments.format)
 }
 
-/// One check of many files.
+/// A check of many files.
 struct Check<'c> {
     composition: &'c Composition,
     allow: &'c [String],
@@ -145,7 +144,7 @@ impl<'c> Check<'c> {
         Ok(())
     }
 
-    /// Looks at a file; one that was not asked for by name may be nothing of ours.
+    /// Checks a file. A file that was not named may belong to another program.
     fn file(&mut self, file: &Path, named: bool) {
         let feature = file.extension().is_some_and(|extension| extension == "feature");
         let text = if feature {
@@ -225,7 +224,7 @@ impl<'c> Check<'c> {
         self.findings.extend(linted.findings);
     }
 
-    /// The nearest `check.toml` in the file's folder or above it, up to the folder that paidpath was started in.
+    /// Returns the nearest `check.toml` in the folder of a file or above it, up to the folder in which paidpath was started.
     fn charge_of(&mut self, file: &Path) -> Option<(PathBuf, Charge)> {
         let folder = file.parent().map(Path::to_owned).unwrap_or_default();
         if let Some(known) = self.charges.get(&folder) {
@@ -246,7 +245,7 @@ impl<'c> Check<'c> {
         charge
     }
 
-    /// Declared tags that nothing uses; only where everything below their `check.toml` was looked at.
+    /// Reports declared tags that no feature uses. Only for a `check.toml` below which every feature was checked.
     fn unused_tags(&mut self, folder: &Path) {
         let charges: BTreeMap<PathBuf, Charge> = self.charges.values().flatten().cloned().collect();
         for (file, charge) in charges {
@@ -269,7 +268,7 @@ impl<'c> Check<'c> {
         }
     }
 
-    /// A finding about a whole file.
+    /// Makes a finding about a whole file.
     fn whole(&mut self, file: &Path, rule: &'static str, message: &str) {
         self.files += 1;
         self.findings.push(Finding::new(rule, &name_of(file), "", Location { line: 1, column: Some(1) }, message));
@@ -309,7 +308,7 @@ impl<'c> Check<'c> {
     }
 }
 
-/// What is wrong with the files that a sound target names.
+/// Checks the files that a sound target names.
 fn documents_of(file: &str, text: &str) -> Option<Finding> {
     let (target, mapping) = (Target::parse(file, text).ok()?, Mapping::parse(file, text).ok()?);
     let folder = documents::folder(file);
@@ -319,7 +318,7 @@ fn documents_of(file: &str, text: &str) -> Option<Finding> {
     Some(Finding::of_config("target", where_it_is_named(error, file, text, &folder, named)))
 }
 
-/// What is wrong with the stub files that a sound topology names.
+/// Checks the stub files that a sound topology names.
 fn stubs_of(file: &str, text: &str) -> Option<Finding> {
     let folder = documents::folder(file);
     let topology = Topology { folder: Some(folder.clone()), ..Topology::parse(file, text).ok()? };
@@ -333,7 +332,7 @@ fn stubs_of(file: &str, text: &str) -> Option<Finding> {
     Some(Finding::of_config("stub", where_it_is_named(error, file, text, &folder, named)))
 }
 
-/// What is not there has no place; what names it has.
+/// Returns the place of a finding about a file that is missing: the line that names the file.
 fn where_it_is_named<'n>(
     error: ConfigError,
     file: &str,
@@ -364,7 +363,7 @@ pub(super) fn name_of(file: &Path) -> String {
     file.display().to_string().replace('\\', "/").trim_start_matches("./").to_owned()
 }
 
-/// The files that a person may have written, in order.
+/// Returns the files in a folder that people may have written, in order.
 pub(super) fn files_in(folder: &Path) -> Result<Vec<PathBuf>, Refusal> {
     let mut files = Vec::new();
     walk(folder, &mut files).map_err(|error| Refusal::Usage(format!("{}: {error}", folder.display())))?;

@@ -8,7 +8,7 @@ use crate::trail::{RULES, Rule, rule};
 /// The options of the list.
 #[derive(Debug, Args)]
 pub struct Arguments {
-    /// Print everything about one rule: what it holds and rests on, what follows when it is broken, and how to mend it
+    /// Print everything about one rule: what it requires and why, the consequences of breaking it, and the remedy
     #[arg(long, value_name = "RULE", conflicts_with = "format")]
     explain: Option<RuleId>,
     /// The form of the list
@@ -23,7 +23,7 @@ enum Format {
     Json,
 }
 
-/// The list of rules, or one of them explained.
+/// Returns the list of rules, or the explanation of one.
 pub fn text(arguments: &Arguments) -> String {
     if let Some(id) = arguments.explain {
         return explained(rule(id));

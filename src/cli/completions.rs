@@ -6,14 +6,13 @@ use clap_complete::{Shell, generate};
 use super::Refusal;
 use crate::model::Exit;
 
-/// For which shell.
+/// The shell to complete for.
 #[derive(Debug, Args)]
 pub struct Arguments {
     /// The shell; its completion folder is where the output belongs
     shell: Shell,
 }
 
-/// Prints the completions.
 pub fn completions(arguments: &Arguments, mut command: Command) -> Result<Exit, Refusal> {
     let mut script = Vec::new();
     generate(arguments.shell, &mut command, "paidpath", &mut script);

@@ -12,30 +12,30 @@ use crate::report::text;
 use crate::run::{Needs, Requirement};
 use crate::topology::{Leftover, Provider};
 
-/// What is asked of this machine.
+/// Checks what can run on this machine.
 ///
-/// Exits with 0 when the scenarios that need nothing special can run, and with 2 when they cannot.
+/// Exits with 0 if the scenarios without special requirements can run, and with 2 if they cannot.
 #[derive(Debug, Args)]
 pub struct Arguments {
-    /// Where a run would write
+    /// The folder of the reports
     #[arg(long, value_name = "DIR", default_value = "reports")]
     reports: PathBuf,
-    /// Remove the containers and networks that runs have left behind which have ended
+    /// Remove the containers and networks that ended runs have left behind
     #[arg(long)]
     clean: bool,
 }
 
-/// One thing that was looked at.
+/// A property of the machine that was checked.
 struct Seen {
     name: String,
-    /// What there is, or what is wrong.
+    /// The state, or the reason why it is bad.
     state: Result<String, String>,
     remedy: Option<String>,
-    /// Whether nothing can run without it.
+    /// True if nothing can run without it.
     needed: bool,
 }
 
-/// Looks at the machine, and says what it found.
+/// Checks the machine and prints the result.
 pub fn doctor(composition: &Composition, arguments: &Arguments) -> Result<Exit, Refusal> {
     if arguments.clean {
         return clean(composition);
@@ -82,7 +82,7 @@ pub fn doctor(composition: &Composition, arguments: &Arguments) -> Result<Exit, 
     })
 }
 
-/// Services and taps listen on ports of the loopback that the system chooses.
+/// Checks that services and taps can listen on ports that the system chooses.
 fn loopback() -> Seen {
     let try_it = || -> std::io::Result<SocketAddr> {
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?;
@@ -137,7 +137,7 @@ fn who_needs(requirement: &Requirement) -> String {
     }
 }
 
-/// Looks for what runs that have ended left behind with this provider.
+/// Looks for things that ended runs have left behind with this provider.
 fn left_behind(provider: &dyn Provider) -> Option<Seen> {
     let left = blocking(provider.left_behind()).ok()??;
     let state = match left.as_slice() {
@@ -170,7 +170,7 @@ fn blocking<T>(answer: impl Future<Output = T>) -> Result<T, String> {
     Ok(runtime.map_err(|error| error.to_string())?.block_on(answer))
 }
 
-/// Runs do not go through proxies; a person who set one may expect it.
+/// Warns about a proxy in the environment: runs do not use it, and the person who set it may expect that.
 fn proxies() -> Seen {
     let set = ["HTTP_PROXY", "http_proxy", "HTTPS_PROXY", "https_proxy", "ALL_PROXY"];
     let set: Vec<&str> = set.into_iter().filter(|name| std::env::var_os(name).is_some()).collect();

@@ -8,16 +8,16 @@ use crate::target::Target;
 use crate::trail::Mapping;
 use crate::world::Rules;
 
-/// Where a target's file stands, and with it the files that it names.
+/// The place of a target file and of the files that it names.
 pub(super) enum Beside {
-    /// On disk, in this folder.
+    /// A folder on disk.
     Folder(PathBuf),
-    /// In the binary: path from the target's file, and text.
+    /// The binary: path from the target file, and content.
     Binary(&'static [(&'static str, &'static str)]),
 }
 
 impl Beside {
-    /// What the file says, and how errors name it.
+    /// Returns the name of a file for messages, and its content.
     fn read(&self, path: &str) -> Result<(String, String), ConfigError> {
         match self {
             Self::Folder(folder) => {
@@ -32,15 +32,11 @@ impl Beside {
     }
 }
 
-/// The folder of a file.
 pub(super) fn folder(file: &str) -> PathBuf {
     Path::new(file).parent().map(Path::to_path_buf).unwrap_or_default()
 }
 
-/// Reads what exchanges are held against.
-///
-/// # Errors
-/// With the place, for a file that is not there or is not sound.
+/// Reads the documents against which exchanges are held.
 pub(super) fn rules(target: &Target, mapping: Mapping, beside: &Beside) -> Result<Rules, ConfigError> {
     let mut contracts = Contracts::new();
     for (service, path) in &target.contracts {
@@ -51,9 +47,6 @@ pub(super) fn rules(target: &Target, mapping: Mapping, beside: &Beside) -> Resul
 }
 
 /// Reads the catalogue of refusals, if the target names one.
-///
-/// # Errors
-/// As those of [`rules`].
 pub(super) fn catalogue(target: &Target, beside: &Beside) -> Result<Option<RefusalCatalogue>, ConfigError> {
     let read = |path: &String| {
         let (file, text) = beside.read(path)?;

@@ -2,7 +2,7 @@
 
 use crate::tap::fault::KINDS;
 
-/// The language of `--fault`, and every fault in it.
+/// Returns the syntax of `--fault`, with every kind of fault.
 pub fn text() -> String {
     let width = KINDS.iter().map(|kind| kind.syntax.chars().count()).max().unwrap_or_default();
     let rows = KINDS.iter().map(|kind| format!("  {:<width$}  {}", kind.syntax, kind.about));

@@ -9,15 +9,15 @@ use super::schema::{self, SchemaFile};
 use super::{Composition, Refusal, platform, steps};
 use crate::model::Exit;
 
-/// Where to lay it out.
+/// The folder of the new project.
 #[derive(Debug, Args)]
 pub struct Arguments {
-    /// The folder; it is made if it is not there
+    /// The folder; it is created if it does not exist
     #[arg(value_name = "DIR", default_value = ".")]
     folder: PathBuf,
 }
 
-/// The files that are the same for everybody.
+/// The files that are the same in every project.
 const FILES: &[(&str, &str)] = &[
     ("README.md", include_str!("init/README.md")),
     ("features/first.feature", include_str!("init/first.feature")),
@@ -41,7 +41,7 @@ const TOPOLOGY: &str = "\
 
 ";
 
-/// Lays a project out; nothing that is there is overwritten.
+/// Creates a project. It never overwrites a file.
 pub fn init(composition: &Composition, arguments: &Arguments) -> Result<Exit, Refusal> {
     let shipped = |what: &[(&str, &str)], name: &str| {
         what.iter().find(|(known, _)| *known == name).map(|(_, text)| (*text).to_owned()).unwrap_or_default()
@@ -86,7 +86,8 @@ pub fn init(composition: &Composition, arguments: &Arguments) -> Result<Exit, Re
     Ok(Exit::Passed)
 }
 
-/// Where a project keeps a file that the target names: `src/billing/openapi.yaml` as `contracts/billing.openapi.yaml`.
+/// Returns the place in a project of a file that the target names: `src/billing/openapi.yaml` becomes
+/// `contracts/billing.openapi.yaml`.
 fn document(path: &str) -> String {
     let mut parts = path.rsplit('/');
     let name = parts.next().unwrap_or(path);

@@ -8,17 +8,17 @@ use crate::model::message::Envelope;
 use crate::report::{self, Console, Reporter, RunBuilder, Style, journal};
 use crate::run::Records;
 
-/// What became of everything that was said about a run.
+/// The output of a run.
 pub(super) struct Heard {
-    /// Whether everything that should be written was.
+    /// True if everything that should be written was written.
     pub complete: bool,
-    /// What was written, files and folders.
+    /// The files and folders that were written.
     pub files: Vec<PathBuf>,
-    /// What a person saw.
+    /// The bytes on the console.
     pub printed: Vec<u8>,
 }
 
-/// Hands on what is printed, and keeps it.
+/// A writer that also keeps what it writes.
 #[derive(Debug)]
 struct Kept<W> {
     out: W,
@@ -37,7 +37,7 @@ impl<W: Write> Write for Kept<W> {
     }
 }
 
-/// Writes the journal and the console while the run goes on, and the reports when it has ended.
+/// A listener that writes the journal and the console during a run, and the reports at the end.
 pub(super) struct Listener {
     journal: journal::Writer,
     console: Console<Kept<std::io::Stdout>>,
@@ -65,7 +65,6 @@ impl Listener {
         })
     }
 
-    /// Listens until the run is over.
     pub(super) fn listen(mut self, mut records: Records) -> Heard {
         while let Some(envelope) = self.next(&mut records) {
             self.journal.append(&envelope);
@@ -97,7 +96,8 @@ impl Listener {
         heard
     }
 
-    /// The next message. While there is none, everything before it is on the disk: whoever is killed has written that.
+    /// Returns the next message. Before it waits, it flushes the journal: whoever kills the process finds everything up to then
+    /// on the disk.
     fn next(&mut self, records: &mut Records) -> Option<Envelope> {
         records.ready().or_else(|| {
             self.journal.flush();
@@ -106,7 +106,7 @@ impl Listener {
     }
 }
 
-/// What the run has written that holds one of its secrets, one sentence each.
+/// Returns a sentence for each secret of the run that stands in its files or its output.
 pub(super) fn leaks(canaries: &Canaries, files: &[PathBuf], printed: &[u8]) -> Vec<String> {
     let said = |place: &str, Leak { fingerprint, how, at }: Leak| {
         format!("a secret leaked: {place} holds {fingerprint} {how}, at byte {at}; do not publish it")

@@ -44,21 +44,21 @@ use crate::run::Suite;
 use crate::topology::container;
 use crate::world::Embedded;
 
-/// What the binary brings along. Made in `main.rs`, the only place that knows the steps and the doubles.
+/// The parts that the binary is composed of. `main.rs` makes them: only it knows the steps and the doubles.
 pub struct Composition {
-    /// The sentences, and who can supply services.
+    /// The sentences, and the providers of services.
     pub suite: Suite,
-    /// The topologies that come with the binary: name and text.
+    /// The topologies that come with the binary, with name and content.
     pub topologies: &'static [(&'static str, &'static str)],
-    /// Where those lie in the sources that the binary was made from, if they are still there.
+    /// The folder of those in the sources of the binary, if it still exists.
     pub topology_folder: Option<PathBuf>,
-    /// The targets that come with the binary: name and text.
+    /// The targets that come with the binary, with name and content.
     pub targets: &'static [(&'static str, &'static str)],
-    /// The files that these targets name: path from the target's file, and text.
+    /// The files that these targets name: path from the target file, and content.
     pub documents: &'static [(&'static str, &'static str)],
-    /// The files of `features/` that come with the binary, for where there is no such folder.
+    /// The files of `features/` that come with the binary, for a folder without features.
     pub features: Vec<Embedded>,
-    /// What the platforms that come with the binary can be broken with.
+    /// The defects of the platforms that come with the binary.
     pub defects: Vec<Defect>,
 }
 
@@ -84,19 +84,19 @@ enum Command {
     Steps(steps::Arguments),
     /// Looks for mistakes in features, targets and topologies, without running anything.
     Check(check::Arguments),
-    /// Starts the platform and keeps it, to click around with.
+    /// Starts the platform and keeps it running, for a person to use.
     Up(up::Arguments),
-    /// Writes down as a scenario what was done in a recorded run.
+    /// Drafts scenarios from a recorded run.
     Draft(draft::Arguments),
-    /// Lays out a project of one's own.
+    /// Creates a project of your own.
     Init(init::Arguments),
-    /// Says what can run on this machine, and how to get what cannot.
+    /// Checks what can run on this machine, and says how to get what cannot.
     Doctor(doctor::Arguments),
-    /// Prints what a shell needs to complete paidpath's commands and options.
+    /// Prints completions of commands and options for a shell.
     Completions(completions::Arguments),
-    /// Lists what a tap can do to an exchange, for `--fault` and for sentences with a fault
+    /// Lists the faults that a tap can cause, for `--fault` and for sentences with a fault
     Faults,
-    /// Explains the two files that describe a platform of one's own, target.toml and topology.toml, as Markdown
+    /// Explains the two files that describe your platform, target.toml and topology.toml, as Markdown
     Platform,
     /// Prints the JSON Schema of target.toml or topology.toml, for editors that complete and check such files
     ///
@@ -105,9 +105,9 @@ enum Command {
     Schema(schema::Arguments),
     /// Breaks the platform on purpose, one thing at a time, and shows which scenario notices
     Prove(Box<prove::Arguments>),
-    /// Plays the same scenarios on several topologies and says where one answers otherwise: whether doubles tell the truth
+    /// Runs the same scenarios on several topologies and compares the answers, to verify the doubles
     VerifyDoubles(Box<verify::Arguments>),
-    /// Lists the always-on rules that every scenario is held against
+    /// Lists the rules that every scenario is held against
     Checks(checks::Arguments),
     /// Measures what the runner costs against a plain loop of the same requests
     #[command(hide = true)]
@@ -118,12 +118,12 @@ enum Command {
         /// The run's id
         run: String,
     },
-    /// Runs the same thing many times and says how often it was green
+    /// Repeats a run many times and counts the green ones
     #[command(hide = true)]
     Soak(soak::Arguments),
 }
 
-/// Reads the command line, does what it says, and gives the process's exit code.
+/// Runs the command in the process's arguments and returns the exit code.
 pub fn main(composition: &Composition) -> ExitCode {
     let cli = match Cli::try_parse() {
         Ok(cli) => cli,
@@ -178,7 +178,7 @@ fn run_or_watch(composition: &Composition, arguments: &run::Arguments) -> Result
     if arguments.watch { watch::watch(composition, arguments) } else { run::run(composition, arguments) }
 }
 
-/// The table of exit codes, for `--help`.
+/// Returns the table of exit codes for `--help`.
 fn exit_codes() -> String {
     let rows = Exit::TABLE.iter().map(|(exit, meaning)| format!("  {:>3}  {meaning}", exit.code()));
     format!("Exit codes:\n{}", rows.collect::<Vec<_>>().join("\n"))

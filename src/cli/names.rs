@@ -11,8 +11,8 @@ use crate::lint::{Kind, Names};
 use crate::target::Target;
 use crate::topology::Topology;
 
-/// The names of the platforms whose files are looked at or stand in this folder, or else of those that come with paidpath.
-/// None where such a file cannot be read: then it cannot be said what is not in it.
+/// Returns the names in the files of the platforms that are checked or stand in this folder, or else in those that come with
+/// paidpath. Returns `None` if such a file cannot be read, because then nobody knows which names are missing.
 pub(super) fn names(composition: &Composition, paths: &[PathBuf]) -> Names {
     let (mut targets, mut topologies) = (Vec::new(), Vec::new());
     for file in configuration(paths) {
@@ -46,8 +46,8 @@ pub(super) fn names(composition: &Composition, paths: &[PathBuf]) -> Names {
     learn().unwrap_or_default()
 }
 
-/// The TOML files among what is looked at, and in the folder that it is looked at from. What lies elsewhere is not this
-/// folder's affair: that may be the root of everything.
+/// Returns the TOML files among those that are checked and in the current folder. Other folders are left alone: the folder
+/// above may be the root of the file system.
 fn configuration(paths: &[PathBuf]) -> BTreeSet<PathBuf> {
     let is_from_here = paths.iter().all(|path| path.is_relative());
     let here = [Path::new(".")].into_iter().filter(|_| is_from_here);

@@ -7,7 +7,7 @@ use std::sync::OnceLock;
 
 use crate::model::Exit;
 
-/// The first thing that went wrong; nothing is printed after it.
+/// The first error of the standard output. Nothing is printed after it.
 static FAILED: OnceLock<io::Error> = OnceLock::new();
 
 /// Prints a line.
@@ -42,7 +42,7 @@ pub(super) fn print_error(text: Arguments<'_>) {
     let _ = io::stderr().lock().write_fmt(text);
 }
 
-/// How a command ends that would have ended with `exit`: what was not printed was not said.
+/// Returns the exit of a command that would have ended with `exit`. Output that was not printed is a failure.
 pub(super) fn ended(exit: Exit) -> Exit {
     match FAILED.get() {
         Some(error) if error.kind() != io::ErrorKind::BrokenPipe => {

@@ -3,7 +3,7 @@
 use crate::model::{EventKind, Fact};
 use crate::target::{Operation, Slot};
 
-/// The page, as Markdown.
+/// Returns the page as Markdown.
 pub fn page() -> String {
     let list = |slots: &[Slot]| slots.iter().map(|slot| format!("`{slot}`")).collect::<Vec<_>>().join(", ");
     let operations = Operation::ALL.iter().map(|operation| {
@@ -18,7 +18,7 @@ pub fn page() -> String {
         .replace("{{facts}}", &table(["fact", "what it is"], facts))
 }
 
-/// A table whose first column is code.
+/// Returns a table whose first column is code.
 fn table<const N: usize>(head: [&str; N], rows: impl Iterator<Item = [String; N]>) -> String {
     let line = |cells: &[String]| format!("| {} |", cells.join(" | "));
     let head = head.map(str::to_owned);

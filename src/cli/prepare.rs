@@ -13,24 +13,21 @@ use crate::topology::{ProviderKind, ServiceSpec, Topology};
 use crate::trail::Mapping;
 use crate::world::Rules;
 
-/// The topology that is used where there is no file of one's own.
+/// The topology for a folder without a topology file.
 pub(super) const SHIPPED_TOPOLOGY: &str = "embedded";
-/// The same for the target.
+/// The target for a folder without a target file.
 pub(super) const SHIPPED_TARGET: &str = "atelier";
 
-/// What scenarios are run against.
+/// The files against which scenarios run.
 pub(super) struct Prepared {
     pub target: Target,
-    /// Of the target's file.
+    /// The fingerprint of the target file.
     pub fingerprint: String,
     pub rules: Rules,
     pub topology: Topology,
 }
 
-/// Reads a target and a topology, each a file or the name of one that comes with paidpath.
-///
-/// # Errors
-/// For whatever is wrong in them or in the files that they name.
+/// Reads a target and a topology, each from a file or from the binary.
 pub(super) fn prepared(
     composition: &Composition,
     topology: &str,
@@ -61,22 +58,21 @@ pub(super) fn prepared(
     Ok(Prepared { target, fingerprint, rules, topology })
 }
 
-/// The topology where none is named: whoever has laid out a project of their own need not name it each time.
+/// Returns the topology of a command that names none: the file of this folder, if there is one.
 pub(super) fn default_topology() -> String {
     own_or("topology.toml", SHIPPED_TOPOLOGY)
 }
 
-/// The target where none is named.
+/// Returns the target of a command that names none: the file of this folder, if there is one.
 pub(super) fn default_target() -> String {
     own_or("target.toml", SHIPPED_TARGET)
 }
 
-/// A file of this folder, where there is one, or else what comes with paidpath under a name.
 fn own_or(file: &str, shipped: &str) -> String {
     if Path::new(file).is_file() { file.to_owned() } else { shipped.to_owned() }
 }
 
-/// Whether the stub files that a topology names for these services are sound.
+/// Checks the stub files that a topology names for these services.
 pub(super) fn stubs<'t>(
     topology: &Topology,
     mut services: impl Iterator<Item = (&'t String, &'t ServiceSpec)>,
@@ -103,7 +99,7 @@ fn swap_provider(topology: &mut Topology, swap: &str) -> Result<(), Refusal> {
     Ok(topology.swap(service, kind, url)?)
 }
 
-/// The text of a file on disk, or of one that comes with the binary; and the name under which errors speak of it.
+/// Reads a file from disk or from the binary. Returns its name for messages, and its content.
 fn shipped_or_file(name: &str, what: &str, shipped: &[(&str, &str)]) -> Result<(String, String), Refusal> {
     if let Some((_, text)) = shipped.iter().find(|(known, _)| *known == name) {
         return Ok((format!("{what} {name}"), (*text).to_owned()));

@@ -39,44 +39,44 @@ pub struct Arguments {
     /// Only scenarios whose tags satisfy this: "@smoke and not @page"
     #[arg(long, value_name = "EXPRESSION", help_heading = "Which scenarios")]
     tags: Option<String>,
-    /// Every scenario that could see a defect, not only until one tells of it
+    /// Run every scenario that could see a defect, and do not stop at the first that notices
     #[arg(long, help_heading = "Which scenarios")]
     all: bool,
-    /// Also say what would survive without each single check; runs all scenarios
+    /// Also list the defects that would survive without each rule; runs all scenarios
     #[arg(long, help_heading = "Which scenarios")]
     without_checks: bool,
 
-    /// Change the platform's answers instead, and see who notices: needs no seeded defects
+    /// Change the platform's answers instead, and record which scenario notices: needs no seeded defects
     #[arg(long, conflicts_with = "without_checks", help_heading = "Mutation of answers")]
     mutate: bool,
-    /// How many changes to make
+    /// The number of changes
     #[arg(long, value_name = "N", default_value_t = 250, help_heading = "Mutation of answers")]
     budget: usize,
 
-    /// Which services there are and who supplies them: a file, or the name of one that comes with paidpath
+    /// The topology, with the services and their providers: a file, or the name of one that comes with paidpath
     #[arg(long, value_name = "FILE", default_value_t = default_topology(), help_heading = "Against what")]
     topology: String,
-    /// How to speak to the platform: a file, or the name of one that comes with paidpath
+    /// The target, with the platform's wire format: a file, or the name of one that comes with paidpath
     #[arg(long, value_name = "FILE", default_value_t = default_target(), help_heading = "Against what")]
     target: String,
     /// Another provider for a service: billing=mock, generation=url:http://127.0.0.1:9000
     #[arg(long, value_name = "SERVICE=PROVIDER", help_heading = "Against what")]
     provider: Vec<String>,
 
-    /// How many scenarios at once [default: eight for each processor]
+    /// The number of scenarios at the same time [default: eight for each processor]
     #[arg(short, long, value_name = "N", help_heading = "How")]
     jobs: Option<usize>,
-    /// Everything drawn comes from this number
+    /// The seed of everything that is drawn
     #[arg(long, value_name = "N", help_heading = "How")]
     seed: Option<u64>,
-    /// How long one step may take
+    /// The time for one step
     #[arg(long, value_name = "SPAN", default_value = "30s", help_heading = "How")]
     step_timeout: Span,
 
-    /// Where the proof goes: proof.json, proof.md, index.html and the journal of the baseline
+    /// The folder for proof.json, proof.md, index.html and the journal of the baseline
     #[arg(long, value_name = "DIR", default_value = REPORTS, help_heading = "Reports")]
     reports: PathBuf,
-    /// What to print at the end
+    /// The format of the output
     #[arg(long, value_name = "FORMAT", default_value = "text", help_heading = "Reports")]
     format: Format,
 }
@@ -88,21 +88,19 @@ enum Format {
     Json,
 }
 
-/// Where a proof goes, unless somebody says otherwise.
+/// The default folder of a proof.
 pub(super) const REPORTS: &str = "reports/proof";
 
-/// In how many scenarios a change is tried, until one notices.
+/// The number of scenarios in which a change is tried.
 const MUTANT_IN: usize = 3;
 
-/// The file in which a proof is kept, in the folder of its reports.
+/// The file of a proof, in the folder of its reports.
 const FILE: &str = "proof.json";
 const MARKDOWN: &str = "proof.md";
 const JOURNAL: &str = journal::FILE;
 
-/// Proves, and says how it ended.
-///
-/// # Errors
-/// Where nothing could be concluded: a wrong command, a broken environment, a baseline that is not green.
+/// Makes a proof and prints it. Returns a refusal if nothing can be concluded: the command or the environment is wrong, or the
+/// baseline is not green.
 pub fn prove(composition: &Composition, arguments: &Arguments) -> Result<Exit, Refusal> {
     let usage = |error: &dyn std::fmt::Display| Refusal::Usage(error.to_string());
     let mut defects = named(&composition.defects, &arguments.defects).map_err(|error| usage(&error))?;
@@ -233,7 +231,7 @@ pub(super) fn options(jobs: Option<usize>, step_timeout: Span, seed: Option<u64>
     }
 }
 
-/// The proof of before, which says where a defect was seen. One that cannot be read only costs time.
+/// Reads the earlier proof, which says where a defect was noticed. Without it the proof only takes longer.
 pub(super) fn last_proof(folder: &Path) -> Option<Proof> {
     serde_json::from_slice(&std::fs::read(folder.join(FILE)).ok()?).ok()
 }
@@ -258,7 +256,7 @@ fn style() -> Style {
     Style::of(std::io::stdout().is_terminal(), width, false, |name| std::env::var(name).ok())
 }
 
-/// What a person sees meanwhile, on standard error: the result alone goes to standard output.
+/// The progress on standard error. The standard output has only the result.
 struct Console {
     quiet: bool,
     tty: bool,
@@ -309,7 +307,7 @@ impl Kept {
         self.journal.append(envelope);
     }
 
-    /// Writes what was proved. The journal holds the baseline and the proof, so that the report can be made again.
+    /// Writes the proof. The journal holds the baseline and the proof, so that the report can be made again.
     fn end(mut self, proof: &Proof, mut run: report::RunRecord, folder: &Path) -> anyhow::Result<()> {
         self.journal.append(&Envelope::Attachment(Attachment::record(media::PROOF, proof, None, None)));
         self.journal.finish()?;

@@ -12,12 +12,12 @@ pub enum Refusal {
     Usage(String),
     /// The environment is broken.
     Environment(String),
-    /// Somebody wanted it to end.
+    /// A signal ended the command.
     Stopped(Exit),
 }
 
 impl Refusal {
-    /// How the process ends.
+    /// Returns the exit of the process.
     pub fn exit(&self) -> Exit {
         match self {
             Self::Usage(_) => Exit::Usage,

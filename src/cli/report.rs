@@ -11,35 +11,35 @@ use super::Refusal;
 use crate::model::Exit;
 use crate::report::{self, RunHistory, RunRecord, Style, console, merge};
 
-/// How deep below a folder journals are looked for.
+/// The depth below a folder to which journals are searched for.
 const DEPTH: usize = 4;
 
 const JOURNAL: &str = report::journal::FILE;
 
-/// Which journals, and what to make of them.
+/// The journals, and the reports to make of them.
 #[derive(Debug, Args)]
 pub struct Arguments {
     /// Folders with a journal.ndjson (or with such folders in them), or journals themselves: several are merged, if they are
     /// shards or second tries of one run
     #[arg(value_name = "DIR", default_value = "reports")]
     journals: Vec<PathBuf>,
-    /// Which reports to write; `all` for every one
+    /// The reports to write; `all` for every one
     #[arg(long, value_name = "NAME", value_delimiter = ',', default_value = "html,junit")]
     format: Vec<String>,
-    /// Where they go [default: beside the journal; reports/merged for several]
+    /// The folder of the reports [default: beside the journal; reports/merged for several]
     #[arg(long, value_name = "DIR")]
     out: Option<PathBuf>,
-    /// Merge journals of different runs all the same, and note what differs
+    /// Merge journals of different runs nevertheless, and note the differences
     #[arg(long)]
     mix: bool,
-    /// Earlier runs: a folder with their reports' folders in it; the HTML and Markdown reports then show trend, flaky and slow
-    /// scenarios, and since when something is red
+    /// A folder with the reports of earlier runs; the HTML and Markdown reports then show trends, flaky and slow scenarios, and
+    /// since when something is red
     #[arg(long, value_name = "DIR")]
     history: Option<PathBuf>,
 }
 
-/// Renders. For one journal the exit code says whether the reports were written: how the run went, it has said itself. For
-/// several it is the verdict of the whole, which nobody has said yet; that is unknown where a shard is missing.
+/// Renders reports. For one journal the exit code says whether the reports were written, because the run itself has told its
+/// verdict. For several journals it is the verdict of the whole, or unknown if a shard is missing.
 pub fn report(arguments: &Arguments) -> Result<Exit, Refusal> {
     let reporters = report::chosen(&arguments.format).map_err(|error| Refusal::Usage(error.to_string()))?;
     let files = journals(&arguments.journals)?;
@@ -90,7 +90,7 @@ fn read(file: &Path) -> Result<merge::JournalRun, Refusal> {
     Ok(merge::JournalRun { journal: file.display().to_string(), run })
 }
 
-/// The journals that the arguments name, each once.
+/// Returns the journals that the arguments name, each once.
 fn journals(named: &[PathBuf]) -> Result<Vec<PathBuf>, Refusal> {
     let mut files = Vec::new();
     for name in named {
@@ -124,8 +124,8 @@ fn walk(folder: &Path, depth: usize, files: &mut Vec<PathBuf>) {
     }
 }
 
-/// The earlier runs below a folder. Journals of one CI build are one run, if they can be merged. What cannot be read is said
-/// and left out: a history may have gaps.
+/// Reads the earlier runs below a folder. Journals of one CI build are one run, if they can be merged. A journal that cannot be
+/// read is left out with a message, because a history may have gaps.
 fn earlier(folder: &Path) -> Result<Vec<RunRecord>, Refusal> {
     let mut files = Vec::new();
     walk(folder, DEPTH, &mut files);

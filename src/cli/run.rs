@@ -45,8 +45,8 @@ pub struct Arguments {
     /// Only part K of N; also read from the variables of the common CI systems
     #[arg(long, value_name = "K/N", help_heading = "Which scenarios")]
     shard: Option<Shard>,
-    /// Balance the parts by how long scenarios took, as the last-run.json of some run has it; all parts need the same file.
-    /// Without it scenarios are dealt out in turn
+    /// Balance the parts by the durations in the last-run.json of some run; all parts need the same file. Without it scenarios
+    /// are dealt out in turn
     #[arg(long, value_name = "FILE", help_heading = "Which scenarios")]
     timings: Option<PathBuf>,
     /// List the selected scenarios and run none
@@ -56,10 +56,10 @@ pub struct Arguments {
     #[arg(long, help_heading = "Which scenarios")]
     dry_run: bool,
 
-    /// Which services there are and who supplies them: a file, or the name of one that comes with paidpath
+    /// The topology, with the services and their providers: a file, or the name of one that comes with paidpath
     #[arg(long, value_name = "FILE", default_value_t = default_topology(), help_heading = "Against what")]
     pub(super) topology: String,
-    /// How to speak to the platform: a file, or the name of one that comes with paidpath
+    /// The target, with the platform's wire format: a file, or the name of one that comes with paidpath
     #[arg(long, value_name = "FILE", default_value_t = default_target(), help_heading = "Against what")]
     pub(super) target: String,
     /// Another provider for a service: billing=mock, generation=url:http://127.0.0.1:9000
@@ -68,35 +68,35 @@ pub struct Arguments {
     /// Disturb an edge in every scenario: "storefront -> generation: strip header Purchase-Credential"
     #[arg(long, value_name = "EDGE: FAULT", help_heading = "Against what")]
     fault: Vec<Disturbance>,
-    /// Switch a seeded defect of the platform on in every scenario, where its target has a test mode: ui.border-only
+    /// Switch on a seeded defect of the platform in every scenario, if its target has a test mode: ui.border-only
     #[arg(long, value_name = "ID", help_heading = "Against what")]
     defect: Vec<String>,
-    /// Refuse to run where scenarios would be skipped for want of this: browser, docker
+    /// Refuse to run if scenarios would be skipped because this is missing: browser, docker
     #[arg(long, value_name = "NAME", value_delimiter = ',', help_heading = "Against what")]
     require: Vec<String>,
-    /// Leave containers standing when the run is over; `doctor --clean` removes them
+    /// Leave containers standing after the run; `doctor --clean` removes them
     #[arg(long, help_heading = "Against what")]
     keep: bool,
-    /// Hold no exchange against a contract or the catalogue of refusals: only to see what that costs
+    /// Hold no exchange against a contract or the catalogue of refusals, only to see what that costs
     #[arg(long, hide = true)]
     no_contracts: bool,
 
-    /// Run again what a saved file touches, until interrupted
+    /// Run the scenarios of a saved file again, until interrupted
     #[arg(long, help_heading = "How", conflicts_with_all = ["list", "dry_run"])]
     pub(super) watch: bool,
-    /// How many scenarios at once [default: four for each processor]
+    /// The number of scenarios at the same time [default: four for each processor]
     #[arg(short, long, value_name = "N", help_heading = "How")]
     jobs: Option<usize>,
-    /// Everything drawn in the run comes from this number
+    /// The seed of everything that is drawn in the run
     #[arg(long, value_name = "N", help_heading = "How")]
     seed: Option<u64>,
     /// Begin scenarios in an order drawn from the seed, not the longest first
     #[arg(long, help_heading = "How")]
     shuffle: bool,
-    /// Try scenarios that did not pass up to N times more
+    /// Retry scenarios that did not pass up to N times
     #[arg(long, value_name = "N", default_value_t = 0, help_heading = "How")]
     retries: u32,
-    /// What scenarios that pass only on a retry do to the run [default: fail where CI is set, else warn]
+    /// The effect of scenarios that pass only on a retry [default: fail where CI is set, else warn]
     #[arg(long, value_name = "WHAT", help_heading = "How")]
     flaky: Option<Flaky>,
     /// Begin no more scenarios once one has failed
@@ -105,32 +105,32 @@ pub struct Arguments {
     /// Run each scenario N times
     #[arg(long, value_name = "N", default_value_t = 1, help_heading = "How")]
     repeat: usize,
-    /// Wait for a person where a scenario says that one takes over; it goes on at once otherwise
+    /// Wait for a person at the sentence that hands a scenario over; without this the scenario goes on at once
     #[arg(long, help_heading = "How")]
     hand_over: bool,
-    /// How long one step may take
+    /// The time for one step
     #[arg(long, value_name = "SPAN", default_value = "30s", help_heading = "How")]
     step_timeout: Span,
-    /// How long one scenario may take
+    /// The time for one scenario
     #[arg(long, value_name = "SPAN", default_value = "2m", help_heading = "How")]
     scenario_timeout: Span,
-    /// How long the whole run may take
+    /// The time for the whole run
     #[arg(long, value_name = "SPAN", help_heading = "How")]
     run_timeout: Option<Span>,
-    /// How long running scenarios may go on after a signal
+    /// The time for running scenarios after a signal
     #[arg(long, value_name = "SPAN", default_value = "5s", help_heading = "How")]
     grace: Span,
 
-    /// Where the journal and the reports go
+    /// The folder of the journal and the reports
     #[arg(long, value_name = "DIR", default_value = "reports", help_heading = "Reports")]
     reports: PathBuf,
-    /// Which reports to write; `all` for every one
+    /// The reports to write; `all` for every one
     #[arg(long, value_name = "NAME", value_delimiter = ',', default_value = "html,junit", help_heading = "Reports")]
     report: Vec<String>,
-    /// Whether to keep bodies and headers of scenarios that passed too
+    /// The scenarios of which bodies and headers are kept
     #[arg(long, value_name = "WHAT", default_value = "failed", help_heading = "Reports")]
     record: Record,
-    /// Show the steps of scenarios that passed, too
+    /// Also show the steps of scenarios that passed
     #[arg(short, long, help_heading = "Reports")]
     verbose: bool,
 }
@@ -153,7 +153,7 @@ enum Record {
     All,
 }
 
-/// Runs. Gives the exit of a run that began.
+/// Runs scenarios and returns the exit of the run.
 pub fn run(composition: &Composition, arguments: &Arguments) -> Result<Exit, Refusal> {
     let usage = |error: &dyn fmt::Display| Refusal::Usage(error.to_string());
     let environment = |name: &str| std::env::var(name).ok();
@@ -258,7 +258,7 @@ fn options(arguments: &Arguments, environment: impl Fn(&str) -> Option<String>) 
     }
 }
 
-/// What to type before `file:line` to run one scenario again as it was.
+/// Returns the command that repeats a scenario, up to its `file:line`.
 fn repeat_command(arguments: &Arguments, seed: Seed) -> String {
     let mut command = format!("paidpath run --seed {seed}");
     let quoted = |text: &str| if text.contains(char::is_whitespace) { format!("'{text}'") } else { text.to_owned() };
@@ -302,7 +302,7 @@ fn selection(
     })
 }
 
-/// A part of several may be empty; anything else that selects nothing has tested nothing.
+/// Ends a run without scenarios. One shard of several may be empty; any other empty selection has tested nothing.
 fn nothing_selected(plan: &Plan, selection: &Selection) -> Result<Exit, Refusal> {
     if let Some(shard) = selection.shard
         && plan.identity.scenarios > 0
@@ -333,7 +333,7 @@ fn list(plan: &Plan, format: ListFormat) {
     }
 }
 
-/// Defects travel in the baggage that the target names, several of them joined by `+`.
+/// Checks the ids of defects. They travel in the baggage that the target names, several of them joined by `+`.
 fn check_defects(target: &Target, defects: &[String]) -> Result<(), Refusal> {
     if !defects.is_empty() && target.baggage.defect.is_none() {
         let name = &target.name;

@@ -8,21 +8,21 @@ use clap::Args;
 use super::Refusal;
 use crate::model::Exit;
 
-/// How often, and what.
+/// The number of runs, and their arguments.
 #[derive(Debug, Args)]
 pub struct Arguments {
-    /// How many runs
+    /// The number of runs
     #[arg(long, value_name = "N", default_value_t = 50)]
     runs: usize,
-    /// Keep so many threads busy meanwhile
+    /// The number of threads to keep busy meanwhile
     #[arg(long, value_name = "N", default_value_t = 0)]
     load: usize,
-    /// Arguments of each run
+    /// The arguments of each run
     #[arg(last = true)]
     rest: Vec<String>,
 }
 
-/// Runs, and says how many were green. The first run that is not is shown whole.
+/// Repeats a run and counts the green ones. Prints the whole output of the first run that is not green.
 pub fn soak(arguments: &Arguments) -> Result<Exit, Refusal> {
     let broken = |error: std::io::Error| Refusal::Environment(format!("paidpath cannot be started again: {error}"));
     let program = std::env::current_exe().map_err(broken)?;
@@ -44,7 +44,7 @@ pub fn soak(arguments: &Arguments) -> Result<Exit, Refusal> {
     Ok(if green == arguments.runs { Exit::Passed } else { Exit::Failed })
 }
 
-/// Threads that do nothing but burn time, until this is dropped.
+/// Threads that keep processors busy until this value is dropped.
 struct Load(std::sync::Arc<std::sync::atomic::AtomicBool>);
 
 impl Load {

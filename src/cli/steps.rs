@@ -13,15 +13,15 @@ use crate::run::Inspector;
 use crate::run::vocabulary::{Definition, Vocabulary};
 use crate::world::Embedded;
 
-/// What to list, and how.
+/// The sentences to list, and the format.
 #[derive(Debug, Args)]
 pub struct Arguments {
-    /// Only sentences that have all these words in them, or in what is said about them
+    /// Only sentences that have all these words in their text or in their explanation
     words: Vec<String>,
-    /// How to print them
+    /// The format of the output
     #[arg(long, value_name = "FORMAT", default_value = "text")]
     format: Format,
-    /// In which language: en, or one that has a translation, such as zh-CN
+    /// The language: en, or one with a translation, such as zh-CN
     #[arg(long, value_name = "CODE", default_value = "en")]
     language: String,
 }
@@ -34,12 +34,11 @@ enum Format {
     Html,
 }
 
-/// The page that stands beside features: all sentences, in English.
+/// Returns the page that stands beside features: all sentences, in English.
 pub fn page(composition: &Composition) -> String {
     catalogue::markdown(&entries(composition, "en"))
 }
 
-/// Lists the sentences.
 pub fn steps(composition: &Composition, arguments: &Arguments) -> Result<Exit, Refusal> {
     let vocabulary = &composition.suite.vocabulary;
     let known = || vocabulary.languages().iter().map(|language| language.code.as_str()).chain(["en"]);
@@ -110,7 +109,7 @@ fn entry(
     }
 }
 
-/// For each sentence the first step of a feature that says it, in the features of this language.
+/// Returns an example of each sentence: the first step in a feature of this language.
 fn examples(vocabulary: &Vocabulary, features: &[Embedded], language: &str) -> HashMap<usize, Example> {
     let mut examples = HashMap::new();
     let mut inspector = Inspector::new(vocabulary);
@@ -134,7 +133,8 @@ fn examples(vocabulary: &Vocabulary, features: &[Embedded], language: &str) -> H
     examples
 }
 
-/// `And` says nothing by itself: an English example begins with what the step is.
+/// Returns the keyword of an example. `And` says nothing without the step before it, so an English example begins with the kind
+/// of the step.
 fn keyword(language: &str, kind: PickleStepType, written: &str) -> String {
     if language == "en" { format!("{} ", Entry::keyword_of(kind)) } else { written.to_owned() }
 }
@@ -153,7 +153,7 @@ fn steps_of(tree: &GherkinDocument) -> HashMap<&str, &Step> {
     steps
 }
 
-/// The table or the text under a step, its columns aligned.
+/// Returns the table or the text of a step, with its columns aligned.
 fn under(step: &Step) -> Vec<String> {
     if let Some(text) = &step.doc_string {
         let content = text.content.lines().map(|line| format!("  {line}"));

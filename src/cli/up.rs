@@ -11,27 +11,27 @@ use super::prepare::{default_target, default_topology};
 use super::{Cli, Command, Composition, Refusal, run};
 use crate::model::Exit;
 
-/// The feature that a session begins with, of those that come with the binary.
+/// The feature of a session, among those that come with the binary.
 const SESSION: &str = "by-hand/session.feature";
 
-/// What to start.
+/// The platform to start.
 #[derive(Debug, Args)]
 pub struct Arguments {
-    /// Which services there are, and who supplies them: a file, or one that comes with paidpath
+    /// The topology, with the services and their providers: a file, or the name of one that comes with paidpath
     #[arg(long, value_name = "FILE", default_value_t = default_topology())]
     topology: String,
-    /// How to speak to the platform: a file, or one that comes with paidpath
+    /// The target, with the platform's wire format: a file, or the name of one that comes with paidpath
     #[arg(long, value_name = "FILE", default_value_t = default_target())]
     target: String,
-    /// A feature to begin with instead: somebody has to take over in it
+    /// Another feature to begin with; it has to hand a scenario over to a person
     #[arg(value_name = "PATH[:LINE]")]
     feature: Option<String>,
-    /// Where the journal and the reports go
+    /// The folder of the journal and the reports
     #[arg(long, value_name = "DIR", default_value = "reports/session")]
     reports: PathBuf,
 }
 
-/// Runs until Enter is pressed.
+/// Runs a session until a person presses Enter.
 pub fn up(composition: &Composition, arguments: &Arguments) -> Result<Exit, Refusal> {
     let broken = |error: std::io::Error| Refusal::Usage(format!("{}: {error}", arguments.reports.display()));
     let feature = match &arguments.feature {

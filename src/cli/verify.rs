@@ -27,59 +27,55 @@ use crate::tap::Disturbance;
 use crate::topology::{ProviderKind, Topology};
 use crate::world::Options;
 
-/// What to hold against each other.
+/// The topologies to compare.
 #[derive(Debug, Args)]
 pub struct Arguments {
-    /// Topologies: files, or those that come with paidpath. The others are held against the first
-    /// [default: embedded, mocked, and containers where there is an engine]
+    /// The topologies: files, or those that come with paidpath. The others are compared with the first [default: embedded,
+    /// mocked, and containers where there is an engine]
     #[arg(value_name = "TOPOLOGY")]
     topologies: Vec<String>,
-    /// How to speak to the platform: a file, or one that comes with paidpath
+    /// The target, with the platform's wire format: a file, or the name of one that comes with paidpath
     #[arg(long, value_name = "FILE", default_value_t = default_target())]
     target: String,
     /// Feature files or folders [default: features]
     #[arg(long = "features", value_name = "PATH[:LINE]")]
     paths: Vec<String>,
-    /// The scenarios that are played: those whose tags satisfy this
+    /// The tags of the scenarios to play
     #[arg(long, value_name = "EXPRESSION", default_value = "@contract")]
     tags: String,
     /// Disturb an edge of every topology but the first, to see that a difference is noticed
     #[arg(long, value_name = "EDGE: FAULT")]
     fault: Vec<Disturbance>,
-    /// Refuse to leave a topology out for want of this: docker
+    /// Refuse to leave a topology out because this is missing: docker
     #[arg(long, value_name = "NAME", value_delimiter = ',')]
     require: Vec<String>,
-    /// How many scenarios at once
+    /// The number of scenarios at the same time
     #[arg(short, long, value_name = "N")]
     jobs: Option<usize>,
-    /// Everything drawn comes from this number, on every topology the same
+    /// The seed of everything that is drawn, the same on every topology
     #[arg(long, value_name = "N")]
     seed: Option<u64>,
-    /// How long one step may take
+    /// The time for one step
     #[arg(long, value_name = "SPAN", default_value = "30s")]
     step_timeout: Span,
-    /// Where what was found is kept, as `doubles.json`: reports of later runs name it
+    /// The folder for `doubles.json`, which reports of later runs quote
     #[arg(long, value_name = "DIR", default_value = "reports")]
     reports: PathBuf,
 }
 
-/// The file in which it is kept.
 const FILE: &str = "doubles.json";
 
-/// The folder in which it is looked for, beside that of the run's own reports.
+/// The folder that is searched in addition to that of the run's own reports.
 const USUAL: &str = "reports";
 
-/// For how long nothing must have come any more before a scenario is over: whether an event that no rule waits for is seen in
-/// time is no difference between topologies.
+/// The time without any exchange after which a scenario is over. An event that no rule waits for may arrive late, and that is
+/// no difference between topologies.
 const QUIET: Duration = Duration::from_millis(300);
 
-/// How many differences are printed.
+/// The number of differences that are printed.
 const SHOWN: usize = 30;
 
-/// Compares, and says what was found.
-///
-/// # Errors
-/// Where nothing could be compared: a wrong command, a broken environment.
+/// Compares topologies and prints the differences. Returns a refusal if nothing could be compared.
 pub fn verify(composition: &Composition, arguments: &Arguments) -> Result<Exit, Refusal> {
     let usage = |error: &dyn std::fmt::Display| Refusal::Usage(error.to_string());
     let topologies = topologies(composition, arguments)?;
@@ -144,7 +140,7 @@ pub fn verify(composition: &Composition, arguments: &Arguments) -> Result<Exit, 
     Ok(exit)
 }
 
-/// The topologies by name: those that were asked for, or all that come with paidpath and can be had here.
+/// Returns the topologies to compare: those that were named, or all that come with paidpath and can be supplied here.
 fn topologies(composition: &Composition, arguments: &Arguments) -> Result<Vec<String>, Refusal> {
     let shipped = || composition.topologies.iter().map(|(name, _)| (*name).to_owned()).collect();
     let asked = !arguments.topologies.is_empty();
@@ -214,7 +210,7 @@ fn text(agreement: &Agreement) -> String {
     text
 }
 
-/// The scenarios about which nothing can be said, those with the same reason together.
+/// Lists the scenarios that could not be compared, grouped by reason.
 fn unjudged(title: &str, all: &[Unjudged]) -> String {
     let mut by_reason: BTreeMap<&str, (BTreeSet<&str>, BTreeSet<&str>)> = BTreeMap::new();
     for Unjudged { topology, at, why } in all {
@@ -230,7 +226,7 @@ fn unjudged(title: &str, all: &[Unjudged]) -> String {
     by_reason.into_iter().map(of).collect()
 }
 
-/// What is known of how truly the doubles of this topology answer, for reports of its runs.
+/// Returns a sentence for reports about how truly the doubles of this topology answer.
 pub(super) fn known(reports: &Path, topology: &Topology) -> Option<String> {
     if !topology.has(ProviderKind::Mock) {
         return None;

@@ -11,10 +11,10 @@ use super::{Composition, Refusal, run};
 use crate::model::Exit;
 use crate::run::PathSpec;
 
-/// Editors write a file in several strokes; what comes within this time is one save.
+/// The time within which several writes are one save: editors write a file in several strokes.
 const STROKES: Duration = Duration::from_millis(80);
 
-/// Runs until it is interrupted; a run that is interrupted ends the watch, too.
+/// Runs again and again until a signal arrives. A run that is interrupted ends the watch, too.
 pub fn watch(composition: &Composition, arguments: &run::Arguments) -> Result<Exit, Refusal> {
     let broken = |error: &dyn std::fmt::Display| Refusal::Environment(format!("files cannot be watched: {error}"));
     let specs = specs(arguments);
@@ -62,7 +62,7 @@ pub fn watch(composition: &Composition, arguments: &run::Arguments) -> Result<Ex
     }
 }
 
-/// What is run and therefore watched.
+/// Returns the paths that are run and therefore watched.
 fn specs(arguments: &run::Arguments) -> Vec<PathSpec> {
     match arguments.paths.as_slice() {
         [] => vec![PathSpec::from("features")],
@@ -70,7 +70,7 @@ fn specs(arguments: &run::Arguments) -> Vec<PathSpec> {
     }
 }
 
-/// The files that were saved; `None` once somebody interrupts.
+/// Returns the files that were saved; `None` after a signal.
 async fn saves(saved: &mut UnboundedReceiver<PathBuf>) -> Option<Vec<PathBuf>> {
     // A run before this one has taken both signals from the operating system.
     let mut terminate = signal(SignalKind::terminate()).ok()?;
@@ -88,7 +88,7 @@ async fn saves(saved: &mut UnboundedReceiver<PathBuf>) -> Option<Vec<PathBuf>> {
     Some(paths)
 }
 
-/// What to run for the features among the saved files: the file, or the lines of it that were asked for.
+/// Returns the arguments that run the features among the saved files: the file, or the lines of it that were named.
 fn touched(specs: &[PathSpec], saved: &[PathBuf]) -> Vec<String> {
     let features = saved.iter().filter(|path| path.extension().is_some_and(|extension| extension == "feature"));
     let touched = features.filter(|path| path.is_file()).filter_map(|path| {
@@ -103,7 +103,8 @@ fn touched(specs: &[PathSpec], saved: &[PathBuf]) -> Vec<String> {
     touched.collect()
 }
 
-/// A stub file, or a folder of them: of a new folder nobody tells what was saved in it at once.
+/// Returns whether a path is a stub file or a folder of them. The system reports a new folder, but not the files that were in
+/// it from the beginning.
 fn is_stub(path: &Path) -> bool {
     let is_json = path.extension().is_some_and(|extension| extension == "json");
     (is_json || path.is_dir()) && path.components().any(|part| part.as_os_str() == "stubs")

@@ -11,10 +11,10 @@ use crate::model::message::{
 
 const CHECKS: &str = "checks";
 
-/// Scenarios are said so many at a time: few, because what was not yet listened to is held in memory.
+/// The number of scenarios in one batch of records. Records that the listener has not taken yet are in memory, so it is small.
 const SCENARIOS_AT_ONCE: usize = 16;
 
-/// The head of the journal. The plan's documents go into it; nobody asks for them afterwards.
+/// Emits the head of the journal. The documents of the plan go into it; nobody needs them afterwards.
 pub fn head(emitter: &Emitter, info: &RunInfo, vocabulary: &Vocabulary, plan: &mut Plan) {
     let product = |name: &str, version: Option<&str>| Product { name: name.into(), version: version.map(Into::into) };
     emitter.emit(Envelope::Meta(Meta {
@@ -58,7 +58,7 @@ pub fn head(emitter: &Emitter, info: &RunInfo, vocabulary: &Vocabulary, plan: &m
     emitter.emit(Envelope::TestRunStarted(TestRunStarted { timestamp: emitter.now(), id: Some(info.id.clone()) }));
 }
 
-/// The test case of a scenario; said once, before its first attempt.
+/// Makes the test case of a scenario. It is emitted once, before the first attempt.
 pub fn test_case(case: &str, planned: &Planned, steps: &[String]) -> TestCase {
     let sentences =
         planned.pickle.steps.iter().zip(&planned.sentences).zip(steps).map(|((step, sentence), id)| TestStep {
@@ -77,7 +77,7 @@ pub fn test_case(case: &str, planned: &Planned, steps: &[String]) -> TestCase {
     }
 }
 
-/// The ids of a scenario's test steps: its own, then the checks.
+/// Returns the ids of a scenario's test steps: its own, and one for the rules.
 pub fn step_ids(case: &str, planned: &Planned) -> Vec<String> {
     let own = (0..planned.pickle.steps.len()).map(|step| format!("{case}.{step}"));
     own.chain([format!("{case}.{CHECKS}")]).collect()

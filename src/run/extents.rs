@@ -72,7 +72,7 @@ impl<'t> Extents<'t> {
         self.scenarios.insert(&scenario.id, ScenarioExtent { extent, rows, row_lines });
     }
 
-    /// Whether one of these lines selects a scenario or an example of one.
+    /// Returns whether one of these lines selects a scenario or an example of one.
     pub(super) fn selected(&self, pickle: &Pickle, lines: &[u32]) -> bool {
         let mut ids = pickle.ast_node_ids.iter();
         let Some(scenario) = ids.next().and_then(|id| self.scenarios.get(id.as_str())) else { return false };

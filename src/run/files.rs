@@ -11,12 +11,12 @@ use crate::world::Embedded;
 
 type Read = (String, String, Vec<u32>);
 
-/// Whether features come from the binary: no path was named, and there is no `features/` here.
+/// Returns whether features come from the binary: no path was named, and there is no `features/` here.
 pub(super) fn are_embedded(selection: &Selection) -> bool {
     selection.paths.is_empty() && (selection.embedded_only || !Path::new("features").is_dir())
 }
 
-/// The texts of all feature files that the paths name; without a path, `features/` here, or else what is in the binary.
+/// Reads all feature files that the paths name. Without a path it reads `features/`, or else the files in the binary.
 pub(super) fn read_all(selection: &Selection, embedded: &[Embedded], problems: &mut Vec<Problem>) -> Vec<Read> {
     let here = PathSpec { path: "features".into(), lines: Vec::new() };
     let paths = match selection.paths.as_slice() {
@@ -74,10 +74,7 @@ pub(super) fn read_all(selection: &Selection, embedded: &[Embedded], problems: &
     texts
 }
 
-/// The text of a feature file.
-///
-/// # Errors
-/// If it cannot be read, is too large, or is not UTF-8; with the place of the first byte that is not.
+/// Reads a feature file. The error has the place of the first byte that is not UTF-8.
 pub fn read_feature(file: &Path) -> Result<String, Problem> {
     let problem = |location, id, message: String, help: Option<&str>| {
         let help = help.map(str::to_owned);

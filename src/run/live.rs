@@ -19,14 +19,14 @@ use crate::model::message::{
     TestStepFinished, TestStepResult, TestStepStarted, Timestamp, media,
 };
 
-/// A way for a run's records, from whoever does something to whoever writes it down. They go in batches, because waking the
-/// listener costs more than most records do.
+/// Makes a channel for the records of a run. Records travel in batches, because waking the listener costs more than most
+/// records do.
 pub fn records() -> (SyncSender<Vec<Envelope>>, Records) {
     let (sender, receiver) = sync_channel(256);
     (sender, Records { receiver, batch: Vec::new().into_iter() })
 }
 
-/// The listener's end.
+/// The receiving end of the channel.
 #[derive(Debug)]
 pub struct Records {
     receiver: Receiver<Vec<Envelope>>,
@@ -34,7 +34,7 @@ pub struct Records {
 }
 
 impl Records {
-    /// The next record, if there is one by now.
+    /// Returns the next record, if there is one by now.
     pub fn ready(&mut self) -> Option<Envelope> {
         self.take(|receiver| receiver.try_recv().ok())
     }
@@ -52,13 +52,13 @@ impl Records {
 impl Iterator for Records {
     type Item = Envelope;
 
-    /// Waits for the next record; there is none when all senders are gone.
+    /// Waits for the next record. Returns `None` when all senders are gone.
     fn next(&mut self) -> Option<Envelope> {
         self.take(|receiver| receiver.recv().ok())
     }
 }
 
-/// Where a run's records go. Whoever writes the journal listens at the other end.
+/// The sending end of the channel, with the clock of the run.
 #[derive(Debug, Clone)]
 pub struct Emitter {
     sender: SyncSender<Vec<Envelope>>,
@@ -67,53 +67,50 @@ pub struct Emitter {
 }
 
 impl Emitter {
-    /// Records go to `sender`, with times of `clock`.
     pub fn new(sender: SyncSender<Vec<Envelope>>, clock: Clock) -> Self {
         Self { sender, clock, broken: Arc::default() }
     }
 
-    /// Hands a record on. Waits while the listener is busy; once it is gone, records are lost and [`Self::is_broken`].
+    /// Sends a record. Waits while the listener is busy. If the listener is gone, the record is lost and [`Self::is_broken`]
+    /// returns true.
     pub fn emit(&self, envelope: Envelope) {
         self.emit_all(vec![envelope]);
     }
 
-    /// Hands several on at once.
+    /// Sends several records in one batch.
     pub fn emit_all(&self, envelopes: Vec<Envelope>) {
         if !envelopes.is_empty() && self.sender.send(envelopes).is_err() {
             self.broken.store(true, Ordering::Relaxed);
         }
     }
 
-    /// Whether records were lost because nobody listens any more.
+    /// Returns whether records were lost because the listener is gone.
     pub fn is_broken(&self) -> bool {
         self.broken.load(Ordering::Relaxed)
     }
 
-    /// The present moment.
     pub fn now(&self) -> Timestamp {
         self.clock.timestamp()
     }
 }
 
-/// Which attempt is being made.
+/// The attempt that begins.
 #[derive(Debug)]
 pub struct AttemptStart {
-    /// The test case's id.
     pub case: String,
-    /// Counted from 0.
+    /// The number of the attempt, counted from 0.
     pub number: u32,
-    /// Whose.
+    /// The number of the worker.
     pub worker: usize,
-    /// The ids of its test steps.
     pub steps: Vec<String>,
 }
 
-/// An attempt that is being made.
+/// An attempt in progress, as it is recorded.
 #[derive(Debug)]
 pub struct Live {
     emitter: Emitter,
     case_started: String,
-    /// The ids of its test steps: those of the scenario, then the always-on checks.
+    /// The ids of the test steps: those of the scenario, then the one for the rules.
     steps: Vec<String>,
     state: Mutex<State>,
 }
@@ -123,7 +120,7 @@ struct State {
     open: bool,
     at: Option<At>,
     next: usize,
-    /// Records that go out when the attempt ends, or with [`Live::send`].
+    /// The records that are sent when the attempt ends, or with [`Live::send`].
     unsent: Vec<Envelope>,
 }
 
@@ -134,36 +131,32 @@ struct At {
     deadline: Instant,
 }
 
-/// How a step ended.
+/// The end of a step.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct StepEnd {
-    /// In the words of Cucumber Messages.
     pub status: Status,
-    /// Why, if it did not pass.
+    /// The reason, if the step did not pass.
     pub message: Option<String>,
-    /// Where it panicked, if it did.
+    /// The place of a panic.
     pub panicked_at: Option<String>,
 }
 
 impl StepEnd {
-    /// It holds.
     pub fn passed() -> Self {
         Self { status: Status::Passed, message: None, panicked_at: None }
     }
 
-    /// It was not run.
     pub fn skipped() -> Self {
         Self { status: Status::Skipped, message: None, panicked_at: None }
     }
 
-    /// It does not hold.
     pub fn failed(message: impl Into<String>) -> Self {
         Self { status: Status::Failed, message: Some(message.into()), panicked_at: None }
     }
 }
 
 impl Live {
-    /// Begins an attempt at a test case. What has to be said before goes out with it.
+    /// Begins an attempt. `before` is emitted with it: the test case, before its first attempt.
     pub fn begin(emitter: Emitter, before: Option<TestCase>, attempt: AttemptStart) -> Self {
         let AttemptStart { case, number, worker, steps } = attempt;
         let case_started = format!("{case}-{number}");
@@ -178,18 +171,17 @@ impl Live {
         Self { emitter, case_started, steps, state: Mutex::new(State { open: true, at: None, next: 0, unsent }) }
     }
 
-    /// Hands on what was recorded since the last time. The supervisor does this while an attempt lasts, so that somebody who
-    /// looks sees how far it is.
+    /// Sends the records since the last call. The supervisor calls this during an attempt, so that a person who watches sees
+    /// its progress.
     pub fn send(&self) {
         self.send_unsent(&mut self.lock());
     }
 
-    /// Under the lock, so that batches go out in their order.
     fn send_unsent(&self, state: &mut State) {
         self.emitter.emit_all(std::mem::take(&mut state.unsent));
     }
 
-    /// The next step begins; it has so long.
+    /// Begins the next step, with its deadline.
     pub fn begin_step(&self, within: Duration) {
         let mut state = self.lock();
         if !state.open {
@@ -205,7 +197,7 @@ impl Live {
         state.unsent.push(Envelope::TestStepStarted(started));
     }
 
-    /// The step that began last has ended.
+    /// Ends the step that began last.
     pub fn end_step(&self, end: StepEnd) {
         let mut state = self.lock();
         if state.open {
@@ -213,7 +205,7 @@ impl Live {
         }
     }
 
-    /// The steps that are left before the checks are not run.
+    /// Skips the steps that are left before the one for the rules.
     pub fn skip_to_checks(&self) {
         let done = self.lock().next;
         for _ in done + 1..self.steps.len() {
@@ -221,18 +213,17 @@ impl Live {
         }
     }
 
-    /// The next step is not run.
     pub fn skip_step(&self) {
         self.begin_step(Duration::from_secs(1));
         self.end_step(StepEnd::skipped());
     }
 
-    /// Keeps one of our own records with the attempt.
+    /// Attaches a record of paidpath to the attempt.
     pub fn attach(&self, media_type: &str, record: &impl Serialize) {
         self.keep(self.record(media_type, record));
     }
 
-    /// Keeps a picture or a text with the attempt.
+    /// Attaches a picture or a text to the attempt.
     pub fn attach_file(&self, name: &str, media_type: &str, bytes: &[u8]) {
         self.keep(Attachment {
             body: STANDARD.encode(bytes),
@@ -251,12 +242,12 @@ impl Live {
         }
     }
 
-    /// One of our own records, as an attachment to the attempt.
+    /// Makes an attachment of a record of paidpath, without attaching it.
     pub fn record(&self, media_type: &str, record: &impl Serialize) -> Attachment {
         Attachment::record(media_type, record, Some(&self.case_started), None)
     }
 
-    /// The attempt has ended. `verdict` is the scenario's, if this was its last attempt.
+    /// Ends the attempt. `verdict` is the verdict of the scenario, if this was its last attempt.
     pub fn end(&self, verdict: Option<&ScenarioVerdict>) {
         let mut state = self.lock();
         if state.open {
@@ -264,14 +255,14 @@ impl Live {
         }
     }
 
-    /// Whether a step has been running longer than its deadline allows, and so long again as `grace`.
+    /// Returns whether a step has run for longer than its deadline plus `overdue`.
     pub fn is_overdue(&self, grace: Duration) -> bool {
         let state = self.lock();
         state.open && state.at.is_some_and(|at| Instant::now() >= at.deadline + grace)
     }
 
-    /// Closes an attempt from outside, its running step failed with this message. `seen` is recorded with it where its own
-    /// worker has not come to that. Says whether it was still open.
+    /// Closes an attempt from outside and fails its running step. `seen` returns the evidence, which the worker has not
+    /// recorded. Returns whether the attempt was still open.
     pub fn abandon(
         &self,
         message: impl FnOnce(Duration) -> String,
@@ -292,7 +283,7 @@ impl Live {
         true
     }
 
-    /// Closes an attempt from outside and leaves it unfinished in the record, with what was `seen` of it: the run was
+    /// Closes an attempt from outside and leaves it unfinished in the record, with the evidence so far: the run was
     /// interrupted.
     pub fn interrupt(&self, seen: impl FnOnce() -> Vec<Attachment>) {
         let mut state = self.lock();

@@ -10,7 +10,8 @@ thread_local! {
     static CATCHES: RefCell<bool> = const { RefCell::new(false) };
 }
 
-/// Makes panics on threads that called [`catch_on_this_thread`] silent and remembered; all others print as usual.
+/// Makes panics silent on threads that called [`catch_on_this_thread`], and remembers their places. Panics on other threads
+/// print as usual.
 pub fn install_hook() {
     let usual = panic::take_hook();
     panic::set_hook(Box::new(move |info: &PanicHookInfo<'_>| {
@@ -23,12 +24,12 @@ pub fn install_hook() {
     }));
 }
 
-/// From now on panics on this thread are caught by somebody who reports them.
+/// Lets somebody else report the panics of this thread.
 pub fn catch_on_this_thread() {
     CATCHES.set(true);
 }
 
-/// What was thrown: the message, and where, as far as it is known.
+/// Returns the message of a panic, and its place as far as it is known.
 pub fn describe(payload: &(dyn Any + Send)) -> (String, Option<String>) {
     let message = payload
         .downcast_ref::<String>()

@@ -21,31 +21,26 @@ use crate::world::{Embedded, NoStub, StubIndex, Stubs, Trial, named};
 /// A feature file as read.
 #[derive(Debug)]
 pub struct Document {
-    /// How people and reports name it: the path as given, with `/`.
+    /// The name for people and reports: the path as given, with `/`.
     pub uri: String,
-    /// Its text.
     pub text: String,
-    /// Its syntax tree.
     pub tree: GherkinDocument,
 }
 
 /// A scenario that will run.
 #[derive(Debug, Clone, Default)]
 pub struct Planned {
-    /// What it says.
     pub pickle: Pickle,
-    /// The sentence of each of its steps, by place in the vocabulary.
+    /// The sentence of each step, as a place in the vocabulary.
     pub sentences: Vec<usize>,
-    /// What its tags ask of the runner.
     pub settings: Settings,
-    /// The stub files that its steps name.
     pub stubs: Stubs,
-    /// What is broken for it on purpose.
+    /// The defect or the faults that are caused for the scenario.
     pub trial: Option<Arc<Trial>>,
 }
 
 impl Planned {
-    /// The same scenario once more, as a test case of its own; `mark` tells it from the others.
+    /// Copies a scenario as a test case of its own. `mark` distinguishes the copies.
     pub fn again(&self, mark: &str) -> Self {
         let mut again = self.clone();
         again.pickle.id.push_str(&format!("-again-{mark}"));
@@ -55,7 +50,7 @@ impl Planned {
         again
     }
 
-    /// `file:line`, which also names it on the command line.
+    /// Returns `file:line`, which also selects the scenario on the command line.
     pub fn key(&self) -> String {
         key(&self.pickle)
     }
@@ -65,14 +60,14 @@ fn key(pickle: &Pickle) -> String {
     format!("{}:{}", pickle.uri, pickle.location.map_or(0, |location| location.line))
 }
 
-/// Everything that will run.
+/// The scenarios that will run.
 #[derive(Debug, Default)]
 pub struct Plan {
     /// The files that have a selected scenario.
     pub documents: Vec<Document>,
     /// The selected scenarios, in the order of their files.
     pub scenarios: Vec<Planned>,
-    /// How many scenarios there are in all, selected or not.
+    /// The number of scenarios in all files, selected or not.
     pub found: usize,
     /// The part that the plans of all shards have in common.
     pub identity: Identity,
@@ -80,20 +75,17 @@ pub struct Plan {
     pub history: History,
 }
 
-/// One thing wrong with a feature file.
+/// A mistake in a feature file.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Problem {
-    /// The file.
     pub file: String,
-    /// Where in it, where a place can be named.
     pub location: Option<Location>,
     /// A stable id for the kind of problem.
     pub id: &'static str,
-    /// What is wrong.
     pub message: String,
-    /// What would be right.
+    /// A hint at what would be right.
     pub help: Option<String>,
-    /// What to write instead, where only one thing can have been meant.
+    /// The replacement, if only one thing can have been meant.
     pub fix: Option<Fix>,
 }
 
@@ -121,21 +113,17 @@ impl fmt::Display for Problem {
     }
 }
 
-/// A plan that cannot be run: all that is wrong, not only the first.
+/// A plan that cannot run, with all mistakes and not only the first.
 #[derive(Debug, Clone, thiserror::Error)]
 #[error("{}", .problems.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n"))]
 pub struct Refused {
-    /// In the order of files and lines.
     pub problems: Vec<Problem>,
 }
 
 impl Plan {
-    /// Reads the features, selects scenarios, resolves their steps.
-    ///
-    /// # Errors
-    /// All problems found: missing paths, folders without features, what the language refuses, what it swallows silently
-    /// although nobody can have meant it, undefined and ambiguous steps, stub files that are not there or not sound, unknown or
-    /// malformed tags of ours.
+    /// Reads the features, selects scenarios and resolves their steps. It refuses everything that could not be judged honestly:
+    /// text that Gherkin ignores although nobody can have meant it, undefined and ambiguous steps, missing stub files, unknown
+    /// tags.
     pub fn make(selection: &Selection, embedded: &[Embedded], vocabulary: &Vocabulary) -> Result<Self, Refused> {
         let mut ids = Ids::default();
         let mut problems = Vec::new();
@@ -176,7 +164,7 @@ impl Plan {
         Ok(plan)
     }
 
-    /// What the plan is before it is divided.
+    /// Describes the plan before it is divided into shards.
     fn identity_of(&self, selection: &Selection) -> Identity {
         let used: HashSet<&str> = self.scenarios.iter().map(|planned| planned.pickle.uri.as_str()).collect();
         let features = self.documents.iter().filter(|document| used.contains(document.uri.as_str()));
@@ -196,7 +184,7 @@ impl Plan {
         }
     }
 
-    /// Adds the selected scenarios of a file; says how many there were.
+    /// Adds the selected scenarios of a file and returns their number.
     fn take(
         &mut self,
         document: &Document,
@@ -263,32 +251,29 @@ fn problem(
     Problem { file: pickle.uri.clone(), location, id, message, help, fix: None }
 }
 
-/// Looks at feature files one by one, as a run does before it begins: for whoever wants to know what is wrong, and to run
-/// nothing.
+/// Inspects feature files one by one as a run does, for a caller that runs nothing.
 #[derive(Debug)]
 pub struct Inspector<'v> {
     resolver: Resolver<'v>,
     ids: Ids,
 }
 
-/// What was found in a file.
+/// The result of an inspection.
 #[derive(Debug, Default)]
 pub struct Inspected {
-    /// The file, if the language does not refuse it.
+    /// The file, unless its syntax is wrong.
     pub document: Option<Document>,
-    /// Its scenarios, those with unreadable tags or unknown steps left out.
+    /// The scenarios without unreadable tags and unknown steps.
     pub scenarios: Vec<Planned>,
-    /// Everything for which a run would refuse it.
+    /// The mistakes for which a run would refuse the file.
     pub problems: Vec<Problem>,
 }
 
 impl<'v> Inspector<'v> {
-    /// Looks with this vocabulary.
     pub fn new(vocabulary: &'v Vocabulary) -> Self {
         Self { resolver: Resolver::new(vocabulary, StubIndex::on_disk()), ids: Ids::default() }
     }
 
-    /// Looks at one file.
     pub fn inspect(&mut self, uri: &str, text: &str) -> Inspected {
         let mut problems = Vec::new();
         // An unknown step is said once for each file, not once for all of them.
@@ -308,11 +293,11 @@ impl<'v> Inspector<'v> {
     }
 }
 
-/// Resolves steps, each text once.
+/// A resolver of steps, which looks up each text once.
 #[derive(Debug)]
 struct Resolver<'v> {
     vocabulary: &'v Vocabulary,
-    /// By language, kind and text.
+    /// The sentences by language, kind and text.
     known: HashMap<(String, PickleStepType, String), Option<usize>>,
     shelf: StubIndex,
 }
@@ -322,7 +307,6 @@ impl<'v> Resolver<'v> {
         Self { vocabulary, known: HashMap::new(), shelf }
     }
 
-    /// The stub files that the steps of a scenario name.
     fn stubs(
         &mut self,
         pickle: &Pickle,
@@ -400,20 +384,19 @@ impl<'v> Resolver<'v> {
     }
 }
 
-/// Whether there is a `<…>` left in the text of an outline's step.
+/// Returns whether a placeholder `<…>` is left in the text of an outline's step.
 fn has_placeholder(text: &str) -> bool {
     text.split_once('<').is_some_and(|(_, rest)| rest.contains('>'))
 }
 
 impl Document {
-    /// The file as the journal keeps it.
+    /// Converts the file into the messages of the journal.
     pub fn into_messages(self) -> (Source, GherkinDocument) {
         (Source { uri: self.uri, data: self.text, media_type: "text/x.cucumber.gherkin+plain".into() }, self.tree)
     }
 }
 
 impl Planned {
-    /// What it may not run beside.
     pub fn alone(&self) -> Alone {
         self.settings.alone.clone()
     }

@@ -21,9 +21,9 @@ pub struct Platform {
     pub entry: String,
     /// The address of the service behind it.
     pub front: String,
-    /// The services as reports name them.
+    /// The services, for reports.
     pub services: Vec<ServiceInfo>,
-    /// The topology's secrets.
+    /// The secrets of the topology, by name.
     pub secrets: BTreeMap<String, String>,
     running: Vec<StartedService>,
     taps: Vec<Tap>,
@@ -31,69 +31,41 @@ pub struct Platform {
     mark: RunLabel,
 }
 
-/// Why a platform did not come up.
+/// The reason why a platform did not come up.
 #[derive(Debug, thiserror::Error)]
 pub enum NotUp {
-    /// One of its services.
+    /// A service did not start.
     #[error(transparent)]
     Service(#[from] StartError),
-    /// One of our taps.
+    /// A tap could not be opened.
     #[error("no tap could be opened on {edge}: {source}")]
-    Tap {
-        /// Where.
-        edge: Edge,
-        /// Why.
-        source: std::io::Error,
-    },
-    /// An address that a tap cannot forward to.
+    Tap { edge: Edge, source: std::io::Error },
+    /// A tap cannot forward to this address.
     #[error("the tap on {edge} cannot forward: {source}")]
-    Address {
-        /// Where.
-        edge: Edge,
-        /// Why.
-        source: InvalidUpstream,
-    },
-    /// A secret that the environment should have.
+    Address { edge: Edge, source: InvalidUpstream },
+    /// The environment lacks a secret.
     #[error("the topology takes the secret `{name}` from the environment variable {variable}, which is not set")]
-    Secret {
-        /// The secret.
-        name: String,
-        /// The variable.
-        variable: String,
-    },
-    /// A signal came before it was up.
+    Secret { name: String, variable: String },
+    /// A signal arrived during the start.
     #[error("interrupted before the platform was up")]
     Interrupted(Exit),
-    /// A provider that this binary does not have.
+    /// This binary does not have the provider.
     #[error("`{service}` wants the provider `{provider}`, which this build does not have")]
-    NoProvider {
-        /// Which service.
-        service: String,
-        /// Which provider.
-        provider: String,
-    },
+    NoProvider { service: String, provider: String },
 }
 
-/// What a platform is brought up with.
+/// The parts with which a platform is brought up.
 pub struct Builder<'r> {
-    /// Which services there are.
     pub topology: &'r Topology,
-    /// Who can supply them.
     pub providers: &'r [Arc<dyn Provider>],
-    /// What the taps see goes here.
     pub recorder: &'r Recorder,
-    /// What the taps are asked to do.
     pub faults: &'r FaultBoard,
-    /// The run.
     pub mark: RunLabel,
 }
 
 impl Platform {
-    /// Opens the taps, starts all services at once but for those that have to wait for others, and waits until each is
-    /// ready; gives up as soon as `interrupted` comes to an end.
-    ///
-    /// # Errors
-    /// The first thing that went wrong; what had come up by then is taken down.
+    /// Opens the taps, starts all services and waits until each is ready. Services start at the same time, except those that
+    /// wait for others. If one fails, or if `interrupted` ends first, everything is taken down.
     pub async fn start(with: Builder<'_>, interrupted: impl Future<Output = Exit>) -> Result<Self, NotUp> {
         let Builder { topology, mark, .. } = &with;
         let secrets = secrets(topology)?;
@@ -207,7 +179,6 @@ impl Platform {
         }
     }
 
-    /// The services by name, for those who want to know what they have written.
     pub fn running(&self) -> &[StartedService] {
         &self.running
     }
@@ -250,7 +221,7 @@ fn secrets(topology: &Topology) -> Result<BTreeMap<String, String>, NotUp> {
     topology.secrets.iter().map(value).collect()
 }
 
-/// Replaces `{tap.NAME}` and its like; that they name something was checked when the file was read.
+/// Replaces placeholders such as `{tap.NAME}`. The topology was checked when it was read, so every name is known.
 fn filled(text: &str, values: &[(&str, &BTreeMap<String, String>)]) -> String {
     let pairs = values.iter().flat_map(|(kind, values)| values.iter().map(move |(name, value)| (kind, name, value)));
     pairs.fold(text.to_owned(), |text, (kind, name, value)| text.replace(&format!("{{{kind}.{name}}}"), value))

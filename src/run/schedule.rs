@@ -5,20 +5,20 @@ use std::sync::{Arc, Condvar, Mutex, MutexGuard};
 
 use super::plan::Planned;
 
-/// Why scenarios may not run together.
+/// The scenarios beside which a scenario must not run.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub enum Alone {
-    /// With any other.
+    /// No restriction.
     #[default]
     No,
-    /// With another that holds one of these locks.
+    /// Other scenarios that hold one of these locks.
     Locks(Vec<String>),
-    /// With nothing at all: `@serial`.
+    /// All others: `@serial`.
     Serial,
 }
 
 impl Alone {
-    /// Nor with another that holds this lock.
+    /// Adds a lock.
     pub fn lock(&mut self, name: String) {
         match self {
             Self::No => *self = Self::Locks(vec![name]),
@@ -28,18 +28,17 @@ impl Alone {
     }
 }
 
-/// One attempt to be made.
+/// An attempt that waits for its turn or runs.
 #[derive(Debug, Clone)]
 pub struct Turn {
-    /// Which scenario, by its place in the plan.
+    /// The number of the scenario: its place in the plan.
     pub scenario: usize,
-    /// The scenario. Nobody else holds it, so that it is let go of when its last attempt has ended.
+    /// The scenario. The turn is its only owner, so its memory is freed when the last attempt has ended.
     pub planned: Arc<Planned>,
-    /// Which attempt at it, from 0.
+    /// The number of the attempt, counted from 0.
     pub attempt: u32,
-    /// What it may not run beside.
     pub alone: Alone,
-    /// Whether it needs a place at the browser: waiting for one must not be on the scenario's own clock.
+    /// True if the scenario needs a place at the browser. It waits for one before its own time begins.
     pub browses: bool,
 }
 
@@ -47,14 +46,13 @@ pub struct Turn {
 struct State {
     waiting: VecDeque<Turn>,
     running: usize,
-    /// Free places at the browser.
     places: usize,
     serial: bool,
     locks: HashSet<String>,
     stopped: bool,
 }
 
-/// The queue that workers take from.
+/// The queue from which workers take attempts.
 #[derive(Debug, Default)]
 pub struct Schedule {
     state: Mutex<State>,
@@ -62,13 +60,14 @@ pub struct Schedule {
 }
 
 impl Schedule {
-    /// A queue of these, in this order, with so many places at the browser (at least one).
+    /// Makes a queue in this order, with a number of places at the browser (at least one).
     pub fn new(turns: impl IntoIterator<Item = Turn>, places: usize) -> Self {
         let state = State { waiting: turns.into_iter().collect(), places: places.max(1), ..State::default() };
         Self { state: Mutex::new(state), changed: Condvar::new() }
     }
 
-    /// The next attempt that may run now; waits while only others that may not are left. `None` when all is done.
+    /// Takes the next attempt that may run now. Waits while all that are left must not run beside the current ones. Returns
+    /// `None` when all is done.
     pub fn next(&self) -> Option<Turn> {
         let mut state = self.lock();
         loop {
@@ -84,7 +83,7 @@ impl Schedule {
         }
     }
 
-    /// The attempt has ended; `again` is put at the front.
+    /// Ends an attempt. Its retry goes to the front of the queue.
     pub fn end(&self, turn: &Turn, again: Option<Turn>) {
         let mut state = self.lock();
         state.running -= 1;
@@ -103,13 +102,12 @@ impl Schedule {
         self.changed.notify_all();
     }
 
-    /// Hands out nothing more.
+    /// Stops the queue: no further attempt begins.
     pub fn stop(&self) {
         self.lock().stopped = true;
         self.changed.notify_all();
     }
 
-    /// How many have not begun.
     pub fn waiting(&self) -> usize {
         self.lock().waiting.len()
     }

@@ -10,28 +10,25 @@ use crate::gherkin::tags::Expression;
 use crate::model::Shard;
 use crate::model::message::{Location, Pickle};
 
-/// Everything a command line can say about which scenarios to run. All of it must hold.
+/// The selection of scenarios on a command line. A scenario has to satisfy all of it.
 #[derive(Debug, Clone, Default)]
 pub struct Selection {
-    /// Files or folders, each with the lines it is narrowed to.
+    /// The files or folders, each with its lines.
     pub paths: Vec<PathSpec>,
-    /// What is in the binary, and nothing on disk.
+    /// True to read only the features in the binary.
     pub embedded_only: bool,
-    /// By tags.
     pub tags: Option<Expression>,
-    /// By name.
     pub name: Option<Regex>,
-    /// One part of several.
     pub shard: Option<Shard>,
-    /// What the parts are balanced by; without, scenarios are dealt out in turn.
+    /// The durations that balance the shards. Without them scenarios are dealt out in turn.
     pub timings: Option<Timings>,
-    /// Only those that did not pass in the last run, by [`Planned::key`](super::plan::Planned::key). It narrows the part:
-    /// each machine knows its own last run only, and what is divided must be the same on all.
+    /// The scenarios that did not pass in the last run, by [`Planned::key`](super::plan::Planned::key). They narrow the shard
+    /// and not the whole: each machine knows only its own last run, and all machines have to divide the same list.
     pub only: Option<HashSet<String>>,
 }
 
 impl Selection {
-    /// Whether tags and name let this scenario in.
+    /// Returns whether tags and name select a scenario.
     pub fn takes(&self, pickle: &Pickle) -> bool {
         let tags: Vec<&str> = pickle.tags.iter().map(|tag| tag.name.as_str()).collect();
         self.tags.as_ref().is_none_or(|expression| expression.matches(&tags))
@@ -39,12 +36,11 @@ impl Selection {
     }
 }
 
-/// A path on the command line, with the lines after it: `features/buying.feature:12:40`.
+/// A path on the command line with the lines behind it: `features/buying.feature:12:40`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PathSpec {
-    /// A file or a folder.
     pub path: PathBuf,
-    /// Lines of scenarios, outline rows or rules; none means all.
+    /// The lines of scenarios, outline rows or rules; empty for all.
     pub lines: Vec<u32>,
 }
 
@@ -74,8 +70,8 @@ impl std::str::FromStr for Shard {
 }
 
 impl Shard {
-    /// The shard that the CI system's environment describes: GitLab, CircleCI, Buildkite, or a Kubernetes indexed job.
-    /// Those that count from 0 are told apart from those that count from 1.
+    /// Returns the shard in the environment of the CI system: GitLab, CircleCI, Buildkite, or a Kubernetes indexed job. Some of
+    /// them count from 0.
     pub fn from_environment(variable: impl Fn(&str) -> Option<String>) -> Option<Self> {
         let number = |name: &str| variable(name)?.parse::<usize>().ok();
         let known = [
@@ -90,8 +86,8 @@ impl Shard {
         })
     }
 
-    /// The places, in a list of so many weights, that fall to this shard: the heaviest first, each to the shard that has
-    /// least so far. The same list gives the same parts on every machine.
+    /// Returns the places in a list of weights that belong to this shard. The heaviest goes first, each to the shard with the
+    /// least weight so far. Every machine computes the same parts.
     pub fn pick(self, weights: &[u64]) -> HashSet<usize> {
         let mut heaviest_first: Vec<usize> = (0..weights.len()).collect();
         heaviest_first.sort_by_key(|place| (std::cmp::Reverse(weights[*place]), *place));
@@ -108,20 +104,18 @@ impl Shard {
     }
 }
 
-/// Whether a line lies in a scenario: on the scenario's own lines, on the row of an outline, or on the line of its rule or
-/// feature (which selects all in it).
+/// The lines that select a scenario: its own lines, the row of an outline, or the header of its rule or feature.
 #[derive(Debug, Clone)]
 pub struct Extent {
-    /// From the first tag or keyword line of the scenario to its last line.
     pub lines: std::ops::RangeInclusive<u32>,
-    /// The row's own line, for an outline.
+    /// The row, for a scenario of an outline.
     pub row: Option<Location>,
-    /// Lines of the headers that contain it: rule and feature.
+    /// The lines of scenarios, outline rows or rules; empty for all.
     pub headers: Vec<std::ops::RangeInclusive<u32>>,
 }
 
 impl Extent {
-    /// Whether one of these lines selects the scenario. A line inside an outline's table selects only its row.
+    /// Returns whether one of these lines selects the scenario. A line in the table of an outline selects only its row.
     pub fn selected_by(&self, lines: &[u32], rows_of_outline: &[u32]) -> bool {
         lines.iter().any(|line| {
             if self.headers.iter().any(|header| header.contains(line)) {

@@ -9,7 +9,7 @@ use crate::gherkin::tags;
 use crate::model::RuleId;
 use crate::model::message::Pickle;
 
-/// The tags that mean something to the runner; all others only select.
+/// The tags that the runner knows. All other tags only select.
 pub const TAGS: &[(&str, &str)] = &[
     ("@serial", "runs beside no other scenario"),
     ("@lock(NAME)", "runs beside no other scenario that holds the same lock"),
@@ -20,20 +20,18 @@ pub const TAGS: &[(&str, &str)] = &[
     ("@skip(WHY)", "is not run; the report says why"),
 ];
 
-/// What the tags of one scenario say.
+/// The settings of one scenario, from its tags.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Settings {
-    /// What it may not run beside.
     pub alone: Alone,
-    /// How many more attempts it has.
+    /// The number of retries.
     pub retries: Option<u32>,
-    /// How long it may take.
     pub timeout: Option<Duration>,
-    /// A quarantine: the day it ends, and why.
+    /// The end of a quarantine, with its reason.
     pub quarantine: Option<(jiff::civil::Date, String)>,
-    /// The rules that are lifted, each with its reason.
+    /// The rules that are lifted.
     pub allowed: Allowances,
-    /// Why it is not run.
+    /// The reason to skip the scenario.
     pub skip: Option<String>,
 }
 
@@ -42,7 +40,7 @@ pub struct Settings {
 pub struct Allowances(Vec<(RuleId, String)>);
 
 impl Allowances {
-    /// True if a broken rule of this id is no failure.
+    /// Returns whether a scenario may break a rule.
     pub fn lift(&self, rule: RuleId) -> bool {
         self.0.iter().any(|(lifted, _)| *lifted == rule)
     }
@@ -53,18 +51,13 @@ impl Allowances {
 pub struct WrongTag {
     /// The node of the tag in the syntax tree.
     pub node: String,
-    /// What is wrong.
     pub message: String,
-    /// What would be right.
     pub help: Option<String>,
 }
 
 impl Settings {
-    /// Reads the tags of a scenario.
-    ///
-    /// # Errors
-    /// For a tag of ours that lacks its argument or has one that cannot be read, and for a tag with
-    /// an argument that is not one of ours.
+    /// Reads the tags of a scenario. A tag of paidpath without a readable argument is an error, and so is any other tag with an
+    /// argument: it is probably mistyped.
     pub fn read(pickle: &Pickle) -> Result<Self, WrongTag> {
         let mut settings = Self::default();
         for tag in &pickle.tags {

@@ -12,7 +12,7 @@ const NONE: u8 = 0;
 const INTERRUPT: u8 = 1;
 const TERMINATE: u8 = 2;
 
-/// Whether the run was asked to end.
+/// The signals that ask the run to end.
 #[derive(Debug, Clone, Default)]
 pub struct Signals {
     kind: Arc<AtomicU8>,
@@ -20,10 +20,7 @@ pub struct Signals {
 }
 
 impl Signals {
-    /// Listens from now on; must be called inside a tokio runtime.
-    ///
-    /// # Errors
-    /// If the operating system does not let us listen.
+    /// Begins to listen. It has to be called inside a tokio runtime.
     pub fn listen() -> std::io::Result<Self> {
         let signals = Self::default();
         let (interrupt, terminate) = (signal(SignalKind::interrupt())?, signal(SignalKind::terminate())?);
@@ -32,7 +29,7 @@ impl Signals {
         Ok(signals)
     }
 
-    /// The exit that the run was asked for, if it was.
+    /// Returns the exit that a signal asks for, if one has arrived.
     pub fn asked(&self) -> Option<Exit> {
         match self.kind.load(Ordering::Relaxed) {
             INTERRUPT => Some(Exit::Interrupted),

@@ -20,28 +20,25 @@ use crate::world::World;
 /// The function behind a sentence.
 pub type StepFunction = cucumber::Step<World>;
 
-/// One sentence of the vocabulary.
+/// A sentence of the vocabulary.
 pub struct Definition {
-    /// Whether it sets up, acts, or expects.
+    /// The kind of step: context, action or outcome.
     pub kind: PickleStepType,
-    /// The sentence as it was written, a cucumber expression.
+    /// The sentence as a cucumber expression.
     pub sentence: String,
-    /// The file it is written in.
     pub file: String,
-    /// The line of its attribute, counted from 1.
     pub line: u32,
-    /// What it does.
     pub function: StepFunction,
     /// The place of the English sentence in the catalogue.
     pub place: usize,
-    /// Makes the pattern of an English sentence; that of a translated one is written in its translation.
+    /// Makes the pattern of an English sentence. A translation has a pattern of its own.
     registered: fn() -> Regex,
     compiled: OnceLock<Regex>,
-    /// With the place of its language.
+    /// The translation, with the place of its language.
     translated: Option<(usize, Translated)>,
 }
 
-/// All sentences.
+/// The sentences in all languages.
 pub struct Vocabulary {
     catalogue: Catalogue,
     languages: Vec<Language>,
@@ -51,33 +48,34 @@ pub struct Vocabulary {
 
 /// The sentences of one language.
 struct Tongue {
-    /// `None` for English, which every feature may speak.
+    /// The code of the language; `None` for English, which every feature may use.
     language: Option<String>,
     places: Range<usize>,
     index: OnceLock<Index>,
 }
 
-/// Finds the sentences that a text may be.
+/// An index that finds the sentences that a text may be.
 struct Index {
-    /// Finds the longest literal of each sentence.
+    /// The automaton for the longest literal of each sentence.
     automaton: AhoCorasick,
-    /// Each sentence's place, with the literals that a step of it has in this order. One for each pattern of the automaton.
+    /// The place and the literals of each sentence, one for each pattern of the automaton. A step has the literals in this
+    /// order.
     sentences: Vec<(usize, Vec<String>)>,
 }
 
-/// A catalogue that lists other sentences than there are.
+/// A catalogue that does not list the sentences of the step functions.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("the catalogue and the step functions disagree: {}", .0.join(", "))]
 pub struct Disagreement(Vec<String>);
 
-/// What a step's text turned out to be.
+/// The result of looking up a step.
 #[derive(Debug, PartialEq, Eq)]
 pub enum Found {
-    /// This sentence, by its place in the vocabulary.
+    /// Exactly one sentence, as a place in the vocabulary.
     One(usize),
-    /// No sentence; the nearest one of the right kind, if any is near.
+    /// No sentence.
     None {
-        /// As a person would write it.
+        /// The most similar sentence of the right kind, if one is similar enough.
         nearest: Option<String>,
     },
     /// Several sentences.
@@ -85,11 +83,7 @@ pub enum Found {
 }
 
 impl Vocabulary {
-    /// Collects what the step attributes have registered in the files of the catalogue. What stands in other files is not
-    /// part of the vocabulary.
-    ///
-    /// # Errors
-    /// If the catalogue does not list exactly the sentences of these files.
+    /// Collects the step functions in the files of the catalogue. Step functions in other files are not part of the vocabulary.
     pub fn collect(catalogue: Catalogue) -> Result<Self, Disagreement> {
         let mut definitions = Vec::new();
         let mut add = |kind, (location, pattern, function): (cucumber::step::Location, fn() -> Regex, StepFunction)| {
@@ -135,10 +129,7 @@ impl Vocabulary {
         Ok(Self { catalogue, languages: Vec::new(), definitions, tongues: vec![english] })
     }
 
-    /// Adds the sentences of another language from the text of its file.
-    ///
-    /// # Errors
-    /// With the file's line, if it says other sentences than there are.
+    /// Adds the sentences of another language. Each English sentence needs a translation.
     pub fn speak(&mut self, file: &str, text: &str) -> Result<(), ConfigError> {
         let language = Language::parse(file, text)?;
         let first = self.definitions.len();
@@ -165,29 +156,29 @@ impl Vocabulary {
         Ok(())
     }
 
-    /// All sentences: the English ones by file and line, then those of each language in the same order.
+    /// Returns all sentences: the English ones by file and line, then those of each language in the same order.
     pub fn definitions(&self) -> &[Definition] {
         &self.definitions
     }
 
-    /// The sentences of a language, or the English ones where it has none.
+    /// Returns the sentences of a language, or the English ones if there is no translation.
     pub fn definitions_in(&self, language: &str) -> &[Definition] {
         let own = self.tongues.iter().find(|tongue| tongue.language.as_deref() == Some(language));
         own.or(self.tongues.first()).map_or(&[], |tongue| &self.definitions[tongue.places.clone()])
     }
 
-    /// What the sentences say of themselves.
+    /// Returns the list of the English sentences.
     pub fn catalogue(&self) -> &Catalogue {
         &self.catalogue
     }
 
-    /// The languages besides English.
+    /// Returns the languages besides English.
     pub fn languages(&self) -> &[Language] {
         &self.languages
     }
 
-    /// Which sentence a step is, in a feature of this language; English is understood everywhere. A step whose kind is
-    /// unknown (`*` before any other) may be any.
+    /// Looks up a step of a feature in this language. English sentences are valid in every language. A step of unknown kind
+    /// (`*` before any other) may be any sentence.
     pub fn find(&self, kind: PickleStepType, language: &str, text: &str) -> Found {
         let right = |index: &usize| kind == PickleStepType::Unknown || self.definitions[*index].kind == kind;
         let spoken = |tongue: &&Tongue| tongue.language.as_deref().is_none_or(|own| own == language);
@@ -209,10 +200,7 @@ impl Vocabulary {
         }
     }
 
-    /// What the function of a sentence takes for a step that was found to be this sentence.
-    ///
-    /// # Panics
-    /// If the text does not match it.
+    /// Makes the argument of a step function for a step that [`Vocabulary::find`] has found to be this sentence.
     pub fn context(&self, sentence: usize, step: gherkin::Step) -> cucumber::step::Context {
         let definition = &self.definitions[sentence];
         match &definition.translated {
@@ -224,11 +212,8 @@ impl Vocabulary {
         }
     }
 
-    /// What a step that was found to be this sentence has in the places of the parameters, in English and in their order
-    /// there.
-    ///
-    /// # Panics
-    /// If the text does not match it.
+    /// Returns the arguments of a step that [`Vocabulary::find`] has found to be this sentence, in English and in the order of
+    /// the English sentence.
     pub fn arguments(&self, sentence: usize, text: &str) -> Vec<String> {
         let definition = &self.definitions[sentence];
         let translated = definition.translated.as_ref();
@@ -266,7 +251,7 @@ impl Index {
         Self { automaton, sentences }
     }
 
-    /// The places of the sentences whose literals a text has, in their order.
+    /// Returns the places of the sentences whose literals a text has, in their order.
     fn candidates(&self, text: &str) -> Vec<usize> {
         let found = self.automaton.find_overlapping_iter(text).map(|found| &self.sentences[found.pattern().as_usize()]);
         let mut places: Vec<_> =
@@ -277,7 +262,7 @@ impl Index {
     }
 }
 
-/// A sentence that is no expression has none: then its pattern decides alone.
+/// Returns the literals of a sentence; none for a sentence that is no expression. Its pattern then decides alone.
 fn literals(sentence: &str) -> Vec<String> {
     Expression::parse(sentence).map(|expression| expression.literals()).unwrap_or_default()
 }
@@ -286,14 +271,15 @@ fn has_in_order(text: &str, literals: &[String]) -> bool {
     literals.iter().try_fold(text, |rest, literal| rest.split_once(literal.as_str()).map(|(_, rest)| rest)).is_some()
 }
 
-/// The words of a text or a sentence; where a script has no spaces, its letters. A parameter is one word.
+/// Splits a text or a sentence into words. In a script without spaces each letter is a word. A parameter is one word.
 fn words(text: &str) -> Vec<&str> {
     static WORD: LazyLock<Regex> =
         LazyLock::new(|| Regex::new(r"\{[^}]*\}|\p{Lo}|[^\s{\p{Lo}]+").expect("an expression that is a constant"));
     WORD.find_iter(text).map(|word| word.as_str()).collect()
 }
 
-/// Whether a word of the sentence, or one that is mistyped for it, stands in the text. Parameters alone would take anything.
+/// Returns whether a text shares a word with a sentence, perhaps mistyped. Without this condition, a sentence of parameters
+/// alone would be similar to any text.
 fn share_a_word(words: &[&str], parts: &[&str]) -> bool {
     let like = |word: &str, part: &str| {
         strsim::normalized_damerau_levenshtein(&word.to_lowercase(), &part.to_lowercase()) >= 0.6
@@ -302,8 +288,8 @@ fn share_a_word(words: &[&str], parts: &[&str]) -> bool {
     literals.into_iter().any(|part| words.iter().any(|word| like(word, part)))
 }
 
-/// How far a text is from a sentence, word by word: 0 is the same. A parameter takes any word, and more of them at a small
-/// price.
+/// Returns the distance between a text and a sentence in words; 0 if they are the same. A parameter matches any word, and
+/// further words at a small price.
 fn difference(words: &[&str], parts: &[&str]) -> f64 {
     let parameter = |part: &str| part.starts_with('{');
     let unlike = |word: &str, part: &str| match parameter(part) {
@@ -326,7 +312,6 @@ fn difference(words: &[&str], parts: &[&str]) -> f64 {
 }
 
 impl Definition {
-    /// What a step's text must match.
     pub fn pattern(&self) -> &Regex {
         self.compiled.get_or_init(|| match &self.translated {
             None => (self.registered)(),
@@ -336,7 +321,7 @@ impl Definition {
         })
     }
 
-    /// What cucumber's step functions take: the step, and what its text has in the places of the parameters.
+    /// Makes the argument of cucumber's step function: the step, with the texts that its parameters match.
     fn context(&self, step: gherkin::Step) -> cucumber::step::Context {
         let captures = self.pattern().captures(&step.value).expect("the step was found by this pattern");
         let matches = self
@@ -349,7 +334,7 @@ impl Definition {
     }
 }
 
-/// A step in English, with the table under it.
+/// Translates a step and the table under it into English.
 fn in_english(translated: &Translated, language: &Language, pattern: &Regex, mut step: gherkin::Step) -> gherkin::Step {
     step.value = translated.english(pattern, &step.value).expect("the step was found by this pattern");
     for row in step.table.iter_mut().flat_map(|table| &mut table.rows) {
