@@ -26,6 +26,7 @@ async fn begins_trial(world: &mut World, member: Member, model: Model) -> StepRe
 /// The member has begun a trial.
 #[given(expr = "{member} is trying {model}")]
 async fn is_trying(world: &mut World, member: Member, model: Model) -> StepResult {
+    // A Given: a trial that the platform refuses must not let the scenario go on.
     world.begin_trial(&member.0, &model.0).await?;
     world.answers.require_accepted()
 }

@@ -8,6 +8,7 @@ use crate::steps::parameters::{Code, Service, Span};
 /// The purchase credential gets lost between two services.
 #[given(expr = "the purchase credential gets lost between {service} and {service}")]
 async fn credential_lost(world: &mut World, from: Service, to: Service) -> StepResult {
+    // The target file names the header, so that the sentence does not depend on the platform.
     let header = world.faults.credential_header()?;
     world.faults.arm(&format!("{} -> {}: strip header {header}", from.0, to.0))
 }
@@ -34,6 +35,7 @@ async fn arrives_late(world: &mut World, from: Service, to: Service, span: Span)
 /// Everything that one service sends another arrives this number of times, at least twice.
 #[given(expr = "what {service} sends {service} arrives {int} times")]
 async fn arrives_repeatedly(world: &mut World, from: Service, to: Service, times: u32) -> StepResult {
+    // The fault counts the repetitions, and the sentence counts the arrivals.
     world.faults.arm(&format!("{} -> {}: repeat {} times", from.0, to.0, times.saturating_sub(1)))
 }
 

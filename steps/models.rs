@@ -62,6 +62,7 @@ async fn ends_early_access(world: &mut World, model: Model) -> StepResult {
 
 fn read_terms(step: &Step) -> Result<(Option<String>, Terms), StepError> {
     let table = step.table().ok_or_else(|| StepError::scenario("this sentence needs a table of terms under it"))?;
+    // Terms that the table leaves out keep their defaults.
     let (mut owner, mut terms) = (None, Terms::default());
     for row in &table.rows {
         let [name, value] = row.as_slice() else {

@@ -67,6 +67,7 @@ macro_rules! words {
             type Err = std::convert::Infallible;
 
             fn from_str(text: &str) -> Result<Self, Self::Err> {
+                // Cucumber hands over the text of the whole match, with the quotes.
                 Ok(Self(text.trim_matches(['"', '\'']).to_owned()))
             }
         }

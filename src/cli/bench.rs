@@ -50,10 +50,10 @@ pub fn bench(composition: &Composition, arguments: &Arguments) -> Result<Exit, R
     let topology = Topology::parse("topology", shipped(composition.topologies, "embedded"))?;
     let rules = |no_contracts: bool| {
         let mapping = Mapping::parse("target", text)?;
-        match no_contracts {
-            true => Ok(Rules::new(mapping, Contracts::new(), None)),
-            false => documents::rules(&target, mapping, &Beside::Binary(composition.documents)),
+        if no_contracts {
+            return Ok(Rules::new(mapping, Contracts::new(), None));
         }
+        documents::rules(&target, mapping, &Beside::Binary(composition.documents))
     };
     say!(
         "{:>9} {:>5} {:>12} {:>12} {:>7} {:>14} {:>12} {:>10}",
@@ -190,6 +190,7 @@ fn scenarios(
     jobs: usize,
 ) -> Result<(Duration, Duration), Refusal> {
     let called = epoch();
+    // Embedded features live as long as the process, so this one has to as well.
     let text: &'static str = Box::leak(feature(count).into_boxed_str());
     let embedded = [Embedded { uri: "bench.feature".to_owned(), text }];
     let selection = Selection { embedded_only: true, ..Selection::default() };

@@ -61,6 +61,7 @@ pub fn init(composition: &Composition, arguments: &Arguments) -> Result<Exit, Re
     files.push(("features/STEPS.md".into(), steps::page(composition)));
     files.push(("PLATFORM.md".into(), platform::page()));
 
+    // All files are checked before the first is written, so that a refusal leaves the folder as it was.
     let folder = &arguments.folder;
     let there: Vec<String> = files
         .iter()

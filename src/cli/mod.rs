@@ -167,6 +167,7 @@ pub fn main(composition: &Composition) -> ExitCode {
         Some(Command::Soak(arguments)) => soak::soak(&arguments),
         Some(Command::Reap { run }) => container::reap(&run).map(|()| Exit::Passed).map_err(Refusal::Environment),
     };
+    // A refusal goes to the standard error, and its exit code says that nothing was judged.
     let exit = ended.unwrap_or_else(|refusal| {
         complain!("{refusal}");
         refusal.exit()

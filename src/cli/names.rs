@@ -50,12 +50,13 @@ pub(super) fn names(composition: &Composition, paths: &[PathBuf]) -> Names {
 /// above may be the root of the file system.
 fn configuration(paths: &[PathBuf]) -> BTreeSet<PathBuf> {
     let is_from_here = paths.iter().all(|path| path.is_relative());
-    let here = [Path::new(".")].into_iter().filter(|_| is_from_here);
+    let here = if is_from_here { Some(Path::new(".")) } else { None };
     let mut files = BTreeSet::new();
     for path in paths.iter().map(PathBuf::as_path).chain(here) {
-        match path.is_dir() {
-            true => files.extend(files_in(path).unwrap_or_default()),
-            false => files.extend([path.to_owned()]),
+        if path.is_dir() {
+            files.extend(files_in(path).unwrap_or_default());
+        } else {
+            files.insert(path.to_owned());
         }
     }
     files.retain(|file| file.extension().is_some_and(|extension| extension == "toml"));

@@ -31,6 +31,7 @@ pub(super) fn print(text: Arguments<'_>) {
         return;
     }
     let mut out = io::stdout().lock();
+    // Flushed each time, so that lines of the two outputs appear in their order.
     if let Err(error) = out.write_fmt(text).and_then(|()| out.flush()) {
         // Only the first is worth telling.
         let _ = FAILED.set(error);

@@ -10,6 +10,7 @@ pub fn page() -> String {
         [operation.word().to_owned(), operation.means().to_owned(), list(operation.takes()), list(operation.gives())]
     });
     let events = EventKind::ALL.iter().map(|(word, means)| [(*word).to_owned(), (*means).to_owned()]);
+    // Facts that paidpath measures itself are not for target files.
     let facts = Fact::ALL.iter().filter(|(fact, _)| Fact::extracted(fact.word()).is_some());
     let facts = facts.map(|(fact, means)| [fact.to_string(), (*means).to_owned()]);
     include_str!("platform.md")

@@ -38,21 +38,26 @@ pub(super) fn prepared(
     let target = Target::parse(&file, &text)?;
     let fingerprint = fingerprint([&text]);
     let mapping = Mapping::parse(&file, &text)?;
-    let beside = match composition.targets.iter().any(|(known, _)| *known == target_name) {
-        true => Beside::Binary(composition.documents),
-        false => Beside::Folder(folder(&file)),
+    // A target that comes with the binary names files that come with it, too.
+    let beside = if composition.targets.iter().any(|(known, _)| *known == target_name) {
+        Beside::Binary(composition.documents)
+    } else {
+        Beside::Folder(folder(&file))
     };
     let rules = rules(&target, mapping, &beside)?;
     let (file, text) = shipped_or_file(topology, "topology", composition.topologies)?;
     let is_shipped = composition.topologies.iter().any(|(known, _)| *known == topology);
     let mut topology = Topology::parse(&file, &text)?;
-    topology.folder = match is_shipped {
-        true => composition.topology_folder.clone().filter(|folder| folder.is_dir()),
-        false => Some(folder(&file)),
+    topology.folder = if is_shipped {
+        // The sources of the binary may be gone. Images can then not be built, and everything else works.
+        composition.topology_folder.clone().filter(|folder| folder.is_dir())
+    } else {
+        Some(folder(&file))
     };
     for swap in providers {
         swap_provider(&mut topology, swap)?;
     }
+    // Stub files are read here only to refuse them early; each double reads its own.
     let doubles = topology.services.iter().filter(|(_, spec)| spec.provider == ProviderKind::Mock);
     stubs(&topology, doubles)?;
     Ok(Prepared { target, fingerprint, rules, topology })
@@ -104,6 +109,7 @@ fn shipped_or_file(name: &str, what: &str, shipped: &[(&str, &str)]) -> Result<(
     if let Some((_, text)) = shipped.iter().find(|(known, _)| *known == name) {
         return Ok((format!("{what} {name}"), (*text).to_owned()));
     }
+    // A name without slash and dot is more likely a mistyped name of a shipped file than a path.
     if !name.contains(['/', '.']) {
         let known = shipped.iter().map(|(known, _)| *known);
         let list = known.clone().collect::<Vec<_>>().join(", ");

@@ -154,6 +154,7 @@ pub fn prove(composition: &Composition, arguments: &Arguments) -> Result<Exit, R
     let scope = if arguments.all || arguments.without_checks { TrialScope::All } else { TrialScope::UntilCaught };
     let rows = try_each(&runner, &baseline, &defects, scope, last.as_ref(), |progress| console.follow(&progress));
     let mut rows = rows.map_err(broken)?;
+    // Those that nobody noticed come first: they are what a reader looks for.
     rows.sort_by_key(|row| row.standing);
     let budget = Budget { mutants: arguments.budget, scenarios: MUTANT_IN };
     let mutate = || mutate(&runner, &baseline, budget, |done, all| console.follow(&ProofProgress::Attempts(done, all)));

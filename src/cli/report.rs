@@ -107,6 +107,7 @@ fn journals(named: &[PathBuf]) -> Result<Vec<PathBuf>, Refusal> {
             }
         }
     }
+    // A folder may be named beside one of the journals in it.
     files.dedup();
     Ok(files)
 }

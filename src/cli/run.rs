@@ -162,6 +162,7 @@ pub fn run(composition: &Composition, arguments: &Arguments) -> Result<Exit, Ref
     if arguments.no_contracts {
         rules = Rules::new(rules.mapping, Contracts::new(), None);
     }
+    // A fault on an edge without a tap would never fire, and a run with it would prove nothing.
     let edges = topology.edges();
     for fault in &arguments.fault {
         if !edges.iter().any(|edge| fault.is_on(edge)) {
@@ -173,6 +174,7 @@ pub fn run(composition: &Composition, arguments: &Arguments) -> Result<Exit, Ref
     let reporters = report::chosen(&arguments.report).map_err(|error| usage(&error))?;
     require(composition, &arguments.require, &topology)?;
 
+    // A first run has no history, and a broken file costs only the order.
     let history = History::read(&arguments.reports).unwrap_or_default();
     let selection = selection(arguments, &history, environment)?;
     let plan = Plan::make(&selection, &composition.features, &composition.suite.vocabulary);
@@ -195,6 +197,7 @@ pub fn run(composition: &Composition, arguments: &Arguments) -> Result<Exit, Ref
     let doubles = super::verify::known(&arguments.reports, &topology);
     let options = Arc::new(Options { doubles, ..options(arguments, environment) });
     let (journal, records) = records();
+    // Begun before the run: if the journal cannot be written there is no point in starting a platform.
     let listener = Listener::begin(&arguments.reports, arguments.verbose, reporters).map_err(|error| usage(&error))?;
     let listening = thread::spawn(move || listener.listen(records));
     let suite = &composition.suite;
@@ -210,11 +213,13 @@ pub fn run(composition: &Composition, arguments: &Arguments) -> Result<Exit, Ref
     if let Err(error) = outcome.history.write(&arguments.reports) {
         complain!("how long scenarios took could not be kept for the next run: {error}");
     }
+    // Everything is written by now, so a secret that slipped through redaction can be found. It fails the run.
     let files = heard.files.iter().cloned().chain([arguments.reports.join(FILE)]).collect::<Vec<_>>();
     let leaks = leaks(&outcome.secrets.canaries(), &files, &heard.printed);
     leaks.iter().for_each(|leak| complain!("{leak}"));
     Ok(match outcome.exit {
         _ if !leaks.is_empty() => Exit::Failed,
+        // A report that is missing cannot show that the run passed.
         Exit::Passed if !heard.complete => Exit::Unknown,
         exit => exit,
     })

@@ -25,6 +25,7 @@ pub struct Arguments {
 /// Repeats a run and counts the green ones. Prints the whole output of the first run that is not green.
 pub fn soak(arguments: &Arguments) -> Result<Exit, Refusal> {
     let broken = |error: std::io::Error| Refusal::Environment(format!("paidpath cannot be started again: {error}"));
+    // A process for each run, because some causes of flakiness appear only at the start of one.
     let program = std::env::current_exe().map_err(broken)?;
     let load = Load::begin(arguments.load);
     let began = Instant::now();
@@ -34,6 +35,7 @@ pub fn soak(arguments: &Arguments) -> Result<Exit, Refusal> {
             Command::new(&program).arg("run").args(&arguments.rest).stdin(Stdio::null()).output().map_err(broken)?;
         if run.status.success() {
             green += 1;
+        // The runs before were green, so this is the first that is not.
         } else if green + 1 == number {
             put!("{}{}", String::from_utf8_lossy(&run.stdout), String::from_utf8_lossy(&run.stderr));
         }

@@ -112,6 +112,7 @@ fn entry(
 /// Returns an example of each sentence: the first step in a feature of this language.
 fn examples(vocabulary: &Vocabulary, features: &[Embedded], language: &str) -> HashMap<usize, Example> {
     let mut examples = HashMap::new();
+    // The embedded features: examples on the page must not depend on the current folder.
     let mut inspector = Inspector::new(vocabulary);
     for feature in features.iter().filter(|file| file.uri.ends_with(".feature")) {
         let inspected = inspector.inspect(&feature.uri, feature.text);

@@ -98,7 +98,9 @@ pub fn verify(composition: &Composition, arguments: &Arguments) -> Result<Exit, 
             )));
         }
         let Prepared { topology, .. } = prepared(composition, name, &arguments.target, &[])?;
+        // The first topology is the reference, so it stays undisturbed.
         let faults = if plays.is_empty() { Vec::new() } else { faults(arguments, &topology)? };
+        // A run takes its target and rules along, so each run reads them anew.
         let freshly = || {
             let again = prepared(composition, name, &arguments.target, &[]).expect("it was read a moment ago");
             (again.target, again.rules)
@@ -234,8 +236,10 @@ pub(super) fn known(reports: &Path, topology: &Topology) -> Option<String> {
     let read = |folder: &Path| serde_json::from_slice::<Agreement>(&std::fs::read(folder.join(FILE)).ok()?).ok();
     let agreement = read(reports).or_else(|| read(Path::new(USUAL)));
     let unknown = || {
-        let stands_in = topology.doubled().next().is_some();
-        stands_in.then(|| "doubles not verified: see `paidpath verify-doubles`".to_owned())
+        if topology.doubled().next().is_none() {
+            return None;
+        }
+        Some("doubles not verified: see `paidpath verify-doubles`".to_owned())
     };
     agreement.map(|agreement| agreement.to_string()).or_else(unknown)
 }

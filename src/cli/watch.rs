@@ -17,6 +17,7 @@ const STROKES: Duration = Duration::from_millis(80);
 /// Runs again and again until a signal arrives. A run that is interrupted ends the watch, too.
 pub fn watch(composition: &Composition, arguments: &run::Arguments) -> Result<Exit, Refusal> {
     let broken = |error: &dyn std::fmt::Display| Refusal::Environment(format!("files cannot be watched: {error}"));
+    // From the arguments of the command and not of the latest run, which may be one line of one file.
     let specs = specs(arguments);
     let (sender, mut saved) = tokio::sync::mpsc::unbounded_channel();
     let mut watcher = notify::recommended_watcher(move |event: notify::Result<notify::Event>| {

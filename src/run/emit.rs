@@ -48,6 +48,7 @@ pub fn head(emitter: &Emitter, info: &RunInfo, vocabulary: &Vocabulary, plan: &m
         source_reference: SourceReference { uri: Some("src/run/attempt.rs".into()), location: None },
         kind: Some(HookType::AfterTestCase),
     }));
+    // Taken out of the plan: nobody reads the documents again, and they are large.
     for document in std::mem::take(&mut plan.documents) {
         let (source, tree) = document.into_messages();
         emitter.emit_all(vec![Envelope::Source(source), Envelope::GherkinDocument(tree)]);

@@ -37,6 +37,7 @@ pub(super) fn read_all(selection: &Selection, embedded: &[Embedded], problems: &
             if let Err((at, error)) = walk(&spec.path, &mut found) {
                 wrong(&at, "unreadable", format!("cannot be read: {error}"), None);
             }
+            // The file system returns entries in no particular order, and shards need the same one everywhere.
             found.sort();
             if found.is_empty() {
                 wrong(&spec.path, "no-features", "the folder has no feature file (*.feature)".into(), None);
@@ -56,6 +57,7 @@ pub(super) fn read_all(selection: &Selection, embedded: &[Embedded], problems: &
             );
         }
     }
+    // A file may be named several times, each time with other lines. Named without lines, all of it runs.
     let mut merged: Vec<(PathBuf, Vec<u32>)> = Vec::new();
     for (file, lines) in files {
         match merged.iter_mut().find(|(known, _)| *known == file) {
@@ -81,6 +83,7 @@ pub fn read_feature(file: &Path) -> Result<String, Problem> {
         Problem { file: uri(file), location, id, message, help, fix: None }
     };
     let unreadable = |error| problem(None, "unreadable", format!("cannot be read: {error}"), None);
+    // The size is asked for first, because reading an enormous file would take all memory.
     let length = std::fs::metadata(file).map_err(unreadable)?.len();
     if length > MAX_BYTES as u64 {
         let message = format!("the file has {length} bytes; at most {MAX_BYTES} are read");

@@ -39,6 +39,7 @@ impl History {
     pub fn write(&self, folder: &Path) -> std::io::Result<()> {
         let mut all = Self::read(folder).unwrap_or_default();
         all.scenarios.extend(self.scenarios.iter().map(|(key, ending)| (key.clone(), *ending)));
+        // Written beside and renamed, so that a run that is killed leaves the old file and not half a new one.
         let half = folder.join(format!("{FILE}.part"));
         std::fs::write(&half, serde_json::to_vec(&all)?)?;
         std::fs::rename(half, folder.join(FILE))

@@ -22,6 +22,7 @@ use crate::model::message::{
 /// Makes a channel for the records of a run. Records travel in batches, because waking the listener costs more than most
 /// records do.
 pub fn records() -> (SyncSender<Vec<Envelope>>, Records) {
+    // Bounded, so that a run whose journal is slow waits for it instead of filling the memory.
     let (sender, receiver) = sync_channel(256);
     (sender, Records { receiver, batch: Vec::new().into_iter() })
 }
@@ -177,6 +178,7 @@ impl Live {
         self.send_unsent(&mut self.lock());
     }
 
+    // Called with the lock held, so that batches of one attempt arrive in their order.
     fn send_unsent(&self, state: &mut State) {
         self.emitter.emit_all(std::mem::take(&mut state.unsent));
     }
@@ -287,6 +289,7 @@ impl Live {
     /// interrupted.
     pub fn interrupt(&self, seen: impl FnOnce() -> Vec<Attachment>) {
         let mut state = self.lock();
+        // Between two steps the worker itself is about to record the evidence.
         if state.open && state.at.is_some() {
             state.unsent.extend(seen().into_iter().map(Envelope::Attachment));
         }
@@ -300,6 +303,7 @@ impl Live {
             at.since.elapsed()
         });
         let exception = end.panicked_at.map(|place| Exception { kind: "panic".into(), message: Some(place) });
+        // Consumers of Cucumber Messages add durations up; a skipped step took no time.
         let took = if end.status == Status::Skipped { Duration::ZERO } else { took };
         state.unsent.push(Envelope::TestStepFinished(TestStepFinished {
             test_case_started_id: self.case_started.clone(),

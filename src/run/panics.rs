@@ -13,6 +13,7 @@ thread_local! {
 /// Makes panics silent on threads that called [`catch_on_this_thread`], and remembers their places. Panics on other threads
 /// print as usual.
 pub fn install_hook() {
+    // The hook runs before unwinding and is the only place that knows where a panic came from.
     let usual = panic::take_hook();
     panic::set_hook(Box::new(move |info: &PanicHookInfo<'_>| {
         if CATCHES.with_borrow(|catches| *catches) {

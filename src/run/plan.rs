@@ -148,17 +148,19 @@ impl Plan {
         if !problems.is_empty() {
             return Err(Refused { problems });
         }
+        // The identity comes before the division: it is what the shards of one run have in common.
         plan.identity = plan.identity_of(selection);
         if let Some(shard) = selection.shard {
             let timings = selection.timings.as_ref();
             let weight = |planned: &Planned| timings.map_or(1, |timings| timings.weight(&planned.key()));
             let mine = shard.pick(&plan.scenarios.iter().map(weight).collect::<Vec<_>>());
-            let mut place = 0..;
-            plan.scenarios.retain(|_| mine.contains(&place.next().expect("counting does not end")));
+            let all = std::mem::take(&mut plan.scenarios).into_iter().enumerate();
+            plan.scenarios = all.filter(|(place, _)| mine.contains(place)).map(|(_, planned)| planned).collect();
         }
         if let Some(only) = &selection.only {
             plan.scenarios.retain(|planned| only.contains(&planned.key()));
         }
+        // A report of this shard shows no features of the others.
         let used: HashSet<&str> = plan.scenarios.iter().map(|planned| planned.pickle.uri.as_str()).collect();
         plan.documents.retain(|document| used.contains(document.uri.as_str()));
         Ok(plan)
@@ -202,6 +204,7 @@ impl Plan {
             if !lines.is_empty() && !extents.selected(&pickle, lines) {
                 continue;
             }
+            // A line that names a scenario is right, even if tags exclude that scenario.
             hit = true;
             if !selection.takes(&pickle) {
                 continue;
@@ -233,6 +236,7 @@ impl Plan {
                 fix: None,
             });
         }
+        // Somebody who runs one line of a file does not want to hear about the rest of it, unless it runs.
         if self.scenarios.len() > before || lines.is_empty() {
             let suspects = gherkin::suspects(&document.tree, &document.text).into_iter();
             problems.extend(suspects.map(|suspect| Problem::mistake(&document.uri, suspect.id, suspect.mistake)));
@@ -315,9 +319,11 @@ impl<'v> Resolver<'v> {
         problems: &mut Vec<Problem>,
     ) -> Stubs {
         let mut stubs = Stubs::new();
-        // With a step that no sentence says there is nothing to run, and sentences and steps are no pairs.
-        let pairs = pickle.steps.iter().zip(sentences).filter(|_| pickle.steps.len() == sentences.len());
-        for (step, sentence) in pairs {
+        // An unknown step has no sentence, so the two lists would not match. The plan is refused anyway.
+        if pickle.steps.len() != sentences.len() {
+            return stubs;
+        }
+        for (step, sentence) in pickle.steps.iter().zip(sentences) {
             let english = &self.vocabulary.definitions()[self.vocabulary.definitions()[*sentence].place].sentence;
             let Some(key) = named(english, || self.vocabulary.arguments(*sentence, &step.text)) else { continue };
             let (id, message, help) = match self.shelf.find(&pickle.uri, &key.0, &key.1) {
@@ -376,6 +382,7 @@ impl<'v> Resolver<'v> {
                     ("ambiguous-step", format!("`{}` could be several sentences", step.text), Some(named))
                 }
             };
+            // A mistake that is repeated in many scenarios is told once.
             if self.known.insert(said, None).is_none() {
                 problems.push(problem(pickle, location, id, message, help));
             }

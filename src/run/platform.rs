@@ -79,6 +79,7 @@ impl Platform {
             providers: with.providers.iter().filter(|provider| topology.has(provider.kind())).cloned().collect(),
             mark: mark.clone(),
         };
+        // Kept outside the future: if it is dropped by a signal, the services that have started must still be stopped.
         let started = Mutex::new(Vec::new());
         let came_up = tokio::select! {
             came_up = platform.come_up(&with, &started) => came_up,
@@ -114,6 +115,7 @@ impl Platform {
             let kind = topology.services.get(service).map(|spec| spec.provider);
             kind.and_then(|kind| host_addresses.get(&kind).cloned()).unwrap_or_else(HostAddress::loopback)
         };
+        // All taps open before any service starts, because a service gets the addresses of its taps at its start.
         for edge in topology.edges() {
             let listen = SocketAddr::new(host_address_of(&edge.from).listen, 0);
             let opened =
@@ -133,12 +135,14 @@ impl Platform {
                     up.wait_for(|up| *up).await.expect("invariant: the sender outlives the start of all services");
                 }
                 let service = start_one(order, providers).await?;
+                // Noted before it is ready: a service that never becomes ready has to be stopped, too.
                 started.lock().unwrap_or_else(PoisonError::into_inner).push((name.clone(), Arc::clone(&service)));
                 for tap in taps.iter().filter(|tap| tap.edge().to == *name) {
                     let pointed = tap.point_at(service.address());
                     pointed.map_err(|source| NotUp::Address { edge: tap.edge().clone(), source })?;
                 }
                 if let Some(sign) = &spec.ready {
+                    // One deadline for all services, however long they waited for each other.
                     let within = deadline.saturating_duration_since(Instant::now()).max(Duration::from_millis(1));
                     until_ready(name, &service, sign, within).await?;
                 }
@@ -189,6 +193,7 @@ impl Platform {
             service.stop().await.err().map(|error| format!("{name} did not stop cleanly: {error}"))
         });
         let mut complaints: Vec<String> = join_all(stops).await.into_iter().flatten().collect();
+        // Services first: one that stops may still call others through the taps.
         join_all(self.taps.into_iter().map(Tap::stop)).await;
         let clears = self.providers.iter().map(|provider| provider.clear(&self.mark));
         complaints.extend(join_all(clears).await.into_iter().filter_map(Result::err));

@@ -71,6 +71,7 @@ impl Schedule {
     pub fn next(&self) -> Option<Turn> {
         let mut state = self.lock();
         loop {
+            // While others run, one of them may still ask for a retry.
             if state.stopped || (state.waiting.is_empty() && state.running == 0) {
                 return None;
             }
@@ -91,10 +92,12 @@ impl Schedule {
         match &turn.alone {
             Alone::No => {}
             Alone::Serial => state.serial = false,
+            // Only this attempt held these locks, so they can be released by name.
             Alone::Locks(names) => names.iter().for_each(|name| {
                 state.locks.remove(name);
             }),
         }
+        // A retry runs next, while the cause of the failure may still be there to see.
         state.waiting.extend(again.clone());
         if again.is_some() {
             state.waiting.rotate_right(1);

@@ -95,6 +95,7 @@ impl Shard {
         let mut mine = HashSet::new();
         for place in heaviest_first {
             let lightest = (0..self.count).min_by_key(|shard| (loads[*shard], *shard)).unwrap_or_default();
+            // A scenario of unknown or no duration still counts, or one shard would get all of them.
             loads[lightest] += weights[place].max(1);
             if lightest + 1 == self.index {
                 mine.insert(place);

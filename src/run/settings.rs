@@ -104,6 +104,8 @@ impl Settings {
                     settings.skip =
                         Some(argument.map(str::to_owned).ok_or_else(|| wrong("@skip(waits for ticket 12)"))?);
                 }
+                // Tags of others have no arguments. One with an argument is most likely a mistyped tag of paidpath, and a mistyped
+                // `@allow` must not pass silently.
                 (other, Some(_)) => {
                     let ours = TAGS.iter().map(|(tag, _)| tags::split(tag).0);
                     let hint = did_you_mean(other, ours).trim().to_owned();

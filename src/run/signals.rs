@@ -50,6 +50,7 @@ impl Signals {
 
     async fn watch(self, mut signal: Signal, kind: u8, exit: Exit) {
         while signal.recv().await.is_some() {
+            // The second signal means that winding down takes too long.
             if self.kind.swap(kind, Ordering::Relaxed) != NONE {
                 std::process::exit(i32::from(exit.code()));
             }

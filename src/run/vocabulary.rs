@@ -17,6 +17,9 @@ use crate::catalogue::{Catalogue, Expression, Language, Translated};
 use crate::model::message::PickleStepType;
 use crate::world::World;
 
+/// The greatest distance at which a sentence is offered as a hint.
+const FAR: f64 = 0.5;
+
 /// The function behind a sentence.
 pub type StepFunction = cucumber::Step<World>;
 
@@ -101,6 +104,7 @@ impl Vocabulary {
         for then in inventory::iter::<<World as WorldInventory>::Then> {
             add(PickleStepType::Outcome, then.inner());
         }
+        // `inventory` yields in the order of the linker, which differs between builds.
         definitions.sort_by(|a, b| (&a.0, a.1).cmp(&(&b.0, b.1)));
         let registered: Vec<_> = definitions.iter().map(|each| (each.0.as_str(), each.1, each.2)).collect();
         let listed: Vec<_> =
@@ -190,6 +194,7 @@ impl Vocabulary {
                 let index = tongue.index.get_or_init(|| Index::of(&self.definitions, tongue.places.clone()));
                 index.candidates(text)
             })
+            // The pattern decides. The index only keeps most patterns from being compiled.
             .filter(right)
             .filter(|index| self.definitions[*index].pattern().is_match(text))
             .collect();
@@ -235,7 +240,8 @@ impl Vocabulary {
             .filter(|sentence| share_a_word(&words, &self::words(sentence)))
             .map(near)
             .min_by(|(a, _), (b, _)| a.total_cmp(b));
-        nearest.filter(|(difference, _)| *difference <= 0.5).map(|(_, sentence)| sentence.to_owned())
+        // Beyond a half, more words differ than agree, and a hint would mislead.
+        nearest.filter(|(difference, _)| *difference <= FAR).map(|(_, sentence)| sentence.to_owned())
     }
 }
 
@@ -292,10 +298,13 @@ fn share_a_word(words: &[&str], parts: &[&str]) -> bool {
 /// further words at a small price.
 fn difference(words: &[&str], parts: &[&str]) -> f64 {
     let parameter = |part: &str| part.starts_with('{');
-    let unlike = |word: &str, part: &str| match parameter(part) {
-        true => 0.0,
-        false => 1.0 - strsim::normalized_damerau_levenshtein(&word.to_lowercase(), &part.to_lowercase()),
+    let unlike = |word: &str, part: &str| {
+        if parameter(part) {
+            return 0.0;
+        }
+        1.0 - strsim::normalized_damerau_levenshtein(&word.to_lowercase(), &part.to_lowercase())
     };
+    // The edit distance of Wagner and Fischer over words instead of letters. One row of the table is enough.
     let mut row: Vec<f64> = (0..=parts.len()).map(|count| count as f64).collect();
     for word in words {
         let mut next = vec![row[0] + 1.0];
@@ -356,7 +365,7 @@ impl fmt::Debug for Vocabulary {
 
 #[cfg(test)]
 mod tests {
-    use super::{difference, words};
+    use super::{FAR, difference, words};
 
     #[test]
     fn parameters_are_one_word_and_letters_of_scripts_without_spaces_are_words() {
@@ -370,7 +379,7 @@ mod tests {
 
     #[test]
     fn a_slip_is_near_and_another_matter_is_not() {
-        let near = |text: &str, sentence: &str| difference(&words(text), &words(sentence)) <= 0.6;
+        let near = |text: &str, sentence: &str| difference(&words(text), &words(sentence)) <= FAR;
         assert!(near("Ann byus generation access to Dusk", "{member} buys {right} access to {model}"));
         assert!(near("ann has 5 coins", "{member} has {money}"));
         assert!(near("小安购买了《黄昏》的生成权限", "{member}购买{model}的{right}权限"));

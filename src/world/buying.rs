@@ -37,6 +37,7 @@ impl World {
     }
 
     async fn sign_up(&mut self, name: &str, role: &str) -> StepResult {
+        // A full name, because platforms may require more than a first name. It comes from the seed of the scenario.
         let full: String = Name().fake_with_rng(&mut self.rng);
         let values = Values::new().with(Slot::Name, format!("{name} ({full})")).with(Slot::Role, role);
         let answer = self.client.ask(None, Operation::SignUp, values).await?;
@@ -180,6 +181,7 @@ impl World {
 
     /// Buys access, and waits until the platform says that the member may use it.
     pub async fn own(&mut self, member: &str, right: Right, model: &str) -> StepResult {
+        // A Given: a refused purchase must not let the scenario go on.
         self.buy(member, right, model).await?;
         accepted(self.answers.last()?, &format!("{member}'s purchase of {right} access to {model}"))?;
         self.await_access(member, right, model).await

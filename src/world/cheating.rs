@@ -43,6 +43,7 @@ impl World {
         let signed_out = || StepError::scenario(format!("{name} is signed out, and has no session to forge"));
         let genuine = self.members.get(name)?.token.clone().ok_or_else(signed_out)?;
         let forged = tampered(&genuine);
+        // A forged token is one letter away from a real one, so it must not be recorded either.
         self.context.redactor.learn(Some(self.client.trace()), &forged);
         self.members.forge_session(name, forged)
     }
@@ -75,6 +76,7 @@ impl World {
         let mut version = self.models.get(model)?.clone();
         version.terms.set_price(right, Some(price));
         let answer = self.send_terms(member, &version).await?;
+        // If the platform wrongly accepts, later sentences have to know the price that now holds.
         if answer.ok {
             self.models.set(model, version);
         }

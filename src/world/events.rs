@@ -61,6 +61,7 @@ impl Faults {
         let signature = self.meaning_of(event)?.facts.get(&Fact::Signature).and_then(|source| source.request_header());
         let unknown = || StepError::scenario("the target's file does not say in which header its events are signed");
         let header = signature.ok_or_else(unknown)?;
+        // Only once: the platform has to deliver the event again, this time with its signature.
         self.arm_on_event(event, &format!("strip header {header} once"))
     }
 

@@ -80,6 +80,7 @@ impl World {
 
     /// Moves the clock of the receiver ahead for the first delivery of an event.
     pub fn age_event(&self, event: ServiceEvent, by: Duration) -> StepResult {
+        // The sender has signed with its own time. Only the receiver of this delivery sees the later time.
         let (name, ahead) = self.clock.baggage(by)?;
         let mut baggage = self.client.baggage().clone();
         baggage.set(&name, ahead);

@@ -146,6 +146,7 @@ impl World {
         super::client::accepted(submit, &format!("{member}'s {}", submit.asked))?;
         let status = self.final_status().await?;
         let (state, failure) = end_of(&status);
+        // A job that failed has no images. Its failure explains more than their number.
         self.assertions.judge(state == "succeeded", || {
             format!("{member} should get {expected} images, but the job {state}{failure}")
         })?;

@@ -72,6 +72,7 @@ impl World {
     /// Opens the page of a model version, signed in if the member is.
     pub async fn open_page(&mut self, member: &str, model: &str) -> StepResult {
         let path = self.path_of(model)?;
+        // A member keeps one browser profile for the whole scenario, as a person does.
         if !self.pages.screens.contains_key(member) {
             let token = self.members.get(member)?.token.clone();
             self.pages.open_screen(member, model, token).await?;
@@ -327,6 +328,7 @@ impl Pages {
     /// Closes all pages, and then the taps behind them.
     pub(crate) async fn close(&mut self) {
         for (_, screen) in std::mem::take(&mut self.screens) {
+            // The browser goes first: a page would report a tap that is gone as a failure.
             drop(screen.tabs);
             screen.tap.stop().await;
         }

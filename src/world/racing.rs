@@ -41,6 +41,7 @@ impl World {
     /// Sends one generation, with one key, several times at once.
     pub async fn submit_at_once(&mut self, member: &str, model: &str, times: usize) -> StepResult {
         self.look_up_access(member, model).await?;
+        // One job, and so one key: the platform has to take the copies for one request.
         let job = self.new_job(member, model, 1)?;
         self.send_jobs(member, model, vec![job; times]).await
     }

@@ -90,6 +90,7 @@ impl World {
                 Owned::Purchase => self.members.get(member)?.bought(),
                 Owned::Job => self.jobs.latest_of(member).map(|job| job.id.clone()),
             };
+            // If the platform refused the purchase or the job, the platform is to blame that there is none.
             return id.ok_or_else(|| self.answers.missing(format!("there is no {{{name}}} yet")));
         }
         let id = self.members.id(name).or_else(|| self.models.id(name));

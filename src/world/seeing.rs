@@ -94,6 +94,7 @@ impl World {
     /// Expects that the page and the platform agree on the member's rights and wallet, before and after a reload.
     pub async fn expect_agreement(&mut self, member: &str) -> StepResult {
         self.pages.look(member);
+        // A page may be right only because of what it remembers from the action before. A reload shows what it knows for sure.
         self.agree(member, "").await?;
         self.pages.reload(member).await?;
         self.agree(member, " after a reload").await
@@ -324,6 +325,7 @@ impl Pages {
 
     /// Expects that the last press, however often it was repeated, had exactly one effect.
     pub async fn expect_one_effect(&mut self) -> StepResult {
+        // The second click may still be on its way.
         self.looker()?.1.rest().await.map_err(trouble)?;
         let (_, trail) = self.since_mark();
         for (kind, made, name) in

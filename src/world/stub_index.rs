@@ -71,6 +71,7 @@ impl StubIndex {
             };
             StubFile::parse(&file, &text).map(Arc::new)
         });
+        // The same mistake is reported for each step that names the file.
         read.clone().map_err(NoStub::Unsound)
     }
 

@@ -76,6 +76,7 @@ impl Fault for Stubbed {
             return Ok(());
         };
         let mut nearest = self.nearest.lock().unwrap_or_else(PoisonError::into_inner);
+        // Of many requests that do not match, the most similar one tells best what is wrong with the stub.
         if nearest.as_ref().is_none_or(|(known, _)| distance < *known) {
             let asked = format!("{} {}", call.head.method, request(call).path());
             *nearest = Some((distance, format!("{asked} is not what {place} is for: {differences}")));
