@@ -236,9 +236,7 @@ pub(super) fn known(reports: &Path, topology: &Topology) -> Option<String> {
     let read = |folder: &Path| serde_json::from_slice::<Agreement>(&std::fs::read(folder.join(FILE)).ok()?).ok();
     let agreement = read(reports).or_else(|| read(Path::new(USUAL)));
     let unknown = || {
-        if topology.doubled().next().is_none() {
-            return None;
-        }
+        topology.doubled().next()?;
         Some("doubles not verified: see `paidpath verify-doubles`".to_owned())
     };
     agreement.map(|agreement| agreement.to_string()).or_else(unknown)

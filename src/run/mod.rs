@@ -1,11 +1,12 @@
-//! The runner: selects scenarios, brings the platform up, runs steps on worker threads, judges, and records it all.
+//! The runner: selects scenarios, starts the platform, runs attempts on worker threads, judges them, and records everything.
 //!
-//! It is the only room that knows cucumber's types, and the place where the rooms below meet: taps stand on the edges of a
-//! topology, worlds speak through a target. It emits [Cucumber Messages](crate::model::message); the journal and every
-//! report are somebody else's.
+//! A run goes through these steps. [`Plan::make`] reads the features and refuses what could not be judged.
+//! [`Platform::start`](platform::Platform::start) opens the taps and starts the services. The [`workers`] take attempts from the
+//! [`schedule`]; an [`attempt`] runs its steps and is then [judged](judging). The [`supervisor`] watches deadlines and signals.
 //!
-//! How one run goes: [`Plan::make`] reads and refuses, [`Platform::start`](platform::Platform::start) brings the services
-//! up, [`workers`] run [`attempt`]s off the [`schedule`], and the [`supervisor`] watches deadlines and signals.
+//! Neighbours: the steps act through the room `world` below, which also holds the [options](crate::world::Options) of a run. The
+//! runner emits [Cucumber Messages](crate::model::message); the journal and the reports are in the room `report`. Only `run` and
+//! `world` know cucumber's types.
 
 mod attempt;
 mod emit;

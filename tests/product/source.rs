@@ -71,8 +71,8 @@ impl Source {
             let length = rest[begin..].find(&close).unwrap_or(rest.len() - begin);
             return self.literal(rest, begin, length, close.len());
         }
-        if rest.starts_with('"') {
-            let length = closing_quote(&rest[1..]);
+        if let Some(inside) = rest.strip_prefix('"') {
+            let length = closing_quote(inside);
             return self.literal(rest, 1, length, 1);
         }
         // A character in quotes may be a quote itself. A lifetime has no second quote.
