@@ -46,14 +46,14 @@ pub fn without_each<'r>(
     rules: impl IntoIterator<Item = &'r str>,
 ) -> Vec<(&'r str, Removal)> {
     let caught: Vec<(&Row, BTreeSet<String>)> =
-        proof.defects.iter().filter(|row| row.standing == Standing::Caught).map(|row| (row, tellers(row))).collect();
+        proof.defects.iter().filter(|row| row.standing == Standing::Caught).map(|row| (row, noticed_by(row))).collect();
     let removal = |rule: &str| {
         if let Some(other) = counted_as(rule) {
             return Removal::CountsAs(other);
         }
         let (mut survive, mut covered) = (Vec::new(), Vec::new());
-        for (row, tellers) in caught.iter().filter(|(_, tellers)| tellers.contains(rule)) {
-            let others: Vec<&str> = tellers.iter().map(String::as_str).filter(|other| *other != rule).collect();
+        for (row, noticed_by) in caught.iter().filter(|(_, noticed_by)| noticed_by.contains(rule)) {
+            let others: Vec<&str> = noticed_by.iter().map(String::as_str).filter(|other| *other != rule).collect();
             if others.is_empty() {
                 survive.push(row.id.clone());
             } else {
@@ -72,11 +72,11 @@ pub fn without_each<'r>(
 }
 
 /// Returns everything that noticed a defect: its rules that were broken, and `a Then`.
-fn tellers(row: &Row) -> BTreeSet<String> {
-    let mut tellers = BTreeSet::new();
+fn noticed_by(row: &Row) -> BTreeSet<String> {
+    let mut noticed_by = BTreeSet::new();
     for cell in row.cells.iter().filter(|cell| cell.notice.is_good()) {
-        tellers.extend(cell.rules.iter().filter(|rule| row.rules.contains(rule)).cloned());
-        tellers.extend(cell.then.iter().map(|_| "a Then".to_owned()));
+        noticed_by.extend(cell.rules.iter().filter(|rule| row.rules.contains(rule)).cloned());
+        noticed_by.extend(cell.then.iter().map(|_| "a Then".to_owned()));
     }
-    tellers
+    noticed_by
 }
