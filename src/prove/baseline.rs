@@ -56,9 +56,7 @@ pub struct NotGreen {
 
 impl fmt::Display for NotGreen {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(
-            "nothing can be proved: these scenarios do not pass on the healthy platform, so a failure would prove nothing",
-        )?;
+        f.write_str("these scenarios do not pass on the healthy platform, so a failure would prove nothing")?;
         let mut list = |title: &str, scenarios: &[(ScenarioPlace, String)]| {
             scenarios.iter().try_for_each(|(place, why)| {
                 write!(f, "\n  {title}  {} › {}\n         {}  {why}", place.feature, place.name, place.at)

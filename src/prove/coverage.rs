@@ -42,14 +42,14 @@ impl fmt::Display for Removal {
 /// Returns the cost of taking away each rule. `seen` is the baseline.
 pub fn without_each(proof: &Proof, seen: &[BaselineScenario]) -> Vec<(RuleId, Removal)> {
     let caught: Vec<(&Row, BTreeSet<Noticed>)> =
-        proof.defects.iter().filter(|row| row.standing == Standing::Caught).map(|row| (row, tellers(row))).collect();
+        proof.defects.iter().filter(|row| row.standing == Standing::Caught).map(|row| (row, noticed_by(row))).collect();
     let removal = |rule: RuleId| {
         if let Some(other) = counted_as(rule) {
             return Removal::CountsAs(other);
         }
         let (mut survive, mut covered) = (Vec::new(), Vec::new());
-        for (row, tellers) in caught.iter().filter(|(_, tellers)| tellers.contains(&Noticed::ByRule(rule))) {
-            let others = tellers.iter().filter(|other| **other != Noticed::ByRule(rule));
+        for (row, noticed_by) in caught.iter().filter(|(_, noticed_by)| noticed_by.contains(&Noticed::ByRule(rule))) {
+            let others = noticed_by.iter().filter(|other| **other != Noticed::ByRule(rule));
             let others: Vec<String> = others.map(ToString::to_string).collect();
             if others.is_empty() {
                 survive.push(row.id.clone());
@@ -85,11 +85,11 @@ impl fmt::Display for Noticed {
 }
 
 /// Returns everything that noticed a defect: its rules that were broken, and Thens.
-fn tellers(row: &Row) -> BTreeSet<Noticed> {
-    let mut tellers = BTreeSet::new();
+fn noticed_by(row: &Row) -> BTreeSet<Noticed> {
+    let mut noticed_by = BTreeSet::new();
     for cell in row.cells.iter().filter(|cell| cell.notice.is_good()) {
-        tellers.extend(cell.rules.iter().filter(|rule| row.rules.contains(rule)).map(|rule| Noticed::ByRule(*rule)));
-        tellers.extend(cell.then.iter().map(|_| Noticed::ByThen));
+        noticed_by.extend(cell.rules.iter().filter(|rule| row.rules.contains(rule)).map(|rule| Noticed::ByRule(*rule)));
+        noticed_by.extend(cell.then.iter().map(|_| Noticed::ByThen));
     }
-    tellers
+    noticed_by
 }

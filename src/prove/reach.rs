@@ -23,20 +23,20 @@ pub fn candidates(defect: &Defect, baseline: &Baseline, last: Option<&Proof>) ->
     if candidates.is_empty() {
         candidates = those(&crosses);
     }
-    let told = told(defect, last);
+    let noticed = noticed_last_time(defect, last);
     // A rule that few scenarios judge says more about where the defect can be noticed.
     let often = |rule: &RuleId| (*rule, baseline.scenarios.iter().filter(|seen| seen.judges(*rule)).count());
     let rules: Vec<(RuleId, usize)> = defect.rules.iter().map(often).collect();
     candidates.sort_by_key(|index| {
         let seen = &baseline.scenarios[*index];
         let rarest = rules.iter().filter(|(rule, _)| seen.judges(*rule)).map(|(_, often)| *often).min();
-        (!told.contains(&seen.place.at.as_str()), rarest.unwrap_or(usize::MAX), seen.took, *index)
+        (!noticed.contains(&seen.place.at.as_str()), rarest.unwrap_or(usize::MAX), seen.took, *index)
     });
     candidates
 }
 
 /// Returns the scenarios that noticed the defect in the last proof.
-fn told<'p>(defect: &Defect, last: Option<&'p Proof>) -> Vec<&'p str> {
+fn noticed_last_time<'p>(defect: &Defect, last: Option<&'p Proof>) -> Vec<&'p str> {
     let Some(last) = last else { return Vec::new() };
     let rows = last.defects.iter().filter(|row| row.id == defect.id);
     let best = rows.filter_map(|row| row.best()).filter(|cell| cell.notice.is_good());

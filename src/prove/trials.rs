@@ -89,9 +89,9 @@ pub fn prove(
         if let Some(cell) = judge::cell(&defects[at], scenario, seen, &builder.run().scenarios[ended], header) {
             row.cells.push(cell);
             let thens = row.cells.iter().filter(|cell| cell.notice == Detection::Then).count();
-            let is_told = thens >= THENS || row.cells.iter().any(|cell| cell.notice == Detection::Rule);
+            let is_caught = thens >= THENS || row.cells.iter().any(|cell| cell.notice == Detection::Rule);
             // The scenarios of this defect that have not begun need not run any more.
-            if is_told && scope == TrialScope::UntilCaught {
+            if is_caught && scope == TrialScope::UntilCaught {
                 trials[at].end();
             }
         }

@@ -75,7 +75,7 @@ fn differences(parts: &[JournalRun]) -> Vec<String> {
     let Some((first, others)) = parts.split_first() else { return found };
     for other in others {
         let between = format!("{} and {}", first.journal, other.journal);
-        let of_both = unlike(&first.run.info, &other.run.info);
+        let of_both = identity_differences(&first.run.info, &other.run.info);
         found.extend(of_both.into_iter().map(|what| format!("{what} ({between})")));
     }
     let keys: Vec<HashSet<ScenarioKey>> = parts.iter().map(|part| keys(&part.run).into_iter().collect()).collect();
@@ -102,7 +102,7 @@ fn differences(parts: &[JournalRun]) -> Vec<String> {
 }
 
 /// Returns what differs between two journals although parts of one run have it in common.
-fn unlike(one: &RunInfo, other: &RunInfo) -> Vec<String> {
+fn identity_differences(one: &RunInfo, other: &RunInfo) -> Vec<String> {
     let (ours, theirs) = (&one.identity, &other.identity);
     let mut found = Vec::new();
     let mut differ = |what: &str, one: &str, other: &str| {
@@ -192,7 +192,7 @@ fn join(parts: Vec<JournalRun>, differences: Vec<String>) -> RunRecord {
         }
         for (key, scenario) in keys(&run).into_iter().zip(run.scenarios) {
             match places.get(&key) {
-                Some(place) => again(&mut decided[*place], scenario, by, &infos[by].id, &mut end.notes),
+                Some(place) => merge_later_run(&mut decided[*place], scenario, by, &infos[by].id, &mut end.notes),
                 None => {
                     places.insert(key.clone(), decided.len());
                     decided.push(MergedScenario { key, scenario, by, over_runs: false });
@@ -259,7 +259,13 @@ fn info_of(infos: Vec<RunInfo>) -> RunInfo {
 }
 
 /// Lets a later run of a scenario decide, unless it came to no verdict.
-fn again(decided: &mut MergedScenario, mut later: ScenarioRecord, by: usize, id: &str, notes: &mut Vec<String>) {
+fn merge_later_run(
+    decided: &mut MergedScenario,
+    mut later: ScenarioRecord,
+    by: usize,
+    id: &str,
+    notes: &mut Vec<String>,
+) {
     let earlier = &mut decided.scenario;
     let (before, now) = (earlier.verdict.verdict, later.verdict.verdict);
     if later.attempts.is_empty() || (now == Verdict::Skipped && before != Verdict::Skipped) {

@@ -20,20 +20,20 @@ pub fn text(proof: &Proof, style: &Style) -> String {
         for row in rows {
             page.push_str(&format!("  {}  {}\n", style.paint(Ink::Strong, &row.id), text::line(&row.observed)));
             page.push_str(
-                &remedy(row).into_iter().map(|line| format!("      {}\n", text::line(&line))).collect::<String>(),
+                &advice(row).into_iter().map(|line| format!("      {}\n", text::line(&line))).collect::<String>(),
             );
         }
     }
     let caught: Vec<&Row> = proof.defects.iter().filter(|row| row.standing == Standing::Caught).collect();
     if !caught.is_empty() {
         let wide = |column: fn(&Row) -> String| caught.iter().map(|row| column(row).chars().count()).max().unwrap_or(0);
-        let (ids, told) = (wide(|row| row.id.clone()), wide(by));
+        let (ids, told) = (wide(|row| row.id.clone()), wide(noticed_by));
         page.push_str(&format!("\n{}\n", style.paint(Ink::Good, "caught")));
         for row in caught {
             let line = format!(
                 "  {}  {}  {}  {}  {}",
                 pad(&row.id, ids),
-                pad(&by(row), told),
+                pad(&noticed_by(row), told),
                 if row.subtle { "★" } else { " " },
                 pad(&took(row), 7),
                 text::line(&format!("{}  {}", hop(row), place(proof, row)))
@@ -115,9 +115,9 @@ pub fn markdown(proof: &Proof) -> String {
             RuleId::list(&row.rules),
             row.standing.words().to_owned(),
             match row.standing {
-                Standing::Caught => format!("{} in {}", by(row), place(proof, row)),
+                Standing::Caught => format!("{} in {}", noticed_by(row), place(proof, row)),
                 Standing::Survived | Standing::ByAccident | Standing::NeverFired | Standing::NotReached => {
-                    remedy(row).join(" ")
+                    advice(row).join(" ")
                 }
             },
             hop(row),
@@ -169,14 +169,14 @@ pub fn summary(proof: &Proof) -> String {
 /// Returns one line about a defect, for progress output.
 pub fn line(row: &Row) -> String {
     let told = match row.standing {
-        Standing::Caught => format!("{} at {}", by(row), hop(row)),
+        Standing::Caught => format!("{} at {}", noticed_by(row), hop(row)),
         Standing::Survived | Standing::ByAccident | Standing::NeverFired | Standing::NotReached => row.observed.clone(),
     };
     text::line(&format!("{}  {}  {told}", row.standing.words(), row.id))
 }
 
 /// Returns what to do about a defect that was not caught.
-fn remedy(row: &Row) -> Vec<String> {
+fn advice(row: &Row) -> Vec<String> {
     let scenarios = text::count(row.cells.len(), "scenario", "scenarios");
     let found = match row.standing {
         Standing::Survived => format!("{scenarios} had it at {} and stayed green", row.hop),
@@ -200,7 +200,7 @@ fn remedy(row: &Row) -> Vec<String> {
 }
 
 /// Returns the rules that noticed the defect, or `a Then`.
-fn by(row: &Row) -> String {
+fn noticed_by(row: &Row) -> String {
     let Some(cell) = row.best() else { return String::new() };
     match cell.notice {
         Detection::Rule => {

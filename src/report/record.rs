@@ -217,7 +217,7 @@ impl RunRecord {
     /// Returns everything a reader must know beside the verdicts: the run's own notes, and what the journal lacks.
     pub fn notes(&self) -> Vec<String> {
         let mut notes: Vec<String> = self.end.iter().flat_map(|end| end.notes.iter().cloned()).collect();
-        notes.extend(self.parting());
+        notes.extend(self.shard_note());
         for scenario in &self.scenarios {
             let verdict = &scenario.verdict;
             if verdict.flaky {
@@ -252,7 +252,7 @@ impl RunRecord {
     }
 
     /// Returns a note for a shard that is reported by itself.
-    fn parting(&self) -> Option<String> {
+    fn shard_note(&self) -> Option<String> {
         let shard = self.info.identity.shard.filter(|shard| shard.count > 1 && self.parts.is_empty())?;
         let all = self.info.identity.scenarios;
         Some(format!("only shard {shard} is reported here: {} of {all} scenarios", self.scenarios.len()))

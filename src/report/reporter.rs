@@ -115,7 +115,7 @@ impl WrittenReport {
 pub fn write_all(run: &RunRecord, dir: &Path, which: &[&Reporter]) -> Vec<WrittenReport> {
     let one = |reporter: &&Reporter| {
         let file = dir.join(reporter.file_name);
-        let result = write_one(run, dir, *reporter, &file);
+        let result = write_one(run, dir, reporter, &file);
         WrittenReport { file, result }
     };
     which.iter().map(one).collect()

@@ -62,14 +62,14 @@ fn the_service_that_refused_wrongly_is_named_and_not_those_that_passed_it_on() {
 #[test]
 fn a_baseline_that_is_red_is_not_judged() {
     let (_, ran) = prove("Feature: f\n  Scenario: s\n    Then something does not hold\n", &["net.credential-lost"]);
-    ran.expect(2, &["not judged", "red", "f › s", "a.feature:2", "the rehearsed failure"]);
+    ran.expect(2, &["do not pass on the healthy platform", "red", "f › s", "a.feature:2", "the rehearsed failure"]);
 }
 
 #[test]
 fn a_scenario_that_is_flaky_is_not_judged() {
     let feature = "Feature: f\n  Scenario: s\n    Then something holds at the second attempt\n";
     let (_, ran) = prove(feature, &["net.credential-lost"]);
-    ran.expect(2, &["not judged", "flaky", "f › s", "not at the first attempt"]);
+    ran.expect(2, &["do not pass on the healthy platform", "flaky", "f › s", "not at the first attempt"]);
 }
 
 #[test]
