@@ -41,6 +41,7 @@ impl Page {
                 }
             }
         };
+        // A page with an animation or a clock never rests, and is used all the same.
         tokio::time::timeout(within, resting).await.unwrap_or(Ok(()))
     }
 
@@ -56,7 +57,7 @@ impl Page {
             if let Some(found) = look(&locked(&self.log)) {
                 return found;
             }
-            // It cannot be closed: the log is held here, too.
+            // The channel cannot be closed, because this page holds the log.
             let _ = news.changed().await;
         }
     }
@@ -75,6 +76,8 @@ impl Page {
             { "type": "number", "value": within.as_millis() as f64 },
         ]);
         let mut answer = self.function(name, CALL, arguments.clone()).await?;
+        // `undefined` means that the script is missing: this is a world that was made after the preload scripts ran, or
+        // a driver that ran none.
         if answer.is_none() {
             self.function(name, &oracle::script(&self.config.oracle), json!([])).await?;
             answer = self.function(name, CALL, arguments).await?;
@@ -111,11 +114,12 @@ impl Page {
     ) -> Result<T, Gave<BrowserError>> {
         let started = Instant::now();
         tokio::select! {
+            // An answer that is there goes before the verdict that nothing will come.
             biased;
             answer = self.ask_for(question, argument.clone(), within, &look) => return answer,
             over = self.over(end, within) => over.map_err(Gave::Never)?,
         }
-        // It may have come just now.
+        // The answer may have come at the same moment.
         match self.ask_for(question, argument, Duration::ZERO, look).await {
             Err(Gave::Up { last_seen, .. }) => Err(Gave::Up { waited: started.elapsed(), last_seen }),
             answer => answer,
@@ -127,7 +131,7 @@ impl Page {
         let started = Instant::now();
         let over = wait::until(within, async || {
             let waited = started.elapsed();
-            // What was done just before may not have shown in the log yet.
+            // The log may not show the effect of the last action yet.
             if waited < STILL || !locked(&self.log).is_idle(STILL) {
                 return Look::NotYet(String::new());
             }

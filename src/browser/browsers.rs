@@ -59,6 +59,7 @@ impl Browsers {
     pub async fn open(&self, base_url: &str) -> Result<Page, BrowserError> {
         let place = self.places.clone().acquire_owned().await.map_err(|_| stopped())?;
         let connection = self.connection().await?;
+        // A warm tab may belong to a browser that died since, and is then left to its user context.
         let ready = locked(&self.warm).pop();
         let tab = match ready {
             Some(tab) if tab.connection.is(&connection) => tab,
@@ -76,6 +77,7 @@ impl Browsers {
         self.places.close();
         let link = {
             let mut running = self.running.lock().await;
+            // A scenario that is still running must not start the browser again after the end of the run.
             running.restarts = RESTARTS;
             running.link.take()
         };
@@ -110,7 +112,7 @@ impl Browsers {
         connection.spawn(async move {
             has_loaded.await;
             while locked(&warm).len() < wanted && !own.is_lost() {
-                // A blank page that cannot be had is made when it is asked for, and the trouble is told then.
+                // A failure here is not reported: the next `open` tries again and reports it.
                 let Ok(tab) = blank(&own, within).await else { break };
                 locked(&warm).push(tab);
             }

@@ -56,7 +56,7 @@ impl Default for BrowserConfig {
             webdriver: None,
             browser: None,
             driver: None,
-            // Pages also wait: for answers, and to come to rest.
+            // More pages than processors, because pages spend much time waiting.
             parallel: std::thread::available_parallelism().map_or(4, |cores| (cores.get() * 2).clamp(4, 16)),
             warm: 2,
             window: (1280, 900),

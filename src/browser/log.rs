@@ -151,6 +151,7 @@ impl PageLog {
     }
 
     pub(super) fn push(&mut self, noticed: BrowserEvent) {
+        // The waiting readers are woken all the same: they look at requests under way, which are still counted.
         if self.entries.len() < LIMIT {
             self.entries.push((Instant::now(), noticed));
         }
@@ -171,6 +172,7 @@ impl PageLog {
                 self.push(BrowserEvent::Uncaught { text: text("/text") })
             }
             "log.entryAdded" => self.push(BrowserEvent::Console { level: text("/level"), text: text("/text") }),
+            // The browser asks for the icon on its own, and no press of a person is answered by it.
             "network.beforeRequestSent" if !url.ends_with("/favicon.ico") => {
                 self.under_way.insert(request, (self.entries.len(), script));
                 self.push(BrowserEvent::Request { method: text("/request/method"), url, script });

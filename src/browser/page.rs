@@ -173,7 +173,7 @@ impl Page {
         match self.tab.connection.command(method, params, within).await {
             Ok(_) => Ok(()),
             Err(BrowserError::Refused { reason, .. }) => Err(not_opened(reason)),
-            // The heart of the browser beats on its own connection: if that still answers, it is the page that does not.
+            // The check for signs of life is a command of its own. If it is answered, the page hangs and not the browser.
             Err(hung @ BrowserError::Hung { .. }) => {
                 match self.tab.connection.command("browser.getUserContexts", json!({}), Duration::from_secs(5)).await {
                     Ok(_) => Err(not_opened(format!("it had not loaded after {within:?}"))),
@@ -186,7 +186,7 @@ impl Page {
 
     /// Closes the profile: this tab and all others of it; their cookies, storage and cache are forgotten.
     pub async fn close(self) {
-        // Dropping does the rest, and does it again harmlessly where this was too slow.
+        // Dropping the profile does the same again. That does no harm, and helps where this command was too slow.
         let params = json!({ "userContext": self.tab.user_context });
         let _ = self.tab.connection.command("browser.removeUserContext", params, Duration::from_secs(3)).await;
     }

@@ -82,10 +82,7 @@ impl Page {
 
     async fn until_shown(&self, text: &str, shown: bool, within: Duration) -> Result<(), BrowserError> {
         let question = json!({ "text": text, "wanted": shown });
-        let look = |is| match is == json!(shown) {
-            true => Look::Holds(()),
-            false => Look::NotYet(String::new()),
-        };
+        let look = |is| if is == json!(shown) { Look::Holds(()) } else { Look::NotYet(String::new()) };
         match self.ask_until(WaitEnd::Idle, "shows", question, within, look).await {
             Ok(()) => Ok(()),
             Err(Gave::Never(trouble)) => Err(trouble),

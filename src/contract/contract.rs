@@ -38,6 +38,7 @@ impl Contract {
                 continue;
             }
             let template = PathTemplate::read(prefix, path).map_err(|message| document.mistake(&item, message))?;
+            // A path item may be a reference, and parameters count from where it really stands.
             let (place, _) = document.at(&item)?;
             let mut operations = Vec::new();
             for method in METHODS {
@@ -54,6 +55,7 @@ impl Contract {
                 "the document has no `paths`: there is nothing to hold exchanges against",
             ));
         }
+        // `/jobs/me` has to win over `/jobs/{id}`, in whatever order the document lists them.
         routes.sort_by_key(|route| route.template.rank());
         Ok(Self { name: name.to_owned(), routes })
     }
@@ -103,5 +105,6 @@ fn path_of(url: &str) -> &str {
         Some((_, rest)) => rest.find('/').map_or("", |at| &rest[at..]),
         None => url,
     };
+    // A server URL with variables has no fixed path, so that nothing can be put before the document's paths.
     if after_host.starts_with('/') && !after_host.contains('{') { after_host } else { "" }
 }

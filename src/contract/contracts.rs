@@ -47,6 +47,7 @@ impl Contracts {
             let Some(contract) = self.of(&exchange.edge.to) else { continue };
             let Examination { mut findings, skipped } = contract.examine(exchange);
             let of_the_request = |finding: &Finding| finding.at.as_ref().is_some_and(|at| at.starts_with("request"));
+            // The service in between only did what the member asked, and the refusal is the right end of it.
             if findings.iter().any(of_the_request) && self.is_passed_on(exchange, exchanges) {
                 findings.retain(|finding| !of_the_request(finding));
             }

@@ -55,6 +55,7 @@ impl<'c> Examiner<'c> {
     fn exchange(&mut self) {
         let operation = self.request();
         let refused = self.exchange.status().is_some_and(|status| (400..500).contains(&status));
+        // Scenarios send wrong requests on purpose, and the refusal shows that the service noticed.
         if refused && self.exchange.edge.from == Edge::MEMBER {
             self.examined = Examination::default();
         }
@@ -132,9 +133,11 @@ impl<'c> Examiner<'c> {
 
     fn response(&mut self, operation: &DocumentedOperation, response: &Response) {
         let status = response.status;
-        // Whoever is turned away may have asked without.
-        let security = operation.security.as_ref().filter(|_| status < 400);
-        if let Some(security) = security.filter(|security| !security.is_met(&self.exchange.request)) {
+        // A refused request may lack its credential. That may be the reason for the refusal.
+        if status < 400
+            && let Some(security) = &operation.security
+            && !security.is_met(&self.exchange.request)
+        {
             let message = format!("it was served, and shows none of the credentials that are documented: {security}");
             self.flawed("request/security", &security.pointer, &message);
         }
@@ -150,6 +153,7 @@ impl<'c> Examiner<'c> {
                 self.flaw(&at, &header.pointer, flaw);
             }
         }
+        // These answers have no body by HTTP's own rules, whatever the document says of the status.
         let has_none = self.exchange.request.method == "HEAD" || matches!(status, 204 | 304);
         let is_empty = response.body.size == 0 && response.body.content.is_empty();
         if answer.content.is_empty() {
@@ -204,6 +208,7 @@ impl<'c> Examiner<'c> {
     /// Notes a departure. `pointer` stands in where the flaw does not say where the rule is written.
     fn flaw(&mut self, at: &str, pointer: &str, flaw: Flaw) {
         let told = self.examined.findings.len();
+        // One wrong type in a list gives a finding for each item, and the first few say all.
         if told >= TOLD {
             return;
         }
@@ -228,8 +233,8 @@ impl<'c> Examiner<'c> {
 
 /// Returns the remark for a finding about an exchange that faults have disturbed.
 pub(super) fn disturbed(exchange: &Exchange) -> String {
-    match exchange.faults.is_empty() {
-        true => String::new(),
-        false => format!(" (this exchange was disturbed: {})", exchange.faults.join("; ")),
+    if exchange.faults.is_empty() {
+        return String::new();
     }
+    format!(" (this exchange was disturbed: {})", exchange.faults.join("; "))
 }

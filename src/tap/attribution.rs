@@ -30,10 +30,12 @@ impl Attribution {
         match self {
             Self::ByHeader => carried,
             Self::Owned { trace, baggage } => {
+                // A page may run a tracer of its own. Kept, its trace id would make the calls behind this one strays.
                 if carried != Some(*trace) {
                     headers.insert(TRACEPARENT, value(&trace::traceparent(*trace, span)));
                 }
                 let baggage = baggage.lock().expect("no thread panics while it holds this lock");
+                // Baggage of the page itself stays: the platform's own front end may need it.
                 if !baggage.is_empty() && !headers.contains_key(BAGGAGE) {
                     headers.insert(BAGGAGE, value(&baggage.to_string()));
                 }

@@ -29,7 +29,7 @@ const METHODS: [&str; 7] = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OP
 /// ```
 /// use paidpath::tap::Disturbance;
 ///
-/// let disturbance: Disturbance = "billing -> entitlement event atelier.purchase.*: repeat 3 times once".parse()?;
+/// let disturbance: Disturbance = "billing -> entitlement event com.example.purchase.*: repeat 3 times once".parse()?;
 /// assert_eq!(disturbance.edge().to_string(), "billing → entitlement");
 /// # Ok::<(), paidpath::tap::FaultSyntaxError>(())
 /// ```
@@ -102,6 +102,8 @@ impl Disturbance {
 
     /// Returns true for an edge on which it disturbs.
     pub fn is_on(&self, edge: &Edge) -> bool {
+        // The callee may not be a star: a fault on every edge of a platform would hit hops that the scenario does not
+        // name.
         self.edge.to == edge.to && (self.edge.from == ANYONE || self.edge.from == edge.from)
     }
 
@@ -144,6 +146,7 @@ impl Disturbance {
 
 /// The types of the CloudEvents in a request: in a header (binary mode), or in the body (structured and batched mode).
 fn event_types(headers: &HeaderMap, body: &[u8]) -> Vec<String> {
+    // In binary mode the body is the event's data, which may have a `type` of its own.
     if let Some(of_type) = headers.get("ce-type") {
         return vec![String::from_utf8_lossy(of_type.as_bytes()).into_owned()];
     }
@@ -167,6 +170,7 @@ impl FromStr for Disturbance {
     fn from_str(text: &str) -> Result<Self, FaultSyntaxError> {
         let (place, fault) =
             text.trim().split_once(": ").ok_or_else(|| FaultSyntaxError::NoFault(text.trim().into()))?;
+        // Edge, method, path and event in a fixed order, so that an error can say what may come next.
         let (edge, mut place) = read_edge(place)?;
         let method = match place.peek() {
             Some(word) if !word.starts_with('/') && word != "event" => Some(read_method(&mut place)?),
@@ -181,6 +185,7 @@ impl FromStr for Disturbance {
             let expected = "the end of the place: `[METHOD] [/path] [event <type>]`, in this order".into();
             return Err(FaultSyntaxError::Unexpected { word: word.into(), expected, hint: String::new() });
         }
+        // Read here only to refuse mistakes. Each scenario reads its own instance from the same words later.
         let mut words = WordReader::of(fault);
         let (kind, _) = read_fault(&mut words)?;
         let frequency = read_frequency(&mut words)?;
@@ -206,6 +211,7 @@ fn read_method(place: &mut WordReader<'_>) -> Result<Method, FaultSyntaxError> {
 fn read_fault(words: &mut WordReader<'_>) -> Result<(&'static FaultKind, Box<dyn Fault>), FaultSyntaxError> {
     let openings = || fault::KINDS.iter().flat_map(|kind| kind.openings.iter().map(move |opening| (*kind, *opening)));
     let starts_with = |opening: &str| words.begin_with(opening);
+    // `set header` and `set response header` begin alike: the longest opening decides.
     let found = openings().filter(|(_, opening)| starts_with(opening)).max_by_key(|(_, opening)| opening.len());
     let Some((kind, opening)) = found else {
         let openings: Vec<&str> = openings().map(|(_, opening)| opening).collect();

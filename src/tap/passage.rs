@@ -37,9 +37,11 @@ pub(super) async fn pass(
 ) -> Result<Response<RecordedBody>, NoResponse> {
     let (mut head, body) = request.into_parts();
     let upstream = site.upstream();
+    // hyper keeps its own state there, which belongs to the connection of the caller.
     head.extensions.clear();
     headers::onward(&mut head.headers, upstream.as_ref().map(|upstream| upstream.host()));
     let trace = site.attribution.attribute(&mut head.headers, site.span());
+    // Recorded after the headers were completed, so that the record shows what the callee is given.
     let ongoing = site.recorder.begin(&site.edge, trace, &head);
     let method = head.method.clone();
     let body = Payload::streaming(body, site.patience());
@@ -50,6 +52,7 @@ pub(super) async fn pass(
         trace,
         sent: AtomicBool::new(false),
     };
+    // A tunnel would carry bytes that nobody records.
     let came = if head.method == Method::CONNECT {
         Ok(by_tap(
             StatusCode::METHOD_NOT_ALLOWED,
@@ -59,6 +62,7 @@ pub(super) async fn pass(
         ))
     } else {
         match site.board.armed_for(&site.edge, trace, &head) {
+            // Without faults the body streams through, so that a tap costs no memory and no delay.
             armed if armed.is_empty() => passage.stream(head, body).await,
             armed => passage.disturb(head, body, armed).await,
         }
@@ -75,7 +79,7 @@ fn deliver(
     match came {
         Ok(TapResponse { head, body }) => {
             ongoing.record().answered(&head);
-            // hyper never asks for a body that cannot be, so its end would never be seen.
+            // hyper never polls the body of such an answer, so that its end would never be seen.
             let flow = if is_bodiless(method, head.status) {
                 RecordedBody::bodiless(ongoing, head.headers.contains_key(CONTENT_LENGTH))
             } else {
@@ -131,13 +135,16 @@ impl Passage<'_> {
             }
         };
         let call = TapRequest { head, body };
+        // All permits are taken before the first fault acts, because a fault may change what the next one would match.
         let tickets: Vec<FaultPermit> = armed.iter().filter_map(|armed| armed.claim(self.trace, &call)).collect();
+        // Recorded as it came. `resent` replaces it where a fault lets a changed request pass.
         self.record.sent(&call.body);
         walk(self, &tickets, call).await
     }
 
     /// Sends a request that may have been disturbed. From the second time on it is an exchange of its own.
     pub async fn send(&self, call: TapRequest) -> Result<TapResponse, NoResponse> {
+        // A repetition gets a record of its own: rules judge each request that the callee saw.
         if self.sent.swap(true, Ordering::Relaxed) {
             return self.send_again(call).await;
         }
@@ -183,6 +190,7 @@ impl Passage<'_> {
             return Err(NoResponse::Unreachable("the tap does not know yet where the callee is".into()));
         };
         let came = upstream.send(head, body, self.site.patience(), &self.site.address).await;
+        // Also after a failure: whoever waits for this exchange must not wait for one that will never pass.
         self.site.board.passed(&self.site.edge, self.trace);
         came
     }

@@ -77,6 +77,7 @@ impl Tap {
     ) -> io::Result<Self> {
         let listener = TcpListener::bind(listen).await?;
         let local = listener.local_addr()?;
+        // An address such as 0.0.0.0 can be listened at, but not called.
         let host = if local.ip().is_unspecified() { IpAddr::V4(Ipv4Addr::LOCALHOST) } else { local.ip() };
         let site = Arc::new(TapContext {
             edge: Arc::new(edge),
@@ -151,6 +152,7 @@ async fn serve(listener: TcpListener, site: Arc<TapContext>, mut stopped: onesho
             },
         }
     }
+    // Closed first, so that no caller gets a connection that nobody will serve.
     drop(listener);
     connections.shutdown().await;
 }
@@ -165,11 +167,12 @@ fn report(site: &TapContext, ended: Result<(), tokio::task::JoinError>) {
 
 /// Serves one connection of a caller, from the first request to the last.
 async fn converse(stream: TcpStream, site: Arc<TapContext>) {
+    // Small writes would wait for acknowledgements otherwise, and each hop would cost 40 ms.
     let _ = stream.set_nodelay(true);
     let service = service_fn(|request| passage::pass(Arc::clone(&site), request));
     let mut connection = http1::Builder::new().serve_connection(TokioIo::new(stream), service);
-    // Most errors here are callers that went away, which the records say. One is ours: an exchange that must end in a way that
-    // HTTP has no words for.
+    // Most errors here are callers that went away, and the records say so. Only a `NoResponse` is ours: a fault ends the exchange
+    // in a way that HTTP has no words for.
     let Err(error) = (&mut connection).await else { return };
     let Some(cut) = error.source().and_then(|cause| cause.downcast_ref::<NoResponse>()) else { return };
     let mut stream = connection.into_parts().io.into_inner();
@@ -179,6 +182,7 @@ async fn converse(stream: TcpStream, site: Arc<TapContext>) {
             let _ = stream.set_zero_linger();
         }
         NoResponse::Raw { bytes, .. } => {
+            // The exchange is recorded already, and a caller that is gone has nothing to read.
             let _ = stream.write_all(bytes).await;
             let _ = stream.shutdown().await;
         }

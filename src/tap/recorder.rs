@@ -94,6 +94,7 @@ impl ClosedScenario {
 }
 
 fn rendered(mut records: Vec<Arc<ExchangeRecord>>, redactor: &Redactor) -> Vec<Exchange> {
+    // Taps push from several threads, so that the order in the log is not quite the order of arrival.
     records.sort_by_key(|record| record.identity.id);
     records.iter().map(|record| record.exchange(redactor)).collect()
 }
@@ -148,6 +149,7 @@ impl Recorder {
         let Some(log) = self.log(trace) else { return };
         loop {
             let mut quiet = std::pin::pin!(log.quiet.notified());
+            // Registered before the look, so that an end between the look and the wait is not missed.
             quiet.as_mut().enable();
             if log.open.load(Ordering::Acquire) == 0 {
                 return;
@@ -164,7 +166,7 @@ impl Recorder {
     /// The scenario is over: what was seen of it is handed out, and forgotten. What comes later is a stray.
     pub fn close(&self, trace: TraceId) -> ClosedScenario {
         let log = self.0.scenarios.write().expect("no thread panics while it holds this lock").remove(&trace);
-        // Taken out, not copied: a record knows its log, and the two would keep each other for ever.
+        // Taken out and not copied: a record holds its log, and the two would keep each other in memory.
         let records = log.map(|log| std::mem::take(&mut *log.records())).unwrap_or_default();
         ClosedScenario { records, redactor: Arc::clone(&self.0.redactor) }
     }
@@ -173,6 +175,7 @@ impl Recorder {
     pub fn strays(&self) -> Strays {
         let strays = self.0.strays.lock().expect("no thread panics while it holds this lock");
         let (count, first) = (strays.count, strays.first.clone());
+        // Rendering takes a while, and taps need this lock for every stray.
         drop(strays);
         Strays { count, first: first.iter().map(|record| record.exchange(&self.0.redactor)).collect() }
     }

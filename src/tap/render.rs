@@ -23,6 +23,7 @@ pub(super) fn exchange(identity: &ExchangeIdentity, seen: &RawExchange, redactor
     let reason = |reason: &str| redactor.text(trace, reason).into_owned();
     let request = Request {
         method: seen.method.to_string(),
+        // The query of a target may carry tokens under a telling name, even ones that nobody has learned.
         target: redactor.fields(trace, &seen.target).into_owned(),
         headers: headers(&seen.headers),
         body: body(&seen.headers, &seen.sent, redactor, trace),
@@ -40,9 +41,14 @@ pub(super) fn exchange(identity: &ExchangeIdentity, seen: &RawExchange, redactor
 pub(super) fn stray(identity: &ExchangeIdentity, seen: &RawExchange, redactor: &Redactor) -> Exchange {
     let headers = |headers: &HeaderMap| {
         readable(headers)
-            .map(|(name, value)| match HARMLESS.contains(&name) {
-                true => (name.to_owned(), redactor.header(identity.trace, name, &value)),
-                false => (name.to_owned(), redactor.fingerprint(&value)),
+            .map(|(name, value)| {
+                let is_harmless = HARMLESS.contains(&name);
+                let shown = if is_harmless {
+                    redactor.header(identity.trace, name, &value)
+                } else {
+                    redactor.fingerprint(&value)
+                };
+                (name.to_owned(), shown)
             })
             .collect()
     };
@@ -116,7 +122,7 @@ fn body(headers: &HeaderMap, kept: &KeptBytes, redactor: &Redactor, owner: Optio
         return body(Content::Text(redactor.fields(owner, text).into_owned()), truncated);
     }
     let first = &kept.bytes[..kept.bytes.len().min(KEEP_ASSET)];
-    // Base64 would hide a secret from every later look for it.
+    // In base64 a secret would be hidden from every later search for it.
     let all_text = String::from_utf8_lossy(first);
     if redactor.fields(owner, &all_text) != all_text {
         return body(Content::Empty, true);

@@ -59,6 +59,7 @@ impl Upstream {
         let host = HeaderValue::from_str(authority.as_str()).map_err(|error| refuse(error.to_string()))?;
         let tls = tls(&scheme).map_err(|error| refuse(format!("TLS cannot be set up: {error}")))?;
         let mut connector = HttpConnector::new();
+        // The TLS connector around it decides by the scheme, and has to be given https addresses too.
         connector.enforce_http(false);
         connector.set_nodelay(true);
         connector.set_connect_timeout(Some(CONNECT_WITHIN));
@@ -85,11 +86,14 @@ impl Upstream {
         let request = self.addressed(head, body)?;
         let response = match tokio::time::timeout(patience, self.client.request(request)).await {
             Err(_) => return Err(NoResponse::Broken(format!("no answer within {patience:?}"))),
+            // Only a failed connection proves that the callee never saw the request. After any other failure it may
+            // have acted.
             Ok(Err(error)) if error.is_connect() => return Err(NoResponse::Unreachable(with_causes(&error))),
             Ok(Err(error)) => return Err(NoResponse::Broken(with_causes(&error))),
             Ok(Ok(response)) => response,
         };
         let (mut head, body) = response.into_parts();
+        // The caller's connection speaks HTTP/1.1, whatever the callee answered with.
         head.version = Version::HTTP_11;
         headers::homeward(&mut head.headers, &self.origin, ours);
         Ok(TapResponse { head, body: Payload::streaming(body, patience) })

@@ -132,14 +132,19 @@ impl<'a> WordReader<'a> {
         let mut reader = serde_json::Deserializer::from_str(self.rest).into_iter::<Value>();
         let value = reader.next().and_then(Result::ok);
         let after = &self.rest[reader.byte_offset().min(self.rest.len())..];
+        // `12ms` begins with the JSON number 12, and is not one.
         let ends_here = after.is_empty() || after.starts_with(char::is_whitespace);
-        let value = value.filter(|_| ends_here).ok_or_else(|| FaultSyntaxError::Unexpected {
-            word: word.into(),
-            expected: format!("{what}: write JSON, for example `false`, `12` or `\"expired\"`"),
-            hint: String::new(),
-        })?;
-        self.rest = after.trim_start();
-        Ok(value)
+        match value {
+            Some(value) if ends_here => {
+                self.rest = after.trim_start();
+                Ok(value)
+            }
+            Some(_) | None => Err(FaultSyntaxError::Unexpected {
+                word: word.into(),
+                expected: format!("{what}: write JSON, for example `false`, `12` or `\"expired\"`"),
+                hint: String::new(),
+            }),
+        }
     }
 
     /// Text in double quotes, or a single word.
@@ -167,6 +172,7 @@ impl<'a> WordReader<'a> {
     pub fn pointer(&mut self) -> Result<String, FaultSyntaxError> {
         let what = "a JSON pointer such as `/decision`";
         let word = self.word(what)?;
+        // The empty pointer would mean the whole body, for which `respond with` exists.
         if word.starts_with('/') {
             return Ok(word.to_owned());
         }

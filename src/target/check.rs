@@ -19,6 +19,7 @@ pub(super) fn check(target: &Target, file: &str, text: &str) -> Result<(), Confi
         }
     }
     for (own, word) in &target.states {
+        // Only these states have words in sentences. Any other state of a platform needs no translation.
         let known = [&[WORKING_STATE], &FINAL_STATES[..]].concat();
         if !known.contains(&word.as_str()) {
             let hint = did_you_mean(word, known.iter().copied());
@@ -49,6 +50,7 @@ fn check_operation(operation: Operation, shape: &OperationSpec, file: &str, text
             let hint = did_you_mean(name, operation.gives().iter().copied());
             let known = operation.gives().join(", ");
             let message = format!("`{operation}` does not give `{name}` but: {known}.{hint}");
+            // The mistake is the key itself here, so the error points at it and not at its value.
             return Err(ConfigError::key(file, text, &[&table[..], &["answer", name]].concat(), message));
         }
         if !pointer.is_empty() && !pointer.starts_with('/') {
@@ -60,6 +62,7 @@ fn check_operation(operation: Operation, shape: &OperationSpec, file: &str, text
 
 /// The first placeholder that stands for none of these values, in a sentence.
 fn unknown<'u>(what: &str, values: &[&str], mut used: impl Iterator<Item = &'u str>) -> Option<String> {
+    // The session and the secrets are filled in for every request, whatever the operation takes.
     let mut known = [values, &["token"]].concat();
     let name = used.find(|name| !known.contains(name) && !name.starts_with("secret."))?;
     known.sort_unstable();

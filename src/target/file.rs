@@ -209,6 +209,8 @@ impl Target {
         for (index, (name, template)) in shape.query.iter().enumerate() {
             let Some(value) = fill(template, values) else { continue };
             let text = as_text(&value);
+            // Pushed by hand: the path may carry placeholders that were encoded already, and a URL library would encode
+            // them again.
             path.push(if index == 0 { '?' } else { '&' });
             path.push_str(&format!("{}={}", encode(name), encode(&text)));
         }
@@ -246,16 +248,18 @@ impl Target {
         headers: Vec<(String, String)>,
         body: bytes::Bytes,
     ) -> PlatformAnswer {
+        // A redirect is no refusal.
         let ok = (200..400).contains(&status);
         let (asked, fields) = (asked.to_owned(), Map::new());
         let mut answer =
             PlatformAnswer { asked, status, ok, fields, code: None, message: String::new(), headers, body };
-        // Where nothing is looked for in it, it is not parsed.
+        // Not parsed where no field is read: images and model files are large.
         let json = if ok && shape.is_none() { None } else { answer.json() };
         if let (Some(json), Some(shape)) = (&json, shape) {
             let found =
                 |(name, pointer): (&String, &String)| json.pointer(pointer).map(|value| (name.clone(), value.clone()));
             answer.fields = shape.answer.iter().filter_map(found).collect();
+            // Sentences know one word for each state, so the platform's own word is replaced where it is read.
             let state = answer.text("state").and_then(|state| self.states.get(&state).cloned());
             if let Some(state) = state {
                 answer.fields.insert("state".into(), state.into());
@@ -265,6 +269,7 @@ impl Target {
             let text = |pointer: &str| json.as_ref()?.pointer(pointer)?.as_str().map(str::to_owned);
             answer.message = text(&self.errors.message).unwrap_or_else(|| describe(&answer.body));
             let own = text(&self.errors.code);
+            // A rule goes before the platform's own code: it exists because that code says too little.
             answer.code = self.rule(status, own.as_deref(), &answer.message).or(own);
         }
         answer
@@ -289,6 +294,7 @@ impl Target {
 
     /// The JSON pointers that sentences read in the answer to this request of a member; none for requests of services.
     pub fn reads<'t>(&'t self, exchange: &Exchange) -> impl Iterator<Item = &'t str> + use<'t> {
+        // The file describes the member's requests. A request between services may look alike and mean another thing.
         let of_member = exchange.edge.from == Edge::MEMBER;
         let is_asked = |shape: &&OperationSpec| {
             method_and_path(&shape.request).is_some_and(|(method, path)| {
@@ -358,6 +364,7 @@ fn encode(text: &str) -> String {
 
 /// An answer that is not the platform's own error format, in a few words.
 fn describe(body: &[u8]) -> String {
+    // The beginning is enough to recognise a proxy's error page, and it has to fit into one line.
     let text = String::from_utf8_lossy(&body[..body.len().min(120)]);
     match text.trim() {
         "" => "the answer has no body".into(),

@@ -186,6 +186,7 @@ impl PageSpec {
         }
         for (name, locator) in &self.elements {
             let parts = [&locator.role, &locator.name, &locator.css];
+            // An empty name would fit every element.
             let blank = parts.iter().any(|part| part.as_ref().is_some_and(|part| part.trim().is_empty()));
             if blank || parts.iter().all(|part| part.is_none()) {
                 let message =
@@ -205,6 +206,7 @@ impl PageSpec {
             if !self.elements.contains_key(&shown.at) {
                 return unknown(&["states", name, "at"], &shown.at);
             }
+            // Empty words are in every text, so that the state would always hold.
             if shown.says.trim().is_empty() {
                 return wrong(
                     &["states", name, "says"],

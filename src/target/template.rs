@@ -29,6 +29,7 @@ impl Values {
 
     /// Sets a value; `Null` counts as not set.
     pub fn set(&mut self, name: &str, value: impl Into<Value>) {
+        // `Null` means that a step has nothing to say about the value, and the field is left out.
         match value.into() {
             Value::Null => self.0.remove(name),
             value => self.0.insert(name.to_owned(), value),
@@ -45,6 +46,7 @@ impl Values {
 pub(super) fn fill(template: &Value, values: &Values) -> Option<Value> {
     match template {
         Value::String(text) => match whole_placeholder(text) {
+            // A number stays a number: `"{amount}"` must not become text in the body.
             Some(name) => values.get(name).cloned(),
             None => fill_text(text, values, str::to_owned).ok().map(Value::String),
         },
@@ -65,6 +67,7 @@ pub(super) fn fill_text(text: &str, values: &Values, escape: fn(&str) -> String)
     let mut rest = text;
     while let Some((before, after)) = rest.split_once('{') {
         filled.push_str(before);
+        // Braces around anything else are the platform's own, such as a filter in a query.
         match after.split_once('}').filter(|(name, _)| is_name(name)) {
             Some((name, tail)) => {
                 match values.get(name).ok_or_else(|| name.to_owned())? {

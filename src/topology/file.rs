@@ -166,6 +166,7 @@ impl Topology {
         let spec = self.services.get_mut(service).ok_or_else(|| {
             ConfigError::whole("--provider", format!("the topology has no service `{service}`.{hint}"))
         })?;
+        // Checked again as a whole: the new provider may need settings that the old one did not.
         spec.provider = provider;
         spec.url = url;
         self.check("--provider", "")
@@ -185,6 +186,7 @@ impl Topology {
     pub fn edges(&self) -> Vec<Edge> {
         let is_double = |name: &str| self.services.get(name).is_some_and(|spec| spec.provider == ProviderKind::Mock);
         let calls = self.services.iter().flat_map(|(from, spec)| spec.calls.iter().map(move |to| Edge::new(from, to)));
+        // Doubles share their state in memory. A tap between them would record exchanges that never happen.
         let calls = calls.filter(|edge| !(is_double(&edge.from) && is_double(&edge.to)));
         std::iter::once(Edge::new(Edge::MEMBER, &self.entry)).chain(calls).collect()
     }
@@ -202,9 +204,10 @@ impl Topology {
                 let message = format!("`{name}` calls `{missing}`, which is not among the services.{hint}");
                 return wrong(&["services", name, "calls", missing], message);
             }
+            // Common settings are checked once per service, because `{tap.NAME}` depends on the calls of the service.
             let common = self.env.iter().map(|(key, value)| (vec!["env", key], value, true));
             let own = spec.env.iter().map(|(key, value)| (vec!["services", name, "env", key], value, true));
-            // A shell has braces of its own.
+            // In a command, other braces belong to the shell.
             let command = spec.command.iter().map(|word| (vec!["services", name, "command"], word, false));
             for (keys, value, every_brace) in common.chain(own).chain(command) {
                 let is_ours = |placeholder: &&str| {
@@ -297,6 +300,7 @@ impl Topology {
             }
             waiting.retain(|name| !free.contains(name));
         }
+        // Services that are left wait for each other, directly or in a circle.
         if waiting.is_empty() { Ok(()) } else { Err(waiting.into_iter().cloned().collect()) }
     }
 
@@ -307,6 +311,7 @@ impl Topology {
         if !matches!(parsed.scheme_str(), Some("http" | "https")) {
             return Err(format!("`{url}` is neither http nor https"));
         }
+        // A typing mistake in a URL must not send test traffic to a stranger's machine.
         let loopback = host == "localhost" || host == "[::1]" || host.starts_with("127.");
         if loopback || self.allowed_hosts.iter().any(|allowed| allowed == host) {
             return Ok(());

@@ -86,7 +86,7 @@ impl Page {
             let judged = self.judge_now().await?;
             let Some(left) = judged.left else { return Ok(judged.state) };
             let next = if self.is_alone() { judged.next } else { Some(0.0) };
-            // What is due soon may have nothing to do with what is said: then it still stands afterwards.
+            // A timer that is due soon may have nothing to do with the message. Then the message still stands afterwards.
             let pause = match next {
                 Some(next) if next > left => return Ok(judged.state),
                 None => return Ok(judged.state),
@@ -127,6 +127,7 @@ impl Page {
             "pending": log.pending_since(first),
             "stays": self.config.oracle.stays.as_millis() as f64,
             "requests": requests,
+            // Without an action nobody waits for an effect, and background trouble is no silent failure.
             "trouble": mark.action.as_ref().and_then(|_| trouble(&log, first, self.base_url())),
             "dialog": log.since(first).any(|noticed| matches!(noticed, BrowserEvent::Dialog { .. })),
         });

@@ -65,7 +65,7 @@ impl RefusalCatalogue {
             JsonBody::Flawed(flaw) => {
                 return wrong("response/body", format!("its problem document cannot be read: {}", flaw.message));
             }
-            // Too long or compressed: nothing is known against it.
+            // Too long or compressed: it may be right.
             JsonBody::Unread(_) => return None,
         };
         let Some(slug) = body.get("code").and_then(Value::as_str) else {

@@ -48,6 +48,7 @@ impl TapResponse {
 
     /// Puts another body in the place of this one.
     pub fn put(&mut self, body: Bytes) {
+        // The new body is plain, whatever the old one was.
         self.head.headers.remove(CONTENT_ENCODING);
         set_length(&mut self.head.headers, body.len());
         self.body = Payload::Whole(body);
@@ -135,6 +136,7 @@ fn edited(
     body: &[u8],
     edit: impl FnOnce(&mut Value) -> Result<(), String>,
 ) -> Result<Bytes, String> {
+    // Taps ask for plain bodies, but a callee may compress all the same.
     if headers.get(CONTENT_ENCODING).is_some_and(|encoding| encoding != "identity") {
         return Err("was compressed".into());
     }

@@ -31,6 +31,7 @@ fn read(_: &str, _: &mut WordReader<'_>) -> Result<Box<dyn Fault>, FaultSyntaxEr
 #[async_trait]
 impl Fault for Reorder {
     async fn disturb(&self, call: TapRequest, next: Next<'_>) -> Result<TapResponse, NoResponse> {
+        // Only one request is held at a time. The next one finds the lock taken, and overtakes.
         let Ok(holding) = self.holding.try_lock() else { return next.send(call).await };
         let overtaken = tokio::time::timeout(AT_MOST, self.passed.notified()).await.is_ok();
         drop(holding);

@@ -59,6 +59,7 @@ impl Container {
         let all = docker.list_containers(Some(ListContainersOptionsBuilder::new().filters(&filters).build())).await?;
         let names = all.into_iter().filter_map(|one| Some(one.names?.first()?.trim_start_matches('/').to_owned()));
         let others: Vec<String> = names.filter(|name| name != peer).collect();
+        // The others join first. Leaving first would cut off every peer for a moment, and not only this one.
         try_join_all(others.iter().map(|name| self.connect(&apart, name))).await?;
         self.disconnect(&self.shared.network, &self.name).await
     }

@@ -62,6 +62,7 @@ impl Found {
     async fn remove(&self, docker: &Docker) -> Vec<String> {
         let force = || RemoveContainerOptionsBuilder::new().force(true).v(true).build();
         let containers = self.containers.iter().map(|(id, _)| docker.remove_container(id, Some(force())));
+        // A removal may fail because another process was faster. The next look decides whether anything is left.
         let mut outcomes = join_all(containers).await;
         outcomes.extend(join_all(self.networks.iter().map(|(id, _)| docker.remove_network(id))).await);
         let force = || RemoveVolumeOptionsBuilder::new().force(true).build();
