@@ -18,8 +18,8 @@ pub(super) struct ActionMark {
 }
 
 impl Page {
-    /// Presses an element with the mouse, where a person would; waits until it is there. What follows is judged against
-    /// the moment before the press ([`Page::answered`], [`Page::judge`]). A disabled element is pressed all the same.
+    /// Presses an element with the mouse; waits until a person could press it. Effects are judged against the moment
+    /// before the press ([`Page::answered`], [`Page::judge`]). A disabled element is pressed too.
     pub async fn press(&self, locator: &Locator) -> Result<(), BrowserError> {
         self.press_times(locator, 1).await
     }
@@ -74,7 +74,7 @@ impl Page {
         self.keys(value).await
     }
 
-    /// Types into a field, replacing what is there.
+    /// Types into a field and replaces its text.
     pub async fn type_text(&self, locator: &Locator, text: &str) -> Result<(), BrowserError> {
         let state = self.element("select", json!(locator), locator).await?;
         if text.is_empty() {
@@ -91,7 +91,8 @@ impl Page {
         self.element("choose", json!({ "locator": list, "option": option }), list).await.map(drop)
     }
 
-    /// Remembers how the page looks now; [`Page::press`], [`Page::key`] and [`Page::choose`] do it by themselves.
+    /// Remembers the look of the page for later comparisons. [`Page::press`], [`Page::key`] and [`Page::choose`] do so
+    /// by themselves.
     pub async fn mark(&self) -> Result<(), BrowserError> {
         self.call("mark", Value::Null).await?;
         self.begin(None);

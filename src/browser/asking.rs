@@ -24,7 +24,7 @@ const CALL: &str =
 
 impl Page {
     /// Waits until the page has come to rest: it has loaded, nothing moves, and its requests since the last action are
-    /// answered. A page that never rests is no trouble: it is used as it is then.
+    /// answered. A page that never rests is no error, and is used as it is.
     pub async fn rest(&self) -> Result<(), BrowserError> {
         let (mark, within) = (self.marked().entry, self.config.oracle.settles_within);
         let resting = async {
@@ -62,13 +62,13 @@ impl Page {
         }
     }
 
-    /// Calls a function of the oracle's script in its own world of the page; puts the script there where it is missing.
+    /// Calls a function of the oracle's script in its own world of the page. Loads the script where it is missing.
     pub(super) async fn call(&self, name: &str, argument: Value) -> Result<Value, BrowserError> {
         self.call_within(name, &argument, Duration::ZERO).await
     }
 
-    /// Calls a function until its answer is the one that is waited for (`page.js` says which that is), or the time is up; gives
-    /// the last answer.
+    /// Calls a function until it gives the expected answer (`page.js` says which one that is) or the time is up.
+    /// Returns the last answer.
     async fn call_within(&self, name: &str, argument: &Value, within: Duration) -> Result<Value, BrowserError> {
         let arguments = json!([
             { "type": "string", "value": name },
@@ -86,8 +86,8 @@ impl Page {
             .map_err(|error| BrowserError::Refused { command: name.into(), reason: error.to_string() })
     }
 
-    /// Calls a function that is given in JavaScript in a world of the page that the page cannot see, and awaits the string that
-    /// it gives. `name` is how trouble speaks of it.
+    /// Calls a JavaScript function in a world that the page cannot see, and awaits the string that it returns. `name`
+    /// is its name in errors.
     pub(super) async fn function(
         &self,
         name: &str,
@@ -103,7 +103,7 @@ impl Page {
         string_of(name, &self.command("script.callFunction", call).await?)
     }
 
-    /// Asks the page a question until the answer is the one that is waited for (`look` judges each), or none can come any more.
+    /// Asks the page a question until `look` accepts the answer, or no other answer can come any more.
     pub(super) async fn ask_until<T>(
         &self,
         end: WaitEnd,
@@ -163,7 +163,7 @@ impl Page {
             && !log.since(0).any(|noticed| matches!(noticed, BrowserEvent::Opened { .. }))
     }
 
-    /// Asks the page a question until the answer is the one that is waited for; `look` judges each.
+    /// Asks the page a question until `look` accepts the answer.
     async fn ask_for<T>(
         &self,
         question: &str,

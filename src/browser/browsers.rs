@@ -12,7 +12,7 @@ use super::{BrowserConfig, BrowserError, Page};
 /// The number of times that a dead browser is restarted in one run.
 const RESTARTS: usize = 3;
 
-/// The browser that all scenarios of a run share; start it once, behind an `Arc`. Every call may come from any runtime.
+/// The browser that all scenarios of a run share. Start it once, behind an `Arc`. Calls may come from any runtime.
 #[derive(Debug)]
 pub struct Browsers {
     config: Arc<BrowserConfig>,
@@ -54,8 +54,8 @@ impl Browsers {
         Ok(browsers)
     }
 
-    /// Opens a blank page for one scenario; addresses that do not name a host are taken from `base_url`. Waits while as
-    /// many pages are open as the configuration allows.
+    /// Opens a blank page for one scenario. Addresses without a host are relative to `base_url`. Waits while as many
+    /// pages are open as the configuration allows.
     pub async fn open(&self, base_url: &str) -> Result<Page, BrowserError> {
         let place = self.places.clone().acquire_owned().await.map_err(|_| stopped())?;
         let connection = self.connection().await?;
@@ -104,8 +104,8 @@ impl Browsers {
         Ok(connection)
     }
 
-    /// Makes blank pages in the background: making one is the largest part of opening a page. Not before the page that was opened
-    /// last has loaded: they would take the browser's time from it.
+    /// Makes blank pages in the background, because making one is the largest part of opening a page. Waits until the
+    /// last opened page has loaded, so as not to take the browser's time from it.
     fn refill(&self, connection: &Connection, has_loaded: impl Future<Output = ()> + Send + 'static) {
         let (warm, wanted, within) = (self.warm.clone(), self.config.warm, self.config.answer_within);
         let own = connection.clone();

@@ -15,7 +15,7 @@ use tokio::sync::watch;
 pub enum BrowserEvent {
     /// The page wrote to its console.
     Console {
-        /// `debug`, `info`, `warn` or `error`.
+        /// The level: `debug`, `info`, `warn` or `error`.
         level: String,
         text: String,
     },
@@ -41,7 +41,7 @@ pub enum BrowserEvent {
     Navigation { url: String },
     /// The page opened a dialog box of the browser; it was closed again at once.
     Dialog {
-        /// `alert`, `confirm`, `prompt` or `beforeunload`.
+        /// The form: `alert`, `confirm`, `prompt` or `beforeunload`.
         form: String,
         text: String,
     },
@@ -75,7 +75,7 @@ impl BrowserEvent {
     }
 }
 
-/// Everything noticed about one page, in order.
+/// The events of one page, in order.
 #[derive(Debug, Clone, Default)]
 pub struct PageLog {
     entries: Vec<(Instant, BrowserEvent)>,

@@ -24,7 +24,7 @@ impl MediaRange {
         }
     }
 
-    /// Sorts so that the more specific ranges come first.
+    /// Returns a key that sorts specific ranges first.
     pub fn rank(&self) -> usize {
         self.0.matches('*').count()
     }

@@ -21,7 +21,7 @@ pub struct Contract {
 pub(super) struct Route {
     pub template: PathTemplate,
     pub pointer: String,
-    /// Method in capitals, and what it does.
+    /// The operations, by method in capitals.
     pub operations: Vec<(String, DocumentedOperation)>,
 }
 
@@ -65,7 +65,7 @@ impl Contract {
         &self.name
     }
 
-    /// Path and method of everything that is documented.
+    /// Returns the path and the method of every documented operation.
     pub fn operations(&self) -> impl Iterator<Item = (String, String)> {
         self.routes
             .iter()
@@ -78,8 +78,8 @@ impl Contract {
         route.operation(method).map(|_| route.template.text.as_str())
     }
 
-    /// The route that a path is meant for, with the values of its placeholders. Where several fit, the most specific; but one
-    /// that has the method before one that has not.
+    /// Returns the route for a path, with the values of its placeholders. The most specific route wins, but a route
+    /// that has the method goes before one that does not.
     pub(super) fn route(&self, method: &str, path: &str) -> Option<(&Route, Vec<(&str, String)>)> {
         let mut fitting = self.routes.iter().filter_map(|route| Some((route, route.template.values(path)?)));
         let first = fitting.next()?;

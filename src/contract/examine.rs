@@ -5,10 +5,8 @@ use super::contract::Contract;
 use super::operation::{DocumentedOperation, Media};
 use super::parameter::{ParameterPlace, in_headers};
 use super::schema::Flaw;
-use crate::model::{Body, Edge, Exchange, Finding, Outcome, Request, Response};
+use crate::model::{BY_TAP, Body, Edge, Exchange, Finding, Outcome, Request, Response};
 
-/// Marks an answer that a tap made up in the callee's place.
-pub(super) const BY_TAP: &str = "x-paidpath-tap";
 /// The largest number of findings for one exchange.
 const TOLD: usize = 10;
 
@@ -22,15 +20,16 @@ pub struct Examination {
 }
 
 impl Contract {
-    /// Holds an exchange against the contract: where it departs from it.
+    /// Returns the departures of an exchange from the contract.
     pub fn check(&self, exchange: &Exchange) -> Vec<Finding> {
         self.examine(exchange).findings
     }
 
-    /// Holds an exchange against the contract, and says also what could not be judged.
+    /// Returns the departures of an exchange from the contract, and what could not be judged.
     ///
-    /// A request that the callee refused (4xx) is not held against a member, who may ask for anything; it is held against a
-    /// service, which has to know what it asks for. An answer that a tap made up is nobody's.
+    /// A request that the callee refused (4xx) is no departure when a member sent it, because a member may ask for
+    /// anything. It is a departure when a service sent it, because a service has to know what it asks for. An answer of
+    /// a tap is not checked.
     pub fn examine(&self, exchange: &Exchange) -> Examination {
         let mut examiner = Examiner { contract: self, exchange, examined: Examination::default() };
         examiner.exchange();
@@ -69,7 +68,7 @@ impl<'c> Examiner<'c> {
         }
     }
 
-    /// Holds the request against the contract; gives what was asked for, if that is documented.
+    /// Checks the request, and returns the documented operation that it asks for.
     fn request(&mut self) -> Option<&'c DocumentedOperation> {
         let (contract, request) = (self.contract, &self.exchange.request);
         let Some((route, in_path)) = contract.route(&request.method, request.path()) else {
@@ -205,7 +204,7 @@ impl<'c> Examiner<'c> {
         self.flaw(at, source, Flaw { at: String::new(), source: source.to_owned(), message: message.to_owned() });
     }
 
-    /// Notes a departure. `pointer` stands in where the flaw does not say where the rule is written.
+    /// Adds a finding. `pointer` names the place of the rule when the flaw does not.
     fn flaw(&mut self, at: &str, pointer: &str, flaw: Flaw) {
         let told = self.examined.findings.len();
         // One wrong type in a list gives a finding for each item, and the first few say all.

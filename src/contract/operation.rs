@@ -12,7 +12,7 @@ use super::schema::{Schema, Schemas};
 use super::security::Security;
 use crate::base::config::ConfigError;
 
-/// Headers that OpenAPI describes elsewhere; a parameter of such a name is ignored.
+/// Headers that OpenAPI describes elsewhere. A parameter with such a name is ignored.
 const DESCRIBED_ELSEWHERE: [&str; 3] = ["accept", "content-type", "authorization"];
 
 #[derive(Debug)]

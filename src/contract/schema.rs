@@ -29,9 +29,9 @@ const MESSAGE: usize = 240;
 /// A flaw of a value.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Flaw {
-    /// JSON pointer into the value.
+    /// The JSON pointer into the value.
     pub at: String,
-    /// JSON pointer into the document.
+    /// The JSON pointer into the document.
     pub source: String,
     pub message: String,
 }
@@ -42,7 +42,7 @@ pub(super) struct Schema {
     validator: Validator,
 }
 
-/// Compiles the schemas of one document, each once.
+/// The compiler of a document's schemas, which compiles each schema once.
 pub(super) struct Schemas<'d> {
     registry: Registry<'d>,
     compiled: BTreeMap<String, Arc<Schema>>,
@@ -184,7 +184,8 @@ fn holds_a_secret(value: &Value) -> bool {
     }
 }
 
-/// Looked at level by level: a value that is too deep to validate is too deep to walk through recursively, too.
+/// Returns true for a value that is nested too deep. Looks level by level, because a recursive walk could overflow the
+/// stack.
 fn is_deep(value: &Value) -> bool {
     let mut level = vec![value];
     for _ in 0..=DEEPEST {

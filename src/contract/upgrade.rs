@@ -2,8 +2,8 @@
 
 use serde_json::{Map, Value, json};
 
-/// Rewrites a 3.0 document in place: `nullable`, the truth values of `exclusiveMinimum` and `exclusiveMaximum`, and what
-/// stands beside a `$ref`, which 3.0 ignores.
+/// Rewrites a 3.0 document in place: `nullable`, the truth values of `exclusiveMinimum` and `exclusiveMaximum`, and
+/// members beside a `$ref`, which 3.0 ignores.
 pub(super) fn to_3_1(document: &mut Value) {
     match document {
         Value::Object(members) => {

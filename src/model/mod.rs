@@ -15,7 +15,7 @@ pub mod trail;
 pub mod verdict;
 
 pub use diagnosis::{Diagnosis, Hop, HopState};
-pub use exchange::{Body, Change, Content, Edge, Exchange, Outcome, Request, Response, TraceId};
+pub use exchange::{BY_TAP, Body, Change, Content, Edge, Exchange, Outcome, Request, Response, TraceId};
 pub use finding::Finding;
 pub use locator::Locator;
 pub use proof::Proof;

@@ -13,9 +13,8 @@ use crate::model::TraceId;
 pub enum Attribution {
     /// The caller says so in its `traceparent`; who says nothing belongs to nobody.
     ByHeader,
-    /// Everything on this tap belongs to one scenario. A browser cannot be asked to carry trace context, so the tap stands in
-    /// for it: it replaces a `traceparent` that is absent or foreign (a page may have a tracer of its own, and what its calls
-    /// cause downstream would be nobody's), and adds the `baggage` where there is none.
+    /// Everything on this tap belongs to one scenario. A browser sends no trace context of its own accord, so the tap
+    /// adds it: it replaces a `traceparent` that is absent or foreign, and adds the `baggage` where there is none.
     Owned {
         trace: TraceId,
         /// The baggage that its requests carry. Read anew for each request.

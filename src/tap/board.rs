@@ -61,8 +61,9 @@ impl FaultBoard {
         Self(Arc::new(inner))
     }
 
-    /// Arms a disturbance for the exchanges of one scenario, or (`None`) of every scenario. Exchanges without trace context are
-    /// never disturbed. Where several match one exchange, the first armed is the outermost: nearest to the caller.
+    /// Arms a disturbance for the exchanges of one scenario, or (`None`) of every scenario. Exchanges without trace
+    /// context are never disturbed. Where several disturbances match one exchange, the one that was armed first is
+    /// nearest to the caller.
     pub fn arm(&self, scenario: Option<TraceId>, disturbance: Disturbance) -> FaultId {
         let id = FaultId(self.0.last_id.fetch_add(1, Ordering::Relaxed) + 1);
         // Ids are never reused, so that a step that disarms twice cannot disarm another scenario's fault.
@@ -78,7 +79,7 @@ impl FaultBoard {
         id
     }
 
-    /// Disarms one disturbance and says what became of it; `None` if it is not armed.
+    /// Disarms one disturbance and returns its result; `None` if it is not armed.
     pub fn disarm(&self, id: FaultId) -> Option<FaultOutcome> {
         let mut found = None;
         self.change(|all| {
@@ -92,8 +93,8 @@ impl FaultBoard {
         found
     }
 
-    /// Disarms the disturbances of one scenario and says what became of each, in the order in which they were armed. Also when
-    /// it has none: what disturbances of the run remember of it is forgotten.
+    /// Disarms the disturbances of one scenario and returns their results, in the order in which they were armed. Also
+    /// forgets what disturbances of the run remember of the scenario.
     pub fn clear(&self, scenario: TraceId) -> Vec<FaultOutcome> {
         let mut cleared = Vec::new();
         self.change(|all| {
@@ -171,7 +172,7 @@ pub(super) struct Armed {
 #[derive(Default)]
 struct Tallies {
     of: HashMap<TraceId, Tally>,
-    /// Firings in scenarios that are over.
+    /// The number of firings in scenarios that are over.
     earlier: u32,
     missed: Option<String>,
 }
@@ -302,7 +303,7 @@ impl FaultPermit {
         self.armed.missed(why);
     }
 
-    /// Draws that are the same in every run with the same seed.
+    /// Returns a random generator that is the same in every run with the same seed.
     pub fn rng(&self) -> StdRng {
         // Drawn by the fault's words and the number of the match, and not from a shared stream: draws stay the same
         // however scenarios interleave.

@@ -35,14 +35,14 @@ pub enum Payload {
 pub struct Streaming {
     body: Incoming,
     patience: Duration,
-    /// Runs while there is nothing to read.
+    /// The deadline, which runs while nothing arrives.
     stall: Option<Pin<Box<Sleep>>>,
 }
 
 /// The result of holding a body.
 pub(super) enum HeldBody {
     Whole(Bytes),
-    /// More than [`HOLD`]: here it is back, complete.
+    /// A body larger than [`HOLD`], complete.
     TooLarge(Payload),
     /// The part that arrived before the body broke off, and the reason.
     Broken(Bytes, BoxError),
@@ -58,12 +58,12 @@ impl Payload {
         Self::Streaming(Streaming { body, patience, stall: None })
     }
 
-    /// `head`, and then the connection breaks.
+    /// Makes a body of `head`, after which the connection breaks.
     pub fn cut(head: Bytes, reason: impl Into<BoxError>) -> Self {
         Self::played(stream::iter([Ok(head), Err(reason.into())]))
     }
 
-    /// `whole` in pieces of at most `piece` bytes, with a pause before each.
+    /// Makes a body of `whole` in pieces of at most `piece` bytes, with a pause before each.
     pub fn paced(mut whole: Bytes, piece: usize, pause: Duration) -> Self {
         let pieces =
             std::iter::from_fn(move || (!whole.is_empty()).then(|| whole.split_to(piece.clamp(1, whole.len()))));
@@ -165,7 +165,7 @@ enum Reader {
     /// The body was recorded earlier.
     Nobody,
     Request(Arc<ExchangeRecord>),
-    /// Ends the exchange; `None` once it has.
+    /// The exchange that ends with the body; `None` once it has ended.
     Response(Option<Ongoing>),
 }
 

@@ -76,8 +76,8 @@ pub enum Frequency {
 }
 
 impl Disturbance {
-    /// A fault that the language has no words for, on every edge that leads to a service. `text` is how reports name it, and
-    /// `make` makes an instance for each scenario.
+    /// Makes a disturbance for a fault that the language has no words for, on every edge that leads to a service.
+    /// `text` is its name in reports, and `make` makes an instance for each scenario.
     pub fn from_factory(
         service: &str,
         text: impl Into<String>,
@@ -144,7 +144,8 @@ impl Disturbance {
     }
 }
 
-/// The types of the CloudEvents in a request: in a header (binary mode), or in the body (structured and batched mode).
+/// Returns the types of the CloudEvents in a request, from a header (binary mode) or from the body (structured and
+/// batched mode).
 fn event_types(headers: &HeaderMap, body: &[u8]) -> Vec<String> {
     // In binary mode the body is the event's data, which may have a `type` of its own.
     if let Some(of_type) = headers.get("ce-type") {
@@ -221,7 +222,8 @@ fn read_fault(words: &mut WordReader<'_>) -> Result<(&'static FaultKind, Box<dyn
     Ok((kind, (kind.read)(opening, words)?))
 }
 
-/// Compared with as many words as an opening can have, so that `strp header X` finds `strip header`.
+/// Makes the error for an unknown fault. The text is compared with as many words as an opening can have, so that `strp
+/// header X` suggests `strip header`.
 fn unknown_fault(words: &mut WordReader<'_>, openings: &[&'static str]) -> FaultSyntaxError {
     let said = words.rest();
     let first = match words.word("a fault") {
@@ -266,7 +268,7 @@ fn read_frequency(words: &mut WordReader<'_>) -> Result<Frequency, FaultSyntaxEr
     }
 }
 
-/// Text in which `*` stands for anything.
+/// A text in which `*` stands for anything.
 #[derive(Debug, Clone)]
 struct Pattern(Regex);
 

@@ -16,10 +16,7 @@ use super::headers;
 use super::proxy::TapContext;
 use super::record::{ExchangeEnd, ExchangeRecord, Ongoing};
 use super::upstream::Upstream;
-use crate::model::{Change, TraceId};
-
-/// Marks what a tap answered in the callee's place, so that nobody takes it for the callee's own answer.
-pub const BY_TAP: HeaderName = HeaderName::from_static("x-paidpath-tap");
+use crate::model::{BY_TAP, Change, TraceId};
 
 pub(super) struct Passage<'a> {
     site: &'a TapContext,
@@ -70,7 +67,7 @@ pub(super) async fn pass(
     deliver(ongoing, &method, came)
 }
 
-/// Gives the caller what came of its request, and records it.
+/// Gives the caller the answer to its request, and records it.
 fn deliver(
     ongoing: Ongoing,
     method: &Method,
@@ -202,6 +199,6 @@ fn by_tap(status: StatusCode, code: &str, mark: &'static str, detail: &str) -> T
     let problem =
         json!({"type": "about:blank", "title": title, "status": status.as_u16(), "code": code, "detail": detail});
     let mut answer = TapResponse::made(status, "application/problem+json", problem.to_string());
-    answer.head.headers.insert(BY_TAP, HeaderValue::from_static(mark));
+    answer.head.headers.insert(HeaderName::from_static(BY_TAP), HeaderValue::from_static(mark));
     answer
 }

@@ -27,11 +27,12 @@ use crate::model::Edge;
 /// The longest silence of a callee, unless the tap is set otherwise.
 const PATIENCE: Duration = Duration::from_secs(60);
 
-/// A recording reverse proxy on one edge. Stop it with [`Tap::stop`]; dropped, it closes all the same, but nobody waits for it.
+/// A recording reverse proxy on one edge. Stop it with [`Tap::stop`]; when it is dropped it closes too, but nobody
+/// waits for it.
 pub struct Tap {
     site: Arc<TapContext>,
     local: SocketAddr,
-    /// Said or dropped, it means the same.
+    /// The signal to stop. Dropping it is the signal too.
     stop: oneshot::Sender<()>,
     served: JoinHandle<()>,
 }
@@ -110,8 +111,8 @@ impl Tap {
         self.local
     }
 
-    /// Forwards to `url` from now on (`http` or `https`; a path in it is put before every request's). Requests under way end
-    /// where they began.
+    /// Forwards to `url` from now on. `url` is `http` or `https`, and a path in it is put before the path of every
+    /// request. Requests under way end where they began.
     pub fn point_at(&self, url: &str) -> Result<(), InvalidUpstream> {
         let upstream = Arc::new(Upstream::at(url)?);
         *self.site.upstream.write().unwrap_or_else(PoisonError::into_inner) = Some(upstream);

@@ -73,7 +73,7 @@ pub(super) struct KeptBytes {
 
 /// The end of an exchange, seen from its caller.
 pub(super) enum ExchangeEnd {
-    /// With the answer that was seen.
+    /// The caller got the answer that was seen.
     Answered,
     /// The callee never saw the request: why.
     Unreachable(String),
@@ -220,8 +220,8 @@ impl KeptBytes {
     }
 }
 
-/// The one owner of an exchange under way. Dropped without an end, it means that the caller went away: that is when hyper
-/// drops what was working for it.
+/// The one owner of an exchange under way. hyper drops the work for a caller that went away, so an owner that is
+/// dropped without an end means that the caller went away.
 pub(super) struct Ongoing(Option<Arc<ExchangeRecord>>);
 
 impl Ongoing {

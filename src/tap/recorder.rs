@@ -17,7 +17,7 @@ use crate::model::{Edge, Exchange, TraceId};
 /// The number of strays that are kept.
 const STRAYS: usize = 100;
 
-/// Keeps the exchanges of a run. One per run; copies are the same recorder.
+/// The keeper of the exchanges of a run. Copies are the same recorder.
 #[derive(Clone)]
 pub struct Recorder(Arc<Inner>);
 
@@ -35,11 +35,13 @@ struct StrayLog {
     first: Vec<Arc<ExchangeRecord>>,
 }
 
-/// Exchanges that no scenario owned: without trace context, of a trace that was never opened, or after it was closed.
+/// The exchanges that no scenario owned: without trace context, of a trace that was never opened, or after it was
+/// closed.
 #[derive(Debug, Clone, Default)]
 pub struct Strays {
     pub count: u64,
-    /// The first hundred of them. Only what cannot hold a secret: no bodies, no query, and of most headers a fingerprint.
+    /// The first hundred of them, without the parts that can hold a secret: no bodies, no query, and of most headers
+    /// only a fingerprint.
     pub first: Vec<Exchange>,
 }
 
@@ -143,8 +145,8 @@ impl Recorder {
         self.log(trace).map_or(0, |log| log.open.load(Ordering::Acquire))
     }
 
-    /// Waits until no request of a scenario is in flight. A tap gives up on every exchange in the end, but that may take a
-    /// minute: put a deadline around it.
+    /// Waits until no request of a scenario is in flight. A tap gives up on every exchange in the end, but that may
+    /// take a minute, so callers set a deadline.
     pub async fn settled(&self, trace: TraceId) {
         let Some(log) = self.log(trace) else { return };
         loop {

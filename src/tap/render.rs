@@ -11,7 +11,7 @@ use crate::base::redact::Redactor;
 use crate::base::trace::TRACEPARENT;
 use crate::model::{Body, Content, Exchange, Outcome, Request, Response, TraceId};
 
-/// Headers of strays that are shown as they are. They are written by HTTP libraries, not by whoever holds a secret.
+/// The headers of strays that are shown as they are. HTTP libraries write them, and no holder of a secret.
 const HARMLESS: [&str; 7] = ["accept", "content-length", "content-type", "date", "host", "user-agent", TRACEPARENT];
 
 /// The exchange of a scenario.
@@ -36,8 +36,8 @@ pub(super) fn exchange(identity: &ExchangeIdentity, seen: &RawExchange, redactor
     whole(identity, seen, redactor, request, outcome)
 }
 
-/// An exchange that no scenario owned. Whose secrets it may carry is not known any more, or never was: so bodies are left out,
-/// the query is, and of headers that may hold a secret only a fingerprint is shown.
+/// Renders an exchange that no scenario owned. Nobody knows which secrets it may carry, so the body and the query are
+/// left out, and only a fingerprint is shown of headers that may hold a secret.
 pub(super) fn stray(identity: &ExchangeIdentity, seen: &RawExchange, redactor: &Redactor) -> Exchange {
     let headers = |headers: &HeaderMap| {
         readable(headers)

@@ -40,7 +40,7 @@ pub(super) struct Upstream {
     authority: Authority,
     host: HeaderValue,
     origin: String,
-    /// Put before every path; empty, or without a slash at its end.
+    /// The path that is put before every path; empty, or without a slash at its end.
     prefix: String,
     client: Client<HttpsConnector<HttpConnector>, RecordedBody>,
 }
@@ -75,7 +75,8 @@ impl Upstream {
         &self.host
     }
 
-    /// Sends a request and waits for the head of the answer, no longer than `patience`. `ours` is the tap's own origin.
+    /// Sends a request and waits for the head of the answer, no longer than `patience`. `ours` is the origin of the
+    /// tap.
     pub async fn send(
         &self,
         head: request::Parts,

@@ -13,7 +13,7 @@ use crate::model::exchange::NotAnEdge;
 /// The longest time that a disturbance may name.
 const LONGEST: Duration = Duration::from_secs(600);
 
-/// Text that does not say how to disturb what.
+/// A mistake in the text of a disturbance.
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]
 pub enum FaultSyntaxError {
     #[error("`{0}` has no `: ` between the place and the fault: write `storefront -> generation: strip header X`")]
@@ -26,7 +26,7 @@ pub enum FaultSyntaxError {
         word: String,
         /// The words that are allowed there.
         expected: String,
-        /// ` Did you mean …?`, or nothing.
+        /// The suggestion ` Did you mean …?`, or an empty text.
         hint: String,
     },
     #[error("it ends where {expected} is expected")]
@@ -37,7 +37,7 @@ pub enum FaultSyntaxError {
 }
 
 impl FaultSyntaxError {
-    /// `word` is none of `allowed`.
+    /// Makes the error for a word that is none of `allowed`.
     pub fn none_of<'a>(word: &str, what: &str, allowed: impl IntoIterator<Item = &'a str> + Clone) -> Self {
         let listed: Vec<String> = allowed.clone().into_iter().map(|word| format!("`{word}`")).collect();
         Self::Unexpected {
@@ -48,7 +48,7 @@ impl FaultSyntaxError {
     }
 }
 
-/// Text that is read from the front, a word at a time.
+/// A reader that takes a text word by word.
 #[derive(Debug, Clone, Copy)]
 pub struct WordReader<'a> {
     rest: &'a str,
@@ -147,7 +147,7 @@ impl<'a> WordReader<'a> {
         }
     }
 
-    /// Text in double quotes, or a single word.
+    /// Reads a text in double quotes, or a single word.
     pub fn text(&mut self, what: &str) -> Result<String, FaultSyntaxError> {
         if !self.rest.starts_with('"') {
             return self.word(what).map(str::to_owned);

@@ -7,9 +7,6 @@ use crate::base::config::ConfigError;
 use crate::base::suggest::did_you_mean;
 
 /// Checks everything but the section `[page]`, and returns the first mistake with its place.
-///
-/// # ErrorFormat
-/// With the place of the first that there is.
 pub(super) fn check(target: &Target, file: &str, text: &str) -> Result<(), ConfigError> {
     let wrong = |keys: &[&str], message: String| Err(ConfigError::under(file, text, keys, message));
     let values: Vec<&str> = Operation::ALL.iter().flat_map(|operation| operation.takes()).copied().collect();

@@ -35,7 +35,7 @@ pub struct Target {
     pub redact: Policy,
     /// The header in which members present what they bought.
     pub credential_header: Option<String>,
-    /// Headers of every request. One with a placeholder that has no value is left out.
+    /// Headers of every request. A header with a placeholder that has no value is left out.
     #[serde(default)]
     pub(super) headers: BTreeMap<String, String>,
     pub(super) operations: BTreeMap<Operation, OperationSpec>,
@@ -105,9 +105,9 @@ impl Default for Bounds {
 #[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct BaggageNames {
-    /// Carries seconds by which the scenario's clock is ahead, as `+3600`.
+    /// The name that carries the seconds by which the scenario's clock is ahead, as `+3600`.
     pub clock: Option<String>,
-    /// Carries the ids of seeded defects, joined by `+`.
+    /// The name that carries the ids of seeded defects, joined by `+`.
     pub defect: Option<String>,
     /// The header in which an answer names the defects that its trace has come across, joined by `+`.
     pub fired: Option<String>,
@@ -121,13 +121,13 @@ pub struct BaggageNames {
 pub(super) struct OperationSpec {
     /// The method and the path: `METHOD /path/with/{placeholders}`.
     pub request: String,
-    /// Query parameters; a value that is a table is sent as JSON text.
+    /// Query parameters. A value that is a table is sent as JSON text.
     #[serde(default)]
     pub query: Map<String, Value>,
     #[serde(default)]
     pub headers: BTreeMap<String, String>,
     pub body: Option<Value>,
-    /// Name → JSON pointer into the answer.
+    /// Named fields of the answer, each as a JSON pointer.
     #[serde(default)]
     pub answer: BTreeMap<String, String>,
 }
@@ -135,9 +135,9 @@ pub(super) struct OperationSpec {
 #[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 struct ErrorFormat {
-    /// JSON pointer to the stable code.
+    /// The JSON pointer to the stable code.
     code: String,
-    /// JSON pointer to the sentence.
+    /// The JSON pointer to the sentence.
     message: String,
     /// Rules for platforms whose codes are not stable. The first rule that fits gives the code.
     #[serde(default)]
@@ -162,7 +162,7 @@ struct ErrorRule {
 pub struct OperationRequest {
     pub method: http::Method,
     pub path: String,
-    /// Names as the file writes them.
+    /// The names are as the file writes them.
     pub headers: Vec<(String, String)>,
     pub body: Option<Value>,
 }
@@ -179,11 +179,7 @@ pub enum TargetError {
 }
 
 impl Target {
-    /// Reads a target from the text of its file; `file` is how errors name it.
-    ///
-    /// # ErrorFormat
-    /// With line and suggestion: malformed TOML, unknown keys and operations, placeholders for which an operation has no value,
-    /// answers that it does not give, requests that are not `METHOD /path`, pointers that are not JSON pointers.
+    /// Reads a target from the text of its file. `file` is its name in errors.
     pub fn parse(file: &str, text: &str) -> Result<Self, ConfigError> {
         let target: Self = parse_toml(file, text)?;
         check(&target, file, text)?;
@@ -197,10 +193,7 @@ impl Target {
         self.operations.contains_key(&operation)
     }
 
-    /// The request for an operation.
-    ///
-    /// # ErrorFormat
-    /// If the target has no such operation, or its path needs a value that is not given.
+    /// Makes the request for an operation.
     pub fn call(&self, operation: Operation, values: &Values) -> Result<OperationRequest, TargetError> {
         let shape = self.shape(operation)?;
         let (method, path) = method_and_path(&shape.request).expect("checked when the file was read");
@@ -292,7 +285,8 @@ impl Target {
         &self.errors.code
     }
 
-    /// The JSON pointers that sentences read in the answer to this request of a member; none for requests of services.
+    /// Returns the JSON pointers that sentences read in the answer to this request of a member; none for requests of
+    /// services.
     pub fn reads<'t>(&'t self, exchange: &Exchange) -> impl Iterator<Item = &'t str> + use<'t> {
         // The file describes the member's requests. A request between services may look alike and mean another thing.
         let of_member = exchange.edge.from == Edge::MEMBER;

@@ -48,7 +48,7 @@ operations! {
     TopUp = "top-up" takes ["amount", "key", "card"] gives ["balance"],
     /// The member's money.
     Wallet = "wallet" takes [] gives ["balance"],
-    /// What went in and out of the member's wallet.
+    /// Lists what went in and out of the member's wallet.
     Entries = "entries" takes [] gives ["entries"],
     /// The sum over all accounts of the platform; asked by an administrator.
     Ledger = "ledger" takes [] gives ["sum"],
@@ -58,9 +58,9 @@ operations! {
     Reprice = "reprice" takes ["version", "early_access", "generation_price", "download_price", "trial_uses", "ends_at"] gives [],
     /// The terms of a model version.
     Offer = "offer" takes ["version"] gives ["status", "ends_at", "generation_price", "download_price", "trial_uses"],
-    /// Asks for a price. What begins with `claimed_` is sent by those who cheat.
+    /// Asks for a price. Values whose names begin with `claimed_` are sent by members who cheat.
     Quote = "quote" takes ["version", "right", "claimed_amount", "claimed_member"] gives ["quote", "amount", "expires_at"],
-    /// Buys: at a quoted price, or, where there is no operation `quote`, by version and right.
+    /// Buys at a quoted price, or, where there is no operation `quote`, by version and right.
     Purchase = "purchase" takes ["quote", "key", "version", "right", "claimed_amount", "claimed_member"] gives ["purchase", "amount", "status"],
     /// One purchase.
     Order = "order" takes ["purchase"] gives ["purchase", "amount", "status"],
@@ -68,13 +68,13 @@ operations! {
     Refund = "refund" takes ["purchase", "amount", "key"] gives ["refund", "amount"],
     /// Begins a trial.
     Trial = "trial" takes ["version"] gives ["uses_left"],
-    /// What the member may do with a version.
+    /// Says what the member may do with a version.
     Access = "access" takes ["version"] gives ["generate", "download", "basis", "reason", "credential", "grant", "expires_at", "uses_left"],
-    /// What a generation would cost.
+    /// Says what a generation would cost.
     Estimate = "estimate" takes ["version", "quantity"] gives ["cost", "ready"],
     /// Asks for images.
     Submit = "submit" takes ["version", "prompt", "quantity", "seed", "credential", "key"] gives ["job", "state", "cost"],
-    /// How a job is getting on.
+    /// Says how a job is getting on.
     Status = "status" takes ["job"] gives ["state", "images", "history", "failure", "cost", "refunded"],
     /// Stops a job.
     Cancel = "cancel" takes ["job"] gives ["state", "refunded"],

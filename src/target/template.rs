@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde_json::Value;
 
-/// Named values for the placeholders of a request. A value that is not set leaves its header or field out.
+/// The values for the placeholders of a request. A header or field whose value is not set is left out.
 #[derive(Debug, Clone, Default)]
 pub struct Values(BTreeMap<String, Value>);
 
@@ -58,10 +58,8 @@ pub(super) fn fill(template: &Value, values: &Values) -> Option<Value> {
     }
 }
 
-/// Replaces the placeholders in a text, each value passed through `escape`.
-///
-/// # ErrorFormat
-/// The name of the first placeholder that has no value.
+/// Replaces the placeholders in a text, each value passed through `escape`. The error is the name of the first
+/// placeholder that has no value.
 pub(super) fn fill_text(text: &str, values: &Values, escape: fn(&str) -> String) -> Result<String, String> {
     let mut filled = String::with_capacity(text.len());
     let mut rest = text;

@@ -26,7 +26,7 @@ pub struct Topology {
     /// The longest time that all services together may take until they are ready.
     #[serde(default = "default_start_up")]
     pub start_up: Span,
-    /// Named secrets: minted for each run, or taken from the environment.
+    /// The named secrets, each made anew for a run or taken from the environment.
     #[serde(default)]
     pub secrets: BTreeMap<String, Secret>,
     /// Settings of every service that paidpath starts itself. A service's own settings take precedence.
@@ -87,10 +87,10 @@ pub struct ServiceSpec {
     /// Files that are put into a container before it starts, by their path there.
     #[serde(default)]
     pub files: BTreeMap<String, PathBuf>,
-    /// Stub files, or folders of them, that a double answers from before anything else.
+    /// Stub files, or folders of them. A double looks for an answer in them first.
     #[serde(default)]
     pub stubs: Vec<PathBuf>,
-    /// Folders of a container that are kept in memory, and how many bytes each holds at most.
+    /// The folders of a container that are kept in memory, with the largest size of each in bytes.
     #[serde(default)]
     pub tmpfs: BTreeMap<String, u64>,
 }
@@ -160,7 +160,7 @@ impl Topology {
         Ok(topology)
     }
 
-    /// Gives one service another provider, as `NAME=PROVIDER` or `NAME=url:http://…` on the command line says.
+    /// Gives one service another provider, as the command line says: `NAME=PROVIDER` or `NAME=url:http://…`.
     pub fn swap(&mut self, service: &str, provider: ProviderKind, url: Option<String>) -> Result<(), ConfigError> {
         let hint = did_you_mean(service, self.services.keys().map(String::as_str));
         let spec = self.services.get_mut(service).ok_or_else(|| {
@@ -277,8 +277,8 @@ impl Topology {
         self.services.values().any(|spec| spec.provider == provider)
     }
 
-    /// The services that doubles stand for although they call others: what such a service does of its own accord, nobody
-    /// does here.
+    /// Returns the services with calls of their own that doubles stand for. Nobody does what such a service does of its
+    /// own accord.
     pub fn doubled(&self) -> impl Iterator<Item = &str> {
         let is_doubled = |spec: &ServiceSpec| spec.provider == ProviderKind::Mock && !spec.calls.is_empty();
         self.services.iter().filter(move |(_, spec)| is_doubled(spec)).map(|(name, _)| name.as_str())
@@ -304,7 +304,7 @@ impl Topology {
         if waiting.is_empty() { Ok(()) } else { Err(waiting.into_iter().cloned().collect()) }
     }
 
-    /// A `url` service may stand on loopback or on a host that the file allows by name.
+    /// Checks that a `url` service is on loopback, or on a host that the file allows by name.
     fn allow(&self, url: &str) -> Result<(), String> {
         let parsed: http::Uri = url.parse().map_err(|error| format!("`{url}` is not a URL: {error}"))?;
         let host = parsed.host().ok_or_else(|| format!("`{url}` names no host"))?;

@@ -33,7 +33,7 @@ pub enum PressResult {
     Nothing {
         action: String,
         within: Duration,
-        /// Traces that no person notices: a red border, the title, the console.
+        /// Traces that no person sees: a red border, the title, the console.
         traces: Vec<String>,
     },
 }

@@ -4,8 +4,7 @@ use serde_json::Value;
 
 use super::file::{Code, RefusalCatalogue};
 use crate::contract::body::{JsonBody, essence, read};
-use crate::contract::examine::BY_TAP;
-use crate::model::{Exchange, Finding, Response};
+use crate::model::{BY_TAP, Exchange, Finding, Response};
 
 /// The media type of a problem document.
 const PROBLEM: &str = "application/problem+json";

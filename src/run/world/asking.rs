@@ -73,7 +73,7 @@ impl World {
         let text = |value: &http::HeaderValue| String::from_utf8_lossy(value.as_bytes()).into_owned();
         let headers: Vec<_> =
             response.headers().iter().map(|(name, value)| (name.as_str().to_owned(), text(value))).collect();
-        if headers.iter().any(|(name, _)| name == crate::tap::BY_TAP.as_str()) {
+        if headers.iter().any(|(name, _)| name == crate::model::BY_TAP) {
             return Err(Trouble::environment(format!("{asked}: the platform's entry cannot be reached")));
         }
         Ok((status, headers, response.bytes().await.map_err(failed)?))

@@ -15,7 +15,7 @@ use crate::tap::record::ExchangeEnd;
 /// A request on its way to the callee, held whole.
 #[derive(Debug, Clone)]
 pub struct TapRequest {
-    /// Method, target, headers: as the callee will see them.
+    /// The method, target and headers that the callee will see.
     pub head: request::Parts,
     pub body: Bytes,
 }
@@ -97,7 +97,7 @@ pub enum NoResponse {
     /// The callee has acted; the caller gets bytes that are not HTTP.
     #[error("broken: {reason}")]
     Raw {
-        /// Written to the connection as they are, before it is closed.
+        /// The bytes that are written to the connection before it is closed.
         bytes: Bytes,
         reason: &'static str,
     },

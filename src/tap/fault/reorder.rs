@@ -19,7 +19,7 @@ const AT_MOST: Duration = Duration::from_secs(1);
 
 #[derive(Default)]
 struct Reorder {
-    /// Locked while a request is held: the next one overtakes it.
+    /// The lock that is held while a request is held back.
     holding: Mutex<()>,
     passed: Notify,
 }

@@ -14,7 +14,7 @@ pub(super) fn connect() -> Result<Docker, String> {
     Docker::connect_with_host(&host()).map_err(|error| no_engine(&cause(&error)))
 }
 
-/// Asks the engine whether it is there.
+/// Checks that the engine answers.
 pub(super) async fn ping(docker: &Docker) -> Result<(), String> {
     match tokio::time::timeout(PATIENCE, docker.ping()).await {
         Ok(Ok(_)) => Ok(()),

@@ -116,7 +116,8 @@ impl Maker<'_> {
         Ok(Some(image))
     }
 
-    /// The right to make an image; `None` when it is there, made by another run or long ago. Runs that want the same one wait.
+    /// Takes the lock for making an image. Returns `None` when the image is there. Runs that want the same image wait
+    /// for each other.
     async fn lock_to_make(&self, image: &str) -> Result<Option<File>, String> {
         if is_here(self.docker, image).await? {
             return Ok(None);
@@ -149,7 +150,7 @@ fn announce(image: &str, from: &Path) -> Instant {
     Instant::now()
 }
 
-/// Names below `root` and contents, in an order that does not depend on the file system.
+/// Hashes the names below `root` and the contents, in an order that does not depend on the file system.
 fn hash_all(hash: &mut Sha256, root: &Path, path: &Path) -> io::Result<()> {
     if path.is_dir() {
         let mut entries = fs::read_dir(path)?.map(|entry| Ok(entry?.path())).collect::<io::Result<Vec<_>>>()?;

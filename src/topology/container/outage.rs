@@ -50,8 +50,8 @@ impl Container {
         format!("{}-apart", self.name)
     }
 
-    /// Moves it into another network with everybody but this peer. The taps stay in reach, for they listen on this machine,
-    /// and so does its own published port, which Docker moves along.
+    /// Moves the container into another network with all containers but this peer. The taps stay in reach, because they
+    /// listen on this machine. So does the published port of the container, which Docker moves along.
     async fn cut_off(&self, peer: &str) -> Result<(), Error> {
         let (docker, apart) = (&self.shared.docker, self.apart());
         self.shared.make_network(&apart).await?;

@@ -13,7 +13,7 @@ use crate::base::wait::{self, Look};
 
 /// The deadline for an engine that is gone to come back.
 const WITHIN: Duration = Duration::from_secs(120);
-/// After this time nothing can come any more of what was asked for before the run ended.
+/// The time after which the engine has finished everything that the run had asked for.
 const AFTERMATH: Duration = Duration::from_secs(3);
 /// The message of a run that has cleaned up itself.
 const GO_HOME: &[u8] = b"go home";

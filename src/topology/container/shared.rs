@@ -29,7 +29,7 @@ pub(super) struct SharedResources {
     pub images: BTreeMap<String, String>,
     pub labels: BTreeMap<String, String>,
     reaper: Mutex<Option<Reaper>>,
-    /// Held as long as the run lives; whoever finds it free may clean up.
+    /// The lock file of the run, locked as long as the run lives. A process that finds it unlocked may clean up.
     _lock: File,
 }
 
@@ -70,7 +70,8 @@ impl SharedResources {
         self.docker.create_network(bridge(name, &self.labels)).await.map(drop)
     }
 
-    /// Removes what carries the run's label, unless it is to be kept. What cannot be removed now is left to the reaper.
+    /// Removes everything with the run's label, unless the run keeps it. What cannot be removed now is left to the
+    /// reaper.
     pub async fn clear(&self) -> Result<(), String> {
         let reaper = self.reaper.lock().unwrap_or_else(PoisonError::into_inner).take();
         let Some(reaper) = reaper else { return Ok(()) };

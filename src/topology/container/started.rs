@@ -179,8 +179,8 @@ fn published_at(order: &StartRequest) -> Result<HashMap<u16, u16>, String> {
     called.into_iter().chain(asked).map(|port| Ok((port, free_port()?))).collect()
 }
 
-/// A port of the loopback that nobody has: one that systems do not give away by themselves, so that it is still free when the
-/// container that had it starts anew.
+/// Finds a free port of the loopback, outside the range from which systems choose ports, so that it is still free when
+/// the container restarts.
 fn free_port() -> Result<u16, String> {
     let drawn = std::iter::repeat_with(|| rand::random_range(20_000..32_000)).take(100);
     let mut free = drawn.filter(|port| TcpListener::bind((Ipv4Addr::LOCALHOST, *port)).is_ok());
