@@ -18,8 +18,8 @@ pub(super) struct ActionMark {
 }
 
 impl Page {
-    /// Presses an element with the mouse, where a person would; waits until it is there. What follows is judged against
-    /// the moment before the press ([`Page::answered`], [`Page::judge`]). A disabled element is pressed all the same.
+    /// Presses an element with the mouse; waits until a person could press it. Effects are judged against the moment
+    /// before the press ([`Page::answered`], [`Page::judge`]). A disabled element is pressed too.
     pub async fn press(&self, locator: &Locator) -> Result<(), BrowserError> {
         self.press_times(locator, 1).await
     }
@@ -33,13 +33,16 @@ impl Page {
         }
         let until = Instant::now() + self.config.find_within;
         loop {
+            // Aimed at anew in each round: the element may have moved since the last one.
             let left = until.saturating_duration_since(Instant::now());
             let place = self.element_within("aim", json!(locator), locator, left).await?;
+            // The mark is set after the wait for the element, so that what the page did meanwhile does not count as an
+            // answer.
             self.begin(Some(locator.to_string()));
             actions[0] = json!({ "type": "pointerMove", "x": place["x"], "y": place["y"], "origin": "viewport" });
             let mouse = json!({ "type": "pointer", "id": "mouse", "parameters": { "pointerType": "mouse" }, "actions": actions });
             self.act(json!([mouse])).await?;
-            // The page may have put something else there in between, which is then kept from the press: aim again.
+            // The page may have put another element there in between. The script keeps the press from it, and we aim again.
             let Some(other) = self.missed().await? else { return Ok(()) };
             if Instant::now() >= until {
                 return Err(BrowserError::Covered { locator: locator.to_string(), by: other });
@@ -51,7 +54,7 @@ impl Page {
     async fn missed(&self) -> Result<Option<String>, BrowserError> {
         match self.call("missed", Value::Null).await {
             Ok(other) => Ok(other.as_str().map(str::to_owned)),
-            // What was pressed took the page away.
+            // The pressed element took the page away.
             Err(trouble) if passing(&trouble) => Ok(None),
             Err(trouble) => Err(trouble),
         }
@@ -71,10 +74,12 @@ impl Page {
         self.keys(value).await
     }
 
-    /// Types into a field, replacing what is there.
+    /// Types into a field and replaces its text.
     pub async fn type_text(&self, locator: &Locator, text: &str) -> Result<(), BrowserError> {
         let state = self.element("select", json!(locator), locator).await?;
         if text.is_empty() {
+            // The field is selected by now: one deletion empties it, and an empty one gets no key that a page could
+            // react to.
             return if state["empty"] == json!(true) { Ok(()) } else { self.keys("\u{e003}").await };
         }
         self.keys(text).await
@@ -86,7 +91,8 @@ impl Page {
         self.element("choose", json!({ "locator": list, "option": option }), list).await.map(drop)
     }
 
-    /// Remembers how the page looks now; [`Page::press`], [`Page::key`] and [`Page::choose`] do it by themselves.
+    /// Remembers the look of the page for later comparisons. [`Page::press`], [`Page::key`] and [`Page::choose`] do so
+    /// by themselves.
     pub async fn mark(&self) -> Result<(), BrowserError> {
         self.call("mark", Value::Null).await?;
         self.begin(None);

@@ -24,7 +24,7 @@ const CALL: &str =
 
 impl Page {
     /// Waits until the page has come to rest: it has loaded, nothing moves, and its requests since the last action are
-    /// answered. A page that never rests is no trouble: it is used as it is then.
+    /// answered. A page that never rests is no error, and is used as it is.
     pub async fn rest(&self) -> Result<(), BrowserError> {
         let (mark, within) = (self.marked().entry, self.config.oracle.settles_within);
         let resting = async {
@@ -41,6 +41,7 @@ impl Page {
                 }
             }
         };
+        // A page with an animation or a clock never rests, and is used all the same.
         tokio::time::timeout(within, resting).await.unwrap_or(Ok(()))
     }
 
@@ -56,18 +57,18 @@ impl Page {
             if let Some(found) = look(&locked(&self.log)) {
                 return found;
             }
-            // It cannot be closed: the log is held here, too.
+            // The channel cannot be closed, because this page holds the log.
             let _ = news.changed().await;
         }
     }
 
-    /// Calls a function of the oracle's script in its own world of the page; puts the script there where it is missing.
+    /// Calls a function of the oracle's script in its own world of the page. Loads the script where it is missing.
     pub(super) async fn call(&self, name: &str, argument: Value) -> Result<Value, BrowserError> {
         self.call_within(name, &argument, Duration::ZERO).await
     }
 
-    /// Calls a function until its answer is the one that is waited for (`page.js` says which that is), or the time is up; gives
-    /// the last answer.
+    /// Calls a function until it gives the expected answer (`page.js` says which one that is) or the time is up.
+    /// Returns the last answer.
     async fn call_within(&self, name: &str, argument: &Value, within: Duration) -> Result<Value, BrowserError> {
         let arguments = json!([
             { "type": "string", "value": name },
@@ -75,6 +76,8 @@ impl Page {
             { "type": "number", "value": within.as_millis() as f64 },
         ]);
         let mut answer = self.function(name, CALL, arguments.clone()).await?;
+        // `undefined` means that the script is missing: this is a world that was made after the preload scripts ran, or
+        // a driver that ran none.
         if answer.is_none() {
             self.function(name, &oracle::script(&self.config.oracle), json!([])).await?;
             answer = self.function(name, CALL, arguments).await?;
@@ -83,8 +86,8 @@ impl Page {
             .map_err(|error| BrowserError::Refused { command: name.into(), reason: error.to_string() })
     }
 
-    /// Calls a function that is given in JavaScript in a world of the page that the page cannot see, and awaits the string that
-    /// it gives. `name` is how trouble speaks of it.
+    /// Calls a JavaScript function in a world that the page cannot see, and awaits the string that it returns. `name`
+    /// is its name in errors.
     pub(super) async fn function(
         &self,
         name: &str,
@@ -100,7 +103,7 @@ impl Page {
         string_of(name, &self.command("script.callFunction", call).await?)
     }
 
-    /// Asks the page a question until the answer is the one that is waited for (`look` judges each), or none can come any more.
+    /// Asks the page a question until `look` accepts the answer, or no other answer can come any more.
     pub(super) async fn ask_until<T>(
         &self,
         end: WaitEnd,
@@ -111,11 +114,12 @@ impl Page {
     ) -> Result<T, Gave<BrowserError>> {
         let started = Instant::now();
         tokio::select! {
+            // An answer that is there goes before the verdict that nothing will come.
             biased;
             answer = self.ask_for(question, argument.clone(), within, &look) => return answer,
             over = self.over(end, within) => over.map_err(Gave::Never)?,
         }
-        // It may have come just now.
+        // The answer may have come at the same moment.
         match self.ask_for(question, argument, Duration::ZERO, look).await {
             Err(Gave::Up { last_seen, .. }) => Err(Gave::Up { waited: started.elapsed(), last_seen }),
             answer => answer,
@@ -127,7 +131,7 @@ impl Page {
         let started = Instant::now();
         let over = wait::until(within, async || {
             let waited = started.elapsed();
-            // What was done just before may not have shown in the log yet.
+            // The log may not show the effect of the last action yet.
             if waited < STILL || !locked(&self.log).is_idle(STILL) {
                 return Look::NotYet(String::new());
             }
@@ -159,7 +163,7 @@ impl Page {
             && !log.since(0).any(|noticed| matches!(noticed, BrowserEvent::Opened { .. }))
     }
 
-    /// Asks the page a question until the answer is the one that is waited for; `look` judges each.
+    /// Asks the page a question until `look` accepts the answer.
     async fn ask_for<T>(
         &self,
         question: &str,

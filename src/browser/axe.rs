@@ -9,7 +9,7 @@ use serde_json::json;
 use super::{BrowserError, Page};
 use crate::model::{Finding, RuleId};
 
-/// Puts `axe` into a world of its own in the page, as unchanged as it is shipped. A second time changes nothing.
+/// The unchanged script of axe-core, which defines `axe`.
 const AXE: &str = include_str!("axe/axe.min.js");
 
 /// Lists what is wrong and what axe leaves to a person. An undecided point is a finding too, because nobody has looked

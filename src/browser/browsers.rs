@@ -12,7 +12,7 @@ use super::{BrowserConfig, BrowserError, Page};
 /// The number of times that a dead browser is restarted in one run.
 const RESTARTS: usize = 3;
 
-/// The browser that all scenarios of a run share; start it once, behind an `Arc`. Every call may come from any runtime.
+/// The browser that all scenarios of a run share. Start it once, behind an `Arc`. Calls may come from any runtime.
 #[derive(Debug)]
 pub struct Browsers {
     config: Arc<BrowserConfig>,
@@ -54,11 +54,12 @@ impl Browsers {
         Ok(browsers)
     }
 
-    /// Opens a blank page for one scenario; addresses that do not name a host are taken from `base_url`. Waits while as
-    /// many pages are open as the configuration allows.
+    /// Opens a blank page for one scenario. Addresses without a host are relative to `base_url`. Waits while as many
+    /// pages are open as the configuration allows.
     pub async fn open(&self, base_url: &str) -> Result<Page, BrowserError> {
         let place = self.places.clone().acquire_owned().await.map_err(|_| stopped())?;
         let connection = self.connection().await?;
+        // A warm tab may belong to a browser that died since, and is then left to its user context.
         let ready = locked(&self.warm).pop();
         let tab = match ready {
             Some(tab) if tab.connection.is(&connection) => tab,
@@ -76,6 +77,7 @@ impl Browsers {
         self.places.close();
         let link = {
             let mut running = self.running.lock().await;
+            // A scenario that is still running must not start the browser again after the end of the run.
             running.restarts = RESTARTS;
             running.link.take()
         };
@@ -102,15 +104,15 @@ impl Browsers {
         Ok(connection)
     }
 
-    /// Makes blank pages in the background: making one is the largest part of opening a page. Not before the page that was opened
-    /// last has loaded: they would take the browser's time from it.
+    /// Makes blank pages in the background, because making one is the largest part of opening a page. Waits until the
+    /// last opened page has loaded, so as not to take the browser's time from it.
     fn refill(&self, connection: &Connection, has_loaded: impl Future<Output = ()> + Send + 'static) {
         let (warm, wanted, within) = (self.warm.clone(), self.config.warm, self.config.answer_within);
         let own = connection.clone();
         connection.spawn(async move {
             has_loaded.await;
             while locked(&warm).len() < wanted && !own.is_lost() {
-                // A blank page that cannot be had is made when it is asked for, and the trouble is told then.
+                // A failure here is not reported: the next `open` tries again and reports it.
                 let Ok(tab) = blank(&own, within).await else { break };
                 locked(&warm).push(tab);
             }

@@ -5,8 +5,8 @@ use std::time::Duration;
 
 use super::{BrowserError, OracleRules};
 
-/// The names under which distributions install Chromium or Chrome. The headless shell first: the same engine without windows,
-/// for about half of the processor's time.
+/// The names under which distributions install Chromium or Chrome. The headless shell comes first: it is the same
+/// engine without windows, and takes about half of the processor's time.
 const BROWSERS: [&str; 7] = [
     "chromium-headless-shell",
     "chrome-headless-shell",
@@ -26,7 +26,8 @@ pub const REMEDY: &str = "install Chromium and its driver: apt-get install chrom
 /// The browser to use and its limits.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct BrowserConfig {
-    /// The URL of a WebDriver server or a Selenium Grid that is already running; local files are not looked for then.
+    /// The URL of a WebDriver server or a Selenium Grid that is already running. With it, no local programs are looked
+    /// for.
     pub webdriver: Option<String>,
     /// The browser's program; looked for on the PATH where it is not given.
     pub browser: Option<PathBuf>,
@@ -56,7 +57,7 @@ impl Default for BrowserConfig {
             webdriver: None,
             browser: None,
             driver: None,
-            // Pages also wait: for answers, and to come to rest.
+            // More pages than processors, because pages spend much time waiting.
             parallel: std::thread::available_parallelism().map_or(4, |cores| (cores.get() * 2).clamp(4, 16)),
             warm: 2,
             window: (1280, 900),
@@ -70,7 +71,7 @@ impl Default for BrowserConfig {
 }
 
 impl BrowserConfig {
-    /// The defaults, with what the environment names: `PAIDPATH_WEBDRIVER` (a URL), `PAIDPATH_BROWSER` and
+    /// Returns the defaults with the settings of the environment: `PAIDPATH_WEBDRIVER` (a URL), `PAIDPATH_BROWSER` and
     /// `PAIDPATH_CHROMEDRIVER` (programs).
     pub fn from_environment(variable: impl Fn(&str) -> Option<String>) -> Self {
         let named = |name: &str| variable(name).filter(|value| !value.is_empty());

@@ -117,6 +117,7 @@ impl Connection {
         let mut lost = self.lost.subscribe();
         let answer = tokio::select! {
             biased;
+            // The protocol client waits for ever for an answer from a browser that is gone.
             _ = lost.wait_for(Option::is_some) => return Err(BrowserError::Lost(self.why_lost())),
             answer = self.bidi.send_raw(method, params) => answer,
             () = tokio::time::sleep(within) => return Err(BrowserError::Hung { command: method.into(), within }),
@@ -126,7 +127,7 @@ impl Connection {
             let closed = error.message.contains("BiDi")
                 || error.message.contains("disconnected")
                 || error.message.contains("crashed");
-            // The next page must not be asked for on a connection that is known to be closed: the heart beats only now and then.
+            // Marked at once, because the check for signs of life runs only now and then and the next page must not be opened on a closed connection.
             if error.message.contains("WebSocket") {
                 lose(&self.lost, &error.message);
             }
@@ -243,7 +244,10 @@ async fn open(config: &BrowserConfig) -> Result<(Option<Driver>, WebDriver), Bro
     let mut arguments = vec![
         "--headless=new".to_owned(),
         "--disable-background-networking".into(),
+        // In containers `/dev/shm` has 64 MB, and Chromium crashes when it is full.
         "--disable-dev-shm-usage".into(),
+        // Tabs of several scenarios share the screen. Without these flags the hidden ones run slower, and pages look
+        // late.
         "--disable-backgrounding-occluded-windows".into(),
         "--disable-renderer-backgrounding".into(),
         "--disable-background-timer-throttling".into(),
@@ -298,6 +302,7 @@ async fn listen(session: &WebDriver, rules: &OracleRules) -> Result<(BiDi, Logs)
     let logs = Logs::default();
     let mut events = bidi.subscribe_raw();
     let taking = logs.clone();
+    // Subscribed before the session is told to send events, so that none is missed.
     tokio::spawn(async move {
         while let Some(event) = events.next().await {
             taking.take(&event);

@@ -45,6 +45,7 @@ impl Driver {
             .args(["-c", GUARD, "paidpath-browser"])
             .arg(&profile)
             .arg(&programs.driver)
+            // The driver chooses a free port itself, so that two runs at once cannot collide.
             .arg("--port=0")
             .env("TMPDIR", &profile)
             .stdin(Stdio::piped())

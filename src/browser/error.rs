@@ -47,7 +47,7 @@ pub enum BrowserError {
         /// The elements that were there instead.
         seen: String,
     },
-    /// Several elements on the page are called so.
+    /// Several elements on the page have this name.
     #[error("the {locator} could be any of {count} on the page: {seen}")]
     Ambiguous {
         locator: String,

@@ -15,7 +15,7 @@ use tokio::sync::watch;
 pub enum BrowserEvent {
     /// The page wrote to its console.
     Console {
-        /// `debug`, `info`, `warn` or `error`.
+        /// The level: `debug`, `info`, `warn` or `error`.
         level: String,
         text: String,
     },
@@ -41,7 +41,7 @@ pub enum BrowserEvent {
     Navigation { url: String },
     /// The page opened a dialog box of the browser; it was closed again at once.
     Dialog {
-        /// `alert`, `confirm`, `prompt` or `beforeunload`.
+        /// The form: `alert`, `confirm`, `prompt` or `beforeunload`.
         form: String,
         text: String,
     },
@@ -75,7 +75,7 @@ impl BrowserEvent {
     }
 }
 
-/// Everything noticed about one page, in order.
+/// The events of one page, in order.
 #[derive(Debug, Clone, Default)]
 pub struct PageLog {
     entries: Vec<(Instant, BrowserEvent)>,
@@ -151,6 +151,7 @@ impl PageLog {
     }
 
     pub(super) fn push(&mut self, noticed: BrowserEvent) {
+        // The waiting readers are woken all the same: they look at requests under way, which are still counted.
         if self.entries.len() < LIMIT {
             self.entries.push((Instant::now(), noticed));
         }
@@ -171,6 +172,7 @@ impl PageLog {
                 self.push(BrowserEvent::Uncaught { text: text("/text") })
             }
             "log.entryAdded" => self.push(BrowserEvent::Console { level: text("/level"), text: text("/text") }),
+            // The browser asks for the icon on its own, and no press of a person is answered by it.
             "network.beforeRequestSent" if !url.ends_with("/favicon.ico") => {
                 self.under_way.insert(request, (self.entries.len(), script));
                 self.push(BrowserEvent::Request { method: text("/request/method"), url, script });

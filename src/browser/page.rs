@@ -12,7 +12,7 @@ use super::browsers::{Tab, keep_names};
 use super::connection::{Connection, locked};
 use super::{BrowserConfig, BrowserError, PageLog};
 
-/// A tab of a profile of its own: its cookies, storage and cache are shared with no other but those that were opened with
+/// A tab in a profile of its own. Its cookies, storage and cache are shared only with tabs that were opened with
 /// [`Page::another_tab`]. The profile is closed when the last of its tabs is dropped; [`Page::close`] waits for that.
 #[derive(Debug)]
 pub struct Page {
@@ -21,12 +21,12 @@ pub struct Page {
     pub(super) config: Arc<BrowserConfig>,
     pub(super) log: Arc<Mutex<PageLog>>,
     pub(super) marked: Mutex<ActionMark>,
-    /// Dropped when the page has loaded for the first time.
+    /// A sender that is dropped when the page has loaded for the first time.
     loads: Mutex<Option<oneshot::Sender<()>>>,
     profile: Arc<Profile>,
 }
 
-/// Cookies, storage and cache; in the protocol a user context.
+/// The cookies, storage and cache of a scenario; in the protocol a user context.
 #[derive(Debug)]
 struct Profile {
     connection: Connection,
@@ -76,7 +76,7 @@ impl Page {
         Arc::strong_count(&self.profile) > 1
     }
 
-    /// Brings the tab to the front, as a person does who turns to it.
+    /// Brings the tab to the front.
     pub async fn activate(&self) -> Result<(), BrowserError> {
         self.command("browsingContext.activate", json!({ "context": self.tab.context })).await.map(drop)
     }
@@ -86,8 +86,8 @@ impl Page {
         &self.base
     }
 
-    /// Headers that the browser sends with every request of this page, such as `traceparent` and `baggage`. Replaces
-    /// those set before.
+    /// Sets the headers that the browser sends with every request of this page, such as `traceparent` and `baggage`.
+    /// Replaces earlier ones.
     pub async fn headers(&self, headers: &[(&str, &str)]) -> Result<(), BrowserError> {
         let headers: Vec<Value> = headers
             .iter()
@@ -122,7 +122,7 @@ impl Page {
         self.tab.connection.cdp(&self.tab.context, "Emulation.setEmulatedMedia", params, within).await.map(drop)
     }
 
-    /// Goes to an address, relative to the base URL or whole, and waits until it has loaded.
+    /// Goes to an address, relative to the base URL or absolute, and waits until it has loaded.
     pub async fn goto(&self, address: &str) -> Result<(), BrowserError> {
         let url = if address.contains("://") || address.starts_with("data:") {
             address.to_owned()
@@ -140,7 +140,7 @@ impl Page {
         loaded
     }
 
-    /// Loads, and again where the machine's network changed meanwhile.
+    /// Loads the page, and loads it again when the machine's network changed meanwhile.
     async fn load_uncut(&self, method: &str, params: Value, url: &str) -> Result<(), BrowserError> {
         for _ in 0..LOADS {
             let before = locked(&self.log).len();
@@ -173,7 +173,7 @@ impl Page {
         match self.tab.connection.command(method, params, within).await {
             Ok(_) => Ok(()),
             Err(BrowserError::Refused { reason, .. }) => Err(not_opened(reason)),
-            // The heart of the browser beats on its own connection: if that still answers, it is the page that does not.
+            // The check for signs of life is a command of its own. If it is answered, the page hangs and not the browser.
             Err(hung @ BrowserError::Hung { .. }) => {
                 match self.tab.connection.command("browser.getUserContexts", json!({}), Duration::from_secs(5)).await {
                     Ok(_) => Err(not_opened(format!("it had not loaded after {within:?}"))),
@@ -184,9 +184,9 @@ impl Page {
         }
     }
 
-    /// Closes the profile: this tab and all others of it; their cookies, storage and cache are forgotten.
+    /// Closes the profile with all its tabs. Its cookies, storage and cache are forgotten.
     pub async fn close(self) {
-        // Dropping does the rest, and does it again harmlessly where this was too slow.
+        // Dropping the profile does the same again. That does no harm, and helps where this command was too slow.
         let params = json!({ "userContext": self.tab.user_context });
         let _ = self.tab.connection.command("browser.removeUserContext", params, Duration::from_secs(3)).await;
     }

@@ -64,13 +64,13 @@ impl Page {
         }
     }
 
-    /// Everything on the page that a person can read, one block a line.
+    /// Returns everything on the page that a person can read, one block a line.
     pub async fn text(&self) -> Result<String, BrowserError> {
         Ok(self.call("readable", Value::Null).await?.as_str().unwrap_or_default().to_owned())
     }
 
-    /// Waits until a person can read a text on the page; case does not matter. Gives up when the page has been idle for 3 s, so
-    /// this is for what follows from an answer, not for what a server sends on its own.
+    /// Waits until a person can read a text on the page; case does not matter. Gives up when the page has been idle for
+    /// 3 s, so it is meant for effects of an answer, and not for what a server sends on its own.
     pub async fn see(&self, text: &str, within: Duration) -> Result<(), BrowserError> {
         self.until_shown(text, true, within).await
     }
@@ -82,10 +82,7 @@ impl Page {
 
     async fn until_shown(&self, text: &str, shown: bool, within: Duration) -> Result<(), BrowserError> {
         let question = json!({ "text": text, "wanted": shown });
-        let look = |is| match is == json!(shown) {
-            true => Look::Holds(()),
-            false => Look::NotYet(String::new()),
-        };
+        let look = |is| if is == json!(shown) { Look::Holds(()) } else { Look::NotYet(String::new()) };
         match self.ask_until(WaitEnd::Idle, "shows", question, within, look).await {
             Ok(()) => Ok(()),
             Err(Gave::Never(trouble)) => Err(trouble),
@@ -97,7 +94,8 @@ impl Page {
         }
     }
 
-    /// Waits until a person can read a text in this element; an element that is not there says nothing. Gives all of its text.
+    /// Waits until a person can read a text in this element, and returns the whole text of the element. A missing
+    /// element counts as one without text.
     pub async fn says(&self, locator: &Locator, text: &str, within: Duration) -> Result<String, BrowserError> {
         let question = json!({ "locator": locator, "says": text });
         let waited = self.ask_until(WaitEnd::Still, "read", question, within, |found| {
@@ -142,8 +140,7 @@ impl Page {
         locked(&self.log).clone()
     }
 
-    /// Evaluates a JavaScript expression in the page itself, for what no other call offers; promises are awaited. The
-    /// expression's value must be a string, or is turned into one.
+    /// Evaluates a JavaScript expression in the page itself, awaits it, and returns it as a string.
     pub async fn evaluate(&self, expression: &str) -> Result<String, BrowserError> {
         let params = json!({
             "expression": format!("(async () => String(await ({expression})))()"),

@@ -24,7 +24,7 @@ impl MediaRange {
         }
     }
 
-    /// Sorts so that the more specific ranges come first.
+    /// Returns a key that sorts specific ranges first.
     pub fn rank(&self) -> usize {
         self.0.matches('*').count()
     }
@@ -58,13 +58,14 @@ pub(super) enum JsonBody<'b> {
 /// Reads a body that says it is JSON.
 pub(super) fn read<'b>(body: &'b Body, encoding: Option<&str>) -> JsonBody<'b> {
     let flawed = |message: String| JsonBody::Flawed(Flaw { at: String::new(), source: String::new(), message });
+    // A body that was recorded as JSON was readable, whatever the header says.
     if let Some(encoding) = encoding.filter(|encoding| !encoding.eq_ignore_ascii_case("identity"))
         && body.json().is_none()
     {
         return JsonBody::Unread(format!("it is compressed ({encoding}), and was not recorded readable"));
     }
     match &body.content {
-        // However it goes on, what begins like this is no JSON.
+        // The recorded beginning is no text, so that no continuation can make it JSON.
         Content::Base64(_) => flawed("it is not JSON, and not even text".into()),
         Content::Json(_) | Content::Text(_) | Content::Empty if body.truncated => {
             JsonBody::Unread("only its beginning was recorded".into())
@@ -73,6 +74,7 @@ pub(super) fn read<'b>(body: &'b Body, encoding: Option<&str>) -> JsonBody<'b> {
         Content::Empty if body.size > 0 => JsonBody::Unread("it was not recorded".into()),
         Content::Empty => flawed("it is empty, where JSON is promised".into()),
         Content::Text(text) => match serde_json::from_str::<Value>(text) {
+            // Rendering keeps text as text where redaction could not walk through it as a value.
             Ok(_) => JsonBody::Unread("it was recorded as text, and not as a value".into()),
             Err(error) => flawed(format!("it is not JSON: {error}")),
         },

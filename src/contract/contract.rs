@@ -21,7 +21,7 @@ pub struct Contract {
 pub(super) struct Route {
     pub template: PathTemplate,
     pub pointer: String,
-    /// Method in capitals, and what it does.
+    /// The operations, by method in capitals.
     pub operations: Vec<(String, DocumentedOperation)>,
 }
 
@@ -38,6 +38,7 @@ impl Contract {
                 continue;
             }
             let template = PathTemplate::read(prefix, path).map_err(|message| document.mistake(&item, message))?;
+            // A path item may be a reference, and parameters count from where it really stands.
             let (place, _) = document.at(&item)?;
             let mut operations = Vec::new();
             for method in METHODS {
@@ -54,6 +55,7 @@ impl Contract {
                 "the document has no `paths`: there is nothing to hold exchanges against",
             ));
         }
+        // `/jobs/me` has to win over `/jobs/{id}`, in whatever order the document lists them.
         routes.sort_by_key(|route| route.template.rank());
         Ok(Self { name: name.to_owned(), routes })
     }
@@ -63,7 +65,7 @@ impl Contract {
         &self.name
     }
 
-    /// Path and method of everything that is documented.
+    /// Returns the path and the method of every documented operation.
     pub fn operations(&self) -> impl Iterator<Item = (String, String)> {
         self.routes
             .iter()
@@ -76,8 +78,8 @@ impl Contract {
         route.operation(method).map(|_| route.template.text.as_str())
     }
 
-    /// The route that a path is meant for, with the values of its placeholders. Where several fit, the most specific; but one
-    /// that has the method before one that has not.
+    /// Returns the route for a path, with the values of its placeholders. The most specific route wins, but a route
+    /// that has the method goes before one that does not.
     pub(super) fn route(&self, method: &str, path: &str) -> Option<(&Route, Vec<(&str, String)>)> {
         let mut fitting = self.routes.iter().filter_map(|route| Some((route, route.template.values(path)?)));
         let first = fitting.next()?;
@@ -103,5 +105,6 @@ fn path_of(url: &str) -> &str {
         Some((_, rest)) => rest.find('/').map_or("", |at| &rest[at..]),
         None => url,
     };
+    // A server URL with variables has no fixed path, so that nothing can be put before the document's paths.
     if after_host.starts_with('/') && !after_host.contains('{') { after_host } else { "" }
 }

@@ -12,7 +12,7 @@ use crate::model::{Edge, Exchange, Finding};
 pub struct Contracts(BTreeMap<String, Contract>);
 
 impl Contracts {
-    /// No contracts: nothing is checked.
+    /// Makes an empty set, against which nothing is checked.
     pub fn new() -> Self {
         Self::default()
     }
@@ -32,21 +32,23 @@ impl Contracts {
         self.0.is_empty()
     }
 
-    /// Holds one exchange against the document of the service that was called. Nothing is found where there is none.
+    /// Checks one exchange against the document of the service that was called. Finds nothing where there is no
+    /// document.
     pub fn check(&self, exchange: &Exchange) -> Vec<Finding> {
         self.of(&exchange.edge.to).map(|contract| contract.check(exchange)).unwrap_or_default()
     }
 
-    /// Holds the exchanges of one scenario against the documents, and says also what could not be judged, with its edge.
+    /// Checks the exchanges of one scenario, and also returns what could not be judged, with its edge.
     ///
-    /// Differs from checking each alone where a service passes on what a member sent: that a member asked for something
-    /// impossible, and was refused, is not held against the service in between.
+    /// Unlike a check of each exchange by itself, it excuses a service that passes on what a member sent: a member may
+    /// ask for something impossible and be refused, and the service in between did nothing wrong.
     pub fn examine(&self, exchanges: &[Exchange]) -> Examination {
         let mut all = Examination::default();
         for exchange in exchanges {
             let Some(contract) = self.of(&exchange.edge.to) else { continue };
             let Examination { mut findings, skipped } = contract.examine(exchange);
             let of_the_request = |finding: &Finding| finding.at.as_ref().is_some_and(|at| at.starts_with("request"));
+            // The service in between only did what the member asked, and the refusal is the right end of it.
             if findings.iter().any(of_the_request) && self.is_passed_on(exchange, exchanges) {
                 findings.retain(|finding| !of_the_request(finding));
             }

@@ -43,6 +43,8 @@ impl<'t> Document<'t> {
                 return Err(document.mistake("/openapi", message));
             }
         }
+        // Checked at the start, for the whole document: a bad reference in a rare answer would otherwise show only in a
+        // run that meets it.
         document.references_stay_inside()?;
         Ok(document)
     }
@@ -58,6 +60,7 @@ impl<'t> Document<'t> {
     /// The value at a pointer, and where it really stands: references are followed.
     pub fn at(&self, pointer: &str) -> Result<(String, &Value), ConfigError> {
         let mut place = pointer.to_owned();
+        // Two references may point at each other.
         for _ in 0..LONGEST_CHAIN {
             let Some(value) = self.value.pointer(&place) else {
                 return Err(self.mistake(pointer, format!("there is nothing at `#{place}`")));
@@ -85,7 +88,7 @@ impl<'t> Document<'t> {
                     for (name, member) in members {
                         let place = format!("{pointer}/{}", escape(name));
                         match (name.as_str(), member) {
-                            // These hold data, which may look like anything.
+                            // These hold sample data, in which `$ref` may be an ordinary field.
                             ("example" | "examples" | "default" | "const" | "enum", _) => {}
                             ("$ref", Value::String(reference)) => self.reference(&place, reference)?,
                             (_, member) => waiting.push((place, member)),
@@ -107,6 +110,7 @@ impl<'t> Document<'t> {
             None => Err(self.mistake(place, message)),
         };
         match local(reference) {
+            // A run must not depend on the network, and a fetched document could change between two runs.
             None => wrong(format!("`{reference}` leaves the document: nothing is fetched, so write `#/components/…`")),
             Some(target) if self.value.pointer(target).is_none() => wrong(format!("`{reference}` leads nowhere")),
             Some(_) => Ok(()),
@@ -137,7 +141,7 @@ fn parse(file: &str, text: &str) -> Result<Value, ConfigError> {
             (number(location.line()), number(location.column()))
         });
         let line = place.and_then(|(line, _)| text.lines().nth(line.saturating_sub(1)).map(str::to_owned));
-        // The place is told once.
+        // The error names the place itself, so it is cut out of the message.
         let message = error.without_snippet().to_string();
         let message = message.rsplit_once(" at line ").map_or(message.as_str(), |(message, _)| message).to_owned();
         ConfigError { file: file.to_owned(), place, message, line }

@@ -5,10 +5,8 @@ use super::contract::Contract;
 use super::operation::{DocumentedOperation, Media};
 use super::parameter::{ParameterPlace, in_headers};
 use super::schema::Flaw;
-use crate::model::{Body, Edge, Exchange, Finding, Outcome, Request, Response, RuleId};
+use crate::model::{BY_TAP, Body, Edge, Exchange, Finding, Outcome, Request, Response, RuleId};
 
-/// Marks an answer that a tap made up in the callee's place.
-pub(super) const BY_TAP: &str = "x-paidpath-tap";
 /// The largest number of findings for one exchange.
 const TOLD: usize = 10;
 
@@ -22,15 +20,16 @@ pub struct Examination {
 }
 
 impl Contract {
-    /// Holds an exchange against the contract: where it departs from it.
+    /// Returns the departures of an exchange from the contract.
     pub fn check(&self, exchange: &Exchange) -> Vec<Finding> {
         self.examine(exchange).findings
     }
 
-    /// Holds an exchange against the contract, and says also what could not be judged.
+    /// Returns the departures of an exchange from the contract, and what could not be judged.
     ///
-    /// A request that the callee refused (4xx) is not held against a member, who may ask for anything; it is held against a
-    /// service, which has to know what it asks for. An answer that a tap made up is nobody's.
+    /// A request that the callee refused (4xx) is no departure when a member sent it, because a member may ask for
+    /// anything. It is a departure when a service sent it, because a service has to know what it asks for. An answer of
+    /// a tap is not checked.
     pub fn examine(&self, exchange: &Exchange) -> Examination {
         let mut examiner = Examiner { contract: self, exchange, examined: Examination::default() };
         examiner.exchange();
@@ -55,6 +54,7 @@ impl<'c> Examiner<'c> {
     fn exchange(&mut self) {
         let operation = self.request();
         let refused = self.exchange.status().is_some_and(|status| (400..500).contains(&status));
+        // Scenarios send wrong requests on purpose, and the refusal shows that the service noticed.
         if refused && self.exchange.edge.from == Edge::MEMBER {
             self.examined = Examination::default();
         }
@@ -68,7 +68,7 @@ impl<'c> Examiner<'c> {
         }
     }
 
-    /// Holds the request against the contract; gives what was asked for, if that is documented.
+    /// Checks the request, and returns the documented operation that it asks for.
     fn request(&mut self) -> Option<&'c DocumentedOperation> {
         let (contract, request) = (self.contract, &self.exchange.request);
         let Some((route, in_path)) = contract.route(&request.method, request.path()) else {
@@ -132,9 +132,11 @@ impl<'c> Examiner<'c> {
 
     fn response(&mut self, operation: &DocumentedOperation, response: &Response) {
         let status = response.status;
-        // Whoever is turned away may have asked without.
-        let security = operation.security.as_ref().filter(|_| status < 400);
-        if let Some(security) = security.filter(|security| !security.is_met(&self.exchange.request)) {
+        // A refused request may lack its credential. That may be the reason for the refusal.
+        if status < 400
+            && let Some(security) = &operation.security
+            && !security.is_met(&self.exchange.request)
+        {
             let message = format!("it was served, and shows none of the credentials that are documented: {security}");
             self.flawed("request/security", &security.pointer, &message);
         }
@@ -150,6 +152,7 @@ impl<'c> Examiner<'c> {
                 self.flaw(&at, &header.pointer, flaw);
             }
         }
+        // These answers have no body by HTTP's own rules, whatever the document says of the status.
         let has_none = self.exchange.request.method == "HEAD" || matches!(status, 204 | 304);
         let is_empty = response.body.size == 0 && response.body.content.is_empty();
         if answer.content.is_empty() {
@@ -201,9 +204,10 @@ impl<'c> Examiner<'c> {
         self.flaw(at, source, Flaw { at: String::new(), source: source.to_owned(), message: message.to_owned() });
     }
 
-    /// Notes a departure. `pointer` stands in where the flaw does not say where the rule is written.
+    /// Adds a finding. `pointer` names the place of the rule when the flaw does not.
     fn flaw(&mut self, at: &str, pointer: &str, flaw: Flaw) {
         let told = self.examined.findings.len();
+        // One wrong type in a list gives a finding for each item, and the first few say all.
         if told >= TOLD {
             return;
         }
@@ -228,8 +232,8 @@ impl<'c> Examiner<'c> {
 
 /// Returns the remark for a finding about an exchange that faults have disturbed.
 pub(super) fn disturbed(exchange: &Exchange) -> String {
-    match exchange.faults.is_empty() {
-        true => String::new(),
-        false => format!(" (this exchange was disturbed: {})", exchange.faults.join("; ")),
+    if exchange.faults.is_empty() {
+        return String::new();
     }
+    format!(" (this exchange was disturbed: {})", exchange.faults.join("; "))
 }

@@ -12,7 +12,7 @@ use super::schema::{Schema, Schemas};
 use super::security::Security;
 use crate::base::config::ConfigError;
 
-/// Headers that OpenAPI describes elsewhere; a parameter of such a name is ignored.
+/// Headers that OpenAPI describes elsewhere. A parameter with such a name is ignored.
 const DESCRIBED_ELSEWHERE: [&str; 3] = ["accept", "content-type", "authorization"];
 
 #[derive(Debug)]
@@ -156,8 +156,10 @@ impl Reader<'_, '_> {
         if let Some((_, media)) = json {
             return Ok(self.schema(&format!("{media}/schema"))?.map_or(ParameterFormat::Any, ParameterFormat::Json));
         }
-        let schema = self.schema(&format!("{place}/schema"))?;
-        Ok(schema.filter(|_| is_plain).map_or(ParameterFormat::Any, ParameterFormat::Plain))
+        match self.schema(&format!("{place}/schema"))? {
+            Some(schema) if is_plain => Ok(ParameterFormat::Plain(schema)),
+            Some(_) | None => Ok(ParameterFormat::Any),
+        }
     }
 
     fn body(&mut self, pointer: &str) -> Result<Option<RequestBody>, ConfigError> {
@@ -180,6 +182,7 @@ impl Reader<'_, '_> {
         let mut headers = Vec::new();
         for (name, header) in document.members(&format!("{place}/headers")) {
             let name = name.to_ascii_lowercase();
+            // OpenAPI ignores it here, because the keys of `content` describe it.
             if name == "content-type" {
                 continue;
             }
@@ -196,6 +199,7 @@ impl Reader<'_, '_> {
         let mut content = Vec::new();
         for (kind, media) in document.members(&format!("{place}/content")) {
             let range = MediaRange::new(kind);
+            // A range such as `*/*` may turn out to be JSON in an exchange.
             let is_json = is_json(&range.to_string()) || range.rank() > 0;
             let schema = if is_json { self.schema(&format!("{media}/schema"))? } else { None };
             content.push(Media { range, schema });

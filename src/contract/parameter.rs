@@ -86,6 +86,7 @@ impl Parameter {
         if given.is_empty() {
             return if self.required { vec![flaw("it is required, and not there")] } else { Vec::new() };
         }
+        // Only the secret itself could be judged, and it is not here.
         if given.iter().any(|text| is_redacted(text)) {
             return Vec::new();
         }
@@ -100,7 +101,8 @@ impl Parameter {
     }
 }
 
-/// Text has no types. So a value is right if any way to read it is: as text, as a number or truth value, as a list.
+/// Checks a value in all its readings: as text, as a number or truth value, as a list. Text has no types, so the value
+/// is right if one reading is.
 fn plain(schema: &Schema, given: &[String]) -> Vec<Flaw> {
     let mut closest = Vec::new();
     for value in readings(given) {

@@ -29,9 +29,9 @@ const MESSAGE: usize = 240;
 /// A flaw of a value.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Flaw {
-    /// JSON pointer into the value.
+    /// The JSON pointer into the value.
     pub at: String,
-    /// JSON pointer into the document.
+    /// The JSON pointer into the document.
     pub source: String,
     pub message: String,
 }
@@ -42,7 +42,7 @@ pub(super) struct Schema {
     validator: Validator,
 }
 
-/// Compiles the schemas of one document, each once.
+/// The compiler of a document's schemas, which compiles each schema once.
 pub(super) struct Schemas<'d> {
     registry: Registry<'d>,
     compiled: BTreeMap<String, Arc<Schema>>,
@@ -69,6 +69,7 @@ impl<'d> Schemas<'d> {
             .with_draft(Draft::Draft202012)
             .with_registry(&self.registry)
             .should_validate_formats(true)
+            // Without this, an `$id` in the document could make the validator look up other documents.
             .offline()
             .build(&json!({"$ref": reference}))
             .map_err(|error| error.to_string())?;
@@ -85,6 +86,7 @@ impl Schema {
             let message = format!("it is nested deeper than {DEEPEST} levels");
             return vec![Flaw { at: String::new(), source: self.pointer.clone(), message }];
         }
+        // The quick question first: nearly all values are valid, and collecting errors is slower.
         if self.validator.is_valid(value) {
             return Vec::new();
         }
@@ -103,6 +105,7 @@ impl Schema {
             | ValidationErrorKind::UnevaluatedProperties { unexpected } => {
                 unexpected.iter().map(|name| flaw(member(name), format!("`{name}` is not documented"))).collect()
             }
+            // Placed at the missing field, so that findings about the same field look the same.
             ValidationErrorKind::Required { property: Value::String(name) } => {
                 vec![flaw(member(name), format!("`{name}` is required, and not there"))]
             }
@@ -131,11 +134,11 @@ fn shortened(mut message: String) -> String {
 fn of_a_secret(error: &ValidationError<'_>) -> bool {
     let secret = error.instance().as_str().is_some_and(is_redacted);
     match error.kind() {
-        // One of the ways would do, if it were not for the secrets.
+        // An alternative that fails only at redacted text may be the right one.
         ValidationErrorKind::AnyOf { context } | ValidationErrorKind::OneOfNotValid { context } => {
             context.iter().any(|way| way.iter().all(of_a_secret))
         }
-        // A list that was searched for something, or an object whose names are: the secret stands further in.
+        // The error concerns the list as a whole, and the redacted text is one of its items.
         ValidationErrorKind::Contains | ValidationErrorKind::UniqueItems => holds_a_secret(error.instance()),
         ValidationErrorKind::PropertyNames { error } => of_a_secret(error),
         ValidationErrorKind::Constant { .. }
@@ -181,7 +184,8 @@ fn holds_a_secret(value: &Value) -> bool {
     }
 }
 
-/// Looked at level by level: a value that is too deep to validate is too deep to walk through recursively, too.
+/// Returns true for a value that is nested too deep. Looks level by level, because a recursive walk could overflow the
+/// stack.
 fn is_deep(value: &Value) -> bool {
     let mut level = vec![value];
     for _ in 0..=DEEPEST {

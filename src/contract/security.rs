@@ -30,6 +30,8 @@ impl Security {
     /// an operation that needs no credential.
     pub fn read(document: &Document<'_>, pointer: &str) -> Result<Option<Self>, ConfigError> {
         let own = format!("{pointer}/security");
+        // An empty list at the operation removes the document's requirements, so its presence decides and not its
+        // content.
         let pointer = if document.value.pointer(&own).is_some() { own } else { "/security".to_owned() };
         let listed = document.value.pointer(&pointer).and_then(Value::as_array);
         let mut ways = Vec::new();
@@ -37,6 +39,7 @@ impl Security {
             let schemes = way.keys().map(|scheme| credential(document, scheme, &pointer));
             ways.push(schemes.collect::<Result<Vec<_>, _>>()?);
         }
+        // An empty alternative means that the credential is optional.
         let is_open = ways.is_empty() || ways.iter().any(Vec::is_empty);
         Ok((!is_open).then_some(Self { pointer, ways }))
     }

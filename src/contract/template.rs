@@ -38,7 +38,7 @@ impl PathTemplate {
         segments.next().is_none().then_some(values)
     }
 
-    /// Sorts templates so that the more specific ones come first: fixed before placeholder, segment by segment.
+    /// Returns a key that sorts specific templates first: fixed before placeholder, segment by segment.
     pub fn rank(&self) -> Vec<(bool, usize)> {
         let rank = |parts: &Vec<Part>| {
             let fixed: usize = parts.iter().map(Part::len).sum();

@@ -2,8 +2,8 @@
 
 use serde_json::{Map, Value, json};
 
-/// Rewrites a 3.0 document in place: `nullable`, the truth values of `exclusiveMinimum` and `exclusiveMaximum`, and what
-/// stands beside a `$ref`, which 3.0 ignores.
+/// Rewrites a 3.0 document in place: `nullable`, the truth values of `exclusiveMinimum` and `exclusiveMaximum`, and
+/// members beside a `$ref`, which 3.0 ignores.
 pub(super) fn to_3_1(document: &mut Value) {
     match document {
         Value::Object(members) => {
@@ -22,7 +22,7 @@ pub(super) fn to_3_1(document: &mut Value) {
 }
 
 fn exclusive(schema: &mut Map<String, Value>, exclusive: &str, limit: &str) {
-    // A property may have this name, too; its value is an object then.
+    // A property may have this name too. Its value is an object then, and no truth value.
     let Some(Value::Bool(is_exclusive)) = schema.get(exclusive) else { return };
     let is_exclusive = *is_exclusive;
     schema.remove(exclusive);
@@ -48,7 +48,7 @@ fn nullable(schema: &mut Map<String, Value>) {
                 values.push(Value::Null);
             }
         }
-        // Without a type it says nothing by the letter of 3.0, and everybody who writes it means this.
+        // By the letter of 3.0 it says nothing without a type, but every author means this.
         Some(_) | None => {
             let rest = Value::Object(std::mem::take(schema));
             schema.insert("anyOf".to_owned(), json!([rest, {"type": "null"}]));

@@ -92,6 +92,9 @@ impl<'de> Deserialize<'de> for TraceId {
     }
 }
 
+/// The header that marks an answer of a tap, which no callee gave.
+pub const BY_TAP: &str = "x-paidpath-tap";
+
 /// One request with its outcome on one edge. Everything in it is already redacted: a secret is replaced by a fingerprint
 /// that is equal wherever the secret was equal.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]

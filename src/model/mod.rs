@@ -17,7 +17,7 @@ pub mod trail;
 pub mod verdict;
 
 pub use diagnosis::{Class, Diagnosis, Hop, HopState};
-pub use exchange::{Body, Change, Content, Edge, Exchange, Outcome, Request, Response, TraceId};
+pub use exchange::{BY_TAP, Body, Change, Content, Edge, Exchange, Outcome, Request, Response, TraceId};
 pub use fact::Fact;
 pub use finding::Finding;
 pub use locator::Locator;

@@ -13,9 +13,8 @@ use crate::model::TraceId;
 pub enum Attribution {
     /// The caller says so in its `traceparent`; who says nothing belongs to nobody.
     ByHeader,
-    /// Everything on this tap belongs to one scenario. A browser cannot be asked to carry trace context, so the tap stands in
-    /// for it: it replaces a `traceparent` that is absent or foreign (a page may have a tracer of its own, and what its calls
-    /// cause downstream would be nobody's), and adds the `baggage` where there is none.
+    /// Everything on this tap belongs to one scenario. A browser sends no trace context of its own accord, so the tap
+    /// adds it: it replaces a `traceparent` that is absent or foreign, and adds the `baggage` where there is none.
     Owned {
         trace: TraceId,
         /// The baggage that its requests carry. Read anew for each request.
@@ -30,10 +29,12 @@ impl Attribution {
         match self {
             Self::ByHeader => carried,
             Self::Owned { trace, baggage } => {
+                // A page may run a tracer of its own. Kept, its trace id would make the calls behind this one strays.
                 if carried != Some(*trace) {
                     headers.insert(TRACEPARENT, value(&trace::traceparent(*trace, span)));
                 }
                 let baggage = baggage.lock().expect("no thread panics while it holds this lock");
+                // Baggage of the page itself stays: the platform's own front end may need it.
                 if !baggage.is_empty() && !headers.contains_key(BAGGAGE) {
                     headers.insert(BAGGAGE, value(&baggage.to_string()));
                 }

@@ -70,8 +70,8 @@ impl FaultBoard {
         self.change(|all| all.push(Arc::new(armed)));
     }
 
-    /// Disarms the disturbances of one scenario and says what became of each, in the order in which they were armed. Also when
-    /// it has none: what disturbances of the run remember of it is forgotten.
+    /// Disarms the disturbances of one scenario and returns their results, in the order in which they were armed. Also
+    /// forgets what disturbances of the run remember of the scenario.
     pub fn clear(&self, scenario: TraceId) -> Vec<FaultOutcome> {
         let mut cleared = Vec::new();
         self.change(|all| {
@@ -81,6 +81,8 @@ impl FaultBoard {
                 }
                 armed.scenario != Some(scenario)
             });
+            // Disturbances of the run outlive the scenario, but an instance of theirs would stay in memory for each
+            // scenario.
             all.iter().for_each(|armed| armed.forget(scenario));
         });
         cleared
@@ -106,6 +108,8 @@ impl FaultBoard {
     /// An exchange on this edge has been answered (or has broken off): who waits for another one to pass may go on.
     pub(super) fn passed(&self, edge: &Edge, trace: Option<TraceId>) {
         let (Some(trace), false) = (trace, self.is_empty()) else { return };
+        // Only `reorder` listens. Asking all armed faults is cheaper than a list of listeners, because few are armed at
+        // a time.
         for armed in self.read().iter().filter(|armed| armed.is_for(trace) && armed.disturbance.is_on(edge)) {
             if let Some(tally) = armed.tallies().get(&trace) {
                 tally.fault.another_passed();
@@ -144,7 +148,7 @@ pub(super) struct Armed {
 #[derive(Default)]
 struct Tallies {
     of: HashMap<TraceId, Tally>,
-    /// Firings in scenarios that are over.
+    /// The number of firings in scenarios that are over.
     earlier: u32,
     missed: Option<String>,
 }
@@ -208,6 +212,7 @@ impl Armed {
             return None;
         }
         let mut tallies = self.tallies();
+        // Made at the first match: most disturbances of a run never match anything in most scenarios.
         let tally = tallies.of.entry(trace).or_insert_with(|| Tally {
             fault: self.disturbance.instance(),
             matched: 0,
@@ -215,6 +220,7 @@ impl Armed {
             fired: 0,
             armed: watch::Sender::new(()),
         });
+        // Asked before the request is counted: a request that the fault is not for must not use up `once`.
         if let Err(why) = tally.fault.wants(call) {
             tallies.missed = Some(why);
             return None;
@@ -226,6 +232,8 @@ impl Armed {
             Frequency::From(first) => tally.matched >= first,
         };
         its_turn.then(|| {
+            // Taken now and given back on drop when unused, so that two requests at the same time cannot both be the
+            // first.
             tally.taken += 1;
             let (fault, nth, lifted) = (Arc::clone(&tally.fault), tally.matched, tally.armed.subscribe());
             FaultPermit { armed: Arc::clone(self), trace, fault, nth, lifted, fired: AtomicBool::new(false) }
@@ -263,6 +271,7 @@ impl FaultPermit {
 
     /// Waits until it is armed no longer, in this scenario.
     pub async fn lifted(&self) {
+        // The sender never sends. It is dropped with the tally, and the error of `changed` is the signal.
         while self.lifted.clone().changed().await.is_ok() {}
     }
 
@@ -270,8 +279,10 @@ impl FaultPermit {
         self.armed.missed(why);
     }
 
-    /// Draws that are the same in every run with the same seed.
+    /// Returns a random generator that is the same in every run with the same seed.
     pub fn rng(&self) -> StdRng {
+        // Drawn by the fault's words and the number of the match, and not from a shared stream: draws stay the same
+        // however scenarios interleave.
         self.armed.seed.rng((&*self.armed.spec, self.nth))
     }
 }

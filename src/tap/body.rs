@@ -35,14 +35,14 @@ pub enum Payload {
 pub struct Streaming {
     body: Incoming,
     patience: Duration,
-    /// Runs while there is nothing to read.
+    /// The deadline, which runs while nothing arrives.
     stall: Option<Pin<Box<Sleep>>>,
 }
 
 /// The result of holding a body.
 pub(super) enum HeldBody {
     Whole(Bytes),
-    /// More than [`HOLD`]: here it is back, complete.
+    /// A body larger than [`HOLD`], complete.
     TooLarge(Payload),
     /// The part that arrived before the body broke off, and the reason.
     Broken(Bytes, BoxError),
@@ -51,18 +51,19 @@ pub(super) enum HeldBody {
 impl Payload {
     /// Wraps a body from the network. It counts as broken when nothing has arrived for `patience`.
     pub(super) fn streaming(body: Incoming, patience: Duration) -> Self {
+        // Known to be empty: the caller is spared a stream, and hyper sends no chunked framing.
         if body.is_end_stream() {
             return Self::Whole(Bytes::new());
         }
         Self::Streaming(Streaming { body, patience, stall: None })
     }
 
-    /// `head`, and then the connection breaks.
+    /// Makes a body of `head`, after which the connection breaks.
     pub fn cut(head: Bytes, reason: impl Into<BoxError>) -> Self {
         Self::played(stream::iter([Ok(head), Err(reason.into())]))
     }
 
-    /// `whole` in pieces of at most `piece` bytes, with a pause before each.
+    /// Makes a body of `whole` in pieces of at most `piece` bytes, with a pause before each.
     pub fn paced(mut whole: Bytes, piece: usize, pause: Duration) -> Self {
         let pieces =
             std::iter::from_fn(move || (!whole.is_empty()).then(|| whole.split_to(piece.clamp(1, whole.len()))));
@@ -87,11 +88,15 @@ impl Payload {
                 None => return HeldBody::Whole(held.freeze()),
                 Some(Err(error)) => return HeldBody::Broken(held.freeze(), error),
                 Some(Ok(frame)) => {
+                    // Only trailers are no data. A body that a fault holds is sent with a length, and a length excludes
+                    // trailers.
                     let Ok(data) = frame.into_data() else { continue };
                     held.extend_from_slice(&data);
                 }
             }
             if held.len() > HOLD {
+                // A fault cannot see a body of this size whole, so the held part goes back in front of the rest and
+                // nothing is lost.
                 let rest = BodyStream::new(self);
                 let begun = stream::iter([Ok(Frame::data(held.freeze()))]);
                 return HeldBody::TooLarge(Self::Scripted(StreamBody::new(begun.chain(rest)).boxed_unsync()));
@@ -133,6 +138,7 @@ impl Body for Payload {
 impl Streaming {
     fn poll_frame(&mut self, cx: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, BoxError>>> {
         if let Poll::Ready(frame) = Pin::new(&mut self.body).poll_frame(cx) {
+            // The clock measures silence, not duration: a slow answer that keeps arriving is never given up.
             self.stall = None;
             return Poll::Ready(frame.map(|frame| frame.map_err(Into::into)));
         }
@@ -159,7 +165,7 @@ enum Reader {
     /// The body was recorded earlier.
     Nobody,
     Request(Arc<ExchangeRecord>),
-    /// Ends the exchange; `None` once it has.
+    /// The exchange that ends with the body; `None` once it has ended.
     Response(Option<Ongoing>),
 }
 
@@ -178,6 +184,7 @@ impl RecordedBody {
     /// caller that has its answer finds the exchange recorded.
     pub fn response(payload: Payload, ongoing: Ongoing) -> Self {
         let mut flow = Self { payload, reader: Reader::Response(Some(ongoing)), failed: None, is_elsewhere: false };
+        // hyper does not poll a body that is empty from the start, so nothing else would end the exchange.
         if flow.payload.is_end_stream() {
             flow.end(ExchangeEnd::Answered);
         }
@@ -211,6 +218,7 @@ impl Body for RecordedBody {
         }
         match ready!(Pin::new(&mut self.payload).poll_frame(cx)) {
             Some(Ok(frame)) => {
+                // Recorded before the frame is handed on, so that a caller that has its answer finds it in the record.
                 if let Some(data) = frame.data_ref() {
                     match &self.reader {
                         Reader::Nobody | Reader::Response(None) => {}
@@ -226,6 +234,7 @@ impl Body for RecordedBody {
             Some(Err(error)) => {
                 self.end(ExchangeEnd::Broken(with_causes(error.as_ref())));
                 self.failed = Some(error);
+                // Polled again at once: by then hyper has flushed the bytes before the failure.
                 cx.waker().wake_by_ref();
                 Poll::Pending
             }

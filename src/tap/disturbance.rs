@@ -29,7 +29,7 @@ const METHODS: [&str; 7] = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OP
 /// ```
 /// use paidpath::tap::Disturbance;
 ///
-/// let disturbance: Disturbance = "billing -> entitlement event atelier.purchase.*: repeat 3 times once".parse()?;
+/// let disturbance: Disturbance = "billing -> entitlement event com.example.purchase.*: repeat 3 times once".parse()?;
 /// assert_eq!(disturbance.edge().to_string(), "billing → entitlement");
 /// # Ok::<(), paidpath::tap::FaultSyntaxError>(())
 /// ```
@@ -76,8 +76,8 @@ pub enum Frequency {
 }
 
 impl Disturbance {
-    /// A fault that the language has no words for, on every edge that leads to a service. `text` is how reports name it, and
-    /// `make` makes an instance for each scenario.
+    /// Makes a disturbance for a fault that the language has no words for, on every edge that leads to a service.
+    /// `text` is its name in reports, and `make` makes an instance for each scenario.
     pub fn from_factory(
         service: &str,
         text: impl Into<String>,
@@ -102,6 +102,8 @@ impl Disturbance {
 
     /// Returns true for an edge on which it disturbs.
     pub fn is_on(&self, edge: &Edge) -> bool {
+        // The callee may not be a star: a fault on every edge of a platform would hit hops that the scenario does not
+        // name.
         self.edge.to == edge.to && (self.edge.from == ANYONE || self.edge.from == edge.from)
     }
 
@@ -142,8 +144,10 @@ impl Disturbance {
     }
 }
 
-/// The types of the CloudEvents in a request: in a header (binary mode), or in the body (structured and batched mode).
+/// Returns the types of the CloudEvents in a request, from a header (binary mode) or from the body (structured and
+/// batched mode).
 fn event_types(headers: &HeaderMap, body: &[u8]) -> Vec<String> {
+    // In binary mode the body is the event's data, which may have a `type` of its own.
     if let Some(of_type) = headers.get("ce-type") {
         return vec![String::from_utf8_lossy(of_type.as_bytes()).into_owned()];
     }
@@ -167,6 +171,7 @@ impl FromStr for Disturbance {
     fn from_str(text: &str) -> Result<Self, FaultSyntaxError> {
         let (place, fault) =
             text.trim().split_once(": ").ok_or_else(|| FaultSyntaxError::NoFault(text.trim().into()))?;
+        // Edge, method, path and event in a fixed order, so that an error can say what may come next.
         let (edge, mut place) = read_edge(place)?;
         let method = match place.peek() {
             Some(word) if !word.starts_with('/') && word != "event" => Some(read_method(&mut place)?),
@@ -181,6 +186,7 @@ impl FromStr for Disturbance {
             let expected = "the end of the place: `[METHOD] [/path] [event <type>]`, in this order".into();
             return Err(FaultSyntaxError::Unexpected { word: word.into(), expected, hint: String::new() });
         }
+        // Read here only to refuse mistakes. Each scenario reads its own instance from the same words later.
         let mut words = WordReader::of(fault);
         let (kind, _) = read_fault(&mut words)?;
         let frequency = read_frequency(&mut words)?;
@@ -206,6 +212,7 @@ fn read_method(place: &mut WordReader<'_>) -> Result<Method, FaultSyntaxError> {
 fn read_fault(words: &mut WordReader<'_>) -> Result<(&'static FaultKind, Box<dyn Fault>), FaultSyntaxError> {
     let openings = || fault::KINDS.iter().flat_map(|kind| kind.openings.iter().map(move |opening| (*kind, *opening)));
     let starts_with = |opening: &str| words.begin_with(opening);
+    // `set header` and `set response header` begin alike: the longest opening decides.
     let found = openings().filter(|(_, opening)| starts_with(opening)).max_by_key(|(_, opening)| opening.len());
     let Some((kind, opening)) = found else {
         let openings: Vec<&str> = openings().map(|(_, opening)| opening).collect();
@@ -215,7 +222,8 @@ fn read_fault(words: &mut WordReader<'_>) -> Result<(&'static FaultKind, Box<dyn
     Ok((kind, (kind.read)(opening, words)?))
 }
 
-/// Compared with as many words as an opening can have, so that `strp header X` finds `strip header`.
+/// Makes the error for an unknown fault. The text is compared with as many words as an opening can have, so that `strp
+/// header X` suggests `strip header`.
 fn unknown_fault(words: &mut WordReader<'_>, openings: &[&'static str]) -> FaultSyntaxError {
     let said = words.rest();
     let first = match words.word("a fault") {
@@ -260,7 +268,7 @@ fn read_frequency(words: &mut WordReader<'_>) -> Result<Frequency, FaultSyntaxEr
     }
 }
 
-/// Text in which `*` stands for anything.
+/// A text in which `*` stands for anything.
 #[derive(Debug, Clone)]
 struct Pattern(Regex);
 

@@ -54,7 +54,7 @@ pub(super) fn homeward(headers: &mut HeaderMap, theirs: &str, ours: &str) {
 }
 
 fn strip_hop_by_hop(headers: &mut HeaderMap) {
-    // Looked up one by one although `remove` would do: taking something out of a map reorders it, and most have none.
+    // Looked up first, although `remove` alone would do: removing reorders the map, and most requests have none of these.
     if headers.contains_key(CONNECTION) {
         let named: Vec<HeaderName> = headers
             .get_all(CONNECTION)

@@ -43,7 +43,6 @@ mod tests;
 pub use attribution::Attribution;
 pub use board::{FaultBoard, FaultOutcome};
 pub use disturbance::{Disturbance, Frequency};
-pub use passage::BY_TAP;
 pub use proxy::Tap;
 pub use recorder::{Recorder, ScenarioProgress};
 pub use upstream::InvalidUpstream;

@@ -16,10 +16,7 @@ use super::headers;
 use super::proxy::TapContext;
 use super::record::{ExchangeEnd, ExchangeRecord, Ongoing};
 use super::upstream::Upstream;
-use crate::model::{Change, TraceId};
-
-/// Marks what a tap answered in the callee's place, so that nobody takes it for the callee's own answer.
-pub const BY_TAP: HeaderName = HeaderName::from_static("x-paidpath-tap");
+use crate::model::{BY_TAP, Change, TraceId};
 
 pub(super) struct Passage<'a> {
     site: &'a TapContext,
@@ -37,9 +34,11 @@ pub(super) async fn pass(
 ) -> Result<Response<RecordedBody>, NoResponse> {
     let (mut head, body) = request.into_parts();
     let upstream = site.upstream();
+    // hyper keeps its own state there, which belongs to the connection of the caller.
     head.extensions.clear();
     headers::onward(&mut head.headers, upstream.as_ref().map(|upstream| upstream.host()));
     let trace = site.attribution.attribute(&mut head.headers, site.span());
+    // Recorded after the headers were completed, so that the record shows what the callee is given.
     let ongoing = site.recorder.begin(&site.edge, trace, &head);
     let method = head.method.clone();
     let body = Payload::streaming(body, site.patience());
@@ -50,6 +49,7 @@ pub(super) async fn pass(
         trace,
         sent: AtomicBool::new(false),
     };
+    // A tunnel would carry bytes that nobody records.
     let came = if head.method == Method::CONNECT {
         Ok(by_tap(
             StatusCode::METHOD_NOT_ALLOWED,
@@ -59,6 +59,7 @@ pub(super) async fn pass(
         ))
     } else {
         match site.board.armed_for(&site.edge, trace, &head) {
+            // Without faults the body streams through, so that a tap costs no memory and no delay.
             armed if armed.is_empty() => passage.stream(head, body).await,
             armed => passage.disturb(head, body, armed).await,
         }
@@ -66,7 +67,7 @@ pub(super) async fn pass(
     deliver(ongoing, &method, came)
 }
 
-/// Gives the caller what came of its request, and records it.
+/// Gives the caller the answer to its request, and records it.
 fn deliver(
     ongoing: Ongoing,
     method: &Method,
@@ -75,7 +76,7 @@ fn deliver(
     match came {
         Ok(TapResponse { head, body }) => {
             ongoing.record().answered(&head);
-            // hyper never asks for a body that cannot be, so its end would never be seen.
+            // hyper never polls the body of such an answer, so that its end would never be seen.
             let flow = if is_bodiless(method, head.status) {
                 RecordedBody::bodiless(ongoing, head.headers.contains_key(CONTENT_LENGTH))
             } else {
@@ -131,13 +132,16 @@ impl Passage<'_> {
             }
         };
         let call = TapRequest { head, body };
+        // All permits are taken before the first fault acts, because a fault may change what the next one would match.
         let tickets: Vec<FaultPermit> = armed.iter().filter_map(|armed| armed.claim(self.trace, &call)).collect();
+        // Recorded as it came. `resent` replaces it where a fault lets a changed request pass.
         self.record.sent(&call.body);
         walk(self, &tickets, call).await
     }
 
     /// Sends a request that may have been disturbed. From the second time on it is an exchange of its own.
     pub async fn send(&self, call: TapRequest) -> Result<TapResponse, NoResponse> {
+        // A repetition gets a record of its own: rules judge each request that the callee saw.
         if self.sent.swap(true, Ordering::Relaxed) {
             return self.send_again(call).await;
         }
@@ -183,6 +187,7 @@ impl Passage<'_> {
             return Err(NoResponse::Unreachable("the tap does not know yet where the callee is".into()));
         };
         let came = upstream.send(head, body, self.site.patience(), &self.site.address).await;
+        // Also after a failure: whoever waits for this exchange must not wait for one that will never pass.
         self.site.board.passed(&self.site.edge, self.trace);
         came
     }
@@ -194,6 +199,6 @@ fn by_tap(status: StatusCode, code: &str, mark: &'static str, detail: &str) -> T
     let problem =
         json!({"type": "about:blank", "title": title, "status": status.as_u16(), "code": code, "detail": detail});
     let mut answer = TapResponse::made(status, "application/problem+json", problem.to_string());
-    answer.head.headers.insert(BY_TAP, HeaderValue::from_static(mark));
+    answer.head.headers.insert(HeaderName::from_static(BY_TAP), HeaderValue::from_static(mark));
     answer
 }

@@ -27,11 +27,12 @@ use crate::model::Edge;
 /// The longest silence of a callee, unless the tap is set otherwise.
 const PATIENCE: Duration = Duration::from_secs(60);
 
-/// A recording reverse proxy on one edge. Stop it with [`Tap::stop`]; dropped, it closes all the same, but nobody waits for it.
+/// A recording reverse proxy on one edge. Stop it with [`Tap::stop`]; when it is dropped it closes too, but nobody
+/// waits for it.
 pub struct Tap {
     site: Arc<TapContext>,
     local: SocketAddr,
-    /// Said or dropped, it means the same.
+    /// The signal to stop. Dropping it is the signal too.
     stop: oneshot::Sender<()>,
     served: JoinHandle<()>,
 }
@@ -77,6 +78,7 @@ impl Tap {
     ) -> io::Result<Self> {
         let listener = TcpListener::bind(listen).await?;
         let local = listener.local_addr()?;
+        // An address such as 0.0.0.0 can be listened at, but not called.
         let host = if local.ip().is_unspecified() { IpAddr::V4(Ipv4Addr::LOCALHOST) } else { local.ip() };
         let site = Arc::new(TapContext {
             edge: Arc::new(edge),
@@ -109,8 +111,8 @@ impl Tap {
         self.local
     }
 
-    /// Forwards to `url` from now on (`http` or `https`; a path in it is put before every request's). Requests under way end
-    /// where they began.
+    /// Forwards to `url` from now on. `url` is `http` or `https`, and a path in it is put before the path of every
+    /// request. Requests under way end where they began.
     pub fn point_at(&self, url: &str) -> Result<(), InvalidUpstream> {
         let upstream = Arc::new(Upstream::at(url)?);
         *self.site.upstream.write().unwrap_or_else(PoisonError::into_inner) = Some(upstream);
@@ -151,6 +153,7 @@ async fn serve(listener: TcpListener, site: Arc<TapContext>, mut stopped: onesho
             },
         }
     }
+    // Closed first, so that no caller gets a connection that nobody will serve.
     drop(listener);
     connections.shutdown().await;
 }
@@ -165,11 +168,12 @@ fn report(site: &TapContext, ended: Result<(), tokio::task::JoinError>) {
 
 /// Serves one connection of a caller, from the first request to the last.
 async fn converse(stream: TcpStream, site: Arc<TapContext>) {
+    // Small writes would wait for acknowledgements otherwise, and each hop would cost 40 ms.
     let _ = stream.set_nodelay(true);
     let service = service_fn(|request| passage::pass(Arc::clone(&site), request));
     let mut connection = http1::Builder::new().serve_connection(TokioIo::new(stream), service);
-    // Most errors here are callers that went away, which the records say. One is ours: an exchange that must end in a way that
-    // HTTP has no words for.
+    // Most errors here are callers that went away, and the records say so. Only a `NoResponse` is ours: a fault ends the exchange
+    // in a way that HTTP has no words for.
     let Err(error) = (&mut connection).await else { return };
     let Some(cut) = error.source().and_then(|cause| cause.downcast_ref::<NoResponse>()) else { return };
     let mut stream = connection.into_parts().io.into_inner();
@@ -179,6 +183,7 @@ async fn converse(stream: TcpStream, site: Arc<TapContext>) {
             let _ = stream.set_zero_linger();
         }
         NoResponse::Raw { bytes, .. } => {
+            // The exchange is recorded already, and a caller that is gone has nothing to read.
             let _ = stream.write_all(bytes).await;
             let _ = stream.shutdown().await;
         }

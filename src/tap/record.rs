@@ -73,7 +73,7 @@ pub(super) struct KeptBytes {
 
 /// The end of an exchange, seen from its caller.
 pub(super) enum ExchangeEnd {
-    /// With the answer that was seen.
+    /// The caller got the answer that was seen.
     Answered,
     /// The callee never saw the request: why.
     Unreachable(String),
@@ -116,9 +116,11 @@ impl ExchangeRecord {
             return 0;
         }
         let of_type = headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
+        // Pages load far more bytes than the path exchanges, and no rule reads them.
         let is_asset = ["image/", "audio/", "video/", "font/", "text/css", "text/javascript", "application/javascript"]
             .into_iter()
             .any(|family| of_type.starts_with(family));
+        // SVG is an image by type and text by content, and may carry a secret that redaction should see.
         if is_asset && !of_type.contains("+xml") { KEEP_ASSET } else { KEEP }
     }
 
@@ -156,6 +158,7 @@ impl ExchangeRecord {
     pub fn disturbed(&self, fault: Arc<str>, changes: Vec<Change>) {
         let mut seen = self.seen();
         seen.faults.push((fault, changes));
+        // The cached rendering does not know of this fault.
         seen.shown = RenderCache::Never;
     }
 
@@ -168,6 +171,7 @@ impl ExchangeRecord {
         let mut seen = self.seen();
         seen.took_micros = self.clock.micros().saturating_sub(self.identity.at_micros);
         seen.end = Some(end);
+        // The lock goes first: whoever waits for the end reads the record at once.
         drop(seen);
         if let Some(log) = &self.log {
             log.ended();
@@ -216,8 +220,8 @@ impl KeptBytes {
     }
 }
 
-/// The one owner of an exchange under way. Dropped without an end, it means that the caller went away: that is when hyper
-/// drops what was working for it.
+/// The one owner of an exchange under way. hyper drops the work for a caller that went away, so an owner that is
+/// dropped without an end means that the caller went away.
 pub(super) struct Ongoing(Option<Arc<ExchangeRecord>>);
 
 impl Ongoing {

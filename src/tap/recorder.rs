@@ -17,7 +17,7 @@ use crate::model::{Edge, Exchange, TraceId};
 /// The number of strays that are kept.
 const STRAYS: usize = 100;
 
-/// Keeps the exchanges of a run. One per run; copies are the same recorder.
+/// The keeper of the exchanges of a run. Copies are the same recorder.
 #[derive(Clone)]
 pub struct Recorder(Arc<Inner>);
 
@@ -35,11 +35,13 @@ struct StrayLog {
     first: Vec<Arc<ExchangeRecord>>,
 }
 
-/// Exchanges that no scenario owned: without trace context, of a trace that was never opened, or after it was closed.
+/// The exchanges that no scenario owned: without trace context, of a trace that was never opened, or after it was
+/// closed.
 #[derive(Debug, Clone, Default)]
 pub struct Strays {
     pub count: u64,
-    /// The first hundred of them. Only what cannot hold a secret: no bodies, no query, and of most headers a fingerprint.
+    /// The first hundred of them, without the parts that can hold a secret: no bodies, no query, and of most headers
+    /// only a fingerprint.
     #[cfg_attr(not(test), expect(dead_code, reason = "only tests look at single strays so far"))]
     pub first: Vec<Exchange>,
 }
@@ -95,6 +97,7 @@ impl ClosedScenario {
 }
 
 fn rendered(mut records: Vec<Arc<ExchangeRecord>>, redactor: &Redactor) -> Vec<Exchange> {
+    // Taps push from several threads, so that the order in the log is not quite the order of arrival.
     records.sort_by_key(|record| record.identity.id);
     records.iter().map(|record| record.exchange(redactor)).collect()
 }
@@ -144,12 +147,13 @@ impl Recorder {
         self.log(trace).map_or(0, |log| log.open.load(Ordering::Acquire))
     }
 
-    /// Waits until no request of a scenario is in flight. A tap gives up on every exchange in the end, but that may take a
-    /// minute: put a deadline around it.
+    /// Waits until no request of a scenario is in flight. A tap gives up on every exchange in the end, but that may
+    /// take a minute, so callers set a deadline.
     pub async fn settled(&self, trace: TraceId) {
         let Some(log) = self.log(trace) else { return };
         loop {
             let mut quiet = std::pin::pin!(log.quiet.notified());
+            // Registered before the look, so that an end between the look and the wait is not missed.
             quiet.as_mut().enable();
             if log.open.load(Ordering::Acquire) == 0 {
                 return;
@@ -166,7 +170,7 @@ impl Recorder {
     /// The scenario is over: what was seen of it is handed out, and forgotten. What comes later is a stray.
     pub fn close(&self, trace: TraceId) -> ClosedScenario {
         let log = self.0.scenarios.write().expect("no thread panics while it holds this lock").remove(&trace);
-        // Taken out, not copied: a record knows its log, and the two would keep each other for ever.
+        // Taken out and not copied: a record holds its log, and the two would keep each other in memory.
         let records = log.map(|log| std::mem::take(&mut *log.records())).unwrap_or_default();
         ClosedScenario { records, redactor: Arc::clone(&self.0.redactor) }
     }
@@ -175,6 +179,7 @@ impl Recorder {
     pub fn strays(&self) -> Strays {
         let strays = self.0.strays.lock().expect("no thread panics while it holds this lock");
         let (count, first) = (strays.count, strays.first.clone());
+        // Rendering takes a while, and taps need this lock for every stray.
         drop(strays);
         Strays { count, first: first.iter().map(|record| record.exchange(&self.0.redactor)).collect() }
     }

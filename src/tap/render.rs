@@ -11,7 +11,7 @@ use crate::base::redact::Redactor;
 use crate::base::trace::TRACEPARENT;
 use crate::model::{Body, Content, Exchange, Outcome, Request, Response, TraceId};
 
-/// Headers of strays that are shown as they are. They are written by HTTP libraries, not by whoever holds a secret.
+/// The headers of strays that are shown as they are. HTTP libraries write them, and no holder of a secret.
 const HARMLESS: [&str; 7] = ["accept", "content-length", "content-type", "date", "host", "user-agent", TRACEPARENT];
 
 /// The exchange of a scenario.
@@ -23,6 +23,7 @@ pub(super) fn exchange(identity: &ExchangeIdentity, seen: &RawExchange, redactor
     let reason = |reason: &str| redactor.text(trace, reason).into_owned();
     let request = Request {
         method: seen.method.to_string(),
+        // The query of a target may carry tokens under a telling name, even ones that nobody has learned.
         target: redactor.fields(trace, &seen.target).into_owned(),
         headers: headers(&seen.headers),
         body: body(&seen.headers, &seen.sent, redactor, trace),
@@ -35,14 +36,19 @@ pub(super) fn exchange(identity: &ExchangeIdentity, seen: &RawExchange, redactor
     whole(identity, seen, redactor, request, outcome)
 }
 
-/// An exchange that no scenario owned. Whose secrets it may carry is not known any more, or never was: so bodies are left out,
-/// the query is, and of headers that may hold a secret only a fingerprint is shown.
+/// Renders an exchange that no scenario owned. Nobody knows which secrets it may carry, so the body and the query are
+/// left out, and only a fingerprint is shown of headers that may hold a secret.
 pub(super) fn stray(identity: &ExchangeIdentity, seen: &RawExchange, redactor: &Redactor) -> Exchange {
     let headers = |headers: &HeaderMap| {
         readable(headers)
-            .map(|(name, value)| match HARMLESS.contains(&name) {
-                true => (name.to_owned(), redactor.header(identity.trace, name, &value)),
-                false => (name.to_owned(), redactor.fingerprint(&value)),
+            .map(|(name, value)| {
+                let is_harmless = HARMLESS.contains(&name);
+                let shown = if is_harmless {
+                    redactor.header(identity.trace, name, &value)
+                } else {
+                    redactor.fingerprint(&value)
+                };
+                (name.to_owned(), shown)
             })
             .collect()
     };
@@ -116,7 +122,7 @@ fn body(headers: &HeaderMap, kept: &KeptBytes, redactor: &Redactor, owner: Optio
         return body(Content::Text(redactor.fields(owner, text).into_owned()), truncated);
     }
     let first = &kept.bytes[..kept.bytes.len().min(KEEP_ASSET)];
-    // Base64 would hide a secret from every later look for it.
+    // In base64 a secret would be hidden from every later search for it.
     let all_text = String::from_utf8_lossy(first);
     if redactor.fields(owner, &all_text) != all_text {
         return body(Content::Empty, true);

@@ -40,7 +40,7 @@ pub(super) struct Upstream {
     authority: Authority,
     host: HeaderValue,
     origin: String,
-    /// Put before every path; empty, or without a slash at its end.
+    /// The path that is put before every path; empty, or without a slash at its end.
     prefix: String,
     client: Client<HttpsConnector<HttpConnector>, RecordedBody>,
 }
@@ -59,6 +59,7 @@ impl Upstream {
         let host = HeaderValue::from_str(authority.as_str()).map_err(|error| refuse(error.to_string()))?;
         let tls = tls(&scheme).map_err(|error| refuse(format!("TLS cannot be set up: {error}")))?;
         let mut connector = HttpConnector::new();
+        // The TLS connector around it decides by the scheme, and has to be given https addresses too.
         connector.enforce_http(false);
         connector.set_nodelay(true);
         connector.set_connect_timeout(Some(CONNECT_WITHIN));
@@ -74,7 +75,8 @@ impl Upstream {
         &self.host
     }
 
-    /// Sends a request and waits for the head of the answer, no longer than `patience`. `ours` is the tap's own origin.
+    /// Sends a request and waits for the head of the answer, no longer than `patience`. `ours` is the origin of the
+    /// tap.
     pub async fn send(
         &self,
         head: request::Parts,
@@ -85,11 +87,14 @@ impl Upstream {
         let request = self.addressed(head, body)?;
         let response = match tokio::time::timeout(patience, self.client.request(request)).await {
             Err(_) => return Err(NoResponse::Broken(format!("no answer within {patience:?}"))),
+            // Only a failed connection proves that the callee never saw the request. After any other failure it may
+            // have acted.
             Ok(Err(error)) if error.is_connect() => return Err(NoResponse::Unreachable(with_causes(&error))),
             Ok(Err(error)) => return Err(NoResponse::Broken(with_causes(&error))),
             Ok(Ok(response)) => response,
         };
         let (mut head, body) = response.into_parts();
+        // The caller's connection speaks HTTP/1.1, whatever the callee answered with.
         head.version = Version::HTTP_11;
         headers::homeward(&mut head.headers, &self.origin, ours);
         Ok(TapResponse { head, body: Payload::streaming(body, patience) })

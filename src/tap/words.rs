@@ -13,7 +13,7 @@ use crate::model::exchange::NotAnEdge;
 /// The longest time that a disturbance may name.
 const LONGEST: Duration = Duration::from_secs(600);
 
-/// Text that does not say how to disturb what.
+/// A mistake in the text of a disturbance.
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]
 pub enum FaultSyntaxError {
     #[error("`{0}` has no `: ` between the place and the fault: write `storefront -> generation: strip header X`")]
@@ -26,7 +26,7 @@ pub enum FaultSyntaxError {
         word: String,
         /// The words that are allowed there.
         expected: String,
-        /// ` Did you mean …?`, or nothing.
+        /// The suggestion ` Did you mean …?`, or an empty text.
         hint: String,
     },
     #[error("it ends where {expected} is expected")]
@@ -37,7 +37,7 @@ pub enum FaultSyntaxError {
 }
 
 impl FaultSyntaxError {
-    /// `word` is none of `allowed`.
+    /// Makes the error for a word that is none of `allowed`.
     pub fn none_of<'a>(word: &str, what: &str, allowed: impl IntoIterator<Item = &'a str> + Clone) -> Self {
         let listed: Vec<String> = allowed.clone().into_iter().map(|word| format!("`{word}`")).collect();
         Self::Unexpected {
@@ -48,7 +48,7 @@ impl FaultSyntaxError {
     }
 }
 
-/// Text that is read from the front, a word at a time.
+/// A reader that takes a text word by word.
 #[derive(Debug, Clone, Copy)]
 pub struct WordReader<'a> {
     rest: &'a str,
@@ -132,17 +132,22 @@ impl<'a> WordReader<'a> {
         let mut reader = serde_json::Deserializer::from_str(self.rest).into_iter::<Value>();
         let value = reader.next().and_then(Result::ok);
         let after = &self.rest[reader.byte_offset().min(self.rest.len())..];
+        // `12ms` begins with the JSON number 12, and is not one.
         let ends_here = after.is_empty() || after.starts_with(char::is_whitespace);
-        let value = value.filter(|_| ends_here).ok_or_else(|| FaultSyntaxError::Unexpected {
-            word: word.into(),
-            expected: format!("{what}: write JSON, for example `false`, `12` or `\"expired\"`"),
-            hint: String::new(),
-        })?;
-        self.rest = after.trim_start();
-        Ok(value)
+        match value {
+            Some(value) if ends_here => {
+                self.rest = after.trim_start();
+                Ok(value)
+            }
+            Some(_) | None => Err(FaultSyntaxError::Unexpected {
+                word: word.into(),
+                expected: format!("{what}: write JSON, for example `false`, `12` or `\"expired\"`"),
+                hint: String::new(),
+            }),
+        }
     }
 
-    /// Text in double quotes, or a single word.
+    /// Reads a text in double quotes, or a single word.
     pub fn text(&mut self, what: &str) -> Result<String, FaultSyntaxError> {
         if !self.rest.starts_with('"') {
             return self.word(what).map(str::to_owned);
@@ -167,6 +172,7 @@ impl<'a> WordReader<'a> {
     pub fn pointer(&mut self) -> Result<String, FaultSyntaxError> {
         let what = "a JSON pointer such as `/decision`";
         let word = self.word(what)?;
+        // The empty pointer would mean the whole body, for which `respond with` exists.
         if word.starts_with('/') {
             return Ok(word.to_owned());
         }

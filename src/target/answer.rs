@@ -18,7 +18,7 @@ pub struct PlatformAnswer {
     pub code: Option<String>,
     /// The sentence that came with a refusal, or a description of an answer that could not be read.
     pub message: String,
-    /// Header names in lower case.
+    /// The headers, with names in lower case.
     pub headers: Vec<(String, String)>,
     pub body: bytes::Bytes,
 }

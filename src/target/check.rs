@@ -7,9 +7,6 @@ use crate::base::config::ConfigError;
 use crate::base::suggest::did_you_mean;
 
 /// Checks everything but the section `[page]`, and returns the first mistake with its place.
-///
-/// # ErrorFormat
-/// With the place of the first that there is.
 pub(super) fn check(target: &Target, file: &str, text: &str) -> Result<(), ConfigError> {
     let wrong = |keys: &[&str], message: String| Err(ConfigError::under(file, text, keys, message));
     let values: Vec<Slot> = Operation::ALL.iter().flat_map(|operation| operation.takes()).copied().collect();
@@ -24,6 +21,7 @@ pub(super) fn check(target: &Target, file: &str, text: &str) -> Result<(), Confi
         return wrong(&["early_access"], message);
     }
     for (own, word) in &target.states {
+        // Only these states have words in sentences. Any other state of a platform needs no translation.
         let known = [&[WORKING_STATE], &FINAL_STATES[..]].concat();
         if !known.contains(&word.as_str()) {
             let hint = did_you_mean(word, known.iter().copied());
@@ -55,6 +53,7 @@ fn check_operation(operation: Operation, shape: &OperationSpec, file: &str, text
             let hint = did_you_mean(name, known.iter().copied());
             let known = known.join(", ");
             let message = format!("`{operation}` does not give `{name}` but: {known}.{hint}");
+            // The mistake is the key itself here, so the error points at it and not at its value.
             return Err(ConfigError::key(file, text, &[&table[..], &["answer", name]].concat(), message));
         }
         if !pointer.is_empty() && !pointer.starts_with('/') {

@@ -36,7 +36,7 @@ pub struct Target {
     pub redact: Policy,
     /// The header in which members present what they bought.
     pub credential_header: Option<String>,
-    /// Headers of every request. One with a placeholder that has no value is left out.
+    /// Headers of every request. A header with a placeholder that has no value is left out.
     #[serde(default)]
     pub(super) headers: BTreeMap<String, String>,
     pub(super) operations: BTreeMap<Operation, OperationSpec>,
@@ -110,9 +110,9 @@ impl Default for Bounds {
 #[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct BaggageNames {
-    /// Carries seconds by which the scenario's clock is ahead, as `+3600`.
+    /// The name that carries the seconds by which the scenario's clock is ahead, as `+3600`.
     pub clock: Option<String>,
-    /// Carries the ids of seeded defects, joined by `+`.
+    /// The name that carries the ids of seeded defects, joined by `+`.
     pub defect: Option<String>,
     /// The header in which an answer names the defects that its trace has come across, joined by `+`.
     pub fired: Option<String>,
@@ -126,13 +126,13 @@ pub struct BaggageNames {
 pub(super) struct OperationSpec {
     /// The method and the path: `METHOD /path/with/{placeholders}`.
     pub request: String,
-    /// Query parameters; a value that is a table is sent as JSON text.
+    /// Query parameters. A value that is a table is sent as JSON text.
     #[serde(default)]
     pub query: Map<String, Value>,
     #[serde(default)]
     pub headers: BTreeMap<String, String>,
     pub body: Option<Value>,
-    /// Name → JSON pointer into the answer.
+    /// Named fields of the answer, each as a JSON pointer.
     #[serde(default)]
     pub answer: BTreeMap<String, String>,
 }
@@ -140,9 +140,9 @@ pub(super) struct OperationSpec {
 #[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 struct ErrorFormat {
-    /// JSON pointer to the stable code.
+    /// The JSON pointer to the stable code.
     code: String,
-    /// JSON pointer to the sentence.
+    /// The JSON pointer to the sentence.
     message: String,
     /// Rules for platforms whose codes are not stable. The first rule that fits gives the code.
     #[serde(default)]
@@ -167,7 +167,7 @@ struct ErrorRule {
 pub struct OperationRequest {
     pub method: http::Method,
     pub path: String,
-    /// Names as the file writes them.
+    /// The names are as the file writes them.
     pub headers: Vec<(String, String)>,
     pub body: Option<Value>,
 }
@@ -184,11 +184,7 @@ pub enum TargetError {
 }
 
 impl Target {
-    /// Reads a target from the text of its file; `file` is how errors name it.
-    ///
-    /// # ErrorFormat
-    /// With line and suggestion: malformed TOML, unknown keys and operations, placeholders for which an operation has no value,
-    /// answers that it does not give, requests that are not `METHOD /path`, pointers that are not JSON pointers.
+    /// Reads a target from the text of its file. `file` is its name in errors.
     pub fn parse(file: &str, text: &str) -> Result<Self, ConfigError> {
         let target: Self = parse_toml(file, text)?;
         check(&target, file, text)?;
@@ -202,10 +198,7 @@ impl Target {
         self.operations.contains_key(&operation)
     }
 
-    /// The request for an operation.
-    ///
-    /// # ErrorFormat
-    /// If the target has no such operation, or its path needs a value that is not given.
+    /// Makes the request for an operation.
     pub fn call(&self, operation: Operation, values: &Values) -> Result<OperationRequest, TargetError> {
         let shape = self.shape(operation)?;
         let (method, path) = method_and_path(&shape.request).expect("checked when the file was read");
@@ -214,6 +207,8 @@ impl Target {
         for (index, (name, template)) in shape.query.iter().enumerate() {
             let Some(value) = fill(template, values) else { continue };
             let text = as_text(&value);
+            // Pushed by hand: the path may carry placeholders that were encoded already, and a URL library would encode
+            // them again.
             path.push(if index == 0 { '?' } else { '&' });
             path.push_str(&format!("{}={}", encode(name), encode(&text)));
         }
@@ -256,11 +251,12 @@ impl Target {
         headers: Vec<(String, String)>,
         body: bytes::Bytes,
     ) -> PlatformAnswer {
+        // A redirect is no refusal.
         let ok = (200..400).contains(&status);
         let (asked, fields) = (asked.to_owned(), Map::new());
         let mut answer =
             PlatformAnswer { asked, status, ok, fields, code: None, message: String::new(), headers, body };
-        // Where nothing is looked for in it, it is not parsed.
+        // Not parsed where no field is read: images and model files are large.
         let json = if ok && shape.is_none() { None } else { answer.json() };
         if let (Some(json), Some(shape)) = (&json, shape) {
             let found = |(name, pointer): (&String, &String)| at(json, pointer).map(|value| (name.clone(), value));
@@ -274,6 +270,7 @@ impl Target {
             let text = |pointer: &str| json.as_ref()?.pointer(pointer)?.as_str().map(str::to_owned);
             answer.message = text(&self.errors.message).unwrap_or_else(|| describe(&answer.body));
             let own = text(&self.errors.code);
+            // A rule goes before the platform's own code: it exists because that code says too little.
             answer.code = self.rule(status, own.as_deref(), &answer.message).or(own);
         }
         answer
@@ -289,8 +286,10 @@ impl Target {
         &self.errors.code
     }
 
-    /// The JSON pointers that sentences read in the answer to this request of a member; none for requests of services.
+    /// Returns the JSON pointers that sentences read in the answer to this request of a member; none for requests of
+    /// services.
     pub fn reads<'t>(&'t self, exchange: &Exchange) -> impl Iterator<Item = &'t str> + use<'t> {
+        // The file describes the member's requests. A request between services may look alike and mean another thing.
         let of_member = exchange.edge.from == Edge::MEMBER;
         let is_asked = |shape: &&OperationSpec| {
             method_and_path(&shape.request).is_some_and(|(method, path)| {
@@ -360,6 +359,7 @@ fn encode(text: &str) -> String {
 
 /// An answer that is not the platform's own error format, in a few words.
 fn describe(body: &[u8]) -> String {
+    // The beginning is enough to recognise a proxy's error page, and it has to fit into one line.
     let text = String::from_utf8_lossy(&body[..body.len().min(120)]);
     match text.trim() {
         "" => "the answer has no body".into(),

@@ -117,7 +117,7 @@ operations! {
     TopUp = "top-up" takes [Amount, Key, Card] gives [Balance],
     /// The member's money.
     Wallet = "wallet" takes [] gives [Balance],
-    /// What went in and out of the member's wallet.
+    /// Lists what went in and out of the member's wallet.
     Entries = "entries" takes [] gives [Entries],
     /// The sum over all accounts of the platform; asked by an administrator.
     Ledger = "ledger" takes [] gives [Sum],
@@ -127,9 +127,9 @@ operations! {
     Reprice = "reprice" takes [Version, EarlyAccess, GenerationPrice, DownloadPrice, TrialUses, EndsAt, AccessDays] gives [],
     /// The terms of a model version.
     Offer = "offer" takes [Version] gives [Status, EndsAt, GenerationPrice, DownloadPrice, TrialUses],
-    /// Asks for a price. What begins with `claimed_` is sent by those who cheat.
+    /// Asks for a price. Values whose names begin with `claimed_` are sent by members who cheat.
     Quote = "quote" takes [Version, Right, ClaimedAmount, ClaimedMember] gives [Quote, Amount, ExpiresAt],
-    /// Buys: at a quoted price, or, where there is no operation `quote`, by version and right.
+    /// Buys at a quoted price, or, where there is no operation `quote`, by version and right.
     Purchase = "purchase" takes [Quote, Key, Version, Right, ClaimedAmount, ClaimedMember] gives [Purchase, Amount, Status],
     /// One purchase.
     Order = "order" takes [Purchase] gives [Purchase, Amount, Status],
@@ -137,13 +137,13 @@ operations! {
     Refund = "refund" takes [Purchase, Amount, Key] gives [Refund, Amount],
     /// Begins a trial.
     Trial = "trial" takes [Version] gives [UsesLeft],
-    /// What the member may do with a version.
+    /// Says what the member may do with a version.
     Access = "access" takes [Version] gives [Generate, Download, Basis, Reason, Credential, Grant, ExpiresAt, UsesLeft],
-    /// What a generation would cost.
+    /// Says what a generation would cost.
     Estimate = "estimate" takes [Version, Quantity] gives [Cost, Ready],
     /// Asks for images.
     Submit = "submit" takes [Version, Prompt, Quantity, Seed, Credential, Key] gives [Job, State, Cost],
-    /// How a job is getting on.
+    /// Says how a job is getting on.
     Status = "status" takes [Job] gives [State, Images, History, Failure, Cost, Refunded],
     /// Stops a job.
     Cancel = "cancel" takes [Job] gives [State, Refunded],

@@ -124,15 +124,15 @@ pub struct PageSpec {
     pub version: String,
     /// The cookie that a session travels in.
     pub session_cookie: String,
-    /// Classes by which this site marks what is wrong, beyond the usual ones.
+    /// Classes by which this site marks errors, beyond the usual ones.
     #[serde(default)]
     pub error_classes: Vec<String>,
-    /// Beginnings of words by which a message of this site is known to be about a failure, beyond the usual ones.
+    /// Beginnings of words by which the site's messages about failures are known, beyond the usual ones.
     #[serde(default)]
     pub error_words: Vec<String>,
-    /// Each element by what features call it.
+    /// The elements, by the names that features use.
     pub elements: BTreeMap<String, Locator>,
-    /// Each state of the page by what features call it.
+    /// The states of the page, by the names that features use.
     #[serde(default)]
     pub states: BTreeMap<String, StateSpec>,
     /// The elements in which the page shows facts that the platform must agree with.
@@ -169,10 +169,7 @@ pub struct PageReadings {
 }
 
 impl PageSpec {
-    /// Looks for what cannot be meant.
-    ///
-    /// # ErrorFormat
-    /// With the line of the first such entry.
+    /// Checks the section, and returns the first mistake with its place.
     pub(super) fn check(&self, file: &str, text: &str) -> Result<(), ConfigError> {
         let wrong =
             |keys: &[&str], message: String| Err(ConfigError::under(file, text, &[&["page"], keys].concat(), message));
@@ -186,6 +183,7 @@ impl PageSpec {
         }
         for (name, locator) in &self.elements {
             let parts = [&locator.role, &locator.name, &locator.css];
+            // An empty name would fit every element.
             let blank = parts.iter().any(|part| part.as_ref().is_some_and(|part| part.trim().is_empty()));
             if blank || parts.iter().all(|part| part.is_none()) {
                 let message =
@@ -205,6 +203,7 @@ impl PageSpec {
             if !self.elements.contains_key(&shown.at) {
                 return unknown(&["states", name, "at"], &shown.at);
             }
+            // Empty words are in every text, so that the state would always hold.
             if shown.says.trim().is_empty() {
                 return wrong(
                     &["states", name, "says"],
@@ -241,17 +240,11 @@ impl PageSpec {
     }
 
     /// The element that features call so.
-    ///
-    /// # ErrorFormat
-    /// With what was meant, if the file names no such element.
     pub fn element(&self, name: &str) -> Result<&Locator, String> {
         found(&self.elements, name, "elements")
     }
 
     /// The state that features call so.
-    ///
-    /// # ErrorFormat
-    /// With what was meant, if the file names no such state.
     pub fn state(&self, name: &str) -> Result<&StateSpec, String> {
         found(&self.states, name, "states")
     }

@@ -6,7 +6,7 @@ use serde_json::Value;
 
 use super::Slot;
 
-/// Named values for the placeholders of a request. A value that is not set leaves its header or field out.
+/// The values for the placeholders of a request. A header or field whose value is not set is left out.
 #[derive(Debug, Clone, Default)]
 pub struct Values(BTreeMap<String, Value>);
 
@@ -52,6 +52,7 @@ impl Values {
 pub(super) fn fill(template: &Value, values: &Values) -> Option<Value> {
     match template {
         Value::String(text) => match whole_placeholder(text) {
+            // A number stays a number: `"{amount}"` must not become text in the body.
             Some(name) => values.get(name).cloned(),
             None => fill_text(text, values, str::to_owned).ok().map(Value::String),
         },
@@ -77,13 +78,14 @@ pub(super) fn fill_what_is_set(template: &Value, values: &Values) -> Option<Valu
 
 /// Replaces the placeholders in a text, each value passed through `escape`.
 ///
-/// # ErrorFormat
+/// # Errors
 /// The name of the first placeholder that has no value.
 pub(super) fn fill_text(text: &str, values: &Values, escape: fn(&str) -> String) -> Result<String, String> {
     let mut filled = String::with_capacity(text.len());
     let mut rest = text;
     while let Some((before, after)) = rest.split_once('{') {
         filled.push_str(before);
+        // Braces around anything else are the platform's own, such as a filter in a query.
         match after.split_once('}').filter(|(name, _)| is_name(name)) {
             Some((name, tail)) => {
                 match values.get(name).ok_or_else(|| name.to_owned())? {

@@ -26,7 +26,7 @@ pub struct Topology {
     /// The longest time that all services together may take until they are ready.
     #[serde(default = "default_start_up")]
     pub start_up: Span,
-    /// Named secrets: minted for each run, or taken from the environment.
+    /// The named secrets, each made anew for a run or taken from the environment.
     #[serde(default)]
     pub secrets: BTreeMap<String, Secret>,
     /// Settings of every service that paidpath starts itself. A service's own settings take precedence.
@@ -87,10 +87,10 @@ pub struct ServiceSpec {
     /// Files that are put into a container before it starts, by their path there.
     #[serde(default)]
     pub files: BTreeMap<String, PathBuf>,
-    /// Stub files, or folders of them, that a double answers from before anything else.
+    /// Stub files, or folders of them. A double looks for an answer in them first.
     #[serde(default)]
     pub stubs: Vec<PathBuf>,
-    /// Folders of a container that are kept in memory, and how many bytes each holds at most.
+    /// The folders of a container that are kept in memory, with the largest size of each in bytes.
     #[serde(default)]
     pub tmpfs: BTreeMap<String, u64>,
 }
@@ -160,12 +160,13 @@ impl Topology {
         Ok(topology)
     }
 
-    /// Gives one service another provider, as `NAME=PROVIDER` or `NAME=url:http://…` on the command line says.
+    /// Gives one service another provider, as the command line says: `NAME=PROVIDER` or `NAME=url:http://…`.
     pub fn swap(&mut self, service: &str, provider: ProviderKind, url: Option<String>) -> Result<(), ConfigError> {
         let hint = did_you_mean(service, self.services.keys().map(String::as_str));
         let spec = self.services.get_mut(service).ok_or_else(|| {
             ConfigError::whole("--provider", format!("the topology has no service `{service}`.{hint}"))
         })?;
+        // Checked again as a whole: the new provider may need settings that the old one did not.
         spec.provider = provider;
         spec.url = url;
         self.check("--provider", "")
@@ -185,6 +186,7 @@ impl Topology {
     pub fn edges(&self) -> Vec<Edge> {
         let is_double = |name: &str| self.services.get(name).is_some_and(|spec| spec.provider == ProviderKind::Mock);
         let calls = self.services.iter().flat_map(|(from, spec)| spec.calls.iter().map(move |to| Edge::new(from, to)));
+        // Doubles share their state in memory. A tap between them would record exchanges that never happen.
         let calls = calls.filter(|edge| !(is_double(&edge.from) && is_double(&edge.to)));
         std::iter::once(Edge::new(Edge::MEMBER, &self.entry)).chain(calls).collect()
     }
@@ -202,9 +204,10 @@ impl Topology {
                 let message = format!("`{name}` calls `{missing}`, which is not among the services.{hint}");
                 return wrong(&["services", name, "calls", missing], message);
             }
+            // Common settings are checked once per service, because `{tap.NAME}` depends on the calls of the service.
             let common = self.env.iter().map(|(key, value)| (vec!["env", key], value, true));
             let own = spec.env.iter().map(|(key, value)| (vec!["services", name, "env", key], value, true));
-            // A shell has braces of its own.
+            // In a command, other braces belong to the shell.
             let command = spec.command.iter().map(|word| (vec!["services", name, "command"], word, false));
             for (keys, value, every_brace) in common.chain(own).chain(command) {
                 let is_ours = |placeholder: &&str| {
@@ -274,8 +277,8 @@ impl Topology {
         self.services.values().any(|spec| spec.provider == provider)
     }
 
-    /// The services that doubles stand for although they call others: what such a service does of its own accord, nobody
-    /// does here.
+    /// Returns the services with calls of their own that doubles stand for. Nobody does what such a service does of its
+    /// own accord.
     pub fn doubled(&self) -> impl Iterator<Item = &str> {
         let is_doubled = |spec: &ServiceSpec| spec.provider == ProviderKind::Mock && !spec.calls.is_empty();
         self.services.iter().filter(move |(_, spec)| is_doubled(spec)).map(|(name, _)| name.as_str())
@@ -297,16 +300,18 @@ impl Topology {
             }
             waiting.retain(|name| !free.contains(name));
         }
+        // Services that are left wait for each other, directly or in a circle.
         if waiting.is_empty() { Ok(()) } else { Err(waiting.into_iter().cloned().collect()) }
     }
 
-    /// A `url` service may stand on loopback or on a host that the file allows by name.
+    /// Checks that a `url` service is on loopback, or on a host that the file allows by name.
     fn allow(&self, url: &str) -> Result<(), String> {
         let parsed: http::Uri = url.parse().map_err(|error| format!("`{url}` is not a URL: {error}"))?;
         let host = parsed.host().ok_or_else(|| format!("`{url}` names no host"))?;
         if !matches!(parsed.scheme_str(), Some("http" | "https")) {
             return Err(format!("`{url}` is neither http nor https"));
         }
+        // A typing mistake in a URL must not send test traffic to a stranger's machine.
         let loopback = host == "localhost" || host == "[::1]" || host.starts_with("127.");
         if loopback || self.allowed_hosts.iter().any(|allowed| allowed == host) {
             return Ok(());

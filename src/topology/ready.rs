@@ -100,6 +100,7 @@ pub async fn until_ready(
     sign: &Ready,
     within: Duration,
 ) -> Result<(), StartError> {
+    // Not through the proxies that the environment names: services are on this machine or allowed by name.
     let client = client_for(running.address()).build().expect("a client without TLS settings builds");
     let (began, told) = (Instant::now(), AtomicBool::new(false));
     let look = || async {
@@ -109,6 +110,7 @@ pub async fn until_ready(
         };
         match seen {
             Ok(()) => Look::Holds(()),
+            // Asked only when the sign is missing: the question costs a call to the engine.
             Err(seen) => match running.alive().await {
                 Ok(()) => {
                     if began.elapsed() >= SILENCE && !told.swap(true, Ordering::Relaxed) {
@@ -125,6 +127,7 @@ pub async fn until_ready(
         Err(gave) => gave,
     };
     let service = service.to_owned();
+    // The last lines of the log usually name the cause, and the container may be gone when the person looks.
     let said = running.log(None).await.map(|log| last_lines(&log)).unwrap_or_default();
     Err(match gave {
         wait::Gave::Up { waited, last_seen } => StartError::NotReady {

@@ -103,7 +103,7 @@ impl PlatformClient {
         let headers: Vec<_> =
             response.headers().iter().map(|(name, value)| (name.as_str().to_owned(), text(value))).collect();
         // A tap answers in the place of a service that it cannot reach. Such an answer says nothing about the platform.
-        if headers.iter().any(|(name, _)| name == crate::tap::BY_TAP.as_str()) {
+        if headers.iter().any(|(name, _)| name == crate::model::BY_TAP) {
             return Err(StepError::environment(format!("{asked}: the platform's entry cannot be reached")));
         }
         Ok((status, headers, response.bytes().await.map_err(failed)?))

@@ -177,7 +177,7 @@ paths:
     fn contracts_know_the_answers_of_taps_by_their_header() {
         let mut made_up = exchange(1, &[]);
         let Outcome::Answered(response) = &mut made_up.outcome else { unreachable!() };
-        response.headers.push((crate::tap::BY_TAP.as_str().to_owned(), "unreachable".into()));
+        response.headers.push((crate::model::BY_TAP.to_owned(), "unreachable".into()));
         let rules = rules();
         assert!(rules.judge(&[made_up], &[]).is_empty());
         let edges = [Edge::new("a", "b"), Edge::new("b", "c")];

@@ -33,7 +33,7 @@ pub enum PressResult {
     Nothing {
         action: String,
         within: Duration,
-        /// Traces that no person notices: a red border, the title, the console.
+        /// Traces that no person sees: a red border, the title, the console.
         traces: Vec<String>,
     },
 }
@@ -68,6 +68,7 @@ impl Page {
             _ => Look::NotYet(String::new()),
         });
         let waited = tokio::select! {
+            // The log goes first: a request is a clearer answer than the change on the page that came with it.
             biased;
             answer = self.noticed(|log| answer_in(log, mark.entry)) => Ok(answer),
             changed = changed => changed,
@@ -78,6 +79,7 @@ impl Page {
             Err(Gave::Up { waited: within, .. }) => {
                 let hints = self.call("hints", Value::Null).await?;
                 let mut traces: Vec<String> = serde_json::from_value(hints).unwrap_or_default();
+                // These do not count as an answer, but they tell a developer where to look.
                 traces.extend(self.log().since(mark.entry).filter_map(trace));
                 let action = mark.action.unwrap_or_else(|| "page".into());
                 Ok(PressResult::Nothing { action, within, traces })

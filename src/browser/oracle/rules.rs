@@ -8,10 +8,10 @@ use serde_json::json;
 /// its own.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct OracleRules {
-    /// Class names (whole ones, lower case) that mark something as wrong.
+    /// Class names that mark something as wrong: whole names, in lower case.
     pub classes: Vec<String>,
-    /// Beginnings of words (lower case) by which a message about a failure is known; only in a box that also looks like
-    /// a message.
+    /// Beginnings of words, in lower case, by which a message about a failure is known. They count only in a box that
+    /// also looks like a message.
     pub words: Vec<String>,
     /// The time that a message must stay to count as shown.
     pub stays: Duration,
@@ -81,8 +81,8 @@ impl Default for OracleRules {
     }
 }
 
-/// The oracle's script as a function to call in a page's sandbox. A second call changes nothing; frames of the same origin
-/// are looked into from the top.
+/// Returns the oracle's script as a function for a page's sandbox. A second call changes nothing. The script looks into
+/// frames of the same origin from the top page.
 pub(in crate::browser) fn script(rules: &OracleRules) -> String {
     const PARTS: [&str; 5] = [
         include_str!("dom.js"),

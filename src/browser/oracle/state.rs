@@ -13,7 +13,7 @@ use crate::model::{Finding, RuleId};
 pub struct PageState {
     /// The silent failures.
     pub problems: Vec<SilentFailure>,
-    /// Everything that looks or says that it is wrong, explained or not.
+    /// The elements in an error state, explained or not.
     pub wrong: Vec<ErrorElement>,
     /// The readable texts that came since the last action.
     pub texts: Vec<String>,
@@ -33,7 +33,7 @@ pub struct ErrorElement {
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SilentFailure {
-    /// `U3` for an error that is not explained, `U4` for an action that leads nowhere.
+    /// The rule: `U3` for an error that is not explained, `U4` for an action that leads nowhere.
     pub rule: RuleId,
     /// The element, by role and name, else as markup.
     pub element: String,
@@ -78,15 +78,16 @@ struct JudgedPage {
 }
 
 impl Page {
-    /// Judges the page as it is, once it has come to rest and its requests since the last action are answered. Where
-    /// there is a young error message and something may take it away, looks again a little later, for messages that do not stay.
+    /// Judges the page once it has come to rest and its requests since the last action are answered. When a new error
+    /// message may be taken away again, judges once more a little later, because such a message does not count as
+    /// shown.
     pub async fn judge(&self) -> Result<PageState, BrowserError> {
         self.rest().await?;
         loop {
             let judged = self.judge_now().await?;
             let Some(left) = judged.left else { return Ok(judged.state) };
             let next = if self.is_alone() { judged.next } else { Some(0.0) };
-            // What is due soon may have nothing to do with what is said: then it still stands afterwards.
+            // A timer that is due soon may have nothing to do with the message. Then the message still stands afterwards.
             let pause = match next {
                 Some(next) if next > left => return Ok(judged.state),
                 None => return Ok(judged.state),
@@ -97,7 +98,7 @@ impl Page {
         }
     }
 
-    /// Both parts of the oracle after an action: everything that failed in silence, with one finding for each.
+    /// Asks both questions of the oracle after an action, and returns one finding for each silent failure.
     pub async fn silent_failures(&self, within: Duration) -> Result<Vec<Finding>, BrowserError> {
         let answer = self.answered(within).await?;
         let mut findings: Vec<Finding> = answer.finding().into_iter().collect();
@@ -127,6 +128,7 @@ impl Page {
             "pending": log.pending_since(first),
             "stays": self.config.oracle.stays.as_millis() as f64,
             "requests": requests,
+            // Without an action nobody waits for an effect, and background trouble is no silent failure.
             "trouble": mark.action.as_ref().and_then(|_| trouble(&log, first, self.base_url())),
             "dialog": log.since(first).any(|noticed| matches!(noticed, BrowserEvent::Dialog { .. })),
         });

@@ -69,7 +69,7 @@ pub(super) struct Reason {
     pub method: String,
     /// The path, without a query.
     pub path: String,
-    /// JSON pointer to the code.
+    /// The JSON pointer to the code.
     pub pointer: String,
 }
 
@@ -109,7 +109,7 @@ pub enum RefusalClass {
     /// The state of things does not allow it.
     Conflict,
     Invalid,
-    /// Too much at once: wait for what is under way.
+    /// The member has too much under way and has to wait.
     TooMany,
     /// The same request would work later.
     TemporarilyDown,
@@ -180,7 +180,7 @@ impl RefusalCatalogue {
         self.written.codes.iter().map(|(slug, code)| (slug.as_str(), code))
     }
 
-    /// Holds the exchanges of one scenario, in order, against the catalogue. The rules are `U1`, `U2` and `U7`.
+    /// Checks the exchanges of one scenario, in order, against the catalogue. The rules are `U1`, `U2` and `U7`.
     pub fn check(&self, exchanges: &[Exchange]) -> Vec<Finding> {
         let mut findings = Vec::new();
         for exchange in exchanges {

@@ -99,8 +99,7 @@ impl RefusalCatalogue {
         match heard {
             Learned::Code(said, _) => *said == slug || translated(Some(said)),
             Learned::Trouble => is_its_trouble || translated(None),
-            // An answer that looks fine may still be one that the service cannot use; what is wrong with it is the
-            // contract's affair.
+            // The service may not be able to use an answer that looks fine. Checking the answer is the contract's task.
             Learned::Fine | Learned::Open => is_its_trouble,
         }
     }

@@ -4,8 +4,7 @@ use serde_json::Value;
 
 use super::file::{Code, RefusalCatalogue};
 use crate::contract::body::{JsonBody, essence, read};
-use crate::contract::examine::BY_TAP;
-use crate::model::{Exchange, Finding, Response, RuleId};
+use crate::model::{BY_TAP, Exchange, Finding, Response, RuleId};
 
 /// The media type of a problem document.
 const PROBLEM: &str = "application/problem+json";
@@ -65,7 +64,7 @@ impl RefusalCatalogue {
             JsonBody::Flawed(flaw) => {
                 return wrong("response/body", format!("its problem document cannot be read: {}", flaw.message));
             }
-            // Too long or compressed: nothing is known against it.
+            // Too long or compressed: it may be right.
             JsonBody::Unread(_) => return None,
         };
         let Some(slug) = body.get("code").and_then(Value::as_str) else {

@@ -15,7 +15,7 @@ use crate::tap::record::ExchangeEnd;
 /// A request on its way to the callee, held whole.
 #[derive(Debug, Clone)]
 pub struct TapRequest {
-    /// Method, target, headers: as the callee will see them.
+    /// The method, target and headers that the callee will see.
     pub head: request::Parts,
     pub body: Bytes,
 }
@@ -48,6 +48,7 @@ impl TapResponse {
 
     /// Puts another body in the place of this one.
     pub fn put(&mut self, body: Bytes) {
+        // The new body is plain, whatever the old one was.
         self.head.headers.remove(CONTENT_ENCODING);
         set_length(&mut self.head.headers, body.len());
         self.body = Payload::Whole(body);
@@ -96,7 +97,7 @@ pub enum NoResponse {
     /// The callee has acted; the caller gets bytes that are not HTTP.
     #[error("broken: {reason}")]
     Raw {
-        /// Written to the connection as they are, before it is closed.
+        /// The bytes that are written to the connection before it is closed.
         bytes: Bytes,
         reason: &'static str,
     },
@@ -135,6 +136,7 @@ fn edited(
     body: &[u8],
     edit: impl FnOnce(&mut Value) -> Result<(), String>,
 ) -> Result<Bytes, String> {
+    // Taps ask for plain bodies, but a callee may compress all the same.
     if headers.get(CONTENT_ENCODING).is_some_and(|encoding| encoding != "identity") {
         return Err("was compressed".into());
     }

@@ -32,6 +32,7 @@ impl Fault for Delay {
     async fn disturb(&self, call: TapRequest, next: Next<'_>) -> Result<TapResponse, NoResponse> {
         let earliest = self.time.saturating_sub(self.jitter);
         let time = next.rng().random_range(earliest..=self.time + self.jitter);
+        // Fired before the wait: the scenario may end, or look for the fault, while the request is held.
         next.fired();
         tokio::time::sleep(time).await;
         next.send(call).await

@@ -11,10 +11,10 @@ use crate::tap::board::FaultPermit;
 use crate::tap::passage::Passage;
 use crate::tap::words::{FaultSyntaxError, WordReader};
 
-/// Disturbs exchanges.
+/// A fault that disturbs exchanges.
 ///
-/// There is one instance per armed disturbance and scenario, so it may remember what it saw (behind a lock: exchanges of one
-/// scenario overlap).
+/// There is one instance per armed disturbance and scenario, so it may keep state, behind a lock because exchanges of
+/// one scenario overlap.
 #[async_trait]
 pub trait Fault: Send + Sync {
     /// Takes one request to the callee, disturbed, or not at all; and gives back what the caller shall get.
@@ -31,7 +31,7 @@ pub trait Fault: Send + Sync {
         Ok(())
     }
 
-    /// Another exchange of the same scenario has passed on the same edge, disturbed or not.
+    /// Tells the fault that another exchange of the same scenario has passed on the same edge, disturbed or not.
     fn another_passed(&self) {}
 }
 
@@ -95,7 +95,7 @@ impl Next<'_> {
         self.own.missed(why);
     }
 
-    /// [`Next::fired`], or [`Next::missed`] with the reason.
+    /// Calls [`Next::fired`], or [`Next::missed`] with the reason.
     pub fn tell(&self, disturbed: Result<(), String>) {
         match disturbed {
             Ok(()) => self.fired(),
@@ -113,7 +113,7 @@ impl Next<'_> {
         self.passage.patience()
     }
 
-    /// Randomness for this exchange: the same in every run with the same seed.
+    /// Returns the random generator for this exchange, which is the same in every run with the same seed.
     pub fn rng(&self) -> StdRng {
         self.own.rng()
     }

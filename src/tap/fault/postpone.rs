@@ -50,7 +50,7 @@ impl Fault for Postpone {
             Stage::Over => return next.send(call).await,
         };
         let mut answer = next.send(call).await?;
-        // The later one shall be over. If its body is too large or breaks off, that is passed on.
+        // The later request has to be over before the held one is sent. A body that is too large or breaks off is passed on.
         let _ = answer.hold().await;
         next.fired();
         let _ = next.send(*held).await;

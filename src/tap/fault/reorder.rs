@@ -19,7 +19,7 @@ const AT_MOST: Duration = Duration::from_secs(1);
 
 #[derive(Default)]
 struct Reorder {
-    /// Locked while a request is held: the next one overtakes it.
+    /// The lock that is held while a request is held back.
     holding: Mutex<()>,
     passed: Notify,
 }
@@ -31,6 +31,7 @@ fn read(_: &str, _: &mut WordReader<'_>) -> Result<Box<dyn Fault>, FaultSyntaxEr
 #[async_trait]
 impl Fault for Reorder {
     async fn disturb(&self, call: TapRequest, next: Next<'_>) -> Result<TapResponse, NoResponse> {
+        // Only one request is held at a time. The next one finds the lock taken, and overtakes.
         let Ok(holding) = self.holding.try_lock() else { return next.send(call).await };
         let overtaken = tokio::time::timeout(AT_MOST, self.passed.notified()).await.is_ok();
         drop(holding);

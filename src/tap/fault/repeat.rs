@@ -28,11 +28,11 @@ fn read(_: &str, words: &mut WordReader<'_>) -> Result<Box<dyn Fault>, FaultSynt
 impl Fault for Repeat {
     async fn disturb(&self, call: TapRequest, next: Next<'_>) -> Result<TapResponse, NoResponse> {
         let mut first = next.send(call.clone()).await?;
-        // The first shall be over before the second begins. If its body is too large or breaks off, that is passed on.
+        // The first request has to be over before the second begins. A body that is too large or breaks off is passed on.
         let _ = first.hold().await;
         next.fired();
         for _ in 0..self.times {
-            // What becomes of a repetition is on its own record; it is none of the caller's business.
+            // The result of a repetition is in its own record. The caller asked once, and gets one answer.
             let _ = next.send(call.clone()).await;
         }
         Ok(first)
@@ -53,8 +53,8 @@ mod tests {
     async fn an_event_arrives_again_each_time_on_record_and_the_caller_gets_the_first_answer() {
         let bench = Bench::new().await;
         let mut scenario = bench.scenario();
-        scenario.arm("a -> b event atelier.purchase.*: repeat 3 times");
-        let event = json!({"specversion": "1.0", "type": "atelier.purchase.completed"});
+        scenario.arm("a -> b event com.example.purchase.*: repeat 3 times");
+        let event = json!({"specversion": "1.0", "type": "com.example.purchase.completed"});
         let answer = scenario.request("POST", "/count").json(&event).send().await.unwrap();
         assert_eq!(answer.text().await.unwrap(), "1");
         assert_eq!((bench.calls(), scenario.times()), (4, 1));
@@ -69,8 +69,8 @@ mod tests {
     async fn an_event_of_another_type_arrives_once() {
         let bench = Bench::new().await;
         let mut scenario = bench.scenario();
-        scenario.arm("a -> b event atelier.purchase.completed: repeat 1 time");
-        let request = scenario.request("POST", "/count").header("ce-type", "atelier.purchase.refunded");
+        scenario.arm("a -> b event com.example.purchase.completed: repeat 1 time");
+        let request = scenario.request("POST", "/count").header("ce-type", "com.example.purchase.refunded");
         assert_eq!(request.body("{}").send().await.unwrap().text().await.unwrap(), "1");
         assert_eq!((bench.calls(), scenario.times()), (1, 0));
     }

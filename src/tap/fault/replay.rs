@@ -37,10 +37,10 @@ impl Fault for Replay {
             return next.send(call).await;
         };
         let mut answer = next.send(call).await?;
-        // The later one shall be over. If its body is too large or breaks off, that is passed on.
+        // The later request has to be over before the replay. A body that is too large or breaks off is passed on.
         let _ = answer.hold().await;
         next.fired();
-        // What becomes of the repetition is on its own record; it is none of the caller's business.
+        // The result of the repetition is in its own record. The caller of the first request got its answer long ago.
         let _ = next.send(first).await;
         Ok(answer)
     }

@@ -21,7 +21,7 @@ enum Body {
     Html,
     Empty,
     Text(String),
-    /// Half of the callee's own JSON, in a message that is complete as HTTP.
+    /// The first half of the callee's own JSON, in a message that is complete as HTTP.
     TruncatedJson,
 }
 

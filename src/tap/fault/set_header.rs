@@ -21,6 +21,7 @@ struct SetHeader {
 
 fn read(opening: &str, words: &mut WordReader<'_>) -> Result<Box<dyn Fault>, FaultSyntaxError> {
     let name = words.header_name()?;
+    // A wrong one of these would break the connection of the tap itself instead of testing the callee.
     if [CONTENT_LENGTH, TRANSFER_ENCODING, CONNECTION].contains(&name) {
         let expected =
             "a header that can be set: it frames the message (see `truncate response`, `malformed chunk`)".into();

@@ -27,7 +27,8 @@ fn read(opening: &str, words: &mut WordReader<'_>) -> Result<Box<dyn Fault>, Fau
 }
 
 impl SetJson {
-    /// Puts the value where the pointer points: over what is there, as a new field of an object, or (`-`) at the end of an array.
+    /// Puts the value at the pointer: over an existing value, as a new field of an object, or (`-`) at the end of an
+    /// array.
     fn set(&self, body: &mut Value) -> Result<(), String> {
         if let Some(place) = body.pointer_mut(&self.pointer) {
             if *place == self.value {

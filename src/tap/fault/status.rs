@@ -34,6 +34,7 @@ impl Fault for Status {
             return Ok(answer);
         }
         answer.head.status = self.status;
+        // A body after such a status would be read as the beginning of the next answer.
         if method != http::Method::HEAD && is_bodiless(&method, self.status) {
             answer.put(Bytes::new());
         }

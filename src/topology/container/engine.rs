@@ -14,7 +14,7 @@ pub(super) fn connect() -> Result<Docker, String> {
     Docker::connect_with_host(&host()).map_err(|error| no_engine(&cause(&error)))
 }
 
-/// Asks the engine whether it is there.
+/// Checks that the engine answers.
 pub(super) async fn ping(docker: &Docker) -> Result<(), String> {
     match tokio::time::timeout(PATIENCE, docker.ping()).await {
         Ok(Ok(_)) => Ok(()),
@@ -44,6 +44,7 @@ fn host() -> String {
     let in_home = [".docker/run/docker.sock", ".docker/desktop/docker.sock"];
     let in_home = home.iter().flat_map(|home| in_home.map(|socket| home.join(socket)));
     let usual = PathBuf::from("/var/run/docker.sock");
+    // The usual socket comes first, as in testcontainers: both clients have to reach the same engine.
     let sockets = std::iter::once(usual.clone()).chain(runtime).chain(in_home);
     let found = sockets.into_iter().find(|socket| socket.exists()).unwrap_or(usual);
     format!("unix://{}", found.display())

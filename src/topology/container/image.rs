@@ -75,6 +75,7 @@ impl Maker<'_> {
         let script = script.canonicalize().map_err(|error| format!("{}: {error}", script.display()))?;
         let sources: Vec<PathBuf> = self.spec.sources.iter().map(|source| folder.join(source)).collect();
         let image = self.tagged(std::iter::once(&script).chain(&sources).map(PathBuf::as_path))?;
+        // The lock is held until the image is there, so that runs side by side do not make it twice.
         let Some(_lock) = self.lock_to_make(&image).await? else { return Ok(Some(image)) };
         let started = announce(&image, &script);
         let output = script::output(&script, &image).await;
@@ -82,6 +83,7 @@ impl Maker<'_> {
         if !output.status.success() {
             let said = String::from_utf8_lossy(&output.stderr).into_owned();
             let lines: Vec<&str> = said.lines().collect();
+            // A build prints hundreds of lines, and the failure is at their end.
             let last = lines[lines.len().saturating_sub(15)..].join("\n  | ");
             return Err(format!("{} could not make the image `{image}`:\n  | {last}", script.display()));
         }
@@ -114,7 +116,8 @@ impl Maker<'_> {
         Ok(Some(image))
     }
 
-    /// The right to make an image; `None` when it is there, made by another run or long ago. Runs that want the same one wait.
+    /// Takes the lock for making an image. Returns `None` when the image is there. Runs that want the same image wait
+    /// for each other.
     async fn lock_to_make(&self, image: &str) -> Result<Option<File>, String> {
         if is_here(self.docker, image).await? {
             return Ok(None);
@@ -122,8 +125,10 @@ impl Maker<'_> {
         let place = std::env::temp_dir().join(format!("{}.lock", image.replace(['/', ':'], "-")));
         let failed = |error: io::Error| format!("{} cannot be locked: {error}", place.display());
         let file = File::create(&place).map_err(failed)?;
+        // The lock of another run may be held for minutes, and must not block the runtime.
         let locking = tokio::task::spawn_blocking(move || file.lock().map(|()| file)).await;
         let file = locking.map_err(io::Error::other).flatten().map_err(failed)?;
+        // Looked at again under the lock: the run that held it may have made the image.
         Ok(if is_here(self.docker, image).await? { None } else { Some(file) })
     }
 
@@ -145,15 +150,17 @@ fn announce(image: &str, from: &Path) -> Instant {
     Instant::now()
 }
 
-/// Names below `root` and contents, in an order that does not depend on the file system.
+/// Hashes the names below `root` and the contents, in an order that does not depend on the file system.
 fn hash_all(hash: &mut Sha256, root: &Path, path: &Path) -> io::Result<()> {
     if path.is_dir() {
         let mut entries = fs::read_dir(path)?.map(|entry| Ok(entry?.path())).collect::<io::Result<Vec<_>>>()?;
+        // The order of a directory depends on the file system, and the tag must not.
         entries.sort();
         return entries.iter().try_for_each(|entry| hash_all(hash, root, entry));
     }
     let content = fs::read(path)?;
     let name = path.strip_prefix(root).unwrap_or(path).to_string_lossy().into_owned();
+    // Lengths go in too, so that moving a byte from a name to a content changes the hash.
     for part in [name.as_bytes(), &content] {
         hash.update(u64::try_from(part.len()).unwrap_or(u64::MAX).to_le_bytes());
         hash.update(part);

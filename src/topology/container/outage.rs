@@ -50,8 +50,8 @@ impl Container {
         format!("{}-apart", self.name)
     }
 
-    /// Moves it into another network with everybody but this peer. The taps stay in reach, for they listen on this machine,
-    /// and so does its own published port, which Docker moves along.
+    /// Moves the container into another network with all containers but this peer. The taps stay in reach, because they
+    /// listen on this machine. So does the published port of the container, which Docker moves along.
     async fn cut_off(&self, peer: &str) -> Result<(), Error> {
         let (docker, apart) = (&self.shared.docker, self.apart());
         self.shared.make_network(&apart).await?;
@@ -59,6 +59,7 @@ impl Container {
         let all = docker.list_containers(Some(ListContainersOptionsBuilder::new().filters(&filters).build())).await?;
         let names = all.into_iter().filter_map(|one| Some(one.names?.first()?.trim_start_matches('/').to_owned()));
         let others: Vec<String> = names.filter(|name| name != peer).collect();
+        // The others join first. Leaving first would cut off every peer for a moment, and not only this one.
         try_join_all(others.iter().map(|name| self.connect(&apart, name))).await?;
         self.disconnect(&self.shared.network, &self.name).await
     }

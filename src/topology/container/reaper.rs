@@ -13,7 +13,7 @@ use crate::base::wait::{self, Look};
 
 /// The deadline for an engine that is gone to come back.
 const WITHIN: Duration = Duration::from_secs(120);
-/// After this time nothing can come any more of what was asked for before the run ended.
+/// The time after which the engine has finished everything that the run had asked for.
 const AFTERMATH: Duration = Duration::from_secs(3);
 /// The message of a run that has cleaned up itself.
 const GO_HOME: &[u8] = b"go home";
@@ -26,6 +26,7 @@ impl Reaper {
     pub fn start(run: &str) -> std::io::Result<Self> {
         let mut command = Command::new(std::env::current_exe()?);
         command.args(["reap", run]).stdin(Stdio::piped()).stdout(Stdio::null()).stderr(Stdio::null());
+        // Ctrl-C goes to the whole group of the terminal.
         command.process_group(0).spawn().map(Self)
     }
 
@@ -41,7 +42,7 @@ impl Reaper {
 /// The reaper itself: waits until its standard input ends, then removes what carries the label of this run.
 pub fn reap(run: &str) -> Result<(), String> {
     let mut said = Vec::new();
-    // Whatever is wrong with the pipe, nobody is at its other end.
+    // A broken pipe means the same as a closed one: the run is gone.
     let _ = std::io::stdin().read_to_end(&mut said);
     if said == GO_HOME {
         return Ok(());
@@ -57,6 +58,7 @@ pub fn reap(run: &str) -> Result<(), String> {
             }
         };
         wait::until(WITHIN, look).await.map_err(|gave| gave.to_string())?;
+        // The engine may still be creating what the killed run had asked for, so a second sweep follows.
         tokio::time::sleep(AFTERMATH).await;
         wait::until(WITHIN, look).await.map_err(|gave| gave.to_string())?;
         let lock = std::env::temp_dir().join(format!("paidpath-{run}.lock")).display().to_string();

@@ -7,8 +7,8 @@ use std::process::{Output, Stdio};
 
 use tokio::process::Command;
 
-/// Runs the program; beside it, in the same process group, something waits for the end of a pipe that this process holds, and
-/// then ends the group. What waits keeps no other pipe open, or nobody would see the end of the program's output.
+/// Runs the program. A second process in the same group waits for the end of a pipe that this process holds, and then
+/// ends the group. It keeps no other pipe open, because otherwise the end of the program's output would never show.
 const KEEPER: &str = r#"exec 3<&0
 (cat <&3; kill -TERM "-$$") >/dev/null 2>&1 &
 exec "$0" "$@" 3<&- </dev/null"#;

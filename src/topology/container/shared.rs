@@ -29,7 +29,7 @@ pub(super) struct SharedResources {
     pub images: BTreeMap<String, String>,
     pub labels: BTreeMap<String, String>,
     reaper: Mutex<Option<Reaper>>,
-    /// Held as long as the run lives; whoever finds it free may clean up.
+    /// The lock file of the run, locked as long as the run lives. A process that finds it unlocked may clean up.
     _lock: File,
 }
 
@@ -40,6 +40,7 @@ impl SharedResources {
         let images = image::all(&docker, topology).await?;
         let place = std::env::temp_dir().join(format!("paidpath-{}.lock", run.id));
         let no_lock = |error| format!("{} cannot be locked: {error}", place.display());
+        // Other runs test this lock to learn whether this process is alive. A process id could be reused.
         let lock = File::create(&place).map_err(no_lock)?;
         lock.lock().map_err(no_lock)?;
         let mut labels = BTreeMap::from([
@@ -50,7 +51,7 @@ impl SharedResources {
         if run.keep {
             labels.insert(KEPT.to_owned(), "true".to_owned());
         }
-        // Before the first thing that it might have to remove.
+        // Started before the first thing that it may have to remove.
         let reaper = Reaper::start(&run.id).map_err(|error| format!("no reaper could be started: {error}"))?;
         let network = format!("paidpath-{}", run.id);
         let made = docker.create_network(bridge(&network, &labels)).await;
@@ -69,7 +70,8 @@ impl SharedResources {
         self.docker.create_network(bridge(name, &self.labels)).await.map(drop)
     }
 
-    /// Removes what carries the run's label, unless it is to be kept. What cannot be removed now is left to the reaper.
+    /// Removes everything with the run's label, unless the run keeps it. What cannot be removed now is left to the
+    /// reaper.
     pub async fn clear(&self) -> Result<(), String> {
         let reaper = self.reaper.lock().unwrap_or_else(PoisonError::into_inner).take();
         let Some(reaper) = reaper else { return Ok(()) };
@@ -109,6 +111,7 @@ async fn way_back(docker: &Docker, network: &str) -> Result<(HostAddress, Host),
     let configs = seen.ipam.and_then(|ipam| ipam.config).unwrap_or_default();
     let gateways = configs.into_iter().filter_map(|config| config.gateway);
     let ours = gateways.filter_map(|gateway| gateway.split('/').next()?.parse::<IpAddr>().ok());
+    // The gateway is an address of this machine only where the engine runs on it. Binding is the reliable test.
     let ours = ours.into_iter().find(|gateway| TcpListener::bind(SocketAddr::new(*gateway, 0)).is_ok());
     let host = HOST.to_owned();
     Ok(match ours {

@@ -80,6 +80,7 @@ impl Container {
         for (inside, outside) in &spec.files {
             let folder = order.folder.as_deref();
             let outside = folder.map_or_else(|| outside.clone(), |folder| folder.join(outside));
+            // Copied and not mounted: with a remote engine the path would not exist on its machine.
             let content = std::fs::read(&outside).map_err(|error| format!("{}: {error}", outside.display()))?;
             request = request.with_copy_to(inside.as_str(), content);
         }
@@ -131,7 +132,7 @@ impl Container {
         let ended = *self.ended.lock().unwrap_or_else(PoisonError::into_inner);
         let Some(ended) = ended else { return self.log(None).await };
         let log = self.read_log(Some(ended), true).await?;
-        // Docker itself counts in whole seconds.
+        // Docker filters by whole seconds, so lines of the same second have to be filtered here.
         let lines = log.lines().filter_map(|line| line.split_once(' '));
         let own = lines.filter(|(at, _)| at.parse::<Timestamp>().is_ok_and(|at| at > ended));
         Some(own.flat_map(|(_, line)| [line, "\n"]).collect())
@@ -155,6 +156,8 @@ impl Container {
         let here = self.published.get(&port).ok_or_else(|| format!("its port {port} is not published"))?;
         let refused = |error: std::io::Error| format!("port {port}: {error}");
         let mut stream = TcpStream::connect((Ipv4Addr::LOCALHOST, *here)).await.map_err(refused)?;
+        // A server that says nothing first keeps the connection open. Docker's own proxy closes it at once when nobody
+        // listens behind it.
         match tokio::time::timeout(Duration::from_millis(50), stream.read(&mut [0])).await {
             Err(_) | Ok(Ok(1..)) => Ok(()),
             Ok(Ok(0)) => Err(format!("port {port} drops connections")),
@@ -176,8 +179,8 @@ fn published_at(order: &StartRequest) -> Result<HashMap<u16, u16>, String> {
     called.into_iter().chain(asked).map(|port| Ok((port, free_port()?))).collect()
 }
 
-/// A port of the loopback that nobody has: one that systems do not give away by themselves, so that it is still free when the
-/// container that had it starts anew.
+/// Finds a free port of the loopback, outside the range from which systems choose ports, so that it is still free when
+/// the container restarts.
 fn free_port() -> Result<u16, String> {
     let drawn = std::iter::repeat_with(|| rand::random_range(20_000..32_000)).take(100);
     let mut free = drawn.filter(|port| TcpListener::bind((Ipv4Addr::LOCALHOST, *port)).is_ok());
@@ -237,10 +240,11 @@ impl Running for Container {
         let held = self.held.lock().await.take();
         let Some(held) = held else { return Ok(()) };
         if self.shared.run.keep {
-            // Let go of without its destructor, which would remove it.
+            // Forgotten, because the destructor would remove the container.
             std::mem::forget(held);
             return Ok(());
         }
+        // Asked before the removal: a container that died by itself is a finding, even at the end of a run.
         let alive = self.alive().await;
         held.rm().await.map_err(|error| cause(&error))?;
         alive

@@ -58,10 +58,11 @@ impl Found {
         self.containers.iter().chain(&self.networks).chain(&self.volumes).map(|(_, labels)| labels)
     }
 
-    /// Containers first: networks and volumes cannot go before them.
+    /// Removes everything that was found. Containers go first, because networks and volumes in use cannot be removed.
     async fn remove(&self, docker: &Docker) -> Vec<String> {
         let force = || RemoveContainerOptionsBuilder::new().force(true).v(true).build();
         let containers = self.containers.iter().map(|(id, _)| docker.remove_container(id, Some(force())));
+        // A removal may fail because another process was faster. The next look decides whether anything is left.
         let mut outcomes = join_all(containers).await;
         outcomes.extend(join_all(self.networks.iter().map(|(id, _)| docker.remove_network(id))).await);
         let force = || RemoveVolumeOptionsBuilder::new().force(true).build();
@@ -70,8 +71,8 @@ impl Found {
     }
 }
 
-/// Removes everything of a run, and looks again until there is nothing: what was under way when its process ended may still
-/// come.
+/// Removes everything of a run, and looks again until nothing is left: the engine may still be creating what the run
+/// had asked for when its process ended.
 pub(super) async fn sweep(docker: &Docker, run: &str) -> Result<(), String> {
     let label = format!("{RUN}={run}");
     let swept = wait::until(WITHIN, || async {
