@@ -1,5 +1,5 @@
-//! Whether several topologies answer alike: what was compared, and what was found. Written by `paidpath verify-doubles`, and
-//! read by every run that has doubles.
+//! The comparison of several topologies by `paidpath verify-doubles`. Every run with doubles reads it, to report how
+//! far they can be trusted.
 
 use std::fmt;
 
@@ -8,61 +8,57 @@ use serde::{Deserialize, Serialize};
 
 use super::Exit;
 
-/// What came of comparing: `doubles.json`.
+/// The result of a comparison, as it is kept in `doubles.json`.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 #[serde(default)]
 pub struct Agreement {
-    /// When.
     pub at: Timestamp,
-    /// paidpath's own version.
+    /// The version of paidpath that compared them.
     pub version: String,
-    /// The topologies; the first is the one that the others are held against.
+    /// The topologies. The others are compared with the first.
     pub topologies: Vec<String>,
-    /// How many scenarios ran on more than one of them.
+    /// The number of scenarios that ran on more than one topology.
     pub scenarios: usize,
-    /// How many cases were compared: a scenario, an operation in it, and an outcome of that.
+    /// The number of compared cases: a scenario, an operation in it, and an outcome of the operation.
     pub cases: usize,
-    /// Where one of them answers otherwise than the first.
     pub differences: Vec<Difference>,
-    /// What was not compared, each with its reason.
     pub skipped: Vec<Unjudged>,
-    /// The scenarios that did not pass, each with its reason.
+    /// The scenarios that did not pass.
     pub red: Vec<Unjudged>,
 }
 
-/// One difference.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(default)]
 pub struct Difference {
-    /// The feature's and the scenario's name.
+    /// The name of the feature and that of the scenario.
     pub scenario: String,
-    /// `file:line`.
+    /// The place of the scenario, as `file:line`.
     pub at: String,
-    /// Edge, method and path as the contract writes it; with the outcome and the place in the message, where it is about
-    /// what stands there.
+    /// Edge, method and the path as the contract writes it; for a difference within a message also the outcome and the
+    /// place.
     pub about: String,
-    /// What each of the two says: topology and words.
+    /// The answers of the two topologies in words, each with the topology's name.
     pub say: [(String, String); 2],
 }
 
-/// A scenario on a topology about which nothing can be said.
+/// A scenario that could not be judged on a topology, with the reason.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(default)]
 pub struct Unjudged {
-    /// The topology.
     pub topology: String,
-    /// `file:line` of the scenario.
+    /// The place of the scenario, as `file:line`.
     pub at: String,
-    /// Why.
     pub why: String,
 }
 
 impl Agreement {
-    /// How the process ends. A difference wins over what could not be judged.
+    /// Returns the exit of the process.
     pub fn exit(&self) -> Exit {
+        // A difference is certain, whatever could not be judged beside it.
         if !self.differences.is_empty() {
             Exit::Failed
         } else if !self.red.is_empty() || self.cases == 0 {
+            // A comparison without any case proves nothing.
             Exit::Unknown
         } else {
             Exit::Passed
@@ -71,8 +67,9 @@ impl Agreement {
 }
 
 impl fmt::Display for Agreement {
-    /// In half a sentence, for reports of runs with doubles.
+    /// Writes half a sentence for the reports of runs with doubles.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        // The services may have changed since, so the reader needs the day.
         let day = self.at.strftime("%Y-%m-%d");
         let cases = self.cases;
         match (self.exit(), self.differences.len()) {

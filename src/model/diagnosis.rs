@@ -1,4 +1,4 @@
-//! Why a scenario failed: the first hop at which what happened departs from what a paid path does.
+//! The diagnosis of a failed scenario: the first hop at which its trail departs from a paid path.
 
 use std::fmt;
 
@@ -6,25 +6,25 @@ use serde::{Deserialize, Serialize};
 
 use super::{Edge, RuleId};
 
-/// The kinds of departure from a paid path.
+/// The class of a departure from the paid path.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub enum Class {
-    /// A proof of purchase did not travel on.
+    /// A service did not pass the proof of purchase on.
     #[serde(rename = "not carried")]
     NotCarried,
-    /// A member who may was told that they may not, or a request was refused.
+    /// A request was refused, often that of a member who had paid.
     #[serde(rename = "refused")]
     Refused,
-    /// A member who may not was let in.
+    /// A member without a right was let in.
     #[serde(rename = "not refused")]
     NotRefused,
     /// An event came too late.
     #[serde(rename = "not synced in time")]
     NotSyncedInTime,
-    /// The answer is not the one that this request is answered with.
+    /// A request got another answer than the one it should get.
     #[serde(rename = "wrong code")]
     WrongCode,
-    /// An event never came.
+    /// An expected event was never sent.
     #[serde(rename = "never sent")]
     NeverSent,
     /// A result was made and not shown.
@@ -33,7 +33,7 @@ pub enum Class {
     /// A member paid too much, too little, or twice.
     #[serde(rename = "money wrong")]
     MoneyWrong,
-    /// A service was not there, did not answer, or said that it cannot.
+    /// A service was absent, did not answer, or reported a failure of its own.
     #[serde(rename = "environment")]
     Environment,
     /// Every hop went as a paid path goes.
@@ -42,7 +42,7 @@ pub enum Class {
 }
 
 impl Class {
-    /// The word for it in journals and reports.
+    /// Returns the word for the class in journals and reports.
     pub fn word(self) -> &'static str {
         match self {
             Self::NotCarried => "not carried",
@@ -61,15 +61,16 @@ impl Class {
 
 impl fmt::Display for Class {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        // `pad` honours the width that tables give.
         f.pad(self.word())
     }
 }
 
-/// The one line and the hops behind it.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Diagnosis {
     pub class: Class,
-    /// The hop where the path was left.
+    /// The edge at which the trail leaves the path.
+    // Something without an exchange, such as a dead button, has no edge.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub edge: Option<Edge>,
     /// One line, for example
@@ -78,34 +79,29 @@ pub struct Diagnosis {
     /// The rules that were broken there.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub rules: Vec<RuleId>,
-    /// The path, hop by hop.
     pub hops: Vec<Hop>,
 }
 
-/// One hop of the path as it was walked.
+/// A hop of the path as this scenario took it.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Hop {
-    /// What the path does here: `buy`, `charge`, `purchase event`, `may they?` …
+    /// The name of the hop: `buy`, `charge`, `purchase event`, `may they?` …
     pub name: String,
-    /// Where.
     pub edge: Edge,
-    /// How it went.
     pub state: HopState,
-    /// What was seen, and what was expected where they differ.
+    /// The answer or, for a broken hop, the message of the departure.
     pub note: String,
-    /// The exchanges that show it.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub exchanges: Vec<u64>,
 }
 
-/// How a hop went.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum HopState {
-    /// As a paid path goes.
+    /// The hop went as on a paid path.
     Kept,
-    /// Here the path was left.
+    /// The trail leaves the path here.
     Broken,
-    /// Not reached, or not asked for by this scenario.
+    /// The scenario did not reach this hop, or did not need it.
     Absent,
 }

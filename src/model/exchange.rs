@@ -1,4 +1,4 @@
-//! One request with its response, as a tap saw it.
+//! Recorded exchanges: one request with its answer, as a tap saw it.
 
 use std::fmt;
 use std::str::FromStr;
@@ -6,12 +6,12 @@ use std::str::FromStr;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-/// One caller → callee pair, by service name. `member` is the caller at the front door.
+/// A pair of caller and callee, by service name. At the front door the caller is `member`.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Edge {
-    /// Who calls.
+    /// The name of the calling service.
     pub from: String,
-    /// Who is called.
+    /// The name of the called service.
     pub to: String,
 }
 
@@ -19,7 +19,7 @@ impl Edge {
     /// The caller at the front door of every platform.
     pub const MEMBER: &'static str = "member";
 
-    /// The edge from `from` to `to`.
+    /// Makes the edge from `from` to `to`.
     pub fn new(from: impl Into<String>, to: impl Into<String>) -> Self {
         Self { from: from.into(), to: to.into() }
     }
@@ -31,7 +31,7 @@ impl fmt::Display for Edge {
     }
 }
 
-/// Text that does not name an edge.
+/// A text that names no edge.
 #[derive(Debug, Clone, thiserror::Error, PartialEq, Eq)]
 #[error("`{0}` is not an edge: write `caller -> callee`, for example `storefront -> generation`")]
 pub struct NotAnEdge(pub String);
@@ -44,11 +44,13 @@ impl FromStr for Edge {
         let (from, to) =
             text.split_once("->").or_else(|| text.split_once('→')).ok_or_else(|| NotAnEdge(text.into()))?;
         let (from, to) = (from.trim(), to.trim());
+        // A blank inside a name is usually a forgotten arrow.
         let named = |name: &str| !name.is_empty() && !name.contains(char::is_whitespace);
         if named(from) && named(to) { Ok(Self::new(from, to)) } else { Err(NotAnEdge(text.into())) }
     }
 }
 
+// Journals and topologies write an edge as people do: `storefront → billing`.
 impl Serialize for Edge {
     fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         serializer.collect_str(self)
@@ -61,7 +63,7 @@ impl<'de> Deserialize<'de> for Edge {
     }
 }
 
-/// The trace-id of a W3C `traceparent`: the identity of one attempt at one scenario.
+/// The trace id of a W3C `traceparent` header, which identifies one attempt at a scenario.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct TraceId(pub u128);
 
@@ -74,12 +76,13 @@ impl fmt::Display for TraceId {
 impl FromStr for TraceId {
     type Err = std::num::ParseIntError;
 
-    /// Reads 32 hexadecimal digits.
+    /// Reads the trace id from 32 hexadecimal digits.
     fn from_str(text: &str) -> Result<Self, Self::Err> {
         u128::from_str_radix(text, 16).map(Self)
     }
 }
 
+// Written as in a `traceparent` header: JSON numbers of 128 bits get lost in many readers.
 impl Serialize for TraceId {
     fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         serializer.collect_str(self)
@@ -95,26 +98,26 @@ impl<'de> Deserialize<'de> for TraceId {
 /// The header that marks an answer of a tap, which no callee gave.
 pub const BY_TAP: &str = "x-paidpath-tap";
 
-/// One request with its outcome on one edge. Everything in it is already redacted: a secret is replaced by a fingerprint
-/// that is equal wherever the secret was equal.
+/// One request on an edge, with its outcome, as a tap recorded it.
+///
+/// Secrets are already redacted: each is replaced by a fingerprint that is equal wherever the secret was equal.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Exchange {
-    /// Unique within the run, in the order in which requests arrived at taps.
+    /// The number of the exchange within the run, in the order in which requests arrived at taps.
     pub id: u64,
-    /// Where it was seen.
+    /// The edge whose tap recorded it.
     pub edge: Edge,
-    /// The scenario it belongs to, as its trace context said; of a stray, whatever trace context it carried. `None` when there
-    /// was none.
+    /// The trace id in the request, which names the attempt; `None` without trace context.
     pub trace: Option<TraceId>,
-    /// When the request arrived at the tap: microseconds since the start of the run.
+    /// The moment at which the request arrived at the tap: microseconds since the start of the run.
     pub at_micros: u64,
-    /// From the arrival of the request to the end of the response, in microseconds.
+    /// The time from the arrival of the request to the end of the answer, in microseconds.
     pub took_micros: u64,
-    /// What was asked.
+    /// The request, as the caller sent it.
     pub request: Request,
-    /// What came of it.
+    /// The outcome, as the caller saw it.
     pub outcome: Outcome,
-    /// The faults that disturbed it, as they were written.
+    /// The faults that a tap applied to it, as they were written.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub faults: Vec<String>,
     /// The parts of it that these faults changed. Empty in a journal of an earlier version.
@@ -144,15 +147,17 @@ pub enum Change {
 }
 
 impl Exchange {
-    /// The status that the caller was given, if there was an answer.
+    /// Returns the status that the caller got, if there was an answer.
     pub fn status(&self) -> Option<u16> {
-        match &self.outcome {
-            Outcome::Answered(response) => Some(response.status),
-            Outcome::Unreachable { .. } | Outcome::Broken { .. } | Outcome::Open => None,
-        }
+        self.response().map(|response| response.status)
     }
 
-    /// The answer, if there was one.
+    /// Returns the moment at which the exchange was over: microseconds since the start of the run.
+    pub fn ended(&self) -> u64 {
+        self.at_micros + self.took_micros
+    }
+
+    /// Returns the answer, if there was one.
     pub fn response(&self) -> Option<&Response> {
         match &self.outcome {
             Outcome::Answered(response) => Some(response),
@@ -161,44 +166,44 @@ impl Exchange {
     }
 }
 
-/// What was asked.
+/// A request, as a tap recorded it.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Request {
-    /// The method, in capitals.
+    /// The HTTP method, in capitals.
     pub method: String,
-    /// Path and query as they stood in the request line.
+    /// Path and query, as in the request line.
     pub target: String,
-    /// Names in lower case, in the order received.
+    /// The headers with names in lower case, in the order received.
     pub headers: Vec<(String, String)>,
-    /// What was sent along.
+    /// The body, as far as it was kept.
     pub body: Body,
 }
 
 impl Request {
-    /// The path without the query.
+    /// Returns the path without the query.
     pub fn path(&self) -> &str {
         self.target.split('?').next().unwrap_or(&self.target)
     }
 
-    /// The first value of a header; `name` in lower case.
+    /// Returns the first value of a header; `name` must be in lower case.
     pub fn header(&self, name: &str) -> Option<&str> {
         first(&self.headers, name)
     }
 }
 
-/// What came back.
+/// An answer, as a tap recorded it.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Response {
-    /// The status code.
+    /// The HTTP status code of the answer.
     pub status: u16,
-    /// Names in lower case, in the order received.
+    /// The headers with names in lower case, in the order received.
     pub headers: Vec<(String, String)>,
-    /// What was sent along.
+    /// The body, as far as it was kept.
     pub body: Body,
 }
 
 impl Response {
-    /// The first value of a header; `name` in lower case.
+    /// Returns the first value of a header; `name` must be in lower case.
     pub fn header(&self, name: &str) -> Option<&str> {
         first(&self.headers, name)
     }
@@ -208,57 +213,58 @@ fn first<'a>(headers: &'a [(String, String)], name: &str) -> Option<&'a str> {
     headers.iter().find(|(key, _)| key == name).map(|(_, value)| value.as_str())
 }
 
-/// How an exchange ended, seen from its caller.
+/// The end of an exchange, as its caller saw it.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Outcome {
-    /// The caller got an answer.
+    /// The caller got a complete answer.
     Answered(Response),
-    /// The callee could not be reached: the request had no effect.
+    /// The callee could not be reached, so the request had no effect.
     Unreachable {
-        /// What the network said.
+        /// The error of the network.
         reason: String,
     },
-    /// The connection broke after the request was sent: it may or may not have had its effect.
+    /// The connection broke after the request was sent, which may have had its effect.
     Broken {
-        /// What the network said, or that the caller went away.
+        /// The error of the network, or that the caller went away.
         reason: String,
     },
-    /// Not answered when the record was made.
+    /// The request was not answered yet when the record was made.
     Open,
 }
 
-/// A body as it was recorded.
+/// The body of a request or an answer, as far as it was recorded.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 pub struct Body {
-    /// Bytes on the wire.
+    /// The number of bytes on the wire.
     pub size: u64,
-    /// What was kept of them.
+    /// The part that was kept.
     #[serde(default, skip_serializing_if = "Content::is_empty")]
     pub content: Content,
-    /// Whether `content` is less than all of it.
+    /// True if `content` is only the beginning of the body.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub truncated: bool,
 }
 
 impl Body {
-    /// The JSON value, if the body was JSON and kept whole.
+    /// Returns the JSON value, if the body was JSON and kept whole.
     pub fn json(&self) -> Option<&Value> {
         match &self.content {
             Content::Json(value) => Some(value),
+            // JSON that was cut off is kept as text.
             Content::Empty | Content::Text(_) | Content::Base64(_) => None,
         }
     }
 }
 
-/// What was kept of a body.
+/// The kept part of a body.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Content {
-    /// Nothing was sent, or nothing was kept.
+    /// The body is empty, or nothing of it was kept.
     #[default]
     Empty,
-    /// A JSON value.
+    /// A complete JSON document, redacted.
     Json(Value),
     /// Text that is not JSON, or JSON that does not parse.
     Text(String),
@@ -267,7 +273,7 @@ pub enum Content {
 }
 
 impl Content {
-    /// Whether nothing was kept.
+    /// Returns true if nothing was kept.
     pub fn is_empty(&self) -> bool {
         matches!(self, Self::Empty)
     }

@@ -1,4 +1,4 @@
-//! The facts that events have.
+//! The facts: named values that events carry.
 
 use std::fmt;
 
@@ -6,15 +6,14 @@ use serde::{Deserialize, Serialize};
 
 macro_rules! facts {
     ($($name:ident = $word:literal, $means:literal;)*) => {
-        /// One named value of an event, as the target file extracts it from an exchange.
+        /// A named value of an event, which the target file extracts from an exchange.
         #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, schemars::JsonSchema)]
         pub enum Fact { $(#[serde(rename = $word)] $name,)* }
 
         impl Fact {
-            /// Every fact with its meaning.
             pub const ALL: &'static [(Self, &'static str)] = &[$((Self::$name, $means),)*];
 
-            /// The word for it in target files and journals.
+            /// Returns the name of the fact in target files and journals.
             pub const fn word(self) -> &'static str {
                 match self { $(Self::$name => $word,)* }
             }
@@ -26,9 +25,9 @@ facts! {
     Ahead = "ahead", "seconds by which the scenario's clock is ahead";
     Allowed = "allowed", "whether the member may generate";
     Amount = "amount", "money, in the smallest unit";
-    Balance = "balance", "what is in the member's wallet";
+    Balance = "balance", "the balance of the member's wallet";
     Basis = "basis", "why they may: owner, moderator, public, purchase, trial";
-    Charge = "charge", "the id of what a job was charged with";
+    Charge = "charge", "the id of a job's charge";
     ClaimedAmount = "claimed_amount", "a price that the client had no business to send";
     ClaimedMember = "claimed_member", "a member that the client had no business to send";
     Credential = "credential", "what the member presents as proof of a purchase";
@@ -74,22 +73,23 @@ facts! {
     Version = "version", "the id of the model version";
     Versions = "versions", "the ids of all model versions in a job";
     Who = "who", "the session of whoever asks, as a fingerprint";
-    // Measured by paidpath itself: no exchange says it.
-    SinceCharge = "since_charge_micros", "microseconds since the charge that this follows from; measured, not extracted";
+    // paidpath measures this one itself: no exchange carries it.
+    SinceCharge = "since_charge_micros", "microseconds since the charge that led to it; measured, not extracted";
 }
 
 impl Fact {
-    /// The fact of this name that a target file may extract.
+    /// Returns the fact of this name, if a target file may extract it.
     pub fn extracted(word: &str) -> Option<Self> {
         Self::names().find(|fact| fact.word() == word)
     }
 
-    /// The fact that is the price of a right.
+    /// Returns the fact that is the price of a right.
     pub fn price_of(right: &str) -> Option<Self> {
+        // Rights are named by the target file, and their prices after them.
         Self::extracted(&format!("{right}_price"))
     }
 
-    /// The facts that a target file may extract.
+    /// Returns the facts that a target file may extract.
     pub fn names() -> impl Iterator<Item = Self> {
         Self::ALL.iter().map(|(fact, _)| *fact).filter(|fact| *fact != Self::SinceCharge)
     }

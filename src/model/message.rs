@@ -1,14 +1,15 @@
-//! Cucumber Messages, the ecosystem's record of a test run: one [`Envelope`] a line. The journal is made of them, and the
-//! Gherkin parser answers in them, so that there is one syntax tree and one event stream.
+//! Cucumber Messages, the ecosystem's record of a test run: one [`Envelope`] a line. The journal consists of them, and
+//! the Gherkin parser returns them, so that there is one syntax tree and one event stream.
 //!
-//! Only what paidpath writes or reads is here; everything else in a foreign stream is skipped. Names and shapes are the
-//! standard's (protocol version [`PROTOCOL`]); our own records ride as [`Attachment`]s with the media types in [`media`].
+//! Only messages that paidpath writes or reads are here; other ones in a foreign stream are skipped. Names and shapes
+//! are those of the standard (protocol version [`PROTOCOL`]). Our own records travel as [`Attachment`]s with the media
+//! types in [`media`].
 
 use std::time::Duration as StdDuration;
 
 use serde::{Deserialize, Serialize};
 
-/// The version of Cucumber Messages that is written.
+/// The version of Cucumber Messages that paidpath writes.
 pub const PROTOCOL: &str = "27.0.0";
 
 /// Media types of our own records, which travel as attachments.
@@ -19,7 +20,7 @@ pub mod media {
     pub const TRAIL: &str = "application/vnd.paidpath.trail+json";
     /// A list of [`Finding`](crate::model::Finding)s.
     pub const FINDINGS: &str = "application/vnd.paidpath.findings+json";
-    /// The list of rules that had something to judge.
+    /// The list of rules with something to judge.
     pub const JUDGED: &str = "application/vnd.paidpath.judged+json";
     /// A [`Diagnosis`](crate::model::Diagnosis).
     pub const DIAGNOSIS: &str = "application/vnd.paidpath.diagnosis+json";
@@ -33,7 +34,7 @@ pub mod media {
     pub const PROOF: &str = "application/vnd.paidpath.proof+json";
 }
 
-/// One line of the stream. Exactly one kind at a time.
+/// One line of the stream.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub enum Envelope {
@@ -74,42 +75,34 @@ records! {
     /// Seconds and nanoseconds since the epoch.
     #[derive(Copy, Eq, PartialOrd, Ord)]
     Timestamp { seconds: i64, nanos: u32, }
-    /// Seconds and nanoseconds.
     #[derive(Copy, Eq)]
     Duration { seconds: u64, nanos: u32, }
 
-    /// What wrote the stream.
     Meta { protocol_version: String, implementation: Product, runtime: Product, os: Product, cpu: Product,
         #[serde(default, skip_serializing_if = "Option::is_none")]
         ci: Option<Ci>, }
-    /// A name with a version.
     Product { name: String,
         #[serde(default, skip_serializing_if = "Option::is_none")]
         version: Option<String>, }
-    /// The CI system a run happened in.
     Ci { name: String,
         #[serde(default, skip_serializing_if = "Option::is_none")]
         url: Option<String>,
         #[serde(default, skip_serializing_if = "Option::is_none")]
         build_number: Option<String>, }
 
-    /// A feature file as it was read.
     Source { uri: String, data: String, media_type: String, }
-    /// A feature file as it was understood.
     GherkinDocument {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         uri: Option<String>,
         #[serde(default, skip_serializing_if = "Option::is_none")]
         feature: Option<Feature>,
         comments: Vec<Comment>, }
-    /// A comment line.
     Comment { location: Location, text: String, }
-    /// A tag with its `@`.
+    /// A tag, whose name includes the `@`.
     Tag { location: Location, name: String, id: String, }
-    /// A feature.
     Feature { location: Location, tags: Vec<Tag>, language: String, keyword: String, name: String, description: String,
         children: Vec<FeatureChild>, }
-    /// One of three.
+    /// Exactly one of the three is present.
     FeatureChild {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         rule: Option<Rule>,
@@ -117,30 +110,26 @@ records! {
         background: Option<Background>,
         #[serde(default, skip_serializing_if = "Option::is_none")]
         scenario: Option<Scenario>, }
-    /// A rule.
     Rule { location: Location, tags: Vec<Tag>, keyword: String, name: String, description: String,
         children: Vec<RuleChild>, id: String, }
-    /// One of two.
+    /// Exactly one of the two is present.
     RuleChild {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         background: Option<Background>,
         #[serde(default, skip_serializing_if = "Option::is_none")]
         scenario: Option<Scenario>, }
-    /// Steps that come before those of every scenario beside it.
+    /// Steps that run before those of each scenario beside the background.
     Background { location: Location, keyword: String, name: String, description: String, steps: Vec<Step>, id: String, }
-    /// A scenario or a scenario outline.
     Scenario { location: Location, tags: Vec<Tag>, keyword: String, name: String, description: String, steps: Vec<Step>,
         examples: Vec<Examples>, id: String, }
-    /// A table of values for an outline.
+    /// The values for a scenario outline.
     Examples { location: Location, tags: Vec<Tag>, keyword: String, name: String, description: String,
         #[serde(default, skip_serializing_if = "Option::is_none")]
         table_header: Option<TableRow>,
         table_body: Vec<TableRow>, id: String, }
-    /// A row.
     TableRow { location: Location, cells: Vec<TableCell>, id: String, }
-    /// A cell, its escapes resolved.
+    /// A cell after its escapes were resolved.
     TableCell { location: Location, value: String, }
-    /// A step as written.
     Step { location: Location, keyword: String,
         #[serde(default, skip_serializing_if = "Option::is_none")]
         keyword_type: Option<KeywordType>,
@@ -150,22 +139,18 @@ records! {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         data_table: Option<DataTable>,
         id: String, }
-    /// Text under a step.
     DocString { location: Location,
         #[serde(default, skip_serializing_if = "Option::is_none")]
         media_type: Option<String>,
         content: String, delimiter: String, }
-    /// A table under a step.
     DataTable { location: Location, rows: Vec<TableRow>, }
 
-    /// A scenario, or one row of an outline, ready to run.
     Pickle { id: String, uri: String,
         #[serde(default, skip_serializing_if = "Option::is_none")]
         location: Option<Location>,
         name: String, language: String, steps: Vec<PickleStep>, tags: Vec<PickleTag>,
         /// The scenario's id and, for an outline, the row's.
         ast_node_ids: Vec<String>, }
-    /// A step ready to run.
     PickleStep {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         argument: Option<PickleStepArgument>,
@@ -174,57 +159,48 @@ records! {
         #[serde(rename = "type", default, skip_serializing_if = "Option::is_none")]
         kind: Option<PickleStepType>,
         text: String, }
-    /// One of two.
+    /// Exactly one of the two is present.
     PickleStepArgument {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         doc_string: Option<PickleDocString>,
         #[serde(default, skip_serializing_if = "Option::is_none")]
         data_table: Option<PickleTable>, }
-    /// Text under a step, its placeholders replaced.
     PickleDocString {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         media_type: Option<String>,
         content: String, }
-    /// A table under a step, its placeholders replaced.
     PickleTable { rows: Vec<PickleTableRow>, }
-    /// A row.
     PickleTableRow { cells: Vec<PickleTableCell>, }
-    /// A cell.
     PickleTableCell { value: String, }
-    /// A tag that holds for the pickle, inherited ones first.
+    /// A tag of the pickle. Inherited tags come first.
     PickleTag { name: String, ast_node_id: String, }
 
-    /// A sentence of the vocabulary.
     StepDefinition { id: String, pattern: StepDefinitionPattern, source_reference: SourceReference, }
-    /// How a sentence is matched.
     StepDefinitionPattern { source: String,
         #[serde(rename = "type")]
         kind: PatternType, }
-    /// A place in a file.
     SourceReference {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         uri: Option<String>,
         #[serde(default, skip_serializing_if = "Option::is_none")]
         location: Option<Location>, }
-    /// Something that runs around every scenario: the always-on checks are one.
+    /// An action around every scenario: the always-on rules are one.
     Hook { id: String,
         #[serde(default, skip_serializing_if = "Option::is_none")]
         name: Option<String>,
         source_reference: SourceReference,
         #[serde(rename = "type", default, skip_serializing_if = "Option::is_none")]
         kind: Option<HookType>, }
-    /// A feature file that could not be read.
     ParseError { source: SourceReference, message: String, }
 
-    /// The run begins.
     TestRunStarted { timestamp: Timestamp,
         #[serde(default, skip_serializing_if = "Option::is_none")]
         id: Option<String>, }
-    /// What will be executed for a pickle.
+    /// The steps and hooks that run for a pickle.
     TestCase { id: String, pickle_id: String, test_steps: Vec<TestStep>,
         #[serde(default, skip_serializing_if = "Option::is_none")]
         test_run_started_id: Option<String>, }
-    /// A step of a test case: of the pickle, or a hook.
+    /// A step of the pickle, or a hook.
     TestStep { id: String,
         #[serde(default, skip_serializing_if = "Option::is_none")]
         hook_id: Option<String>,
@@ -232,29 +208,25 @@ records! {
         pickle_step_id: Option<String>,
         #[serde(default, skip_serializing_if = "Option::is_none")]
         step_definition_ids: Option<Vec<String>>, }
-    /// An attempt begins; attempts are counted from 0.
+    /// The start of an attempt. Attempts are counted from 0.
     TestCaseStarted { id: String, test_case_id: String, attempt: u32,
         #[serde(default, skip_serializing_if = "Option::is_none")]
         worker_id: Option<String>,
         timestamp: Timestamp, }
-    /// A step begins.
     TestStepStarted { test_case_started_id: String, test_step_id: String, timestamp: Timestamp, }
-    /// A step ended.
     TestStepFinished { test_case_started_id: String, test_step_id: String, test_step_result: TestStepResult,
         timestamp: Timestamp, }
-    /// How a step ended.
     TestStepResult { duration: Duration, status: Status,
         #[serde(default, skip_serializing_if = "Option::is_none")]
         message: Option<String>,
         #[serde(default, skip_serializing_if = "Option::is_none")]
         exception: Option<Exception>, }
-    /// What was thrown.
     Exception {
         #[serde(rename = "type")]
         kind: String,
         #[serde(default, skip_serializing_if = "Option::is_none")]
         message: Option<String>, }
-    /// Something kept with an attempt or one of its steps.
+    /// A record that is attached to an attempt, to one of its steps, or to the run.
     Attachment { body: String, content_encoding: ContentEncoding, media_type: String,
         #[serde(default, skip_serializing_if = "Option::is_none")]
         file_name: Option<String>,
@@ -264,9 +236,7 @@ records! {
         test_step_id: Option<String>,
         #[serde(default, skip_serializing_if = "Option::is_none")]
         test_run_started_id: Option<String>, }
-    /// An attempt ended.
     TestCaseFinished { test_case_started_id: String, timestamp: Timestamp, will_be_retried: bool, }
-    /// The run ended.
     TestRunFinished {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         message: Option<String>,
@@ -284,27 +254,22 @@ macro_rules! choices {
 }
 
 choices! {
-    /// How a step ended.
     Status {
         #[default] Unknown = "UNKNOWN", Passed = "PASSED", Skipped = "SKIPPED", Pending = "PENDING",
         Undefined = "UNDEFINED", Ambiguous = "AMBIGUOUS", Failed = "FAILED",
     }
-    /// What a step keyword means.
     KeywordType {
         #[default] Unknown = "Unknown", Context = "Context", Action = "Action", Outcome = "Outcome",
         Conjunction = "Conjunction",
     }
-    /// What a step is: `And` and `But` take the meaning of the step before.
+    /// The kind of a step. `And` and `But` take the kind of the step before.
     PickleStepType {
         #[default] Unknown = "Unknown", Context = "Context", Action = "Action", Outcome = "Outcome",
     }
-    /// How a sentence is matched.
     PatternType { #[default] CucumberExpression = "CUCUMBER_EXPRESSION", RegularExpression = "REGULAR_EXPRESSION", }
-    /// Around what a hook runs.
     HookType {
         BeforeTestCase = "BEFORE_TEST_CASE", #[default] AfterTestCase = "AFTER_TEST_CASE",
     }
-    /// How an attachment's body is written.
     ContentEncoding { #[default] Identity = "IDENTITY", Base64 = "BASE64", }
 }
 
@@ -316,17 +281,16 @@ impl From<StdDuration> for Duration {
 
 impl From<Duration> for StdDuration {
     fn from(duration: Duration) -> Self {
+        // A foreign stream may hold a full second or more here, whose carry could overflow the seconds.
         Self::new(duration.seconds, duration.nanos.min(999_999_999))
     }
 }
 
 impl Attachment {
-    /// One of our own records, as an attachment to an attempt (and to one of its steps, where `step` names it).
-    ///
-    /// # Panics
-    /// Never for our records: they have string keys only, which is all that serialising to JSON asks for.
+    /// Wraps one of our own records as an attachment to an attempt, or to one of its steps.
     pub fn record(media_type: &str, record: &impl Serialize, case_started: Option<&str>, step: Option<&str>) -> Self {
         Self {
+            // Only maps with other keys than strings fail to serialize, and our records have none.
             body: serde_json::to_string(record).expect("our records serialise to JSON"),
             media_type: media_type.into(),
             test_case_started_id: case_started.map(Into::into),
@@ -335,10 +299,7 @@ impl Attachment {
         }
     }
 
-    /// Reads one of our own records back.
-    ///
-    /// # Errors
-    /// If the body is not the JSON of such a record.
+    /// Reads one of our own records from an attachment.
     pub fn read<'a, T: Deserialize<'a>>(&'a self) -> Result<T, serde_json::Error> {
         serde_json::from_str(&self.body)
     }

@@ -1,7 +1,8 @@
-//! Plain records that every room speaks in: what was exchanged, what it meant, what was found, how it ended.
+//! The records that rooms exchange: recorded exchanges, their events, findings, diagnoses and verdicts, and the run as
+//! a whole.
 //!
-//! Serde only; no I/O, no time, no randomness. Records that are written to disk tolerate unknown fields when read, so that
-//! an older reader understands a newer journal.
+//! They have no behaviour beyond serde: no I/O, no clock, no randomness. Readers of records from disk ignore unknown
+//! fields, so that an older version reads a newer journal.
 
 pub mod agreement;
 pub mod diagnosis;

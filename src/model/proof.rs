@@ -1,222 +1,214 @@
-//! Proof that a suite can fail: what was broken on purpose, one thing at a time, and who noticed.
+//! The proof that a suite can fail: defects and changed answers, one at a time, with the scenarios that detected them.
 
 use serde::{Deserialize, Serialize};
 
 use super::{Edge, Exit, RuleId};
 
-/// A proof as it is kept: `proof.json`.
+/// A proof, as it is kept in `proof.json`.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 #[serde(default)]
 pub struct Proof {
-    /// The target's name.
     pub target: String,
-    /// The topology's name.
     pub topology: String,
-    /// Everything drawn comes from it.
+    /// The seed of everything random.
     pub seed: u64,
-    /// The baseline and all trials, in microseconds.
+    /// The time for the baseline and all trials, in microseconds.
     pub took_micros: u64,
-    /// The scenarios of the baseline: all of them green.
+    /// The scenarios of the baseline, which all passed.
     pub scenarios: Vec<ScenarioPlace>,
-    /// The seeded defects, those that were not caught first.
+    /// The seeded defects; those that were not caught come first.
     pub defects: Vec<Row>,
-    /// What came of changing the platform's answers, where that was asked for.
+    /// The result of changing the platform's answers, if that was requested.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub mutation: Option<Mutation>,
-    /// What a reader must know.
+    /// Notes that a reader must know.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub notes: Vec<String>,
 }
 
-/// A scenario by its name and place.
+/// A scenario's name and place.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct ScenarioPlace {
-    /// `file:line`.
+    /// The place of the scenario, as `file:line`.
     pub at: String,
-    /// Its feature's name.
     pub feature: String,
-    /// Its name.
     pub name: String,
 }
 
-/// One defect against the scenarios that could see it.
+/// A defect, with the scenarios that could detect it.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Row {
-    /// The defect's id.
     pub id: String,
-    /// What one observes.
+    /// The effect that a user observes.
     pub observed: String,
-    /// The rules that it breaks.
+    /// The rules that the defect breaks.
     pub rules: Vec<RuleId>,
-    /// These rules in sentences: what one would have to assert.
+    /// The same rules in sentences, which a scenario would have to assert.
     pub says: Vec<String>,
-    /// The hop on which it breaks the path.
+    /// The edge on which the defect breaks the path.
     pub hop: Edge,
-    /// Whether a test of the happy path stays green.
+    /// True if a test of the happy path stays green.
     pub subtle: bool,
-    /// The tag of the only scenarios that can see it.
+    /// The tag of the only scenarios that can detect the defect.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub tag: Option<String>,
-    /// What came of it.
     pub standing: Standing,
-    /// How many scenarios could see it.
+    /// The number of scenarios that could detect the defect.
     pub candidates: usize,
-    /// The scenarios that were run with it.
+    /// The scenarios that were run with the defect.
     pub cells: Vec<Cell>,
 }
 
-/// What came of a defect. The worst news first.
+/// The result for a defect, the worst first.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Standing {
-    /// Every scenario that had it stayed green.
+    /// Every scenario with the defect stayed green.
     Survived,
-    /// Something was red, but nothing that speaks of it.
+    /// A scenario was red, but not because of the defect's rules or a Then.
     ByAccident,
-    /// It was switched on, and nothing ever came to where it is.
+    /// The defect was switched on, but no request reached its code.
     NeverFired,
-    /// No scenario goes where it is.
+    /// No scenario makes a request that could reach the defect.
     NotReached,
-    /// One of its rules was found broken, or a Then said no.
+    /// One of the defect's rules was found broken, or a Then failed.
     Caught,
 }
 
-/// One defect in one scenario.
+/// A scenario that was run with a defect.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Cell {
-    /// Which of [`Proof::scenarios`].
+    /// The index of the scenario in [`Proof::scenarios`].
     pub scenario: usize,
-    /// How it was noticed.
     pub notice: Detection,
-    /// Whether it really broke something; `None` where the platform does not say.
+    /// True if a request reached the defect; `None` if the platform does not report that.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub fired: Option<bool>,
-    /// The rules that were found broken, its own first.
+    /// The rules that were found broken; those of the defect come first.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub rules: Vec<RuleId>,
-    /// The Then that said no.
+    /// The Then step that failed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub then: Option<String>,
-    /// The hop that the diagnosis names.
+    /// The edge that the diagnosis names.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub hop: Option<Edge>,
-    /// Why it was red, in one line.
+    /// The reason of a failure, in one line.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub reason: String,
-    /// How long the scenario took, in microseconds.
+    /// The duration of the scenario, in microseconds.
     pub took_micros: u64,
 }
 
-/// How a scenario noticed a defect. The best first.
+/// The way in which a scenario detected a defect, the best first.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Detection {
-    /// One of the defect's rules was found broken.
+    /// A rule of the defect was found broken.
     Rule,
-    /// A Then said no.
+    /// One of the scenario's Then steps failed.
     Then,
-    /// It was red for another reason: another rule, a step that only prepares, a deadline, or it could not be judged.
+    /// The scenario was red for another reason: another rule, a preparing step, a deadline, or it could not be judged.
     Accident,
-    /// It was green.
+    /// The scenario passed in spite of the defect.
     Missed,
 }
 
-/// What came of changing the platform's answers.
+/// The result of changing the platform's answers.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 #[serde(default)]
 pub struct Mutation {
-    /// How many changes could be made to what the scenarios exchange.
+    /// The number of changes that the recorded exchanges allow.
     pub possible: usize,
-    /// Those that were made, the survivors first.
+    /// The changes that were made; the survivors come first.
     pub mutants: Vec<Mutant>,
-    /// Each feature; the weakest first.
+    /// The score of each feature, the weakest first.
     pub features: Vec<Score>,
-    /// Each Then-sentence; the weakest first.
+    /// The score of each Then sentence, the weakest first.
     pub sentences: Vec<Score>,
 }
 
-/// One change to the answers of one operation.
+/// A change to the answers of one operation.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Mutant {
-    /// Edge, method and path.
     pub at: String,
-    /// What was changed: `empty /detail`.
+    /// The change in words, such as `empty /detail`.
     pub what: String,
-    /// By which operator.
+    /// The name of the mutation operator.
     pub operator: String,
-    /// In the words of `--fault`.
+    /// The change in the language of `--fault`.
     pub faults: Vec<String>,
-    /// What became of it.
     pub fate: MutantOutcome,
-    /// Why, in one line.
+    /// The reason for the fate, in one line.
     pub why: String,
-    /// The scenarios that ran with it, by their place in [`Proof::scenarios`].
+    /// The scenarios that ran with the mutant, as indices in [`Proof::scenarios`].
     pub scenarios: Vec<usize>,
 }
 
-/// What became of a mutant. Of several scenarios the first of these counts.
+/// The result for a mutant. With several scenarios, the first of these that applies counts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum MutantOutcome {
-    /// A scenario failed.
+    /// At least one scenario failed.
     Killed,
-    /// A scenario stayed green, although something observable was changed.
+    /// A scenario stayed green although something observable was changed.
     Survived,
-    /// Nothing observable was changed.
+    /// The change has no observable effect.
     Equivalent,
-    /// Nothing was changed.
+    /// No answer was changed, because none fitted the mutant.
     NeverFired,
 }
 
-/// What was killed of what could be.
+/// The number of killed mutants among those that could be killed.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 pub struct Score {
-    /// The feature's name, or the sentence.
+    /// The name of the feature, or the sentence.
     pub of: String,
-    /// Mutants that a scenario noticed.
+    /// The number of mutants that a scenario detected.
     pub killed: usize,
-    /// Mutants that could be noticed.
+    /// The number of mutants that could be detected.
     pub counted: usize,
-    /// Mutants that this sentence itself turned red for.
+    /// The number of mutants that failed this very sentence.
     pub red: usize,
-    /// Some that nobody noticed.
+    /// Examples of mutants that no scenario detected.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub unnoticed: Vec<String>,
 }
 
 impl Score {
-    /// From 0 to 1.
+    /// Returns the killed share, from 0 to 1.
     pub fn share(&self) -> f64 {
+        // A sentence that met no mutant has the share 0 and not NaN.
         self.killed as f64 / self.counted.max(1) as f64
     }
 }
 
 impl Mutation {
-    /// How many came to this.
     pub fn count(&self, fate: MutantOutcome) -> usize {
         self.mutants.iter().filter(|mutant| mutant.fate == fate).count()
     }
 
-    /// What was killed of what could be, in per cent.
+    /// Returns the share of killed mutants, in per cent.
     pub fn score(&self) -> f64 {
         let (killed, survived) = (self.count(MutantOutcome::Killed), self.count(MutantOutcome::Survived));
+        // Equivalent mutants and those that never fired cannot be killed, so they do not count.
         100.0 * killed as f64 / (killed + survived).max(1) as f64
     }
 
-    /// Sentences that were put to the test and that nothing turned red: they assert nothing that could be otherwise.
+    /// Returns the sentences that met many mutants and never failed: they may assert nothing.
     pub fn decoration(&self) -> impl Iterator<Item = &Score> {
         self.sentences.iter().filter(|sentence| sentence.red == 0 && sentence.counted >= ENOUGH)
     }
 }
 
-/// How many mutants a sentence must have met before its silence says something.
+/// The number of mutants that a sentence must have met before it counts as one that asserts nothing.
 const ENOUGH: usize = 30;
 
-/// The least share of mutants that have to be killed, in per cent.
+/// The least share of mutants that a good suite kills, in per cent.
 pub const LEAST: f64 = 85.0;
 
 impl Detection {
-    /// Whether it tells of the defect itself.
+    /// Returns true if the scenario detected the defect itself.
     pub fn is_good(self) -> bool {
         match self {
             Self::Rule | Self::Then => true,
@@ -226,10 +218,9 @@ impl Detection {
 }
 
 impl Standing {
-    /// All of them, the worst news first.
+    /// All results, the worst first.
     pub const ALL: [Self; 5] = [Self::Survived, Self::ByAccident, Self::NeverFired, Self::NotReached, Self::Caught];
 
-    /// In words.
     pub fn words(self) -> &'static str {
         match self {
             Self::Survived => "survived",
@@ -240,34 +231,36 @@ impl Standing {
         }
     }
 
-    /// What came of a defect in these scenarios.
+    /// Returns the result for a defect from the scenarios that were run with it.
     pub fn of(cells: &[Cell]) -> Self {
-        let mut live = cells.iter().filter(|cell| cell.fired != Some(false)).peekable();
-        match (cells.is_empty(), live.peek().is_none()) {
-            (true, _) => Self::NotReached,
-            (false, true) => Self::NeverFired,
-            (false, false) => match live.map(|cell| cell.notice).min() {
-                Some(Detection::Rule | Detection::Then) => Self::Caught,
-                Some(Detection::Accident) => Self::ByAccident,
-                Some(Detection::Missed) | None => Self::Survived,
-            },
+        if cells.is_empty() {
+            return Self::NotReached;
+        }
+        // A scenario that never reached the defect says nothing about it.
+        let fired = cells.iter().filter(|cell| cell.fired != Some(false));
+        match fired.map(|cell| cell.notice).min() {
+            None => Self::NeverFired,
+            Some(Detection::Rule | Detection::Then) => Self::Caught,
+            Some(Detection::Accident) => Self::ByAccident,
+            Some(Detection::Missed) => Self::Survived,
         }
     }
 }
 
 impl Row {
-    /// The cell that says most: how it was noticed best, where the right hop is named if there is one.
+    /// Returns the scenario that detected the defect best, preferably with the right hop in its diagnosis.
     pub fn best(&self) -> Option<&Cell> {
+        // `min_by_key` keeps the first of equals, so the report names the same scenario in every run.
         let live = self.cells.iter().filter(|cell| cell.fired != Some(false));
         live.min_by_key(|cell| (cell.notice, cell.hop.as_ref() != Some(&self.hop)))
     }
 
-    /// Whether the cell that says most names the right hop.
+    /// Returns true if the best detection names the right hop.
     pub fn names_its_hop(&self) -> bool {
         self.best().is_some_and(|cell| cell.notice.is_good() && cell.hop.as_ref() == Some(&self.hop))
     }
 
-    /// The cells that tell of the defect, and how many of them name its hop.
+    /// Returns the number of detections that name the right hop, and the number of all detections.
     pub fn hops(&self) -> (usize, usize) {
         let good = self.cells.iter().filter(|cell| cell.notice.is_good());
         let right = good.clone().filter(|cell| cell.hop.as_ref() == Some(&self.hop));
@@ -276,7 +269,7 @@ impl Row {
 }
 
 impl Proof {
-    /// How the process ends: a defect that nobody sees is a failure, one that was not put to the test is unknown.
+    /// Returns the exit: an undetected defect is a failure, an untested one makes the result unknown.
     pub fn exit(&self) -> Exit {
         let defects = self.defects.iter().map(|row| match row.standing {
             Standing::Survived | Standing::ByAccident => Exit::Failed,
@@ -284,19 +277,23 @@ impl Proof {
             Standing::Caught => Exit::Passed,
         });
         let mutation = self.mutation.iter().map(|mutation| match mutation.count(MutantOutcome::Killed) {
+            // Without a single kill there may have been nothing to kill.
             0 => Exit::Unknown,
             _ if mutation.score() < LEAST => Exit::Failed,
             _ => Exit::Passed,
         });
         let all: Vec<Exit> = defects.chain(mutation).collect();
-        match (all.contains(&Exit::Failed), all.is_empty() || all.contains(&Exit::Unknown)) {
-            (true, _) => Exit::Failed,
-            (false, true) => Exit::Unknown,
-            (false, false) => Exit::Passed,
+        if all.contains(&Exit::Failed) {
+            Exit::Failed
+        } else if all.is_empty() || all.contains(&Exit::Unknown) {
+            // A proof without any trial proves nothing.
+            Exit::Unknown
+        } else {
+            Exit::Passed
         }
     }
 
-    /// How many defects came to this.
+    /// Returns the number of defects with this result.
     pub fn count(&self, standing: Standing) -> usize {
         self.defects.iter().filter(|row| row.standing == standing).count()
     }

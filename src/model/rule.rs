@@ -1,6 +1,7 @@
-//! The ids of the rules that every scenario is held against.
+//! The ids of the always-on rules.
 //!
-//! What a rule means, why it matters and who judges it stands in one row for each: in the room `trail`, `rule/`.
+//! The room `trail` has the table of rules, with one row for each of these ids: demand, basis, consequence, remedy and
+//! judge.
 
 use std::fmt;
 use std::str::FromStr;
@@ -9,15 +10,15 @@ use serde::{Deserialize, Serialize};
 
 macro_rules! rule_ids {
     ($($name:ident = $word:literal,)*) => {
-        /// One rule, as findings, `@allow` and defects name it.
+        /// The id of a rule, as findings, `@allow` and defects write it.
         #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
         pub enum RuleId { $(#[doc = concat!("The rule ", $word, ".")] #[serde(rename = $word)] $name,)* }
 
         impl RuleId {
-            /// Every rule, in the order in which tables list them.
+            /// All ids, in the order in which tables list them.
             pub const ALL: &'static [Self] = &[$(Self::$name,)*];
 
-            /// The id as people write it: `M1`.
+            /// Returns the id as people write it: `M1`.
             pub const fn word(self) -> &'static str {
                 match self { $(Self::$name => $word,)* }
             }
@@ -25,6 +26,7 @@ macro_rules! rule_ids {
     };
 }
 
+// The order is that of the tables: money, grants, security, events, user interface, and the rules without a number.
 rule_ids! {
     M1 = "M1",
     M2 = "M2",
@@ -75,7 +77,7 @@ rule_ids! {
 }
 
 impl RuleId {
-    /// Several ids as a list in a sentence.
+    /// Writes several ids as a list in a sentence.
     pub fn list(rules: &[Self]) -> String {
         rules.iter().map(|rule| rule.word()).collect::<Vec<_>>().join(", ")
     }
@@ -87,7 +89,7 @@ impl fmt::Display for RuleId {
     }
 }
 
-/// A word that is no rule's id.
+/// A text that is no rule's id.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("`{0}` is not the id of a rule")]
 pub struct NotARule(pub String);
@@ -96,6 +98,7 @@ impl FromStr for RuleId {
     type Err = NotARule;
 
     fn from_str(text: &str) -> Result<Self, NotARule> {
+        // Ids are case-sensitive: `axe` is one, `AXE` is none.
         Self::ALL.iter().copied().find(|rule| rule.word() == text).ok_or_else(|| NotARule(text.to_owned()))
     }
 }

@@ -1,4 +1,4 @@
-//! A run as a whole: what it was asked to do, and how it ended. Both travel in the journal as run-level attachments.
+//! A run as a whole: its settings and its end. The journal has both as attachments to the run.
 
 use std::fmt;
 
@@ -7,17 +7,18 @@ use serde::{Deserialize, Serialize};
 
 use super::{Edge, Exit, RuleId};
 
-/// What is known when a run begins.
+/// The settings and circumstances of a run, as known when it begins.
+// Every field has a default, so that journals of earlier versions, which lack some, can still be read.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 #[serde(default)]
 pub struct RunInfo {
-    /// Unique among runs; names of containers and members carry it.
+    /// The unique id of the run. Names of containers and members contain it.
     pub id: String,
-    /// Everything drawn in the run comes from it.
+    /// The seed of everything random in the run.
     pub seed: u64,
-    /// By the machine's clock.
+    /// The start by the machine's clock.
     pub started: Timestamp,
-    /// paidpath's own version.
+    /// The version of paidpath that runs.
     pub version: String,
     /// The command line, program first, secrets redacted.
     pub command: Vec<String>,
@@ -27,13 +28,13 @@ pub struct RunInfo {
     pub target: String,
     /// The services of the platform, in the order of the topology.
     pub services: Vec<ServiceInfo>,
-    /// Who calls whom; each has a tap.
+    /// The edges, each of which has a tap.
     pub edges: Vec<Edge>,
-    /// How many scenarios were selected.
+    /// The number of selected scenarios.
     pub selected: usize,
-    /// How many scenarios run at once.
+    /// The number of scenarios that run at once.
     pub jobs: usize,
-    /// How long it took until the platform was up.
+    /// The time until the platform was up.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub up_micros: Option<u64>,
     /// The faults that hold for the whole run, as they were written.
@@ -41,47 +42,54 @@ pub struct RunInfo {
     /// The seeded defects that were switched on for the whole run, by their ids.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub defects: Vec<String>,
-    /// What proved that the platform was up before the first scenario, in one sentence.
+    /// The proof, in one sentence, that the platform was up before the first scenario.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub verified: Option<String>,
-    /// What is known of how truly the doubles among the services answer.
+    /// The last comparison of the doubles with the services that they stand for.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub doubles: Option<String>,
-    /// Whether a scenario that passed only on a retry fails the run.
+    /// True if a scenario that passed only on a retry fails the run.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub flaky_fails: bool,
-    /// What it has in common with the other parts of the same run.
+    /// The properties that this part shares with the other parts of the same run.
     pub identity: Identity,
 }
 
 impl RunInfo {
-    /// On what a green of this run stands: who supplied each service, and what is known of the doubles among them.
+    /// Returns words for what a green result relies on: the provider of each service, and the last check of the
+    /// doubles.
     pub fn stands_on(&self) -> String {
-        let services = self.services.iter().map(|service| format!("{} {}", service.name, service.provider));
-        let services = services.collect::<Vec<_>>().join(", ");
-        self.doubles.iter().fold(services, |services, doubles| format!("{services}; {doubles}"))
+        let provided = self.services.iter().map(|service| format!("{} {}", service.name, service.provider));
+        let services = provided.collect::<Vec<_>>().join(", ");
+        // Without doubles there is nothing to be known of them.
+        match &self.doubles {
+            Some(doubles) => format!("{services}; {doubles}"),
+            None => services,
+        }
     }
 }
 
-/// What several machines, or several tries, have in common when they are parts of one run; and which part this is.
+/// The identity of a run that several machines or several tries make up together, and the part that this one is.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(default)]
 pub struct Identity {
-    /// What the CI system calls the build: the same on every machine that works for it, and when a job is tried again.
+    /// The CI system's id of the build, which is equal on all of its machines and in every try of a job.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub build: Option<String>,
-    /// Fingerprint of the target's file.
+    /// A fingerprint of the target file.
     pub target: String,
-    /// The feature files that had a selected scenario before the selection was divided, in order.
+    /// The feature files with a selected scenario, in order, before the selection was divided.
     pub features: Vec<FeatureFile>,
-    /// Fingerprint of what was selected before it was divided, and before it was narrowed to what had not passed.
+    // A merge compares these: parts of different selections do not make up a whole run.
+    /// A fingerprint of the selection, before it was divided or narrowed to scenarios that had not passed.
     pub selection: String,
-    /// How many scenarios were selected before they were divided.
+    /// The number of selected scenarios, before they were divided.
     pub scenarios: usize,
-    /// Which part of the selection this is, where it was divided.
+    /// The part of the selection, if it was divided.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub shard: Option<Shard>,
-    /// Fingerprint of the timings that the parts were balanced by, where they were.
+    // Parts that were balanced by different timings may overlap, or leave scenarios out.
+    /// A fingerprint of the timings that the parts were balanced by.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub timings: Option<String>,
 }
@@ -89,18 +97,18 @@ pub struct Identity {
 /// A feature file, or a stub file that one of its steps names, as a run read it.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct FeatureFile {
-    /// As in the journal's sources.
+    /// The URI of the file in the journal's sources.
     pub uri: String,
-    /// Of its text.
+    /// A fingerprint of the text.
     pub fingerprint: String,
 }
 
-/// One part of a suite that is divided among machines: part `index` (from 1) of `count`.
+/// One part of a suite that is divided among machines.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Shard {
-    /// Which part, counted from 1.
+    /// The number of the part, counted from 1.
     pub index: usize,
-    /// How many parts.
+    /// The number of parts of the whole suite.
     pub count: usize,
 }
 
@@ -110,59 +118,59 @@ impl fmt::Display for Shard {
     }
 }
 
-/// One service as this run had it.
+/// A service of the platform in this run.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(default)]
 pub struct ServiceInfo {
-    /// `storefront`, `billing` …
+    /// The service's name: `storefront`, `billing` …
     pub name: String,
-    /// `embedded`, `mock`, `container`, `url`.
+    /// The provider: `embedded`, `mock`, `container`, `url`.
     pub provider: String,
-    /// Its base URL.
+    /// The base URL of the service.
     pub address: String,
 }
 
-/// What is known when a run has ended.
+/// The end of a run.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct RunEnd {
-    /// How the process ends.
     pub exit: Exit,
-    /// What was not checked, faults that never fired and other things a reader must know, one sentence each.
+    /// Notes that a reader must know, one sentence each: rules that judged nothing, faults that never fired, and
+    /// others.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub notes: Vec<String>,
-    /// Exchanges that no scenario owned.
+    /// The number of exchanges that belong to no scenario.
     #[serde(default)]
     pub strays: u64,
-    /// The checks and how often each was held against a scenario.
+    /// The rules, with the number of scenarios that each of them judged.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub checks: Vec<Judged>,
-    /// The rules that scenarios broke and are allowed to.
+    /// The rules that were broken and that a tag allows to be broken.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub lifted: Vec<Lifted>,
 }
 
 impl RunEnd {
-    /// An end of which nothing else is said.
+    /// Makes an end with nothing but an exit.
     pub fn of(exit: Exit) -> Self {
         Self { exit, notes: Vec::new(), strays: 0, checks: Vec::new(), lifted: Vec::new() }
     }
 }
 
-/// A rule that was broken where a tag lifts it.
+/// A rule that was broken in scenarios whose tag lifts it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Lifted {
     pub rule: RuleId,
-    /// How often.
     pub times: u64,
 }
 
-/// How often one rule could be judged. A rule that never was is not a rule that held.
+/// The number of scenarios in which a rule could be judged. A rule that was never judged does not count as one that
+/// holds.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Judged {
     pub rule: RuleId,
     /// The rule in one sentence.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub says: String,
-    /// Scenarios in which there was something to judge.
+    /// The number of scenarios with something to judge.
     pub scenarios: u64,
 }

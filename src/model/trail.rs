@@ -1,4 +1,4 @@
-//! The ordered evidence of one scenario: what happened on the path, in the words of the path.
+//! The trail of an attempt: its exchanges in the words of the path, ordered by time.
 
 use std::collections::BTreeMap;
 
@@ -8,12 +8,12 @@ use super::{Edge, Fact, TraceId};
 
 macro_rules! event_kinds {
     ($(#[doc = $doc:literal] $name:ident = $word:literal,)*) => {
-        /// What an exchange meant. The target's file says which exchange means what.
+        /// The meaning of an exchange, as the target file defines it.
         #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, schemars::JsonSchema)]
         pub enum EventKind { $(#[doc = $doc] #[serde(rename = $word)] $name,)* }
 
         impl EventKind {
-            /// Every kind: its word in a target's file, and what it means.
+            /// Every kind, as its word in a target file and its meaning.
             pub const ALL: &'static [(&'static str, &'static str)] = &[$(($word, $doc.trim_ascii()),)*];
         }
     };
@@ -28,7 +28,7 @@ event_kinds! {
     ToppedUp = "topped_up",
     /// A wallet, or all accounts together, was read.
     Counted = "counted",
-    /// A price was named.
+    /// The platform named a price.
     Quoted = "quoted",
     /// Money left a wallet for access.
     Charged = "charged",
@@ -40,7 +40,7 @@ event_kinds! {
     Revoked = "revoked",
     /// A change of permission reached the service that generates.
     Synced = "synced",
-    /// Somebody asked what a member may do, or whether they may, and was answered.
+    /// Somebody asked what a member may do, and was answered.
     Checked = "checked",
     /// An image was asked for.
     Submitted = "submitted",
@@ -48,43 +48,41 @@ event_kinds! {
     Billed = "billed",
     /// Money for a job came back.
     Repaid = "repaid",
-    /// A worker rendered.
+    /// A worker rendered the images of a job.
     Rendered = "rendered",
     /// A job or a purchase was seen in a state.
     State = "state",
     /// An image or a model's file was handed out.
     Delivered = "delivered",
-    /// A page showed something.
+    /// A page showed something to a member.
     Shown = "shown",
 }
 
-/// One thing that happened, with the exchange that proves it.
+/// An exchange with a meaning.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Event {
-    /// What happened.
     pub kind: EventKind,
-    /// The exchange that shows it.
+    /// The id of the exchange that shows it.
     pub exchange: u64,
-    /// Where.
     pub edge: Edge,
-    /// When the answer was complete: microseconds since the start of the run.
+    /// The moment at which the answer was complete: microseconds since the start of the run.
     pub at_micros: u64,
-    /// Whether it took effect; for [`EventKind::Checked`], whether the answer was yes. `None` when the caller cannot tell,
-    /// so that either is legal: never answered, answered with a server's failure, or with what cannot be read.
+    /// True if it took effect; for [`EventKind::Checked`], true if the answer was yes.
+    ///
+    /// `None` if the caller cannot tell, so that both are legal: there was no answer, it was unreadable, or the server
+    /// failed.
     pub done: Option<bool>,
     /// The stable code of a refusal, if it was refused.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub code: Option<String>,
-    /// Named facts: who, what, right, amount, job, state, credential … as the target's file extracts them.
+    // A sorted map keeps the journals of two equal runs equal.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub facts: BTreeMap<Fact, serde_json::Value>,
 }
 
-/// All that happened in one attempt at one scenario, ordered by time.
+/// The events of one attempt, ordered by the time at which their answers were complete.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Trail {
-    /// The attempt's identity.
     pub trace: TraceId,
-    /// In order.
     pub events: Vec<Event>,
 }

@@ -1,29 +1,28 @@
-//! How a scenario and a run end.
+//! Verdicts on scenarios, and the exit of a run.
 
 use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-/// The four endings of a scenario, from best to worst news.
+/// The verdict on a scenario, from the best to the worst.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Verdict {
-    /// Its steps and every check hold.
+    /// All steps passed, and every rule holds.
     Passed,
-    /// It was not run, for a reason that is named.
+    /// The scenario was not run; the reason is named.
     Skipped,
-    /// It could not be judged: the environment was broken, the scenario asks for what is not there, a fault never fired, a check
-    /// crashed.
+    /// The scenario could not be judged: the environment was broken, something it needs is absent, a fault never fired,
+    /// or a rule crashed.
     Unknown,
-    /// The platform did not do what the scenario says, or broke a rule.
+    /// The platform failed a step, or broke a rule.
     Failed,
 }
 
 impl Verdict {
-    /// All of them, in the order in which people want to read them.
+    /// All verdicts, the most urgent first.
     pub const ALL: [Self; 4] = [Self::Failed, Self::Unknown, Self::Skipped, Self::Passed];
 
-    /// The lower-case word for it.
     pub fn word(self) -> &'static str {
         match self {
             Self::Passed => "passed",
@@ -40,70 +39,68 @@ impl fmt::Display for Verdict {
     }
 }
 
-/// Whose fault a bad ending is.
+/// The party that is to blame for a bad verdict.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Blame {
-    /// The platform broke a promise: `failed`.
+    /// The platform broke a promise; the verdict is `failed`.
     Platform,
-    /// Something around it is down: `unknown`.
+    /// Something around the platform is down; the verdict is `unknown`.
     Environment,
-    /// A file or the command is wrong, or a scenario asks for what cannot be done: `unknown`.
+    /// A file, the command line or a scenario is wrong; the verdict is `unknown`.
     User,
-    /// paidpath has a bug: `unknown`.
+    /// paidpath has a bug; the verdict is `unknown`.
     Paidpath,
 }
 
-/// What a failed step expected of the platform, for the diagnosis.
+/// The expectation of a failed step, which the diagnosis depends on.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Expected {
-    /// A success, a value, or anything else that is no refusal.
+    /// A success, a certain value, or anything else that is no refusal.
     #[default]
     Success,
-    /// A refusal with this code.
+    /// A refusal with a certain code.
     Refusal { code: String },
 }
 
-/// A reason for a verdict that others decide by.
+/// The cause of a verdict, as far as other rooms act on it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Cause {
-    /// A step did not end within its deadline.
+    /// A step missed its deadline.
     DeadlinePassed,
     /// The run ended before the scenario did.
     Unfinished,
 }
 
-/// The ending of one scenario over all of its attempts; attached to its last attempt in the journal.
+/// The verdict on a scenario over all of its attempts. The journal attaches it to the last attempt.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct ScenarioVerdict {
-    /// The ending that counts.
     pub verdict: Verdict,
-    /// One sentence: why it is not passed. Empty when it passed.
+    /// The reason in one sentence; empty for a scenario that passed.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub reason: String,
-    /// Whose fault, when it is not passed or skipped.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub blame: Option<Blame>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub cause: Option<Cause>,
-    /// Whether an earlier attempt ended worse.
+    /// True if an earlier attempt ended worse.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub flaky: bool,
-    /// Why a bad ending does not fail the run, where a quarantine covers it.
+    /// The reason of the quarantine that keeps a bad verdict from failing the run.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub quarantine: Option<String>,
-    /// The command that repeats this scenario alone.
+    /// The command that runs this scenario alone.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub repeat: String,
 }
 
-/// How the process ends. The numbers are a promise to CI pipelines.
+/// The exit of the process.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Exit {
-    /// Everything that ran passed.
+    /// All scenarios that ran passed.
     Passed,
     /// At least one scenario failed.
     Failed,
@@ -111,14 +108,14 @@ pub enum Exit {
     Unknown,
     /// The command or a file is wrong; nothing was judged.
     Usage,
-    /// SIGINT; the reports were written.
+    /// SIGINT ended the run; the reports were written.
     Interrupted,
-    /// SIGTERM; the reports were written.
+    /// SIGTERM ended the run; the reports were written.
     Terminated,
 }
 
 impl Exit {
-    /// Each ending with its meaning, for the help text and the documentation.
+    /// Each exit with its meaning, for the help text and the documentation.
     pub const TABLE: [(Self, &'static str); 6] = [
         (Self::Passed, "everything that ran passed"),
         (Self::Failed, "at least one scenario failed"),
@@ -128,8 +125,9 @@ impl Exit {
         (Self::Terminated, "terminated (SIGTERM); the reports were written"),
     ];
 
-    /// The process exit code.
     pub fn code(self) -> u8 {
+        // CI pipelines rely on these numbers: 64 is EX_USAGE, 130 and 143 are 128 plus the signal, as shells report
+        // them.
         match self {
             Self::Passed => 0,
             Self::Failed => 1,

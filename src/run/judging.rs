@@ -10,7 +10,9 @@ use std::time::{Duration, Instant};
 use super::settings::Allowances;
 use crate::model::{Diagnosis, Exchange, Finding, RuleId, TraceId, Trail};
 use crate::tap::{FaultOutcome, ScenarioProgress};
-use crate::trail::{Bounds, Cast, Evidence, FailedStep, Given, Judge, Judgement, Question, RULES, diagnose};
+use crate::trail::{
+    Evidence, EvidenceInputs, FailedStep, Judge, Judgement, Participants, Question, RULES, TimeBounds, diagnose,
+};
 use crate::world::{RunContext, World};
 
 /// The longest wait for rules, whatever the bounds say.
@@ -106,7 +108,7 @@ impl Judging<'_> {
     }
 
     /// Looks at the exchanges until no rule waits for anything, or the time is up.
-    async fn settle(&self, participants: &Cast) -> Look {
+    async fn settle(&self, participants: &Participants) -> Look {
         let context = self.context;
         let started = Instant::now();
         let (mut until, mut open) = (0, HashSet::new());
@@ -156,13 +158,13 @@ impl Judging<'_> {
         false
     }
 
-    fn look(&self, participants: &Cast) -> Look {
+    fn look(&self, participants: &Participants) -> Look {
         // The progress comes first: an exchange that arrives between the two lines is then judged again instead of missed.
         let progress = self.context.recorder.progress(self.trace);
         self.look_at(participants, progress, self.context.recorder.exchanges(self.trace))
     }
 
-    fn look_at(&self, participants: &Cast, progress: ScenarioProgress, exchanges: Vec<Exchange>) -> Look {
+    fn look_at(&self, participants: &Participants, progress: ScenarioProgress, exchanges: Vec<Exchange>) -> Look {
         let (exchanges, trail) = self.context.trail_of(self.trace, exchanges);
         let (mut findings, mut held, mut crashed, mut pending) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
         {
@@ -186,16 +188,21 @@ impl Judging<'_> {
         Look { progress, exchanges, trail, findings, held, crashed, pending }
     }
 
-    fn evidence<'e>(&'e self, cast: &'e Cast, trail: &'e Trail, exchanges: &'e [Exchange]) -> Evidence<'e> {
+    fn evidence<'e>(
+        &'e self,
+        participants: &'e Participants,
+        trail: &'e Trail,
+        exchanges: &'e [Exchange],
+    ) -> Evidence<'e> {
         let context = self.context;
         let micros = |span: crate::base::config::Span| u64::try_from(span.0.as_micros()).unwrap_or(u64::MAX);
         let bounds = context.bounds();
-        Evidence::new(Given {
+        Evidence::new(EvidenceInputs {
             mapping: &context.rules.mapping,
             trail,
             exchanges,
-            cast,
-            bounds: Bounds { sync: micros(bounds.sync), revoke: micros(bounds.revoke), job: micros(bounds.job) },
+            participants,
+            bounds: TimeBounds { sync: micros(bounds.sync), revoke: micros(bounds.revoke), job: micros(bounds.job) },
             edges: &context.edges,
             epoch: context.epoch,
             now: context.clock.micros(),

@@ -1,75 +1,93 @@
-//! Every answer that somebody was given to “may I?”, asked outright or by submitting.
+//! The answers that the platform gave to “may this member generate with this version?”: to the question itself, and to
+//! a submit, which asks it implicitly.
 
 use super::evidence::Evidence;
-use super::seen::Seen;
-use crate::model::{EventKind, Fact};
+use super::occurrence::Occurrence;
+use super::rights::RefusalReason;
+use crate::model::{EventKind, Fact, Finding, RuleId};
 
-/// One answer: a yes, or a no that means “you may not”. What was not answered, or refused for another reason such as money,
-/// is no answer.
+/// One yes, or one no that means “you may not”. A missing answer is neither, nor is a refusal for another reason, such
+/// as money.
 #[derive(Debug, Clone, Copy)]
-pub struct Answer<'a> {
-    /// Where it was given.
-    pub seen: Seen<'a>,
-    /// Who is to be let in.
+pub struct AccessAnswer<'a> {
+    pub event: Occurrence<'a>,
     pub member: &'a str,
-    /// To what.
     pub version: &'a str,
-    /// Whether they may generate.
-    pub yes: bool,
-    /// Whether they came with the proof that this hop wants.
-    pub proof: Proof,
+    pub allowed: bool,
+    pub proof: PresentedProof,
 }
 
-/// The proof of a purchase that was presented.
+/// The proof of purchase in the request, held against the one that this hop requires.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Proof {
-    /// None is wanted here.
-    NotWanted,
-    /// What the platform had given this member for this version.
-    Right,
-    /// None, or another.
+pub enum PresentedProof {
+    NotRequired,
+    /// The platform had issued it to this member for this version.
+    Correct,
+    /// A missing proof, or one that was issued for something else.
     Wrong,
 }
 
-/// The answers of a scenario, ordered by when they were given.
-pub fn answers<'a>(evidence: &Evidence<'a>) -> Vec<Answer<'a>> {
+impl AccessAnswer<'_> {
+    pub fn is_about(&self, member: &str, version: &str) -> bool {
+        self.member == member && self.version == version
+    }
+
+    /// Makes the finding about a yes to somebody who had to be refused.
+    pub fn let_in_wrongly(&self, evidence: &Evidence<'_>, rule: RuleId, reason: RefusalReason) -> Finding {
+        let who = evidence.participants.member_name(self.member);
+        let what = evidence.participants.version_name(self.version);
+        let message = format!("{who} was let in to generate with {what}, and {}", reason.words());
+        evidence.finding(rule, self.event, message)
+    }
+}
+
+pub fn collect<'a>(evidence: &Evidence<'a>) -> Vec<AccessAnswer<'a>> {
     let mut answers = Vec::new();
-    let asked = evidence.all().filter(|seen| matches!(seen.kind(), EventKind::Checked | EventKind::Submitted));
-    for seen in asked {
-        let yes = seen.is_done();
-        let Some(member) = evidence.member(seen) else { continue };
-        if !yes && !evidence.denies(seen) {
-            continue;
-        }
-        let mut versions = seen.list(Fact::Versions);
+    let asked = evidence.events().filter(|event| matches!(event.kind(), EventKind::Checked | EventKind::Submitted));
+    for event in asked {
+        let Some(member) = evidence.member_of(event) else { continue };
+        let Some(allowed) = allows(evidence, event) else { continue };
+        let mut versions = event.list(Fact::Versions);
         if versions.is_empty() {
-            versions.extend(seen.text(Fact::Version));
+            versions.extend(event.text(Fact::Version));
         }
         // A refusal of several versions together does not say which one it is about.
-        if !yes && versions.len() > 1 {
+        if !allowed && versions.len() > 1 {
             continue;
         }
         for version in versions {
-            answers.push(Answer { seen, member, version, yes, proof: proof(evidence, seen, member, version) });
+            let proof = presented_proof(evidence, event, member, version);
+            answers.push(AccessAnswer { event, member, version, allowed, proof });
         }
     }
     answers
 }
 
-fn proof(evidence: &Evidence<'_>, seen: Seen<'_>, member: &str, version: &str) -> Proof {
-    if !evidence.wants_credential(seen) {
-        return Proof::NotWanted;
+/// Returns true for a yes, false for “you may not”, and nothing for any other answer.
+pub fn allows(evidence: &Evidence<'_>, event: Occurrence<'_>) -> Option<bool> {
+    if event.is_done() {
+        Some(true)
+    } else if evidence.denies(event) {
+        Some(false)
+    } else {
+        None
     }
-    let given = issued(evidence).any(|(issue, credential)| {
-        issue.from() <= seen.to()
-            && evidence.member(issue) == Some(member)
-            && issue.text(Fact::Version) == Some(version)
-            && seen.text(Fact::Credential) == Some(credential)
-    });
-    if given { Proof::Right } else { Proof::Wrong }
 }
 
-/// The credentials that the platform gave out, with the answers that gave them.
-pub fn issued<'a, 'e>(evidence: &'e Evidence<'a>) -> impl Iterator<Item = (Seen<'a>, &'a str)> + 'e {
-    evidence.all().filter_map(|seen| Some((seen, seen.text(Fact::Issued)?)))
+fn presented_proof(evidence: &Evidence<'_>, event: Occurrence<'_>, member: &str, version: &str) -> PresentedProof {
+    if !evidence.requires_credential(event) {
+        return PresentedProof::NotRequired;
+    }
+    let is_own = issued_credentials(evidence).any(|(issue, credential)| {
+        issue.started() <= event.ended()
+            && evidence.member_of(issue) == Some(member)
+            && issue.text(Fact::Version) == Some(version)
+            && event.text(Fact::Credential) == Some(credential)
+    });
+    if is_own { PresentedProof::Correct } else { PresentedProof::Wrong }
+}
+
+/// Returns the credentials that the platform issued, each with the answer that carried it.
+pub fn issued_credentials<'a, 'e>(evidence: &'e Evidence<'a>) -> impl Iterator<Item = (Occurrence<'a>, &'a str)> + 'e {
+    evidence.events().filter_map(|event| Some((event, event.text(Fact::Issued)?)))
 }

@@ -1,4 +1,4 @@
-//! From exchanges to a trail.
+//! Builds the trail of an attempt from its exchanges, with the meanings of the target file.
 
 use std::collections::BTreeMap;
 
@@ -9,9 +9,9 @@ use super::source::Source;
 use crate::model::{Event, EventKind, Exchange, Fact, Outcome, TraceId, Trail};
 
 impl Trail {
-    /// What the exchanges of one attempt meant, ordered by the time at which the answer was complete.
+    /// Builds the trail of one attempt, ordered by the time at which the answers were complete.
     pub fn build(mapping: &Mapping, trace: TraceId, exchanges: &[Exchange]) -> Self {
-        let mut events: Vec<Event> = exchanges.iter().flat_map(|exchange| meanings(mapping, exchange)).collect();
+        let mut events: Vec<Event> = exchanges.iter().flat_map(|exchange| events_of(mapping, exchange)).collect();
         events.sort_by_key(|event| (event.at_micros, event.exchange));
         let mut trail = Self { trace, events };
         super::staleness::measure(&mut trail);
@@ -19,13 +19,13 @@ impl Trail {
     }
 }
 
-fn meanings<'a>(mapping: &'a Mapping, exchange: &'a Exchange) -> impl Iterator<Item = Event> + 'a {
+fn events_of<'a>(mapping: &'a Mapping, exchange: &'a Exchange) -> impl Iterator<Item = Event> + 'a {
     mapping.events.iter().filter_map(move |meaning| {
-        let named = meaning.at.iter().find_map(|place| place.matches(exchange))?;
-        let is_so = |(source, expected): (&Source, &String)| {
+        let named = meaning.at.iter().find_map(|pattern| pattern.matches(exchange))?;
+        let has_value = |(source, expected): (&Source, &String)| {
             source.find(exchange).as_ref().and_then(Value::as_str) == Some(expected)
         };
-        meaning.only.iter().all(is_so).then(|| event(mapping, meaning, named, exchange))
+        if meaning.only.iter().all(has_value) { Some(event(mapping, meaning, named, exchange)) } else { None }
     })
 }
 
@@ -34,35 +34,39 @@ fn event(mapping: &Mapping, meaning: &Meaning, named: Vec<(Fact, String)>, excha
     for (name, source) in mapping.always.iter().chain(&meaning.facts) {
         facts.extend(source.find(exchange).map(|value| (*name, value)));
     }
-    let refused = |status: u16| !(200..400).contains(&status);
-    let code = exchange
-        .status()
-        .filter(|status| refused(*status))
-        .and_then(|_| mapping.code.as_ref()?.find(exchange)?.as_str().map(str::to_owned));
-    let no = meaning.means == EventKind::Checked && facts.get(&Fact::Allowed) == Some(&Value::Bool(false));
+    let text = |value: &Value| value.as_str().map(str::to_owned);
+    let is_error = |status: u16| !(200..400).contains(&status);
+    let code = if exchange.status().is_some_and(is_error) {
+        mapping.code.as_ref().and_then(|source| text(&source.find(exchange)?))
+    } else {
+        None
+    };
+    // “No” to a question is a successful answer, and its reason takes the place of an error code.
+    let is_no = meaning.means == EventKind::Checked && facts.get(&Fact::Allowed) == Some(&Value::Bool(false));
     let done = match &exchange.outcome {
+        // A server that fails may have done the work before.
         Outcome::Answered(answer) if answer.status >= 500 => None,
-        Outcome::Answered(answer) if refused(answer.status) => Some(false),
-        Outcome::Answered(_) if lacks_its_point(meaning, &facts) => None,
-        Outcome::Answered(_) => Some(!no),
+        Outcome::Answered(answer) if is_error(answer.status) => Some(false),
+        Outcome::Answered(_) if lacks_its_result(meaning, &facts) => None,
+        Outcome::Answered(_) => Some(!is_no),
         Outcome::Unreachable { .. } => Some(false),
         Outcome::Broken { .. } | Outcome::Open => None,
     };
-    let reason = if no { facts.get(&Fact::Reason).and_then(Value::as_str).map(str::to_owned) } else { None };
+    let reason = if is_no { facts.get(&Fact::Reason).and_then(text) } else { None };
     Event {
         kind: meaning.means,
         exchange: exchange.id,
         edge: exchange.edge.clone(),
-        at_micros: exchange.at_micros + exchange.took_micros,
+        at_micros: exchange.ended(),
         done,
         code: code.or(reason),
         facts,
     }
 }
 
-/// Whether the answer does not have what it is asked for: then the caller cannot tell what came of it.
-fn lacks_its_point(meaning: &Meaning, facts: &BTreeMap<Fact, Value>) -> bool {
-    let point = match meaning.means {
+/// Returns true if the answer lacks what the request was made for: then the caller cannot tell whether it took effect.
+fn lacks_its_result(meaning: &Meaning, facts: &BTreeMap<Fact, Value>) -> bool {
+    let result = match meaning.means {
         EventKind::Quoted => Fact::Amount,
         EventKind::Charged => Fact::Purchase,
         EventKind::Checked => Fact::Allowed,
@@ -81,5 +85,6 @@ fn lacks_its_point(meaning: &Meaning, facts: &BTreeMap<Fact, Value>) -> bool {
         | EventKind::Delivered
         | EventKind::Shown => return false,
     };
-    meaning.facts.get(&point).is_some_and(Source::is_in_answer) && !facts.contains_key(&point)
+    // A target file that does not read the fact from the answer cannot miss it there.
+    meaning.facts.get(&result).is_some_and(Source::is_in_answer) && !facts.contains_key(&result)
 }

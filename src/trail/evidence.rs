@@ -1,208 +1,274 @@
-//! What checks and the diagnosis go by: everything that is known of one attempt, and how to ask it.
+//! Everything that is known of one attempt, and the questions that rules and the diagnosis ask of it.
 
+use std::cell::OnceCell;
 use std::collections::HashMap;
 
-use super::cast::{Cast, Person};
-use super::mapping::Mapping;
-use super::seen::{Seen, Window};
+use super::answers::{self, AccessAnswer};
+use super::mapping::{Mapping, Meaning};
+use super::occurrence::{Interval, Occurrence};
+use super::participants::{KnownMember, Participants};
+use super::purchases::{self, Purchase};
+use super::wallet::{self, Wallet};
 use crate::model::{Edge, EventKind, Exchange, Fact, Finding, RuleId, Trail};
 
-/// How long the platform may take for what it promises; microseconds.
+/// The time that the platform has for its promises, in microseconds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Bounds {
-    /// From charged to allowed.
+pub struct TimeBounds {
+    /// From a charge to the first yes.
     pub sync: u64,
-    /// From refunded to refused.
+    /// From a refund to the first no.
     pub revoke: u64,
-    /// From submitted to a final state.
+    /// From an accepted submit to a final state of the job.
     pub job: u64,
 }
 
-/// What is given of one attempt. Times are microseconds since the start of the run.
+/// The records and settings that the evidence of one attempt consists of. Times are microseconds since the start of the
+/// run.
 #[derive(Debug, Clone, Copy)]
-pub struct Given<'a> {
-    /// Which exchange means what.
+pub struct EvidenceInputs<'a> {
+    /// The target file's table of meanings.
     pub mapping: &'a Mapping,
-    /// What the exchanges meant.
     pub trail: &'a Trail,
-    /// What the taps saw.
     pub exchanges: &'a [Exchange],
-    /// Who and what is in it.
-    pub cast: &'a Cast,
-    /// How long things may take.
-    pub bounds: Bounds,
-    /// The edges that have taps: what happens elsewhere is not seen.
+    pub participants: &'a Participants,
+    pub bounds: TimeBounds,
+    /// The edges that have taps: nothing is recorded elsewhere.
     pub edges: &'a [Edge],
-    /// The moment that the run's clock calls 0.
+    /// The real time at which the run's clock was 0.
     pub epoch: jiff::Timestamp,
-    /// When the evidence was gathered.
+    /// The moment at which the records were copied.
     pub now: u64,
 }
 
 /// Everything that is known of one attempt.
 pub struct Evidence<'a> {
-    given: Given<'a>,
+    inputs: EvidenceInputs<'a>,
     by_id: HashMap<u64, &'a Exchange>,
+    // Most rules need these three, and all of them see the same evidence: they are computed by the first that asks.
+    purchases: OnceCell<Vec<Purchase<'a>>>,
+    answers: OnceCell<Vec<AccessAnswer<'a>>>,
+    wallets: OnceCell<Vec<Wallet<'a>>>,
 }
 
 impl<'a> std::ops::Deref for Evidence<'a> {
-    type Target = Given<'a>;
+    type Target = EvidenceInputs<'a>;
 
-    fn deref(&self) -> &Given<'a> {
-        &self.given
+    fn deref(&self) -> &EvidenceInputs<'a> {
+        &self.inputs
     }
 }
 
 impl<'a> Evidence<'a> {
-    /// Makes it ready to be asked.
-    pub fn new(given: Given<'a>) -> Self {
-        Self { by_id: given.exchanges.iter().map(|exchange| (exchange.id, exchange)).collect(), given }
+    pub fn new(inputs: EvidenceInputs<'a>) -> Self {
+        Self {
+            by_id: inputs.exchanges.iter().map(|exchange| (exchange.id, exchange)).collect(),
+            inputs,
+            purchases: OnceCell::new(),
+            answers: OnceCell::new(),
+            wallets: OnceCell::new(),
+        }
     }
 
-    /// Whether something of this kind would be seen between services.
+    /// Returns the purchases that were charged, in the order of their charges.
+    pub fn purchases(&self) -> &[Purchase<'a>] {
+        self.purchases.get_or_init(|| purchases::collect(self))
+    }
+
+    /// Returns the purchase with this id.
+    pub fn purchase(&self, id: Option<&str>) -> Option<&Purchase<'a>> {
+        self.purchases().iter().find(|purchase| Some(purchase.id) == id)
+    }
+
+    /// Returns the answers to “may I generate?”, ordered by the time at which they were complete.
+    pub fn access_answers(&self) -> &[AccessAnswer<'a>] {
+        self.answers.get_or_init(|| answers::collect(self))
+    }
+
+    /// Returns the access answers about one member and one version.
+    pub fn answers_about<'s>(
+        &'s self,
+        member: &'s str,
+        version: &'s str,
+    ) -> impl DoubleEndedIterator<Item = AccessAnswer<'a>> + 's {
+        self.access_answers().iter().copied().filter(move |answer| answer.is_about(member, version))
+    }
+
+    /// Returns every member's wallet; none where money moves on an edge without a tap.
+    pub fn wallets(&self) -> &[Wallet<'a>] {
+        self.wallets.get_or_init(|| wallet::collect(self))
+    }
+
+    /// Returns true if a tap between services sees events of this kind.
     pub fn watches(&self, kind: EventKind) -> bool {
         let mut edges = self.mapping.edges_of(kind).filter(|edge| edge.from != Edge::MEMBER);
         edges.any(|edge| self.edges.contains(edge))
     }
 
-    /// Whether something of this kind would be seen between services and say this: of a kind that is seen in several places
-    /// not every place says the same.
+    /// Returns true if a tap between services sees events of this kind that carry this fact.
     pub fn watches_fact(&self, kind: EventKind, fact: Fact) -> bool {
-        let saying =
-            self.mapping.events.iter().filter(|meaning| meaning.means == kind && meaning.facts.contains_key(&fact));
-        let mut places = saying.flat_map(|meaning| meaning.at.iter()).filter(|place| place.edge.from != Edge::MEMBER);
-        places.any(|place| self.edges.contains(&place.edge))
+        // One kind of event may occur at several places, not all of which carry the same facts.
+        let meanings = self.mapping.events.iter().filter(|meaning| meaning.means == kind);
+        let carrying = meanings.filter(|meaning| meaning.facts.contains_key(&fact));
+        let mut edges = carrying.flat_map(|meaning| meaning.at.iter()).map(|pattern| &pattern.edge);
+        edges.any(|edge| edge.from != Edge::MEMBER && self.edges.contains(edge))
     }
 
-    /// Everything that happened, ordered by when it was answered.
-    pub fn all(&self) -> impl Iterator<Item = Seen<'a>> + '_ {
-        let by_id = &self.by_id;
-        self.trail
-            .events
-            .iter()
-            .filter_map(move |event| by_id.get(&event.exchange).map(|exchange| Seen { event, exchange }))
+    /// Returns every event, ordered by the time at which its answer was complete.
+    pub fn events(&self) -> impl DoubleEndedIterator<Item = Occurrence<'a>> + '_ {
+        let events = self.trail.events.iter();
+        events.filter_map(move |event| self.by_id.get(&event.exchange).map(|exchange| Occurrence { event, exchange }))
     }
 
-    /// What happened of one kind.
-    pub fn seen(&self, kind: EventKind) -> impl Iterator<Item = Seen<'a>> + '_ {
-        self.all().filter(move |seen| seen.kind() == kind)
+    pub fn of_kind(&self, kind: EventKind) -> impl DoubleEndedIterator<Item = Occurrence<'a>> + '_ {
+        self.events().filter(move |event| event.kind() == kind)
     }
 
-    /// What members asked for, of one kind.
-    pub fn at_front(&self, kind: EventKind) -> impl Iterator<Item = Seen<'a>> + '_ {
-        self.seen(kind).filter(|seen| seen.at_front())
+    /// Returns the events of one kind that were requests of members.
+    pub fn by_members(&self, kind: EventKind) -> impl DoubleEndedIterator<Item = Occurrence<'a>> + '_ {
+        self.of_kind(kind).filter(|event| event.is_from_member())
     }
 
-    /// What happened between services, of one kind.
-    pub fn behind(&self, kind: EventKind) -> impl Iterator<Item = Seen<'a>> + '_ {
-        self.seen(kind).filter(|seen| !seen.at_front())
+    /// Returns the events of one kind that one service sent to another.
+    pub fn between_services(&self, kind: EventKind) -> impl DoubleEndedIterator<Item = Occurrence<'a>> + '_ {
+        self.of_kind(kind).filter(|event| !event.is_from_member())
     }
 
-    /// What happened between services; where that is not seen, what members asked for.
-    pub fn deepest(&self, kind: EventKind) -> Vec<Seen<'a>> {
-        let behind: Vec<_> = self.behind(kind).collect();
-        if behind.is_empty() { self.at_front(kind).collect() } else { behind }
+    /// Returns the events of one kind between services or, if no tap saw any there, those at the front door.
+    pub fn innermost(&self, kind: EventKind) -> Vec<Occurrence<'a>> {
+        let inner: Vec<_> = self.between_services(kind).collect();
+        if inner.is_empty() { self.by_members(kind).collect() } else { inner }
     }
 
-    /// Whether this is a hop at which a member's proof of purchase has to be presented.
-    pub fn wants_credential(&self, seen: Seen<'_>) -> bool {
-        self.mapping.events.iter().any(|meaning| {
-            meaning.means == seen.kind()
-                && meaning.facts.contains_key(&Fact::Credential)
-                && meaning.at.iter().any(|place| place.edge == *seen.edge())
+    /// Returns the first event that an exchange shows.
+    pub fn event_of(&self, exchange: u64) -> Option<Occurrence<'a>> {
+        self.events().find(|event| event.exchange.id == exchange)
+    }
+
+    pub fn exchange(&self, id: u64) -> Option<&'a Exchange> {
+        self.by_id.get(&id).copied()
+    }
+
+    /// Returns true at a hop that requires the member's proof of purchase.
+    pub fn requires_credential(&self, event: Occurrence<'_>) -> bool {
+        self.carries(event, Fact::Credential)
+    }
+
+    /// Returns true if the target file reads this fact from events of this kind on this edge.
+    pub fn carries(&self, event: Occurrence<'_>, fact: Fact) -> bool {
+        self.meanings_of(event).any(|meaning| meaning.facts.contains_key(&fact))
+    }
+
+    /// Returns the meanings that the target file gives to events of this kind on this edge.
+    pub fn meanings_of<'s>(&'s self, event: Occurrence<'s>) -> impl Iterator<Item = &'a Meaning> + 's {
+        self.inputs.mapping.events.iter().filter(move |meaning| {
+            meaning.means == event.kind() && meaning.at.iter().any(|pattern| pattern.edge == *event.edge())
         })
     }
 
-    /// Who asked.
-    pub fn person(&self, seen: Seen<'_>) -> Option<&'a Person> {
-        self.given.cast.by_session(seen.text(Fact::Who)?)
+    /// Returns the member in whose session the request was made.
+    pub fn asker(&self, event: Occurrence<'_>) -> Option<&'a KnownMember> {
+        self.inputs.participants.by_session(event.text(Fact::Who)?)
     }
 
-    /// Whom it is about: the member it names, else whoever asked.
-    pub fn member(&self, seen: Seen<'a>) -> Option<&'a str> {
-        seen.text(Fact::Member).or_else(|| self.person(seen).map(|person| person.id.as_str()))
+    /// Returns the id of the member whom the event is about: the one it names, or else the one who asked.
+    pub fn member_of(&self, event: Occurrence<'a>) -> Option<&'a str> {
+        event.text(Fact::Member).or_else(|| self.asker(event).map(|member| member.id.as_str()))
     }
 
-    /// Which version it is about; a purchase that only names its quote is about what was quoted.
-    pub fn version(&self, seen: Seen<'a>) -> Option<&'a str> {
-        seen.text(Fact::Version).or_else(|| self.quoted(seen)?.text(Fact::Version))
+    /// Returns the version that the event is about. A purchase that names only its quote is about the version quoted.
+    pub fn version_of(&self, event: Occurrence<'a>) -> Option<&'a str> {
+        event.text(Fact::Version).or_else(|| self.quote_of(event)?.text(Fact::Version))
     }
 
-    /// What is bought; a purchase that only names its quote buys what was quoted.
-    pub fn right(&self, seen: Seen<'a>) -> Option<&'a str> {
-        seen.text(Fact::Right).or_else(|| self.quoted(seen)?.text(Fact::Right))
+    /// Returns the right that is bought. A purchase that names only its quote buys the right quoted.
+    pub fn right_of(&self, event: Occurrence<'a>) -> Option<&'a str> {
+        event.text(Fact::Right).or_else(|| self.quote_of(event)?.text(Fact::Right))
     }
 
-    /// The quote that a purchase names.
-    pub fn quoted(&self, purchase: Seen<'a>) -> Option<Seen<'a>> {
+    /// Returns the quote that a purchase names.
+    pub fn quote_of(&self, purchase: Occurrence<'a>) -> Option<Occurrence<'a>> {
         let quote = purchase.text(Fact::Quote)?;
-        self.seen(EventKind::Quoted).find(|seen| seen.is_done() && seen.text(Fact::Quote) == Some(quote))
+        self.of_kind(EventKind::Quoted).find(|event| event.is_done() && event.text(Fact::Quote) == Some(quote))
     }
 
-    /// The states that a job was seen in, as often as it was looked at.
-    pub fn states(&self, job: &str) -> impl Iterator<Item = Seen<'a>> + '_ {
+    /// Returns the successful charge of the purchase that an event names.
+    pub fn charge_of(&self, event: Occurrence<'_>) -> Option<Occurrence<'a>> {
+        self.of_kind(EventKind::Charged).find(|charge| charge.is_done() && charge.shares(event, Fact::Purchase))
+    }
+
+    /// Returns every sighting of a job's state.
+    pub fn states_of(&self, job: &str) -> impl DoubleEndedIterator<Item = Occurrence<'a>> + '_ {
         let job = job.to_owned();
-        self.seen(EventKind::State).filter(move |seen| seen.is_done() && seen.text(Fact::Job) == Some(job.as_str()))
+        self.of_kind(EventKind::State)
+            .filter(move |event| event.is_done() && event.text(Fact::Job) == Some(job.as_str()))
     }
 
-    /// The final state of a job, once it was seen in one.
-    pub fn end_of(&self, job: &str) -> Option<Seen<'a>> {
-        self.states(job).find(|seen| seen.text(Fact::State).is_some_and(|state| self.mapping.is_final(state)))
+    /// Returns the first sighting of a job in a final state.
+    pub fn final_state_of(&self, job: &str) -> Option<Occurrence<'a>> {
+        self.states_of(job).find(|event| event.text(Fact::State).is_some_and(|state| self.mapping.is_final(state)))
     }
 
-    /// The accepted submit that made a job; the one nearest to where jobs are made.
-    pub fn submit_of(&self, job: &str) -> Option<Seen<'a>> {
-        let accepted = |seen: &Seen<'a>| seen.is_done() && seen.text(Fact::Job) == Some(job);
-        self.behind(EventKind::Submitted).find(accepted).or_else(|| self.at_front(EventKind::Submitted).find(accepted))
+    /// Returns the accepted submit that made a job, preferably the one that a service sent on.
+    pub fn submit_of(&self, job: &str) -> Option<Occurrence<'a>> {
+        let made_it = |event: &Occurrence<'a>| event.is_done() && event.text(Fact::Job) == Some(job);
+        let inner = self.between_services(EventKind::Submitted).find(made_it);
+        inner.or_else(|| self.by_members(EventKind::Submitted).find(made_it))
     }
 
-    /// Whether an answer tells somebody that they may not.
-    pub fn denies(&self, seen: Seen<'_>) -> bool {
-        if seen.kind() == EventKind::Checked && seen.truth(Fact::Allowed) == Some(false) {
+    /// Returns true if the answer means “you may not”, and not merely “this did not work”.
+    pub fn denies(&self, event: Occurrence<'_>) -> bool {
+        if event.kind() == EventKind::Checked && event.boolean(Fact::Allowed) == Some(false) {
             return true;
         }
-        match (seen.event.done, seen.event.code.as_deref(), seen.exchange.status()) {
-            (Some(true), _, _) | (_, _, None) => false,
-            (_, Some(code), Some(_)) => self.mapping.codes.denied.iter().any(|denied| denied == code),
-            (_, None, Some(status)) => matches!(status, 401 | 403),
+        if event.is_done() {
+            return false;
+        }
+        match (event.code(), event.exchange.status()) {
+            (_, None) => false,
+            (Some(code), Some(_)) => self.mapping.codes.denied.iter().any(|denied| denied == code),
+            // Without a stable code the status has to do.
+            (None, Some(status)) => matches!(status, 401 | 403),
         }
     }
 
-    /// The earliest and latest moment on the scenario's own clock at which something in this stretch can have happened.
-    pub fn moments(&self, window: Window) -> (jiff::Timestamp, jiff::Timestamp) {
+    /// Returns the earliest and the latest moment, on the scenario's own clock, of something that happened in an
+    /// interval.
+    pub fn moments(&self, interval: Interval) -> (jiff::Timestamp, jiff::Timestamp) {
+        // The platform's clock and this machine's may differ a little, so both ends are moved outwards.
         let skew = i64::try_from(self.mapping.skew.0.as_micros()).unwrap_or(i64::MAX);
-        let ahead = (window.ahead * 1e6) as i64;
-        let at = |micros: u64, skew: i64| {
-            let micros = i64::try_from(micros.min(self.now.max(window.from))).unwrap_or(i64::MAX / 4);
+        let ahead = (interval.ahead * 1e6) as i64;
+        let moment = |micros: u64, skew: i64| {
+            // An open exchange has no end yet; what happened in it happened before the records were copied.
+            let micros = i64::try_from(micros.min(self.now.max(interval.from))).unwrap_or(i64::MAX / 4);
             let span = jiff::SignedDuration::from_micros(micros.saturating_add(ahead).saturating_add(skew));
             self.epoch.saturating_add(span).expect("invariant: a signed duration is not a calendar span")
         };
-        (at(window.from, -skew), at(window.to, skew))
+        (moment(interval.from, -skew), moment(interval.to, skew))
     }
 
-    /// Ann's purchase of generation access to Dusk, in the names of the scenario.
-    pub fn tell(&self, member: Option<&str>, right: Option<&str>, version: Option<&str>) -> String {
-        let who = member.map_or("somebody", |member| self.cast.name(member));
-        let what = version.map_or("a model version", |version| self.cast.title(version));
+    /// Names a purchase in the words of the scenario: “Ann's purchase of generation access to Dusk”.
+    pub fn describe_purchase(&self, member: Option<&str>, right: Option<&str>, version: Option<&str>) -> String {
+        let who = member.map_or("somebody", |member| self.participants.member_name(member));
+        let what = version.map_or("a model version", |version| self.participants.version_name(version));
         match right {
             Some(right) => format!("{who}'s purchase of {right} access to {what}"),
             None => format!("{who}'s purchase of access to {what}"),
         }
     }
 
-    /// A finding with its place.
-    pub fn finding(&self, rule: RuleId, seen: Seen<'_>, message: impl Into<String>) -> Finding {
+    /// Makes a finding that an exchange shows.
+    pub fn finding(&self, rule: RuleId, event: Occurrence<'_>, message: impl Into<String>) -> Finding {
         Finding {
             rule,
             message: message.into(),
-            edge: Some(seen.edge().clone()),
-            exchange: Some(seen.event.exchange),
+            edge: Some(event.edge().clone()),
+            exchange: Some(event.exchange.id),
             at: None,
             source: None,
         }
     }
 
-    /// A finding about something that did not happen on an edge where it should have.
+    /// Makes a finding about an event that is missing on the edge where it belongs.
     pub fn missing(&self, rule: RuleId, kind: EventKind, message: impl Into<String>) -> Finding {
         let edge = self.mapping.edges_of(kind).find(|edge| edge.from != Edge::MEMBER && self.edges.contains(edge));
         Finding { rule, message: message.into(), edge: edge.cloned(), exchange: None, at: None, source: None }

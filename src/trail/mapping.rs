@@ -1,4 +1,4 @@
-//! Which exchange means what: the `[trail]` section of a target's file.
+//! The meanings of exchanges: the `[trail]` section of a target file.
 //!
 //! ```toml
 //! [trail]
@@ -10,7 +10,7 @@
 //! facts = { quote = "request /quote", purchase = "response /id", amount = "response /amount" }
 //! ```
 //!
-//! The same file says the rest of how to speak to the platform; the room `target` reads that.
+//! The room `target` reads the rest of the file: how to send requests to the platform.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -25,29 +25,29 @@ use crate::base::suggest::did_you_mean;
 use crate::model::exchange::NotAnEdge;
 use crate::model::{Edge, EventKind, Exchange, Fact};
 
-/// What exchanges mean on one platform.
+/// The `[trail]` section of a target file.
 #[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct Mapping {
-    /// Where a refusal carries its stable code.
+    /// The source of a refusal's stable code.
     pub code: Option<Source>,
-    /// Facts of every event, where the exchange has them.
+    /// Facts that every event has whose exchange carries them.
     pub always: BTreeMap<Fact, Source>,
-    /// What means what. An exchange may mean several things.
+    /// The events. One exchange may be several of them.
     pub events: Vec<Meaning>,
-    /// Which codes say what.
+    /// The stable codes of refusals, by their meaning.
     pub codes: Codes,
-    /// What is bought → what that allows to do.
+    /// The actions that each right allows.
     pub rights: BTreeMap<String, Vec<String>>,
-    /// The states of a job → the states that may follow. A state that none follows is final.
+    /// The states that may follow each state of a job. A state without followers is final.
     pub jobs: BTreeMap<String, Vec<String>>,
-    /// The flags without which nothing may be sold.
+    /// The flags that have to be on for a sale.
     pub sells: Vec<String>,
-    /// Services outside the platform, which must see no secret.
+    /// The services outside the platform. No secret may be sent to them.
     pub outside: Vec<String>,
-    /// How far a signature's time may be from the receiver's.
+    /// The greatest distance between the time of a signature and that of its arrival.
     pub event_age: Span,
-    /// How far apart the clocks of this machine and of the platform may be.
+    /// The greatest difference between the clocks of this machine and of the platform.
     pub skew: Span,
 }
 
@@ -68,49 +68,46 @@ impl Default for Mapping {
     }
 }
 
-/// Stable codes by what they tell the member.
+/// The stable codes of refusals, by their meaning.
 #[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct Codes {
-    /// You may not, or not any more: what somebody who paid must never be told.
+    /// “You may not”: a member who has paid must never get one of these.
     pub denied: Vec<String>,
-    /// Because of a switch.
+    /// Refusals because a flag is off.
     pub paused: Vec<String>,
     /// Refusals that count the uses of a trial, on which services may disagree for a moment.
     pub trial: Vec<String>,
 }
 
-/// What one kind of exchange means.
+/// One kind of exchange with its meaning.
 #[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Meaning {
-    /// What it means.
+    /// The kind of event.
     pub means: EventKind,
-    /// Where it is seen.
-    pub at: Places,
-    /// Only where these are so.
+    /// The requests that have this meaning.
+    pub at: RequestPatterns,
+    /// Values that the exchange must have as well.
     #[serde(default)]
     pub only: BTreeMap<Source, String>,
-    /// Named facts.
     #[serde(default)]
+    /// The facts of the event, with their sources.
     pub facts: BTreeMap<Fact, Source>,
 }
 
-/// One place, or several.
 #[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(untagged)]
-pub enum Places {
-    /// One.
-    One(Place),
-    /// Several.
-    Several(Vec<Place>),
+pub enum RequestPatterns {
+    One(RequestPattern),
+    Several(Vec<RequestPattern>),
 }
 
-/// Edge, method and path: `storefront -> billing POST /v1/purchases/{purchase}/refunds`. A segment or a query parameter in
-/// braces is a fact of that name.
+/// A pattern of edge, method and path, such as `storefront -> billing POST /v1/purchases/{purchase}/refunds`.
+///
+/// A path segment or the value of a query parameter in braces is the fact of that name.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Place {
-    /// The edge.
+pub struct RequestPattern {
     pub edge: Edge,
     method: String,
     path: Vec<Segment>,
@@ -123,25 +120,22 @@ enum Segment {
     Fact(Fact),
 }
 
-/// Words that name no place.
+/// The reason why a text is no request pattern.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum NotAPlace {
-    /// It does not begin with an edge.
+pub enum NotARequestPattern {
     #[error(transparent)]
     Edge(#[from] NotAnEdge),
-    /// A name in braces is no fact.
     #[error("`{0}` is not a fact of the path.{1}")]
     Fact(String, String),
-    /// Method or path are missing.
     #[error("`{0}` is not a place: write `storefront -> billing POST /v1/purchases`")]
     Shape(String),
 }
 
-impl FromStr for Place {
-    type Err = NotAPlace;
+impl FromStr for RequestPattern {
+    type Err = NotARequestPattern;
 
-    fn from_str(text: &str) -> Result<Self, NotAPlace> {
-        let wrong = || NotAPlace::Shape(text.into());
+    fn from_str(text: &str) -> Result<Self, NotARequestPattern> {
+        let wrong = || NotARequestPattern::Shape(text.into());
         let words: Vec<&str> = text.split_whitespace().collect();
         let [from, arrow, to, method, target] = words.as_slice() else { return Err(wrong()) };
         let edge: Edge = format!("{from} {arrow} {to}").parse()?;
@@ -149,47 +143,51 @@ impl FromStr for Place {
         if !path.starts_with('/') || method.chars().any(|letter| !letter.is_ascii_uppercase()) {
             return Err(wrong());
         }
-        let segment = |text: &str| match braced(text) {
+        let segment = |text: &str| match in_braces(text) {
             Some(name) => fact(name).map(Segment::Fact),
             None => Ok(Segment::Is(text.into())),
         };
         let parameter = |text: &str| {
             let (name, value) = text.split_once('=').ok_or_else(wrong)?;
-            Ok((name.to_owned(), fact(braced(value).ok_or_else(wrong)?)?))
+            Ok((name.to_owned(), fact(in_braces(value).ok_or_else(wrong)?)?))
         };
         Ok(Self {
             edge,
             method: (*method).into(),
-            path: path.split('/').map(segment).collect::<Result<_, NotAPlace>>()?,
-            query: query.split('&').filter(|part| !part.is_empty()).map(parameter).collect::<Result<_, NotAPlace>>()?,
+            path: path.split('/').map(segment).collect::<Result<_, NotARequestPattern>>()?,
+            query: query
+                .split('&')
+                .filter(|part| !part.is_empty())
+                .map(parameter)
+                .collect::<Result<_, NotARequestPattern>>()?,
         })
     }
 }
 
-impl<'de> Deserialize<'de> for Place {
+impl<'de> Deserialize<'de> for RequestPattern {
     fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         String::deserialize(deserializer)?.parse().map_err(serde::de::Error::custom)
     }
 }
 
-impl fmt::Display for Place {
+impl fmt::Display for RequestPattern {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.written(|name| format!("{{{name}}}")))
     }
 }
 
-/// The fact of this name, or the name that was probably meant.
-fn fact(name: &str) -> Result<Fact, NotAPlace> {
-    let unknown = || NotAPlace::Fact(name.to_owned(), did_you_mean(name, Fact::names().map(Fact::word)));
+/// Returns the fact of this name, or an error that suggests the name that was probably meant.
+fn fact(name: &str) -> Result<Fact, NotARequestPattern> {
+    let unknown = || NotARequestPattern::Fact(name.to_owned(), did_you_mean(name, Fact::names().map(Fact::word)));
     Fact::extracted(name).ok_or_else(unknown)
 }
 
-fn braced(text: &str) -> Option<&str> {
+fn in_braces(text: &str) -> Option<&str> {
     text.strip_prefix('{')?.strip_suffix('}')
 }
 
-impl Place {
-    /// The facts that the request line names, if this is where the exchange was seen.
+impl RequestPattern {
+    /// Returns the facts in the request line, if the exchange fits the pattern.
     pub fn matches(&self, exchange: &Exchange) -> Option<Vec<(Fact, String)>> {
         let request = &exchange.request;
         if exchange.edge != self.edge || request.method != self.method {
@@ -198,25 +196,27 @@ impl Place {
         let mut facts = Vec::new();
         let mut segments = request.path().split('/');
         for expected in &self.path {
-            let seen = segments.next()?;
+            let actual = segments.next()?;
             match expected {
-                Segment::Is(text) if text == seen => {}
+                Segment::Is(text) if text == actual => {}
                 Segment::Is(_) => return None,
-                Segment::Fact(fact) => facts.push((*fact, seen.to_owned())),
+                Segment::Fact(fact) => facts.push((*fact, actual.to_owned())),
             }
         }
+        // A longer path is another resource.
         if segments.next().is_some() {
             return None;
         }
         let query = request.target.split_once('?').map_or("", |(_, query)| query);
         for (name, fact) in &self.query {
+            // A parameter may be missing: the pattern fits all the same, without this fact.
             let value = query.split('&').find_map(|part| part.strip_prefix(name.as_str())?.strip_prefix('='));
             facts.extend(value.map(|value| (*fact, value.to_owned())));
         }
         Some(facts)
     }
 
-    /// As the language of faults names it: facts have the values that are given, and are anything where none is.
+    /// Writes the pattern in the language of faults. A fact without a value becomes a wildcard.
     pub fn pattern<'v>(&self, value: impl Fn(Fact) -> Option<&'v str>) -> String {
         self.written(|name| value(name).unwrap_or("*").to_owned())
     }
@@ -230,9 +230,8 @@ impl Place {
     }
 }
 
-impl Places {
-    /// All of them.
-    pub fn iter(&self) -> std::slice::Iter<'_, Place> {
+impl RequestPatterns {
+    pub fn iter(&self) -> std::slice::Iter<'_, RequestPattern> {
         match self {
             Self::One(place) => std::slice::from_ref(place).iter(),
             Self::Several(places) => places.iter(),
@@ -241,26 +240,24 @@ impl Places {
 }
 
 impl Mapping {
-    /// The edges that the platform has, whether or not this run sees them; some of them several times.
+    /// Returns the edges of all patterns, some of them several times, whether or not this run has taps on them.
     pub fn edges(&self) -> impl Iterator<Item = &Edge> {
         self.events.iter().flat_map(|meaning| meaning.at.iter().map(|place| &place.edge))
     }
 
-    /// The JSON pointers that facts are read at in the answer of this exchange.
+    /// Returns the JSON pointers of the facts in the answer of this exchange.
     pub fn reads<'m>(&'m self, exchange: &Exchange) -> impl Iterator<Item = &'m str> + use<'m> {
         let here = |meaning: &&Meaning| meaning.at.iter().any(|place| place.matches(exchange).is_some());
         let meant: Vec<&Meaning> = self.events.iter().filter(here).collect();
+        // Only a refusal carries a code.
         let refused = exchange.status().is_some_and(|status| status >= 400);
         let facts = meant.into_iter().flat_map(|meaning| meaning.facts.values());
         let sources = facts.chain(self.always.values()).chain(self.code.iter().filter(move |_| refused));
         sources.filter_map(|source| source.answer_field())
     }
 
-    /// Reads the `[trail]` section from the text of a target's file; `file` is how errors name it. A file without one
-    /// gives no meaning to anything.
-    ///
-    /// # Errors
-    /// With line and suggestion: malformed TOML, unknown keys, events and facts, words that name no place or source.
+    /// Reads the `[trail]` section of a target file, whose name is only for errors. Without the section no exchange has
+    /// a meaning.
     pub fn parse(file: &str, text: &str) -> Result<Self, ConfigError> {
         #[derive(Deserialize)]
         struct File {
@@ -269,6 +266,7 @@ impl Mapping {
         }
         let File { trail: mapping } = parse_toml(file, text)?;
         let wrong = |keys: &[&str], message: String| ConfigError::key(file, text, keys, message);
+        // A misspelt follower would silently count as a final state.
         for (state, followers) in &mapping.jobs {
             if let Some(unknown) = followers.iter().find(|follower| !mapping.jobs.contains_key(*follower)) {
                 let message = format!("the state `{unknown}` may follow, but has no line of its own in [trail.jobs]");
@@ -278,12 +276,12 @@ impl Mapping {
         Ok(mapping)
     }
 
-    /// Whether a job in this state will not leave it.
+    /// Returns true for a state that a job does not leave.
     pub fn is_final(&self, state: &str) -> bool {
         self.jobs.get(state).is_some_and(Vec::is_empty)
     }
 
-    /// The edges on which something of this kind can be seen.
+    /// Returns the edges on which events of this kind occur.
     pub fn edges_of(&self, kind: EventKind) -> impl Iterator<Item = &Edge> {
         let meanings = self.events.iter().filter(move |meaning| meaning.means == kind);
         meanings.flat_map(|meaning| meaning.at.iter().map(|place| &place.edge))
@@ -304,7 +302,7 @@ mod tests {
     #[test]
     fn what_names_no_place_is_refused() {
         for place in ["a -> b /x", "a -> b POST x", "a b POST /x", "a -> b post /x", "a -> b GET /x?y=1"] {
-            assert!(place.parse::<Place>().is_err(), "{place}");
+            assert!(place.parse::<RequestPattern>().is_err(), "{place}");
         }
     }
 

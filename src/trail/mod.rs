@@ -1,27 +1,28 @@
-//! From what the taps saw to what it means: the trail of a scenario, the rules it is held against, and why it failed.
+//! The trail of an attempt: what its exchanges mean, the rules it is held against, and the diagnosis of a failure.
 //!
 //! | file | idea |
 //! |---|---|
-//! | [`mapping`], [`source`] | which exchange means what: the `[trail]` section of a target's file |
-//! | `build`, `staleness` | exchanges to events, and how long a permission took to arrive |
-//! | [`cast`], [`evidence`], [`seen`] | everything that is known of one attempt, and how to ask it |
-//! | [`purchases`], [`rights`] | what was bought, and who must (and must not) be let in when: worked out from the money alone |
-//! | [`answers`], [`wallet`] | who was let in, and what was in their wallets, as the platform says it |
-//! | [`check`] | the always-on rules, one file each |
-//! | [`diagnosis`] | the first hop at which what happened departs from what a paid path does |
+//! | [`mapping`], [`source`] | the `[trail]` section of a target file: which exchange means what |
+//! | `schema` | the JSON Schemas of those values in the section that are written as one string |
+//! | `build`, `staleness` | from exchanges to events, and the time that a permission takes to arrive |
+//! | [`participants`], [`evidence`], [`occurrence`] | everything that is known of one attempt, and the questions to it |
+//! | [`purchases`], [`rights`] | what was bought, and who must be let in or refused, derived from the money alone |
+//! | [`answers`], [`wallet`] | who was let in, and what was in the wallets, as the platform reports it |
+//! | [`rule`] | the always-on rules, one file each |
+//! | [`diagnosis`] | the first hop at which the trail departs from a paid path |
 //!
-//! Everything here is a pure function of its arguments: no clock, no network. What is not here: recording (`tap`), error
-//! payloads (`contract`), and waiting for what may still come, which is done by `run`.
+//! Everything here is a pure function of its arguments: there is no clock and no network. Not here: recording (room
+//! `tap`), error payloads (room `contract`), and waiting for what may still come (room `run`).
 
 pub mod answers;
-pub mod cast;
 pub mod diagnosis;
 pub mod evidence;
 pub mod mapping;
+pub mod occurrence;
+pub mod participants;
 pub mod purchases;
 pub mod rights;
 pub mod rule;
-pub mod seen;
 pub mod source;
 pub mod wallet;
 
@@ -32,10 +33,9 @@ mod staleness;
 #[cfg(test)]
 mod tests;
 
-pub use cast::{Cast, Person, Thing};
 pub use diagnosis::{FailedStep, diagnose};
-pub use evidence::{Bounds, Evidence, Given};
+pub use evidence::{Evidence, EvidenceInputs, TimeBounds};
 pub use mapping::Mapping;
+pub use participants::{KnownMember, KnownVersion, Participants};
 pub use rule::{Judge, Judgement, Question, RULES, Rule, rule};
-pub use seen::Seen;
 pub use source::Source;

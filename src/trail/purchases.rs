@@ -1,50 +1,54 @@
-//! What was bought, and what became of it: each purchase with its charge and its refunds.
+//! The purchases of an attempt, each with its charge and its refunds.
 
 use super::evidence::Evidence;
-use super::seen::Seen;
+use super::occurrence::Occurrence;
 use crate::model::{EventKind, Fact};
 
-/// One purchase that was charged.
+/// A purchase that was charged.
 #[derive(Debug, Clone)]
 pub struct Purchase<'a> {
-    /// The platform's id for it.
     pub id: &'a str,
-    /// Who bought.
     pub member: Option<&'a str>,
-    /// What for.
     pub version: Option<&'a str>,
-    /// What.
     pub right: Option<&'a str>,
-    /// For how much.
     pub amount: Option<i64>,
-    /// When it ends, if it ends before early access does.
+    /// The end of the access that was bought, if it is earlier than the end of early access.
     pub expires_at: Option<jiff::Timestamp>,
-    /// The first answer that said so.
-    pub charge: Seen<'a>,
-    /// The refunds that were paid, each once.
-    pub refunds: Vec<Seen<'a>>,
-    /// Refunds of which it is not known whether they were paid.
-    pub perhaps_refunded: Vec<Seen<'a>>,
+    /// The first answer that reported the purchase.
+    pub charge: Occurrence<'a>,
+    /// The refunds that were paid, each of them once.
+    pub refunds: Vec<Occurrence<'a>>,
+    /// Refunds without a usable answer, which may or may not have been paid.
+    pub uncertain_refunds: Vec<Occurrence<'a>>,
 }
 
 impl<'a> Purchase<'a> {
-    /// How much came back.
-    pub fn returned(&self) -> i64 {
+    pub fn refunded_amount(&self) -> i64 {
         self.refunds.iter().filter_map(|refund| refund.number(Fact::Amount)).sum()
     }
 
-    /// The refund with which all of the price had come back.
-    pub fn fully_refunded(&self) -> Option<Seen<'a>> {
-        self.last_refund().map(|index| self.refunds[index])
+    /// Returns the refund that made the sum of the refunds reach the price.
+    pub fn full_refund(&self) -> Option<Occurrence<'a>> {
+        self.full_refund_index().map(|index| self.refunds[index])
     }
 
-    /// The refunds after which something of the price was left. None where the price is not known.
-    pub fn refunds_in_part(&self) -> &[Seen<'a>] {
-        let none_left = self.last_refund().unwrap_or(self.refunds.len());
-        if self.amount.is_some() { &self.refunds[..none_left] } else { &[] }
+    /// Returns the refunds that left a part of the price with the platform. Without a known price there are none.
+    pub fn partial_refunds(&self) -> &[Occurrence<'a>] {
+        let partial = self.full_refund_index().unwrap_or(self.refunds.len());
+        if self.amount.is_some() { &self.refunds[..partial] } else { &[] }
     }
 
-    fn last_refund(&self) -> Option<usize> {
+    /// Returns every refund that was paid or may have been paid.
+    pub fn possible_refunds(&self) -> impl Iterator<Item = &Occurrence<'a>> {
+        self.refunds.iter().chain(&self.uncertain_refunds)
+    }
+
+    /// Names the purchase in the words of the scenario.
+    pub fn describe(&self, evidence: &Evidence<'_>) -> String {
+        evidence.describe_purchase(self.member, self.right, self.version)
+    }
+
+    fn full_refund_index(&self) -> Option<usize> {
         let mut left = self.amount?;
         self.refunds.iter().position(|refund| {
             left -= refund.number(Fact::Amount).unwrap_or_default();
@@ -53,34 +57,34 @@ impl<'a> Purchase<'a> {
     }
 }
 
-/// The purchases of a scenario, in the order of their charges.
-pub fn purchases<'a>(evidence: &Evidence<'a>) -> Vec<Purchase<'a>> {
+pub fn collect<'a>(evidence: &Evidence<'a>) -> Vec<Purchase<'a>> {
     let mut purchases: Vec<Purchase<'a>> = Vec::new();
-    for charge in evidence.deepest(EventKind::Charged).into_iter().filter(|seen| seen.is_done()) {
+    for charge in evidence.innermost(EventKind::Charged).into_iter().filter(|event| event.is_done()) {
         let Some(id) = charge.text(Fact::Purchase) else { continue };
+        // A retry with the same key is answered with the same purchase, which was charged once.
         if purchases.iter().any(|known| known.id == id) {
             continue;
         }
         purchases.push(Purchase {
             id,
-            member: evidence.member(charge),
-            version: evidence.version(charge),
-            right: evidence.right(charge),
+            member: evidence.member_of(charge),
+            version: evidence.version_of(charge),
+            right: evidence.right_of(charge),
             amount: charge.number(Fact::Amount),
             expires_at: charge.text(Fact::ExpiresAt).and_then(|text| text.parse().ok()),
             charge,
             refunds: Vec::new(),
-            perhaps_refunded: Vec::new(),
+            uncertain_refunds: Vec::new(),
         });
     }
-    for refund in evidence.deepest(EventKind::Refunded) {
+    for refund in evidence.innermost(EventKind::Refunded) {
         let Some(purchase) = purchases.iter_mut().find(|known| refund.text(Fact::Purchase) == Some(known.id)) else {
             continue;
         };
-        let again = purchase.refunds.iter().any(|known| known.shares(refund, Fact::Refund));
+        let is_known = purchase.refunds.iter().any(|known| known.shares(refund, Fact::Refund));
         if refund.is_unsure() {
-            purchase.perhaps_refunded.push(refund);
-        } else if refund.is_done() && !again {
+            purchase.uncertain_refunds.push(refund);
+        } else if refund.is_done() && !is_known {
             purchase.refunds.push(refund);
         }
     }

@@ -1,51 +1,48 @@
-//! Who must be let in, who must not, and when either is legal: the rule that the platform is held against, worked out from
-//! what was charged, refunded and published, and from nothing that the platform says about permissions.
+//! Who must be let in, who must be refused, and when either is legal.
+//!
+//! This is what the platform is held against. It follows from charges, refunds and offers alone, and from nothing that
+//! the platform says about permissions.
 
 use super::evidence::Evidence;
-use super::purchases::{Purchase, purchases};
-use super::seen::{Seen, Window};
+use super::occurrence::{Interval, Occurrence};
+use super::purchases::Purchase;
 use crate::model::{EventKind, Fact};
 
-/// Generating images.
+/// The action of generating images.
 pub const GENERATE: &str = "generate";
-/// Downloading the model's file.
+/// The action of downloading a model's file.
 pub const DOWNLOAD: &str = "download";
 
-/// What the rule says of one member, one version, one action and one stretch of time.
+/// The answer that the platform owes to one member, for one version, one action and one interval.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum May {
-    /// They must be let in.
-    Must(Because),
-    /// They must not.
-    MustNot(Why),
-    /// Either is legal: it is changing just then, or not enough is known.
+pub enum Obligation {
+    Allow(AllowReason),
+    Refuse(RefusalReason),
+    /// Both are legal: the right is changing just then, or too little is known.
     Either,
 }
 
-/// Why somebody must be let in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Because {
-    /// It is theirs, or they keep order.
-    Theirs,
-    /// Everybody may.
+pub enum AllowReason {
+    /// The member owns the version, or is a moderator.
+    OwnerOrModerator,
+    /// The version is open to everybody.
     Public,
-    /// They paid.
     Paid,
 }
 
-/// Why somebody must not be let in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Why {
-    /// Nothing was bought that allows it.
+pub enum RefusalReason {
+    /// No purchase allows the action.
     NotBought,
-    /// What was bought has ended.
+    /// The access that was bought has ended.
     Expired,
-    /// What was bought was given back.
+    /// The purchase was refunded.
     Revoked,
 }
 
-impl Why {
-    /// In a sentence.
+impl RefusalReason {
+    /// Returns words that continue a sentence about the member.
     pub fn words(self) -> &'static str {
         match self {
             Self::NotBought => "had not bought it",
@@ -55,179 +52,203 @@ impl Why {
     }
 }
 
-/// The rule, for one scenario.
-pub struct Rights<'e, 'a> {
-    evidence: &'e Evidence<'a>,
-    /// What was bought.
-    pub purchases: Vec<Purchase<'a>>,
+impl Obligation {
+    /// Returns the answer that is owed, if only one is legal.
+    pub fn expected(self) -> Option<bool> {
+        match self {
+            Self::Allow(_) => Some(true),
+            Self::Refuse(_) => Some(false),
+            Self::Either => None,
+        }
+    }
 }
 
-/// Whether a version is in early access.
+/// The access to a version that nobody has to pay for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Gate {
+    /// Early access is over: everybody may generate.
     Open,
+    /// The version is in early access: only buyers may.
     Closed,
+    /// One turns into the other during the interval, or too little is known.
     Changing,
 }
 
-impl<'e, 'a> Rights<'e, 'a> {
-    /// Works it out.
-    pub fn of(evidence: &'e Evidence<'a>) -> Self {
-        Self { evidence, purchases: purchases(evidence) }
-    }
+/// The right that one purchase gives during an interval.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum PurchaseState {
+    NotYet,
+    Valid,
+    Uncertain,
+    Expired,
+    Revoked,
+}
 
-    /// What the rule says, when a purchase has `sync` microseconds to arrive.
-    pub fn may(&self, member: Option<&str>, version: &str, action: &str, window: Window, sync: u64) -> May {
-        let owners = self.owners(version);
-        let person = member.and_then(|member| self.evidence.cast.by_id(member));
-        if person.is_some_and(|person| person.moderator) || member.is_some_and(|member| owners.contains(&member)) {
-            return May::Must(Because::Theirs);
+impl<'a> Evidence<'a> {
+    /// Returns the answer that the platform owes, when a purchase has `sync` microseconds to take effect.
+    pub fn obligation(
+        &self,
+        member: Option<&str>,
+        version: &str,
+        action: &str,
+        interval: Interval,
+        sync: u64,
+    ) -> Obligation {
+        let known = member.and_then(|member| self.participants.by_id(member));
+        let is_moderator = known.is_some_and(|member| member.moderator);
+        if is_moderator || member.is_some_and(|member| self.owners(version).contains(&member)) {
+            return Obligation::Allow(AllowReason::OwnerOrModerator);
         }
-        if member.is_some() && person.is_none() {
-            return May::Either; // Somebody from outside the scenario: an administrator, perhaps.
+        // Somebody whom the scenario did not create may be an administrator, or have rights from before.
+        if member.is_some() && known.is_none() {
+            return Obligation::Either;
         }
-        let gate = self.gate(version, window);
+        let gate = self.gate(version, interval);
         if gate == Gate::Open {
-            return May::Must(Because::Public);
+            return Obligation::Allow(AllowReason::Public);
         }
-        let mine: Vec<_> = match member {
-            Some(member) => self.bought(member, version, action).collect(),
+        let states: Vec<_> = match member {
+            Some(member) => self
+                .purchases_allowing(member, version, action)
+                .map(|purchase| self.purchase_state(purchase, interval, sync))
+                .collect(),
             None => Vec::new(),
         };
-        let holds: Vec<_> = mine.iter().map(|purchase| self.holds(purchase, window, sync)).collect();
-        if holds.contains(&Hold::Surely) {
-            return May::Must(Because::Paid);
+        if states.contains(&PurchaseState::Valid) {
+            return Obligation::Allow(AllowReason::Paid);
         }
-        let tries = member.is_some_and(|member| self.is_trying(member, version, window));
-        let unsure = member.is_some_and(|member| self.may_have_bought(member, version, window));
-        if gate == Gate::Changing || tries || unsure || holds.contains(&Hold::Perhaps) {
-            return May::Either;
+        let may_have_a_right = member.is_some_and(|member| {
+            self.is_on_trial(member, version, interval) || self.may_have_bought(member, version, interval)
+        });
+        if gate == Gate::Changing || may_have_a_right || states.contains(&PurchaseState::Uncertain) {
+            return Obligation::Either;
         }
-        May::MustNot(match () {
-            () if holds.contains(&Hold::Revoked) => Why::Revoked,
-            () if holds.contains(&Hold::Expired) => Why::Expired,
-            () => Why::NotBought,
+        Obligation::Refuse(if states.contains(&PurchaseState::Revoked) {
+            RefusalReason::Revoked
+        } else if states.contains(&PurchaseState::Expired) {
+            RefusalReason::Expired
+        } else {
+            RefusalReason::NotBought
         })
     }
 
-    /// Since when somebody has had what they must be let in for because they paid: a purchase that is over by then, and what
-    /// was answered while it lasted, say nothing about the one that followed.
-    pub fn paid_since(&self, member: &str, version: &str, action: &str, window: Window) -> Option<u64> {
-        let holding =
-            self.bought(member, version, action).filter(|bought| self.holds(bought, window, 0) == Hold::Surely);
-        holding.map(|purchase| purchase.charge.from()).min()
+    /// Returns the start of the purchase that must be honoured during the interval.
+    ///
+    /// An earlier purchase that is over by then says nothing about this one, nor do the answers given while it lasted.
+    pub fn paid_since(&self, member: &str, version: &str, action: &str, interval: Interval) -> Option<u64> {
+        self.purchases_allowing(member, version, action)
+            .filter(|purchase| self.purchase_state(purchase, interval, 0) == PurchaseState::Valid)
+            .map(|purchase| purchase.charge.started())
+            .min()
     }
 
-    /// A member's purchases that allow an action.
-    pub fn bought<'s>(
+    /// Returns the purchases of a member that allow an action.
+    pub fn purchases_allowing<'s>(
         &'s self,
         member: &'s str,
         version: &'s str,
         action: &'s str,
     ) -> impl Iterator<Item = &'s Purchase<'a>> + 's {
         let allows = move |right: &str| {
-            self.evidence.mapping.rights.get(right).is_some_and(|to| to.iter().any(|to| to == action))
+            self.mapping.rights.get(right).is_some_and(|actions| actions.iter().any(|to| to == action))
         };
-        self.purchases.iter().filter(move |purchase| {
+        self.purchases().iter().filter(move |purchase| {
             purchase.member == Some(member) && purchase.version == Some(version) && purchase.right.is_some_and(allows)
         })
     }
 
-    /// When a purchase ends: what it says, or the end of early access.
-    pub fn boundaries(&self, version: &str) -> Vec<jiff::Timestamp> {
+    /// Returns the moments at which access to a version ends: those in its offers and those in its purchases.
+    pub fn ends_of_access(&self, version: &str) -> Vec<jiff::Timestamp> {
         let ends = self.offers(version).filter_map(|offer| offer.text(Fact::EndsAt)?.parse().ok());
-        let bought = self.purchases.iter().filter(|purchase| purchase.version == Some(version));
+        let bought = self.purchases().iter().filter(|purchase| purchase.version == Some(version));
         ends.chain(bought.filter_map(|purchase| purchase.expires_at)).collect()
     }
 
-    fn offers<'s>(&'s self, version: &'s str) -> impl Iterator<Item = Seen<'a>> + 's {
-        let offers = self.evidence.behind(EventKind::Offered).filter(|seen| !seen.is_refused());
-        offers.filter(move |seen| seen.text(Fact::Version) == Some(version))
+    fn offers<'s>(&'s self, version: &'s str) -> impl Iterator<Item = Occurrence<'a>> + 's {
+        // An offer without an answer may hold, so only refused ones are left out.
+        let offers = self.between_services(EventKind::Offered).filter(|event| !event.is_refused());
+        offers.filter(move |event| event.text(Fact::Version) == Some(version))
     }
 
     fn owners(&self, version: &str) -> Vec<&'a str> {
         self.offers(version).filter_map(|offer| offer.text(Fact::Owner)).collect()
     }
 
-    fn gate(&self, version: &str, window: Window) -> Gate {
+    fn gate(&self, version: &str, interval: Interval) -> Gate {
         let mut gate = None;
         for offer in self.offers(version) {
-            if offer.from() >= window.to {
+            if offer.started() >= interval.to {
                 break;
             }
-            let settled = offer.is_done() && offer.to().saturating_add(self.evidence.bounds.sync) <= window.from;
-            let state = self.gate_of(offer, window);
-            gate = match (gate, settled || offer.is_done() && gate.is_none()) {
-                (None, _) | (Some(_), true) => Some(state),
-                (Some(before), false) if before == state => Some(state),
-                (Some(_), false) => Some(Gate::Changing),
+            let in_force = offer.is_done() && offer.ended().saturating_add(self.bounds.sync) <= interval.from;
+            let state = self.gate_of(offer, interval);
+            gate = match gate {
+                Some(before) if !in_force && before != state => Some(Gate::Changing),
+                Some(_) | None => Some(state),
             };
         }
+        // Without an offer on record nobody knows whether the version is sold at all.
         gate.unwrap_or(Gate::Changing)
     }
 
-    fn gate_of(&self, offer: Seen<'_>, window: Window) -> Gate {
+    fn gate_of(&self, offer: Occurrence<'_>, interval: Interval) -> Gate {
+        // Before it is published, and after it is withdrawn, a platform may treat a version as it likes.
         if offer.text(Fact::Status).is_some_and(|status| status != "published") {
             return Gate::Changing;
         }
         let Some(ends_at) = offer.text(Fact::EndsAt).and_then(|text| text.parse::<jiff::Timestamp>().ok()) else {
             return Gate::Open;
         };
-        let (earliest, latest) = self.evidence.moments(window);
-        match () {
-            () if latest < ends_at => Gate::Closed,
-            () if earliest >= ends_at => Gate::Open,
-            () => Gate::Changing,
+        let (earliest, latest) = self.moments(interval);
+        if latest < ends_at {
+            Gate::Closed
+        } else if earliest >= ends_at {
+            Gate::Open
+        } else {
+            Gate::Changing
         }
     }
 
-    fn holds(&self, purchase: &Purchase<'_>, window: Window, sync: u64) -> Hold {
-        if purchase.charge.from() >= window.to {
-            return Hold::NotYet;
+    fn purchase_state(&self, purchase: &Purchase<'_>, interval: Interval, sync: u64) -> PurchaseState {
+        if purchase.charge.started() >= interval.to {
+            return PurchaseState::NotYet;
         }
-        if let Some(refund) = purchase.fully_refunded()
-            && refund.to().saturating_add(self.evidence.bounds.revoke) <= window.from
-        {
-            return Hold::Revoked;
+        let full_refund = purchase.full_refund();
+        if full_refund.is_some_and(|refund| refund.ended().saturating_add(self.bounds.revoke) <= interval.from) {
+            return PurchaseState::Revoked;
         }
-        let (earliest, latest) = self.evidence.moments(window);
+        let (earliest, latest) = self.moments(interval);
         if purchase.expires_at.is_some_and(|end| earliest >= end) {
-            return Hold::Expired;
+            return PurchaseState::Expired;
         }
-        let giving_back =
-            purchase.refunds.iter().chain(&purchase.perhaps_refunded).any(|refund| refund.from() <= window.to)
-                && (purchase.fully_refunded().is_some() || !purchase.perhaps_refunded.is_empty());
-        let ending = purchase.expires_at.is_some_and(|end| latest >= end);
-        let arrived = purchase.charge.to().saturating_add(sync) <= window.from;
-        if arrived && !giving_back && !ending { Hold::Surely } else { Hold::Perhaps }
+        // A refund of a part leaves the right alone. One that may have been paid may have been the last part.
+        let may_end_by_refund = (full_refund.is_some() || !purchase.uncertain_refunds.is_empty())
+            && purchase.possible_refunds().any(|refund| refund.started() <= interval.to);
+        let may_have_expired = purchase.expires_at.is_some_and(|end| latest >= end);
+        let had_time_to_arrive = purchase.charge.ended().saturating_add(sync) <= interval.from;
+        if had_time_to_arrive && !may_end_by_refund && !may_have_expired {
+            PurchaseState::Valid
+        } else {
+            PurchaseState::Uncertain
+        }
     }
 
-    fn is_trying(&self, member: &str, version: &str, window: Window) -> bool {
-        let mut trials = self.evidence.seen(EventKind::Granted).filter(|seen| seen.text(Fact::Basis) == Some("trial"));
+    fn is_on_trial(&self, member: &str, version: &str, interval: Interval) -> bool {
+        let mut trials = self.of_kind(EventKind::Granted).filter(|event| event.text(Fact::Basis) == Some("trial"));
         trials.any(|trial| {
             !trial.is_refused()
-                && trial.from() <= window.to
+                && trial.started() <= interval.to
                 && trial.text(Fact::Version) == Some(version)
-                && self.evidence.member(trial) == Some(member)
+                && self.member_of(trial) == Some(member)
         })
     }
 
-    /// Whether a purchase was asked for of which nobody knows what came of it.
-    fn may_have_bought(&self, member: &str, version: &str, window: Window) -> bool {
-        let mut charges = self.evidence.seen(EventKind::Charged).filter(|seen| seen.is_unsure());
-        charges.any(|charge| {
-            charge.from() <= window.to
-                && self.evidence.member(charge) == Some(member)
-                && self.evidence.version(charge).is_none_or(|bought| bought == version)
+    /// Returns true if an order without a usable answer may have bought the version.
+    fn may_have_bought(&self, member: &str, version: &str, interval: Interval) -> bool {
+        self.of_kind(EventKind::Charged).filter(|event| event.is_unsure()).any(|charge| {
+            charge.started() <= interval.to
+                && self.member_of(charge) == Some(member)
+                && self.version_of(charge).is_none_or(|bought| bought == version)
         })
     }
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Hold {
-    NotYet,
-    Surely,
-    Perhaps,
-    Expired,
-    Revoked,
 }

@@ -4,13 +4,13 @@ use std::borrow::Cow;
 
 use schemars::{JsonSchema, Schema, SchemaGenerator};
 
-use super::mapping::Place;
+use super::mapping::RequestPattern;
 use super::source::Source;
 use crate::base::schema::text;
 
-impl JsonSchema for Place {
+impl JsonSchema for RequestPattern {
     fn schema_name() -> Cow<'static, str> {
-        "Place".into()
+        "RequestPattern".into()
     }
 
     fn json_schema(_: &mut SchemaGenerator) -> Schema {

@@ -1,4 +1,4 @@
-//! Where in an exchange a fact is found, in the words of a target's file.
+//! The source of a fact: the part of an exchange that a target file reads it from.
 //!
 //! | words | the value |
 //! |---|---|
@@ -9,7 +9,7 @@
 //! | `count response /images` | how many items the list there has |
 //! | `is trial` | the word itself |
 //!
-//! Several of these with `or` between them: the first that finds something.
+//! Several of these may be joined by `or`: the first that finds a value counts.
 
 use std::str::FromStr;
 
@@ -20,14 +20,14 @@ use crate::base::pointer::at;
 use crate::base::trace::BAGGAGE;
 use crate::model::{Body, Exchange};
 
-/// Where a fact is found: the first of these places that has it.
+/// One or more parts of an exchange; the first that has a value counts.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Source(Vec<One>);
+pub struct Source(Vec<SingleSource>);
 
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-struct One {
+struct SingleSource {
     side: Side,
-    place: Place,
+    part: Part,
     count: bool,
 }
 
@@ -38,7 +38,7 @@ enum Side {
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-enum Place {
+enum Part {
     Pointer(String),
     Header(String),
     Cookie(String),
@@ -46,7 +46,7 @@ enum Place {
     Word(String),
 }
 
-/// Words that do not say where a fact is found.
+/// A text that names no source.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error(
     "`{0}` does not say where a fact is found: write for example `response /id`, `request header Idempotency-Key`, \
@@ -62,7 +62,7 @@ impl FromStr for Source {
     }
 }
 
-impl FromStr for One {
+impl FromStr for SingleSource {
     type Err = NotASource;
 
     fn from_str(text: &str) -> Result<Self, NotASource> {
@@ -77,15 +77,15 @@ impl FromStr for One {
             "response" => Ok(Side::Response),
             _ => Err(wrong()),
         };
-        let (side, place) = match words {
-            ["is", word] if !count => (Side::Request, Place::Word((*word).into())),
-            [word, "header", name] => (side(word)?, Place::Header(name.to_ascii_lowercase())),
-            ["request", "cookie", name] => (Side::Request, Place::Cookie((*name).into())),
-            ["request", "baggage", name] => (Side::Request, Place::Baggage((*name).into())),
-            [word, pointer] if pointer.starts_with('/') => (side(word)?, Place::Pointer((*pointer).into())),
+        let (side, part) = match words {
+            ["is", word] if !count => (Side::Request, Part::Word((*word).into())),
+            [word, "header", name] => (side(word)?, Part::Header(name.to_ascii_lowercase())),
+            ["request", "cookie", name] => (Side::Request, Part::Cookie((*name).into())),
+            ["request", "baggage", name] => (Side::Request, Part::Baggage((*name).into())),
+            [word, pointer] if pointer.starts_with('/') => (side(word)?, Part::Pointer((*pointer).into())),
             _ => return Err(wrong()),
         };
-        Ok(Self { side, place, count })
+        Ok(Self { side, part, count })
     }
 }
 
@@ -96,60 +96,61 @@ impl<'de> Deserialize<'de> for Source {
 }
 
 impl Source {
-    /// Whether it is a field of the answer's body.
+    /// Returns true if the fact may come from the body of the answer.
     pub fn is_in_answer(&self) -> bool {
-        self.0.iter().any(|one| one.side == Side::Response && matches!(one.place, Place::Pointer(_)))
+        self.0.iter().any(|one| one.side == Side::Response && matches!(one.part, Part::Pointer(_)))
     }
 
-    /// The header of the request, if it is one.
+    /// Returns the name of the request header, if the source is one.
     pub fn request_header(&self) -> Option<&str> {
-        self.0.iter().find_map(|one| match (&one.place, one.side) {
-            (Place::Header(name), Side::Request) => Some(name.as_str()),
-            (Place::Header(_) | Place::Cookie(_) | Place::Pointer(_) | Place::Baggage(_) | Place::Word(_), _) => None,
+        self.0.iter().find_map(|one| match (&one.part, one.side) {
+            (Part::Header(name), Side::Request) => Some(name.as_str()),
+            (Part::Header(_) | Part::Cookie(_) | Part::Pointer(_) | Part::Baggage(_) | Part::Word(_), _) => None,
         })
     }
 
-    /// The JSON pointer into the body of the request, if it is one.
+    /// Returns the JSON pointer into the body of the request, if the source is one.
     pub fn request_field(&self) -> Option<&str> {
         self.field(Side::Request)
     }
 
-    /// The JSON pointer into the body of the answer, if it is one.
+    /// Returns the JSON pointer into the body of the answer, if the source is one.
     pub fn answer_field(&self) -> Option<&str> {
         self.field(Side::Response)
     }
 
     fn field(&self, side: Side) -> Option<&str> {
-        self.0.iter().find_map(|one| match &one.place {
-            Place::Pointer(pointer) if one.side == side => Some(pointer.as_str()),
-            Place::Pointer(_) | Place::Header(_) | Place::Cookie(_) | Place::Baggage(_) | Place::Word(_) => None,
+        self.0.iter().find_map(|one| match &one.part {
+            Part::Pointer(pointer) if one.side == side => Some(pointer.as_str()),
+            Part::Pointer(_) | Part::Header(_) | Part::Cookie(_) | Part::Baggage(_) | Part::Word(_) => None,
         })
     }
 
-    /// What is found there; `None` for nothing and for null.
+    /// Returns the value of the fact in an exchange.
     pub fn find(&self, exchange: &Exchange) -> Option<Value> {
         self.0.iter().find_map(|one| one.find(exchange))
     }
 }
 
-impl One {
+impl SingleSource {
     fn find(&self, exchange: &Exchange) -> Option<Value> {
         let (headers, body): (&[(String, String)], &Body) = match self.side {
             Side::Request => (&exchange.request.headers, &exchange.request.body),
             Side::Response => exchange.response().map(|response| (response.headers.as_slice(), &response.body))?,
         };
-        let found = match &self.place {
-            Place::Word(word) => Some(Value::String(word.clone())),
-            Place::Header(name) => header(headers, name).map(|value| Value::String(credentials(name, value).into())),
-            Place::Cookie(name) => cookie(header(headers, "cookie")?, name).map(Value::String),
-            Place::Baggage(name) => baggage(header(headers, BAGGAGE)?, name).map(Value::String),
-            Place::Pointer(pointer) => body.json().and_then(|json| at(json, pointer)),
+        let value = match &self.part {
+            Part::Word(word) => Some(Value::String(word.clone())),
+            Part::Header(name) => header(headers, name).map(|value| Value::String(credentials(name, value).into())),
+            Part::Cookie(name) => cookie(header(headers, "cookie")?, name).map(Value::String),
+            Part::Baggage(name) => baggage(header(headers, BAGGAGE)?, name).map(Value::String),
+            Part::Pointer(pointer) => body.json().and_then(|json| at(json, pointer)),
         };
-        let found = found.filter(|value| !value.is_null())?;
-        match (self.count, found) {
+        // Platforms write an absent value as null, too.
+        let value = value.filter(|value| !value.is_null())?;
+        match (self.count, value) {
             (true, Value::Array(items)) => Some(items.len().into()),
             (true, _) => None,
-            (false, found) => Some(found),
+            (false, value) => Some(value),
         }
     }
 }
@@ -158,9 +159,10 @@ fn header<'a>(headers: &'a [(String, String)], name: &str) -> Option<&'a str> {
     headers.iter().find(|(key, _)| key == name).map(|(_, value)| value.as_str())
 }
 
-/// Without the scheme, so that a session in `Authorization` is the same session elsewhere.
+/// Removes the authentication scheme, so that a session in `Authorization` equals the same session elsewhere.
 fn credentials<'a>(name: &str, value: &'a str) -> &'a str {
     match value.split_once(' ') {
+        // The body and the cookie carry the token without a scheme.
         Some(("Bearer" | "Basic", rest)) if name == "authorization" => rest,
         Some(_) | None => value,
     }
@@ -174,8 +176,9 @@ fn cookie(header: &str, name: &str) -> Option<String> {
 
 fn baggage(header: &str, name: &str) -> Option<String> {
     header.split(',').find_map(|member| {
+        // Properties of the member follow after a semicolon.
         let (key, value) = member.split(';').next()?.split_once('=')?;
-        (key.trim() == name).then(|| value.trim().to_owned())
+        if key.trim() == name { Some(value.trim().to_owned()) } else { None }
     })
 }
 

@@ -1,7 +1,8 @@
-//! How long a permission takes to arrive: charged → granted → synced → first allowed → first accepted submit.
+//! Measures the time that a permission takes to arrive: charged → granted → synced → first allowed → first accepted
+//! submit.
 //!
-//! The first of each, for each member and version, gets the fact [`Fact::SinceCharge`], so that a report can show how it is
-//! distributed over a run. Whether it took too long is a check's affair.
+//! For each member and version the first event of each stage gets the fact [`Fact::SinceCharge`], so that a report can
+//! show the distribution over a run. The rules judge whether it took too long.
 
 use std::collections::{HashMap, HashSet};
 
@@ -11,10 +12,11 @@ const STAGES: &[EventKind] = &[EventKind::Granted, EventKind::Synced, EventKind:
 
 pub(super) fn measure(trail: &mut Trail) {
     let mut charged: HashMap<(String, String), u64> = HashMap::new();
-    let mut seen = HashSet::new();
-    // A charge tells the member; what is asked at the front door tells only the session.
+    let mut measured = HashSet::new();
+    // A charge names the member; requests at the front door name only the session.
     let mut members: HashMap<String, String> = HashMap::new();
     for event in &mut trail.events {
+        // Only events that took effect move the permission on.
         if event.done != Some(true) {
             continue;
         }
@@ -29,7 +31,7 @@ pub(super) fn measure(trail: &mut Trail) {
             charged.entry(subject).or_insert(event.at_micros);
         } else if STAGES.contains(&event.kind)
             && let Some(since) = charged.get(&subject)
-            && seen.insert((subject, event.kind))
+            && measured.insert((subject, event.kind))
         {
             event.facts.insert(Fact::SinceCharge, event.at_micros.saturating_sub(*since).into());
         }

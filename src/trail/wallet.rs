@@ -1,174 +1,172 @@
-//! A member's wallet, reckoned from what was seen of every movement of money, and held against what the platform says is in
-//! it.
+//! The wallets of the members: every movement of money that the taps saw, and every balance that the platform reported.
 //!
-//! A movement counts from some moment between its request and its answer on; one that was never answered may or may not have
-//! happened. So between two looks into a wallet there may be several legal differences.
+//! A movement takes effect at some moment between its request and its answer; one without an answer may never take
+//! effect. So several differences between two balances may be legal.
 
 use std::collections::BTreeSet;
 
 use super::evidence::Evidence;
-use super::purchases::purchases;
-use super::seen::Seen;
+use super::occurrence::Occurrence;
+use super::participants::KnownMember;
 use crate::model::{EventKind, Fact};
 
-/// One movement of money into or out of a wallet.
+/// A movement of money into or out of a wallet.
 #[derive(Debug, Clone)]
 pub struct Movement<'a> {
-    /// What shows it, last.
-    pub seen: Seen<'a>,
-    /// What identifies it: it is moved once, however often it is answered.
+    /// The first answer that confirmed it or, without one, the request.
+    pub event: Occurrence<'a>,
+    /// The identity of the movement: money moves once, however often that is confirmed.
     id: String,
-    /// Into the wallet, or, negative, out of it. `None` where the exchange does not tell.
+    /// Positive into the wallet, negative out of it; `None` if no exchange says so.
     pub amount: Option<i64>,
-    /// The earliest moment at which it can have happened.
+    /// The earliest moment at which the money can have moved.
     pub from: u64,
-    /// The moment from which on it has; `u64::MAX` where that is not known.
+    /// The moment by which the money has moved; `u64::MAX` if it may never move.
     pub to: u64,
 }
 
-/// One look into a wallet.
+/// A balance that the platform reported.
 #[derive(Debug, Clone, Copy)]
-pub struct Look<'a> {
-    /// What shows it.
-    pub seen: Seen<'a>,
-    /// What was in it.
+pub struct BalanceReading<'a> {
+    pub event: Occurrence<'a>,
     pub balance: i64,
 }
 
-/// The wallet of one member.
 #[derive(Debug, Clone)]
 pub struct Wallet<'a> {
-    /// Whose.
     pub member: &'a str,
-    /// Every movement.
     pub movements: Vec<Movement<'a>>,
-    /// Every look, ordered by when it was taken.
-    pub looks: Vec<Look<'a>>,
+    /// Ordered by the time at which the answer was complete.
+    pub readings: Vec<BalanceReading<'a>>,
 }
 
-/// More open questions than this between two looks, and nothing is said.
-const MOST_OPEN: usize = 12;
+/// The most movements of uncertain effect between two readings: the legal differences double with each of them.
+const MOST_UNCERTAIN: usize = 12;
 
-const MOVING: [EventKind; 5] =
-    [EventKind::ToppedUp, EventKind::Charged, EventKind::Refunded, EventKind::Billed, EventKind::Repaid];
+/// The events that move money, with the fact that identifies the movement and the sign of its amount.
+const MOVING: [(EventKind, Fact, i64); 5] = [
+    (EventKind::ToppedUp, Fact::TopUp, 1),
+    (EventKind::Charged, Fact::Purchase, -1),
+    (EventKind::Refunded, Fact::Refund, 1),
+    (EventKind::Billed, Fact::Charge, -1),
+    (EventKind::Repaid, Fact::Refund, 1),
+];
 
-/// The wallets of all members of a scenario; none where money moves on an edge that has no tap.
-pub fn wallets<'a>(evidence: &Evidence<'a>) -> Vec<Wallet<'a>> {
-    let untapped = |kind: &EventKind| evidence.mapping.edges_of(*kind).any(|edge| !evidence.edges.contains(edge));
-    if MOVING.iter().any(untapped) {
+pub fn collect<'a>(evidence: &Evidence<'a>) -> Vec<Wallet<'a>> {
+    // One movement that no tap sees would make every balance after it look wrong.
+    let mut edges = MOVING.iter().flat_map(|(kind, ..)| evidence.mapping.edges_of(*kind));
+    if edges.any(|edge| !evidence.edges.contains(edge)) {
         return Vec::new();
     }
-    let of_member = |person: &'a super::cast::Person| {
-        let member = person.id.as_str();
-        let mut wallet = Wallet { member, movements: Vec::new(), looks: Vec::new() };
-        for kind in MOVING {
-            for seen in evidence.deepest(kind) {
-                wallet.add(evidence, kind, seen);
-            }
-        }
-        for seen in evidence.deepest(EventKind::Counted).into_iter().chain(evidence.deepest(EventKind::ToppedUp)) {
-            let own = evidence.member(seen) == Some(member);
-            if let (true, true, None, Some(balance)) =
-                (own, seen.is_done(), seen.fact(Fact::Replayed), seen.number(Fact::Balance))
-            {
-                wallet.looks.push(Look { seen, balance });
-            }
-        }
-        wallet.looks.sort_by_key(|look| look.seen.to());
-        wallet
-    };
-    evidence.cast.members.iter().map(of_member).collect()
+    evidence.participants.members.iter().map(|member| Wallet::of(evidence, member)).collect()
 }
 
 impl<'a> Wallet<'a> {
-    fn add(&mut self, evidence: &Evidence<'a>, kind: EventKind, seen: Seen<'a>) {
-        if seen.is_refused() {
+    fn of(evidence: &Evidence<'a>, member: &'a KnownMember) -> Self {
+        let mut wallet = Wallet { member: &member.id, movements: Vec::new(), readings: Vec::new() };
+        for (kind, identity, sign) in MOVING {
+            for event in evidence.innermost(kind) {
+                wallet.add_movement(evidence, event, identity, sign);
+            }
+        }
+        for event in evidence.innermost(EventKind::Counted).into_iter().chain(evidence.innermost(EventKind::ToppedUp)) {
+            // A replayed answer repeats the balance of its first time.
+            let is_current = event.is_done() && event.fact(Fact::Replayed).is_none();
+            if let Some(balance) = event.number(Fact::Balance)
+                && is_current
+                && evidence.member_of(event) == Some(wallet.member)
+            {
+                wallet.readings.push(BalanceReading { event, balance });
+            }
+        }
+        wallet.readings.sort_by_key(|reading| reading.event.ended());
+        wallet
+    }
+
+    fn add_movement(&mut self, evidence: &Evidence<'a>, event: Occurrence<'a>, identity: Fact, sign: i64) {
+        if event.is_refused() || owner_of(evidence, event) != Some(self.member) {
             return;
         }
-        let (id, owner, sign) = match kind {
-            EventKind::ToppedUp => (seen.text(Fact::TopUp), evidence.member(seen), 1),
-            EventKind::Charged => (seen.text(Fact::Purchase), evidence.member(seen), -1),
-            EventKind::Refunded => {
-                let bought =
-                    purchases(evidence).into_iter().find(|purchase| seen.text(Fact::Purchase) == Some(purchase.id));
-                (seen.text(Fact::Refund), bought.and_then(|purchase| purchase.member), 1)
-            }
-            EventKind::Billed => (seen.text(Fact::Charge), evidence.member(seen), -1),
-            EventKind::Repaid => {
-                let of_job = |billed: &Seen<'a>| billed.shares(seen, Fact::Job) || billed.shares(seen, Fact::Charge);
-                let billed = evidence.deepest(EventKind::Billed).into_iter().find(of_job);
-                (seen.text(Fact::Refund), billed.and_then(|billed| evidence.member(billed)), 1)
-            }
-            EventKind::Offered
-            | EventKind::Flagged
-            | EventKind::Counted
-            | EventKind::Quoted
-            | EventKind::Granted
-            | EventKind::Revoked
-            | EventKind::Synced
-            | EventKind::Checked
-            | EventKind::Submitted
-            | EventKind::Rendered
-            | EventKind::State
-            | EventKind::Delivered
-            | EventKind::Shown => return,
+        let amount = event.number(Fact::Amount).or_else(|| evidence.quote_of(event)?.number(Fact::Amount));
+        let movement = Movement {
+            event,
+            id: format!("{:?} {}", event.kind(), event.text(identity).unwrap_or_default()),
+            amount: amount.map(|amount| sign * amount),
+            from: event.started(),
+            to: if event.is_done() { event.ended() } else { u64::MAX },
         };
-        if owner != Some(self.member) {
-            return;
-        }
-        let amount = seen
-            .number(Fact::Amount)
-            .or_else(|| evidence.quoted(seen)?.number(Fact::Amount))
-            .map(|amount| sign * amount);
-        let to = if seen.is_done() { seen.to() } else { u64::MAX };
-        // An answer that got lost and the one that was asked for again with the same key are one movement.
-        let key = |known: &Movement<'a>| known.seen.shares(seen, Fact::Key) && known.seen.kind() == kind;
-        let id = format!("{kind:?} {}", id.unwrap_or_default());
-        let same = self.movements.iter_mut().find(|known| {
-            let told = known.to != u64::MAX && to != u64::MAX;
-            if told { known.id == id } else { key(known) }
-        });
-        match same {
+        match self.movements.iter_mut().find(|known| known.is_same(&movement)) {
             Some(known) => {
-                known.from = known.from.min(seen.from());
-                if to < known.to {
-                    (known.to, known.seen, known.id, known.amount) = (to, seen, id, amount);
+                let from = known.from.min(movement.from);
+                if movement.to < known.to {
+                    *known = movement;
                 }
+                known.from = from;
             }
-            None => self.movements.push(Movement { seen, id, amount, from: seen.from(), to }),
+            None => self.movements.push(movement),
         }
     }
 
-    /// By how much the balance may legally differ between two looks; `None` where too little is known. `settled` fixes one
-    /// movement that is open: it happened, or it did not.
-    pub fn differences(
+    /// Returns every difference that may legally lie between two readings; `None` where too little is known.
+    ///
+    /// `assumed` names one uncertain movement and whether it is taken to have happened.
+    pub fn legal_differences(
         &self,
-        before: Look<'_>,
-        after: Look<'_>,
-        settled: Option<(u64, bool)>,
+        before: BalanceReading<'_>,
+        after: BalanceReading<'_>,
+        assumed: Option<(u64, bool)>,
     ) -> Option<BTreeSet<i64>> {
         let mut sums = BTreeSet::from([0]);
-        let mut open = 0;
+        let mut uncertain = 0;
         for movement in &self.movements {
-            let own = |look: Look<'_>| movement.seen.event.exchange == look.seen.event.exchange;
-            let surely = |look: Look<'_>| own(look) || movement.to <= look.seen.from();
-            let perhaps = |look: Look<'_>| own(look) || movement.from < look.seen.to();
-            if surely(before) || !perhaps(after) {
+            // The answer to a top-up reports the balance after it.
+            let reported_by = |reading: BalanceReading<'_>| movement.event.exchange.id == reading.event.exchange.id;
+            let surely_in = |reading| reported_by(reading) || movement.to <= reading.event.started();
+            let perhaps_in = |reading| reported_by(reading) || movement.from < reading.event.ended();
+            if surely_in(before) || !perhaps_in(after) {
                 continue;
             }
             let amount = movement.amount?;
-            let fixed =
-                settled.filter(|(exchange, _)| *exchange == movement.seen.event.exchange).map(|(_, happened)| happened);
-            let certain = !perhaps(before) && surely(after);
-            match (certain, fixed) {
-                (true, _) | (false, Some(true)) => sums = sums.iter().map(|sum| sum + amount).collect(),
-                (false, Some(false)) => {}
-                (false, None) => {
-                    open += 1;
+            let happened = if !perhaps_in(before) && surely_in(after) {
+                Some(true)
+            } else {
+                assumed.filter(|(exchange, _)| *exchange == movement.event.exchange.id).map(|(_, happened)| happened)
+            };
+            match happened {
+                Some(true) => sums = sums.iter().map(|sum| sum + amount).collect(),
+                Some(false) => {}
+                None => {
+                    uncertain += 1;
                     sums = sums.iter().flat_map(|sum| [*sum, sum + amount]).collect();
                 }
             }
         }
-        (open <= MOST_OPEN).then_some(sums)
+        if uncertain <= MOST_UNCERTAIN { Some(sums) } else { None }
+    }
+}
+
+impl Movement<'_> {
+    /// Returns true if two requests moved the same money.
+    fn is_same(&self, other: &Self) -> bool {
+        let both_answered = self.to != u64::MAX && other.to != u64::MAX;
+        if both_answered {
+            self.id == other.id
+        } else {
+            // A request whose answer got lost has no id yet: its retry is known by the key.
+            self.event.shares(other.event, Fact::Key) && self.event.kind() == other.event.kind()
+        }
+    }
+}
+
+/// Returns the id of the member whose wallet the money enters or leaves.
+fn owner_of<'a>(evidence: &Evidence<'a>, event: Occurrence<'a>) -> Option<&'a str> {
+    if event.kind() == EventKind::Refunded {
+        // A moderator may refund; the money goes to the buyer.
+        evidence.purchase(event.text(Fact::Purchase))?.member
+    } else if event.kind() == EventKind::Repaid {
+        let of_job = |billed: &Occurrence<'a>| billed.shares(event, Fact::Job) || billed.shares(event, Fact::Charge);
+        evidence.member_of(evidence.innermost(EventKind::Billed).into_iter().find(of_job)?)
+    } else {
+        evidence.member_of(event)
     }
 }

@@ -3,20 +3,21 @@
 use super::World;
 use crate::model::{Edge, EventKind, Fact};
 use crate::target::{Operation, Slot, Values};
-use crate::trail::{Cast, Person, Question, Thing};
+use crate::trail::{KnownMember, KnownVersion, Participants, Question};
 
 impl World {
     /// Returns the members and model versions of the scenario. Secrets appear as fingerprints, as in recorded exchanges.
-    pub(crate) fn participants(&self) -> Cast {
+    pub(crate) fn participants(&self) -> Participants {
         let redactor = &self.context.redactor;
-        let members = self.members.iter().map(|(name, member)| Person {
+        let members = self.members.iter().map(|(name, member)| KnownMember {
             name: name.clone(),
             id: member.id.clone(),
             moderator: member.moderator,
             sessions: member.session.iter().map(|token| redactor.fingerprint(token)).collect(),
         });
-        let versions = self.models.iter().map(|(name, model)| Thing { name: name.clone(), id: model.id.clone() });
-        Cast {
+        let versions =
+            self.models.iter().map(|(name, model)| KnownVersion { name: name.clone(), id: model.id.clone() });
+        Participants {
             members: members.collect(),
             versions: versions.collect(),
             forged: self.members.forged().iter().map(|token| redactor.fingerprint(token)).collect(),

@@ -1,39 +1,38 @@
-//! The path, hop by hop.
+//! The hops of a paid path, and how each of them went in one attempt.
 
 use super::departure::Departure;
 use crate::model::{Edge, EventKind, Fact, Hop, HopState};
 use crate::trail::evidence::Evidence;
-use crate::trail::seen::Seen;
+use crate::trail::occurrence::Occurrence;
 
-/// One hop of the path.
+/// A hop of the path, and how to recognize it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Spec {
-    /// What the path does here, with its number in the picture of the path.
+pub struct HopSpec {
+    /// The name, with the hop's number in the drawing of the path.
     pub name: &'static str,
-    /// What is seen here.
     pub kind: EventKind,
-    /// Whether a member asks, or one service another.
-    pub at_front: bool,
-    /// Of two hops of the same kind: whether this is the one that wants proof of the purchase.
-    pub proof: Option<bool>,
-    /// Whether it belongs to every paid path, or only shows where it was walked.
+    /// True for a member's request, false for one between services.
+    pub from_member: bool,
+    /// Of two hops of the same kind: true for the one that requires proof of the purchase.
+    pub requires_proof: Option<bool>,
+    /// True for a hop of every paid path; any other hop is listed only where it was walked.
     pub always: bool,
 }
 
-const fn front(name: &'static str, kind: EventKind) -> Spec {
-    Spec { name, kind, at_front: true, proof: None, always: true }
+const fn front(name: &'static str, kind: EventKind) -> HopSpec {
+    HopSpec { name, kind, from_member: true, requires_proof: None, always: true }
 }
 
-const fn behind(name: &'static str, kind: EventKind) -> Spec {
-    Spec { at_front: false, ..front(name, kind) }
+const fn behind(name: &'static str, kind: EventKind) -> HopSpec {
+    HopSpec { from_member: false, ..front(name, kind) }
 }
 
-const fn aside(spec: Spec) -> Spec {
-    Spec { always: false, ..spec }
+const fn aside(spec: HopSpec) -> HopSpec {
+    HopSpec { always: false, ..spec }
 }
 
 /// The hops in the order in which a paid path takes them.
-pub const HOPS: &[Spec] = &[
+pub const HOPS: &[HopSpec] = &[
     aside(front("⓪ money in", EventKind::ToppedUp)),
     aside(behind("⓪ money in", EventKind::ToppedUp)),
     aside(front("⓪ offer", EventKind::Offered)),
@@ -46,10 +45,10 @@ pub const HOPS: &[Spec] = &[
     behind("③ purchase event", EventKind::Granted),
     behind("④ access changed", EventKind::Synced),
     front("⑤ what may I do?", EventKind::Checked),
-    Spec { proof: Some(false), ..behind("⑤ what may they do?", EventKind::Checked) },
+    HopSpec { requires_proof: Some(false), ..behind("⑤ what may they do?", EventKind::Checked) },
     front("⑥ submit", EventKind::Submitted),
     behind("⑥ submit", EventKind::Submitted),
-    Spec { proof: Some(true), ..behind("⑦ may they?", EventKind::Checked) },
+    HopSpec { requires_proof: Some(true), ..behind("⑦ may they?", EventKind::Checked) },
     behind("⑦ charge for the job", EventKind::Billed),
     behind("⑧ render", EventKind::Rendered),
     front("⑨ see the job", EventKind::State),
@@ -64,67 +63,91 @@ pub const HOPS: &[Spec] = &[
     aside(behind("look into the wallet", EventKind::Counted)),
 ];
 
-impl Spec {
-    /// Whether something that was seen is this hop.
-    pub fn is(&self, evidence: &Evidence<'_>, seen: Seen<'_>) -> bool {
-        self.kind == seen.kind()
-            && self.at_front == seen.at_front()
-            && self.proof.is_none_or(|proof| proof == evidence.wants_credential(seen))
+impl HopSpec {
+    pub fn is_shown_by(&self, evidence: &Evidence<'_>, event: Occurrence<'_>) -> bool {
+        self.kind == event.kind()
+            && self.from_member == event.is_from_member()
+            && self.requires_proof.is_none_or(|proof| proof == evidence.requires_credential(event))
     }
 
+    /// Returns the name without its number.
+    pub fn plain_name(&self) -> &'static str {
+        self.name.trim_start_matches(|letter: char| !letter.is_ascii()).trim()
+    }
+
+    /// Returns the edge on which the target file expects this hop, if it has a tap.
     fn edge(&self, evidence: &Evidence<'_>) -> Option<Edge> {
-        let meanings = evidence.mapping.events.iter().filter(|meaning| meaning.means == self.kind);
-        let proven = meanings
-            .filter(|meaning| self.proof.is_none_or(|proof| proof == meaning.facts.contains_key(&Fact::Credential)));
-        let mut edges = proven.flat_map(|meaning| meaning.at.iter().map(|place| &place.edge));
-        edges.find(|edge| (edge.from == Edge::MEMBER) == self.at_front && evidence.edges.contains(edge)).cloned()
+        let meanings = evidence.mapping.events.iter().filter(|meaning| {
+            let has_proof = meaning.facts.contains_key(&Fact::Credential);
+            meaning.means == self.kind && self.requires_proof.is_none_or(|proof| proof == has_proof)
+        });
+        let mut edges = meanings.flat_map(|meaning| meaning.at.iter().map(|pattern| &pattern.edge));
+        edges.find(|edge| (edge.from == Edge::MEMBER) == self.from_member && evidence.edges.contains(edge)).cloned()
     }
 }
 
-/// The hop that something is, by its place in the path.
-pub fn position(evidence: &Evidence<'_>, seen: Seen<'_>) -> Option<usize> {
-    HOPS.iter().position(|spec| spec.is(evidence, seen))
+/// Returns the index of the hop that an event belongs to.
+pub fn position(evidence: &Evidence<'_>, event: Occurrence<'_>) -> Option<usize> {
+    HOPS.iter().position(|hop| hop.is_shown_by(evidence, event))
 }
 
-/// The next thing that a member would ask for, of what the target's file knows: the first such hop behind everything that was
-/// walked.
-pub fn next_at_front(evidence: &Evidence<'_>) -> Option<usize> {
-    let walked = |spec: &Spec| evidence.all().any(|seen| seen.is_done() && spec.is(evidence, seen));
-    let last = HOPS.iter().rposition(|spec| spec.always && walked(spec));
+/// Returns the next hop at which a member makes a request: the first one behind every hop that was walked.
+pub fn next_from_member(evidence: &Evidence<'_>) -> Option<usize> {
+    let is_walked = |hop: &HopSpec| evidence.events().any(|event| event.is_done() && hop.is_shown_by(evidence, event));
+    let last = HOPS.iter().rposition(|hop| hop.always && is_walked(hop));
     let rest = last.map_or(0, |last| last + 1);
-    let is_known = |spec: &Spec| evidence.mapping.edges_of(spec.kind).next().is_some();
-    HOPS[rest..].iter().position(|spec| spec.always && spec.at_front && is_known(spec)).map(|place| rest + place)
+    // A platform need not have every hop: the target file says which ones it has.
+    let is_known = |hop: &HopSpec| evidence.mapping.edges_of(hop.kind).next().is_some();
+    let next = HOPS[rest..].iter().position(|hop| hop.always && hop.from_member && is_known(hop));
+    next.map(|place| rest + place)
 }
 
-/// How each hop went, for whom and what the departure is about.
-pub fn walk(evidence: &Evidence<'_>, departure: Option<&Departure>) -> Vec<Hop> {
-    let about = departure.and_then(|departure| departure.exchange);
-    let about = about.and_then(|exchange| evidence.all().find(|seen| seen.event.exchange == exchange));
-    let (member, version) =
-        (about.and_then(|seen| evidence.member(seen)), about.and_then(|seen| evidence.version(seen)));
+/// Describes each hop, for the member and the version that the departure is about.
+pub fn walk<'a>(evidence: &Evidence<'a>, departure: Option<&Departure>) -> Vec<Hop> {
+    let about = departure.and_then(|departure| evidence.event_of(departure.exchange?));
+    let member = about.and_then(|event| evidence.member_of(event));
+    let version = about.and_then(|event| evidence.version_of(event));
+    // Events that name no member or no version, such as looks at a job, belong to everybody.
     let fits = |wanted: Option<&str>, own: Option<&str>| wanted.is_none() || own.is_none() || wanted == own;
-    let concerned = |seen: &Seen<'_>| fits(member, evidence.member(*seen)) && fits(version, evidence.version(*seen));
-    let left_at = departure.and_then(|departure| departure.position);
-    let hop = |(place, spec): (usize, &Spec)| {
-        let seen: Vec<_> = evidence.all().filter(|seen| spec.is(evidence, *seen)).filter(concerned).collect();
-        let broken = left_at == Some(place);
-        if seen.is_empty() && !broken && !spec.always {
-            return None;
-        }
-        let edge = match departure {
-            Some(departure) if broken => departure.edge.clone(),
-            Some(_) | None => seen.last().map(|seen| seen.edge().clone()),
-        };
-        let edge = edge.or_else(|| spec.edge(evidence))?;
-        let last = seen.iter().rfind(|seen| seen.is_done()).or(seen.last());
-        let (state, note) = match (broken, last) {
-            (true, _) => (HopState::Broken, departure.map(|departure| departure.message.clone()).unwrap_or_default()),
-            (false, Some(last)) if last.is_done() => (HopState::Kept, last.answer()),
-            (false, Some(last)) => (HopState::Absent, last.answer()),
-            (false, None) => (HopState::Absent, "not reached, or not asked for".into()),
-        };
-        let exchanges = seen.iter().map(|seen| seen.event.exchange).collect();
-        Some(Hop { name: spec.name.into(), edge, state, note, exchanges })
+    let events: Vec<_> = evidence
+        .events()
+        .filter(|event| fits(member, evidence.member_of(*event)) && fits(version, evidence.version_of(*event)))
+        .collect();
+    let hop = |(position, spec): (usize, &HopSpec)| {
+        let walked: Vec<_> = events.iter().copied().filter(|event| spec.is_shown_by(evidence, *event)).collect();
+        let left_here = departure.filter(|departure| departure.position == Some(position));
+        describe(evidence, spec, &walked, left_here)
     };
     HOPS.iter().enumerate().filter_map(hop).collect()
+}
+
+/// Describes one hop; `departure` is given if the path was left here.
+fn describe(
+    evidence: &Evidence<'_>,
+    spec: &HopSpec,
+    walked: &[Occurrence<'_>],
+    departure: Option<&Departure>,
+) -> Option<Hop> {
+    if walked.is_empty() && departure.is_none() && !spec.always {
+        return None;
+    }
+    let edge = match departure {
+        Some(departure) => departure.edge.clone(),
+        None => walked.last().map(|event| event.edge().clone()),
+    };
+    // A retry that succeeded in the end makes the hop a kept one.
+    let last = walked.iter().rfind(|event| event.is_done()).or(walked.last());
+    let (state, note) = match (departure, last) {
+        (Some(departure), _) => (HopState::Broken, departure.message.clone()),
+        (None, Some(last)) if last.is_done() => (HopState::Kept, last.describe_answer()),
+        (None, Some(last)) => (HopState::Absent, last.describe_answer()),
+        (None, None) => (HopState::Absent, "not reached, or not asked for".into()),
+    };
+    Some(Hop {
+        name: spec.name.into(),
+        edge: edge.or_else(|| spec.edge(evidence))?,
+        state,
+        note,
+        exchanges: walked.iter().map(|event| event.exchange.id).collect(),
+    })
 }

@@ -1,81 +1,91 @@
 //! E3. An older event never overwrites a newer one.
+//!
+//! Evidence: an event that was accepted after an event of the same subject with a higher sequence number. The access
+//! afterwards has to be that of the newer one.
 
-use super::{Departs, Judge, Judgement, Layer, Question, Rule, Ruling};
+use super::{Classification, Judge, Judgement, Layer, Question, Rule, Ruling};
 use crate::model::{Class, EventKind, Fact, RuleId};
-use crate::trail::answers::{Proof, answers};
+use crate::trail::answers::PresentedProof;
 use crate::trail::evidence::Evidence;
-use crate::trail::rights::{GENERATE, May, Rights};
-use crate::trail::seen::{Seen, Window};
+use crate::trail::occurrence::Occurrence;
+use crate::trail::rights::{AllowReason, GENERATE, Obligation};
 
 pub(super) const RULE: Rule = Rule {
     id: RuleId::E3,
     layer: Layer::Events,
     holds: "An older event never overwrites a newer one.",
-    basis: "Newer facts win, whatever arrives last.",
-    consequence: "Access that ended comes back, or a renewal is undone.",
-    remedy: "Store the sequence of the last event, and ignore older ones.",
-    departs: Departs::shown(Class::NotRefused),
+    basis: "The newer fact counts, whichever arrives last.",
+    consequence: "Access that has ended comes back, or a renewal is undone.",
+    remedy: "Store the sequence number of the last event, and ignore older ones.",
+    classification: Classification::of(Class::NotRefused),
     judge: Judge::Trail(judge),
 };
 
 fn judge(evidence: &Evidence<'_>) -> Judgement {
     let mut ruling = Ruling::on(evidence);
-    let rights = Rights::of(evidence);
     let accepted: Vec<_> = evidence
-        .behind(EventKind::Granted)
-        .chain(evidence.behind(EventKind::Revoked))
-        .filter(|seen| seen.is_done() && seen.fact(Fact::Sequence).is_some())
+        .between_services(EventKind::Granted)
+        .chain(evidence.between_services(EventKind::Revoked))
+        .filter(|event| event.is_done() && event.fact(Fact::Sequence).is_some())
         .collect();
-    for older in &accepted {
-        // It comes after the newer one; or again, after the newer one has been sent.
-        let is_late = |newer: &Seen<'_>| {
-            newer.is_before(*older)
-                || newer.from() < older.from()
-                    && accepted.iter().any(|first| first.shares(*older, Fact::Event) && first.is_before(*newer))
-        };
-        let newer = |seen: &&Seen<'_>| {
-            seen.shares(*older, Fact::Subject)
-                && seen.text(Fact::Sequence) > older.text(Fact::Sequence)
-                && is_late(seen)
-        };
-        if !accepted.iter().any(|seen| newer(&seen)) {
-            continue;
-        }
+    for older in accepted.iter().filter(|older| is_out_of_order(**older, &accepted)) {
         let (Some(member), Some(version)) = (older.text(Fact::Member), older.text(Fact::Version)) else { continue };
-        let about_it = |seen: &Seen<'_>| seen.shares(*older, Fact::Member) && seen.shares(*older, Fact::Version);
-        // What was told before may still have been on its way; what is told last counts.
-        let undone = evidence.behind(EventKind::Synced).filter(about_it).last().filter(|seen| {
-            seen.from() >= older.from()
-                && seen.text(Fact::State) == Some("granted")
-                && rights.may(Some(member), version, GENERATE, seen.window(), 0)
-                    != May::Must(crate::trail::rights::Because::Paid)
-        });
-        ruling.judge(undone.is_none() || older.kind() != EventKind::Granted, || {
+        let revives = older.kind() == EventKind::Granted && revives_access(evidence, *older, member, version);
+        ruling.judge(!revives, || {
             let message = "a purchase event that was older than the refund was applied after it";
             evidence.finding(RULE.id, *older, message)
         });
-        let after = answers(evidence).into_iter().rfind(|answer| {
-            (answer.member, answer.version) == (member, version)
-                && answer.proof != Proof::Wrong
-                && older.is_before(answer.seen)
-        });
-        // The newer one was acknowledged, so it needs no more time to arrive.
-        let window = after.map_or(older.window(), |answer| answer.seen.window());
-        let arrived = Window {
-            from: window.from.saturating_add(evidence.bounds.revoke),
-            to: window.to.saturating_add(evidence.bounds.revoke),
-            ..window
+        judge_answer_after(&mut ruling, evidence, *older, (member, version));
+    }
+    ruling.finish()
+}
+
+/// Returns true if an event was accepted after a newer one of its subject.
+fn is_out_of_order(older: Occurrence<'_>, accepted: &[Occurrence<'_>]) -> bool {
+    accepted.iter().any(|newer| {
+        // A second delivery counts as late when the newer event was sent after the first delivery was accepted.
+        let is_late_repetition = || {
+            newer.started() < older.started()
+                && accepted.iter().any(|first| first.shares(older, Fact::Event) && first.is_before(*newer))
         };
-        let May::MustNot(_) = rights.may(Some(member), version, GENERATE, arrived, 0) else { continue };
-        match after {
-            Some(answer) => ruling.judge(!answer.yes, || {
-                evidence.finding(RULE.id, answer.seen, "an older event has overwritten a newer one: the answer is yes")
-            }),
-            None => {
-                let question = Question::Access { member: member.to_owned(), version: version.to_owned() };
-                ruling.wait(older.to().saturating_add(evidence.bounds.sync), Some(question));
-            }
+        newer.shares(older, Fact::Subject)
+            && newer.text(Fact::Sequence) > older.text(Fact::Sequence)
+            && (newer.is_before(older) || is_late_repetition())
+    })
+}
+
+/// Returns true if the last change of access that was passed on grants a right that nobody has paid for.
+fn revives_access(evidence: &Evidence<'_>, older: Occurrence<'_>, member: &str, version: &str) -> bool {
+    // Changes from before may have been on their way; the last one counts.
+    let last = evidence.between_services(EventKind::Synced).rfind(|event| event.shares_subject(older));
+    last.is_some_and(|synced| {
+        synced.started() >= older.started()
+            && synced.text(Fact::State) == Some("granted")
+            && evidence.obligation(Some(member), version, GENERATE, synced.interval(), 0)
+                != Obligation::Allow(AllowReason::Paid)
+    })
+}
+
+fn judge_answer_after(
+    ruling: &mut Ruling,
+    evidence: &Evidence<'_>,
+    older: Occurrence<'_>,
+    (member, version): (&str, &str),
+) {
+    let answer = evidence
+        .answers_about(member, version)
+        .rfind(|answer| answer.proof != PresentedProof::Wrong && older.is_before(answer.event));
+    // The newer event was acknowledged, so it needs no more time to take effect.
+    let interval = answer.map_or(older.interval(), |answer| answer.event.interval()).later_by(evidence.bounds.revoke);
+    let Obligation::Refuse(_) = evidence.obligation(Some(member), version, GENERATE, interval, 0) else { return };
+    match answer {
+        Some(answer) => ruling.judge(!answer.allowed, || {
+            let message = "an older event has overwritten a newer one: the answer is yes";
+            evidence.finding(RULE.id, answer.event, message)
+        }),
+        None => {
+            let due = older.ended().saturating_add(evidence.bounds.sync);
+            ruling.wait(due, Some(Question::access(member, version)));
         }
     }
-    ruling.end()
 }

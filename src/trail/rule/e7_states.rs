@@ -1,8 +1,10 @@
-//! E7. A job goes through legal changes of state only, over all looks at it; a final state stays.
+//! E7. A job changes state only as the target file allows, and a final state stays.
+//!
+//! Evidence: the history that an answer reports, and the states of two answers one after the other.
 
 use std::collections::BTreeSet;
 
-use super::{Departs, Judge, Judgement, Layer, Rule, Ruling};
+use super::{Classification, Judge, Judgement, Layer, Rule, Ruling};
 use crate::model::{Class, EventKind, Fact, RuleId};
 use crate::trail::evidence::Evidence;
 use crate::trail::mapping::Mapping;
@@ -14,38 +16,42 @@ pub(super) const RULE: Rule = Rule {
     basis: "The target file lists the states of a job and what may follow each.",
     consequence: "A page shows a job going backwards, or one that changes after its end.",
     remedy: "Guard the change of state in the store: only from a state that allows it.",
-    departs: Departs::shown(Class::NotShown),
+    classification: Classification::of(Class::NotShown),
     judge: Judge::Trail(judge),
 };
 
 fn judge(evidence: &Evidence<'_>) -> Judgement {
     let mut ruling = Ruling::on(evidence);
-    let known = |state: &str| evidence.mapping.jobs.contains_key(state);
-    let jobs: BTreeSet<_> = evidence.seen(EventKind::State).filter_map(|seen| seen.text(Fact::Job)).collect();
+    // A state that the target file does not list says nothing about the changes that are legal.
+    let is_listed = |state: &str| evidence.mapping.jobs.contains_key(state);
+    let jobs: BTreeSet<_> = evidence.of_kind(EventKind::State).filter_map(|event| event.text(Fact::Job)).collect();
     for job in jobs {
-        let looks: Vec<_> = evidence.states(job).filter(|seen| seen.text(Fact::State).is_some_and(known)).collect();
-        for (index, later) in looks.iter().enumerate() {
+        let sightings: Vec<_> =
+            evidence.states_of(job).filter(|event| event.text(Fact::State).is_some_and(is_listed)).collect();
+        for (index, later) in sightings.iter().enumerate() {
             let state = later.text(Fact::State).unwrap_or_default();
             let history = later.list(Fact::History);
-            let wrong = history.windows(2).find(|pair| !may_follow(evidence.mapping, pair[0], pair[1]));
-            ruling.judge(wrong.is_none(), || {
+            let illegal = history.windows(2).find(|pair| !may_follow(evidence.mapping, pair[0], pair[1]));
+            ruling.judge(illegal.is_none(), || {
                 let message = format!("a job's history says {}: that is no legal change", history.join(" → "));
                 evidence.finding(RULE.id, *later, message)
             });
-            let Some(earlier) = looks[..index].iter().rfind(|earlier| earlier.is_before(*later)) else { continue };
+            // Two answers that overlap may have been given in either order.
+            let Some(earlier) = sightings[..index].iter().rfind(|earlier| earlier.is_before(*later)) else { continue };
             let before = earlier.text(Fact::State).unwrap_or_default();
             ruling.judge(before == state || is_reachable(evidence.mapping, before, state), || {
                 evidence.finding(RULE.id, *later, format!("a job that was {before} is {state}"))
             });
         }
     }
-    ruling.end()
+    ruling.finish()
 }
 
 fn may_follow(mapping: &Mapping, state: &str, next: &str) -> bool {
     mapping.jobs.get(state).is_none_or(|nexts| nexts.iter().any(|known| known == next))
 }
 
+/// Returns true if some chain of legal changes leads from one state to the other: nobody sees every state.
 fn is_reachable(mapping: &Mapping, from: &str, to: &str) -> bool {
     let mut known = BTreeSet::from([from]);
     let mut ahead = vec![from];

@@ -1,12 +1,13 @@
-//! G4. Once allowed, never denied, from any client: between the first yes and the end or the refund there is no no.
+//! G4. Once allowed, never denied: between the first yes and the end or the refund there is no no, at any service.
 //!
-//! A no to somebody who came without the proof that the hop wants says nothing: see [S4](super::s4_credential).
+//! Evidence: a yes, and a later no about the same member and version. A no to a request that lacked the proof this hop
+//! requires says nothing about the right: see [S4](super::s4_credential).
 
-use super::{Departs, Judge, Judgement, Layer, Rule, Ruling};
+use super::{Classification, Judge, Judgement, Layer, Rule, Ruling};
 use crate::model::{Class, EventKind, Fact, RuleId};
-use crate::trail::answers::{Answer, Proof, answers};
+use crate::trail::answers::{AccessAnswer, PresentedProof};
 use crate::trail::evidence::Evidence;
-use crate::trail::rights::{Because, GENERATE, May, Rights};
+use crate::trail::rights::{AllowReason, GENERATE, Obligation};
 
 pub(super) const RULE: Rule = Rule {
     id: RuleId::G4,
@@ -14,53 +15,57 @@ pub(super) const RULE: Rule = Rule {
     holds: "Once allowed, never denied before the end or a refund, from any client.",
     basis: "Access lasts until it ends or is refunded.",
     consequence: "Access comes and goes: members are let in and turned away in turn.",
-    remedy: "Compare the replicas or caches that answered: one of them has not heard of the purchase.",
-    departs: Departs::shown(Class::Refused).ranked(5),
+    remedy: "Compare the replicas or caches that answered: one of them may not know of the purchase.",
+    classification: Classification::of(Class::Refused).ranked(5),
     judge: Judge::Trail(judge),
 };
 
 fn judge(evidence: &Evidence<'_>) -> Judgement {
     let mut ruling = Ruling::on(evidence);
-    let rights = Rights::of(evidence);
-    let answers = answers(evidence);
-    for later in answers.iter().filter(|answer| answer.proof != Proof::Wrong) {
-        let window = later.seen.window();
-        let since = match rights.may(Some(later.member), later.version, GENERATE, window, 0) {
-            May::Must(Because::Paid) => rights.paid_since(later.member, later.version, GENERATE, window),
-            May::Must(Because::Theirs | Because::Public) => None,
-            May::MustNot(_) | May::Either => continue,
+    for later in evidence.access_answers().iter().filter(|answer| answer.proof != PresentedProof::Wrong) {
+        let interval = later.event.interval();
+        let since = match evidence.obligation(Some(later.member), later.version, GENERATE, interval, 0) {
+            Obligation::Allow(AllowReason::Paid) => {
+                evidence.paid_since(later.member, later.version, GENERATE, interval)
+            }
+            Obligation::Allow(AllowReason::OwnerOrModerator | AllowReason::Public) => None,
+            Obligation::Refuse(_) | Obligation::Either => continue,
         };
-        let before = |earlier: &&Answer<'_>| {
-            earlier.yes
-                && (earlier.member, earlier.version) == (later.member, later.version)
-                && earlier.seen.is_before(later.seen)
-                && since.is_none_or(|since| earlier.seen.from() >= since)
-        };
-        let Some(yes) = answers.iter().find(before) else { continue };
-        if !later.yes && lost_on_the_way(evidence, later) {
+        let mut earlier = evidence.answers_about(later.member, later.version).filter(|earlier| {
+            earlier.allowed
+                && earlier.event.is_before(later.event)
+                // A yes that belonged to an earlier purchase promises nothing for this one.
+                && since.is_none_or(|since| earlier.event.started() >= since)
+        });
+        let Some(yes) = earlier.next() else { continue };
+        if !later.allowed && lost_its_proof(evidence, later) {
             continue;
         }
-        ruling.judge(later.yes, || {
-            let (who, what) = (evidence.cast.name(later.member), evidence.cast.title(later.version));
+        ruling.judge(later.allowed, || {
+            let who = evidence.participants.member_name(later.member);
+            let what = evidence.participants.version_name(later.version);
             let message = format!(
                 "{who} might use {what} at {}, and a moment later asking at {} {}",
-                yes.seen.edge(),
-                later.seen.edge(),
-                later.seen.answer()
+                yes.event.edge(),
+                later.event.edge(),
+                later.event.describe_answer()
             );
-            evidence.finding(RULE.id, later.seen, message)
+            evidence.finding(RULE.id, later.event, message)
         });
     }
-    ruling.end()
+    ruling.finish()
 }
 
-/// A member's submit that was sent on without the proof it came with: the no is not about the member.
-fn lost_on_the_way(evidence: &Evidence<'_>, answer: &Answer<'_>) -> bool {
-    let asked = evidence.behind(EventKind::Submitted).chain(evidence.behind(EventKind::Checked));
-    answer.seen.kind() == EventKind::Submitted
-        && asked.filter(|inner| inner.is_within(answer.seen) && inner.event.exchange != answer.seen.event.exchange).any(
-            |inner| {
-                evidence.wants_credential(inner) && inner.text(Fact::Credential) != answer.seen.text(Fact::Credential)
-            },
-        )
+/// Returns true for a submit that a service sent on without the proof it came with: the no is not about the member.
+fn lost_its_proof(evidence: &Evidence<'_>, answer: &AccessAnswer<'_>) -> bool {
+    if answer.event.kind() != EventKind::Submitted {
+        return false;
+    }
+    let mut inner = evidence
+        .between_services(EventKind::Submitted)
+        .chain(evidence.between_services(EventKind::Checked))
+        .filter(|inner| inner.is_during(answer.event) && inner.exchange.id != answer.event.exchange.id);
+    inner.any(|inner| {
+        evidence.requires_credential(inner) && inner.text(Fact::Credential) != answer.event.text(Fact::Credential)
+    })
 }

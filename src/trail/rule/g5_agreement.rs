@@ -1,88 +1,106 @@
-//! G5. Once things have settled, all services give the same answer.
+//! G5. Once nothing changes any more, all services give the same answer.
 //!
-//! Two ways to see that: what a member is told is what the permission service said to whoever asked it for them; and the last
-//! answers at different hops agree when nothing has changed meanwhile.
+//! Evidence of two kinds: the answer to a member is compared with the permission service's answer to the service that
+//! asked on the member's behalf; and the last answers at different hops are compared with each other.
 
-use super::{Departs, Judge, Judgement, Layer, Rule, Ruling};
+use super::{Classification, Judge, Judgement, Layer, Rule, Ruling};
 use crate::model::{Class, EventKind, Fact, RuleId};
-use crate::trail::answers::{Answer, Proof, answers};
+use crate::trail::answers::{AccessAnswer, PresentedProof};
 use crate::trail::evidence::Evidence;
+use crate::trail::occurrence::Occurrence;
 
 pub(super) const RULE: Rule = Rule {
     id: RuleId::G5,
     layer: Layer::Entitlement,
     holds: "Once things have settled, all services give the same answer.",
-    basis: "One question has one answer, whoever is asked.",
+    basis: "One question has one answer, whichever service is asked.",
     consequence: "The page shows access that generation refuses, or hides access that was bought.",
     remedy: "Compare the two hops that the finding names, and let one of them ask the other.",
-    departs: Departs::shown(Class::Refused),
+    classification: Classification::of(Class::Refused),
     judge: Judge::Trail(judge),
 };
 
 fn judge(evidence: &Evidence<'_>) -> Judgement {
     let mut ruling = Ruling::on(evidence);
-    for told in evidence.at_front(EventKind::Checked).filter(|seen| seen.fact(Fact::Allowed).is_some()) {
-        let mut said = evidence.behind(EventKind::Checked).filter(|seen| {
-            seen.is_within(told)
-                && seen.to() <= told.to()
-                && seen.shares(told, Fact::Who)
-                && seen.shares(told, Fact::Version)
-        });
-        // Of several answers to several questions at once nobody can tell which was passed on.
-        let (Some(said), None) = (said.next(), said.next()) else { continue };
-        for name in [Fact::Allowed, Fact::Download] {
-            if said.fact(name).is_some() {
-                ruling.judge(said.truth(name) == told.truth(name), || {
-                    let word = |seen: crate::trail::Seen<'_>| if seen.truth(name) == Some(true) { "yes" } else { "no" };
-                    let message = format!("{} says {}, and the member is told {}", said.edge(), word(said), word(told));
-                    evidence.finding(RULE.id, told, message)
-                });
-            }
-        }
+    for to_member in evidence.by_members(EventKind::Checked).filter(|event| event.fact(Fact::Allowed).is_some()) {
+        judge_passed_on(&mut ruling, evidence, to_member);
     }
-    let settled = |answer: &&Answer<'_>| {
-        answer.proof != Proof::Wrong
-            && answer.seen.kind() == EventKind::Checked
-            && !answer.seen.at_front()
-            && answer.seen.text(Fact::Basis) != Some("trial")
-            && !answer.seen.event.code.as_ref().is_some_and(|code| evidence.mapping.codes.trial.contains(code))
-    };
-    let answers = answers(evidence);
+    judge_hops(&mut ruling, evidence);
+    ruling.finish()
+}
+
+fn judge_passed_on(ruling: &mut Ruling, evidence: &Evidence<'_>, to_member: Occurrence<'_>) {
+    let mut inner = evidence.between_services(EventKind::Checked).filter(|event| {
+        event.is_during(to_member)
+            && event.ended() <= to_member.ended()
+            && event.shares(to_member, Fact::Who)
+            && event.shares(to_member, Fact::Version)
+    });
+    // Of several answers to several questions at once nobody can tell which one was passed on.
+    let (Some(inner), None) = (inner.next(), inner.next()) else { return };
+    for fact in [Fact::Allowed, Fact::Download] {
+        if inner.fact(fact).is_none() {
+            continue;
+        }
+        ruling.judge(inner.boolean(fact) == to_member.boolean(fact), || {
+            let word = |event: Occurrence<'_>| yes_or_no(event.boolean(fact) == Some(true));
+            let message = format!("{} says {}, and the member is told {}", inner.edge(), word(inner), word(to_member));
+            evidence.finding(RULE.id, to_member, message)
+        });
+    }
+}
+
+fn judge_hops(ruling: &mut Ruling, evidence: &Evidence<'_>) {
     let last_change = last_change(evidence);
-    let settled: Vec<_> = answers.iter().filter(settled).filter(|answer| answer.seen.from() >= last_change).collect();
-    for (index, one) in settled.iter().enumerate() {
-        let same = |other: &&&Answer<'_>| {
-            (other.member, other.version) == (one.member, one.version)
-                && other.seen.edge() != one.seen.edge()
-                && other.seen.text(Fact::Ahead) == one.seen.text(Fact::Ahead)
-        };
-        // Only the last word of each hop counts.
-        let last = |at: &Answer<'_>| {
-            !settled.iter().rev().take_while(|later| !std::ptr::eq(**later, at)).any(|later| {
-                later.seen.edge() == at.seen.edge() && (later.member, later.version) == (at.member, at.version)
-            })
-        };
-        for other in settled[..index].iter().filter(same).filter(|other| last(other) && last(one)) {
-            ruling.judge(one.yes == other.yes, || {
-                let (who, what) = (evidence.cast.name(one.member), evidence.cast.title(one.version));
-                let word = |answer: &Answer<'_>| if answer.yes { "yes" } else { "no" };
+    let is_settled = |answer: &&AccessAnswer<'_>| {
+        answer.event.started() >= last_change
+            && answer.proof != PresentedProof::Wrong
+            && answer.event.kind() == EventKind::Checked
+            && !answer.event.is_from_member()
+            // The uses of a trial are counted, and services may disagree on the count for a moment.
+            && answer.event.text(Fact::Basis) != Some("trial")
+            && !answer.event.code().is_some_and(|code| evidence.mapping.codes.trial.iter().any(|known| known == code))
+    };
+    let settled: Vec<_> = evidence.access_answers().iter().filter(is_settled).collect();
+    // Only the last answer of each hop counts.
+    let is_last = |index: usize| {
+        let answer = settled[index];
+        !settled[index + 1..]
+            .iter()
+            .any(|later| later.event.edge() == answer.event.edge() && later.is_about(answer.member, answer.version))
+    };
+    for (index, answer) in settled.iter().enumerate().filter(|(index, _)| is_last(*index)) {
+        let others = settled[..index].iter().enumerate().filter(|(other_index, other)| {
+            other.is_about(answer.member, answer.version)
+                && other.event.edge() != answer.event.edge()
+                // Answers at different times of the scenario's clock may rightly differ.
+                && other.event.text(Fact::Ahead) == answer.event.text(Fact::Ahead)
+                && is_last(*other_index)
+        });
+        for (_, other) in others {
+            ruling.judge(answer.allowed == other.allowed, || {
+                let who = evidence.participants.member_name(answer.member);
+                let what = evidence.participants.version_name(answer.version);
                 let message = format!(
                     "asked whether {who} may use {what}, {} says {} and {} says {}",
-                    other.seen.edge(),
-                    word(other),
-                    one.seen.edge(),
-                    word(one)
+                    other.event.edge(),
+                    yes_or_no(other.allowed),
+                    answer.event.edge(),
+                    yes_or_no(answer.allowed)
                 );
-                evidence.finding(RULE.id, one.seen, message)
+                evidence.finding(RULE.id, answer.event, message)
             });
         }
     }
-    ruling.end()
 }
 
-/// From when on nothing has changed any more that could change an answer.
+fn yes_or_no(yes: bool) -> &'static str {
+    if yes { "yes" } else { "no" }
+}
+
+/// Returns the end of the last exchange that may have changed an answer.
 fn last_change(evidence: &Evidence<'_>) -> u64 {
-    let changes = [
+    let changing = [
         EventKind::Offered,
         EventKind::Charged,
         EventKind::Refunded,
@@ -90,6 +108,6 @@ fn last_change(evidence: &Evidence<'_>) -> u64 {
         EventKind::Revoked,
         EventKind::Synced,
     ];
-    let ends = changes.iter().flat_map(|kind| evidence.behind(*kind)).map(|seen| seen.to());
+    let ends = changing.iter().flat_map(|kind| evidence.between_services(*kind)).map(Occurrence::ended);
     ends.max().unwrap_or_default()
 }

@@ -1,13 +1,15 @@
-//! G7. The end is a boundary: shortly before it the buyer is let in, shortly after it they are not (or everybody is), on the
-//! scenario's own clock.
+//! G7. The end of access is an exact moment: shortly before it the buyer is let in, and shortly after it they are not,
+//! or everybody is.
+//!
+//! Evidence: access answers within a few seconds of an end, on the scenario's own clock.
 
-use super::{Departs, Judge, Judgement, Layer, Rule, Ruling};
+use super::{Classification, Judge, Judgement, Layer, Rule, Ruling};
 use crate::model::{Class, RuleId};
-use crate::trail::answers::{Answer, Proof, answers};
+use crate::trail::answers::{AccessAnswer, PresentedProof};
 use crate::trail::evidence::Evidence;
-use crate::trail::rights::{GENERATE, May, Rights};
+use crate::trail::rights::GENERATE;
 
-/// What is no further from an end than this is a probe of it.
+/// The greatest distance from an end at which an answer tests that end.
 const NEAR: jiff::SignedDuration = jiff::SignedDuration::from_secs(5);
 
 pub(super) const RULE: Rule = Rule {
@@ -17,37 +19,39 @@ pub(super) const RULE: Rule = Rule {
     basis: "An end is a moment, and the offer names it.",
     consequence: "Members are turned away before the end, or let in after it.",
     remedy: "Compare with `<`, in UTC, with the full precision of the end.",
-    departs: Departs::shown(Class::NotRefused),
+    classification: Classification::of(Class::NotRefused),
     judge: Judge::Trail(judge),
 };
 
 fn judge(evidence: &Evidence<'_>) -> Judgement {
     let mut ruling = Ruling::on(evidence);
-    let rights = Rights::of(evidence);
-    for answer in answers(evidence).into_iter().filter(|answer| answer.proof != Proof::Wrong || answer.yes) {
-        let Some(side) = side(evidence, &rights, &answer) else { continue };
-        let expected =
-            match rights.may(Some(answer.member), answer.version, GENERATE, answer.seen.window(), evidence.bounds.sync)
-            {
-                May::Must(_) => true,
-                May::MustNot(_) => false,
-                May::Either => continue,
-            };
-        ruling.judge(answer.yes == expected, || {
-            let (who, what) = (evidence.cast.name(answer.member), evidence.cast.title(answer.version));
-            let word = if answer.yes { "was let in" } else { "was not let in" };
-            evidence.finding(RULE.id, answer.seen, format!("{side} access to {what} ended, {who} {word}"))
+    // A no to a request without its proof may be about the proof; a yes to one is a yes.
+    let answers = evidence.access_answers().iter();
+    for answer in answers.filter(|answer| answer.proof != PresentedProof::Wrong || answer.allowed) {
+        let Some(side) = side_of_end(evidence, answer) else { continue };
+        let (member, interval) = (Some(answer.member), answer.event.interval());
+        let obligation = evidence.obligation(member, answer.version, GENERATE, interval, evidence.bounds.sync);
+        let Some(expected) = obligation.expected() else { continue };
+        ruling.judge(answer.allowed == expected, || {
+            let who = evidence.participants.member_name(answer.member);
+            let what = evidence.participants.version_name(answer.version);
+            let outcome = if answer.allowed { "was let in" } else { "was not let in" };
+            evidence.finding(RULE.id, answer.event, format!("{side} access to {what} ended, {who} {outcome}"))
         });
     }
-    ruling.end()
+    ruling.finish()
 }
 
-/// On which side of an end it is, if it is near one.
-fn side(evidence: &Evidence<'_>, rights: &Rights<'_, '_>, answer: &Answer<'_>) -> Option<&'static str> {
-    let (earliest, latest) = evidence.moments(answer.seen.window());
-    rights.boundaries(answer.version).into_iter().find_map(|end| match () {
-        () if latest < end && end.duration_since(latest) <= NEAR => Some("just before"),
-        () if earliest >= end && earliest.duration_since(end) <= NEAR => Some("just after"),
-        () => None,
+/// Returns the side of an end of access on which an answer lies, if it is near one.
+fn side_of_end(evidence: &Evidence<'_>, answer: &AccessAnswer<'_>) -> Option<&'static str> {
+    let (earliest, latest) = evidence.moments(answer.event.interval());
+    evidence.ends_of_access(answer.version).into_iter().find_map(|end| {
+        if latest < end && end.duration_since(latest) <= NEAR {
+            Some("just before")
+        } else if earliest >= end && earliest.duration_since(end) <= NEAR {
+            Some("just after")
+        } else {
+            None
+        }
     })
 }

@@ -1,66 +1,50 @@
-//! What a check says about one scenario, and how it comes to say it.
+//! The judgement of one rule about one attempt, and the [`Ruling`] that collects it.
 
 use crate::model::Finding;
 use crate::trail::evidence::Evidence;
 
-/// What a check says about one scenario.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Judgement {
-    /// There was nothing to judge.
+    /// The attempt has nothing that the rule is about.
     NotApplicable,
-    /// The rule held, so many times.
+    /// Nothing breaks the rule.
     Holds {
-        /// How many things were judged.
+        /// The number of things that were judged.
         measured: u64,
     },
-    /// The rule was broken.
     Broken(Vec<Finding>),
-    /// It cannot be said yet: something is still allowed to happen.
+    /// The platform still has time for something that would keep the rule.
     Pending(Pending),
 }
 
-/// What a check waits for.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Pending {
-    /// When it has to have happened: microseconds since the start of the run. A check that is asked later than this does not
-    /// say [`Judgement::Pending`] any more.
+    /// The end of the wait, in microseconds since the start of the run. From then on the rule is no longer pending.
     pub due: u64,
-    /// What the platform could be asked meanwhile.
+    /// The questions that a member may ask meanwhile, so that there is something to judge.
     pub questions: Vec<Question>,
 }
 
-/// Something that a member could ask the platform, so that there is something to judge.
+/// A question that paidpath asks the platform in the name of a member.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub enum Question {
-    /// How is the job getting on?
-    Job {
-        /// The id of its member.
-        member: String,
-        /// Its id.
-        job: String,
-    },
-    /// What may I do with this version?
-    Access {
-        /// The id of the member.
-        member: String,
-        /// The id of the version.
-        version: String,
-    },
-    /// What is in my wallet?
-    Wallet {
-        /// The id of the member.
-        member: String,
-    },
-    /// May I see my image?
-    Image {
-        /// The id of the member.
-        member: String,
-        /// The id of the image.
-        image: String,
-    },
+    /// Asks for the state of a job.
+    Job { member: String, job: String },
+    /// Asks for the member's access to a version.
+    Access { member: String, version: String },
+    /// Asks for the balance of the member's wallet.
+    Wallet { member: String },
+    /// Asks for an image.
+    Image { member: String, image: String },
 }
 
-/// Gathers what one check finds.
+impl Question {
+    pub fn access(member: &str, version: &str) -> Self {
+        Self::Access { member: member.to_owned(), version: version.to_owned() }
+    }
+}
+
+/// Collects what one rule finds in one attempt.
 #[derive(Debug)]
 pub struct Ruling {
     now: u64,
@@ -70,12 +54,11 @@ pub struct Ruling {
 }
 
 impl Ruling {
-    /// Nothing was judged yet.
     pub fn on(evidence: &Evidence<'_>) -> Self {
         Self { now: evidence.now, measured: 0, findings: Vec::new(), pending: None }
     }
 
-    /// One thing was judged.
+    /// Counts one thing as judged, and adds the finding if it breaks the rule.
     pub fn judge(&mut self, holds: bool, otherwise: impl FnOnce() -> Finding) {
         self.measured += 1;
         if !holds {
@@ -83,12 +66,18 @@ impl Ruling {
         }
     }
 
-    /// One thing was judged, and holds.
-    pub fn hold(&mut self) {
+    /// Counts one thing as judged and in order.
+    pub fn pass(&mut self) {
         self.measured += 1;
     }
 
-    /// One thing was judged that has time until `due`; asking `question` may help it along.
+    /// Counts one thing as judged and as breaking the rule.
+    pub fn fail(&mut self, finding: Finding) {
+        self.measured += 1;
+        self.findings.push(finding);
+    }
+
+    /// Judges one thing for which the platform has time until `due`; asking `question` may show it earlier.
     pub fn judge_by(&mut self, due: u64, holds: bool, question: Option<Question>, otherwise: impl FnOnce() -> Finding) {
         if holds || self.now >= due {
             return self.judge(holds, otherwise);
@@ -96,7 +85,7 @@ impl Ruling {
         self.wait(due, question);
     }
 
-    /// Until `due` something may come that there is to judge.
+    /// Waits until `due` for something to judge. After that there is nothing to judge.
     pub fn wait(&mut self, due: u64, question: Option<Question>) {
         if self.now < due {
             let pending = self.pending.get_or_insert(Pending { due, questions: Vec::new() });
@@ -105,13 +94,15 @@ impl Ruling {
         }
     }
 
-    /// What it comes to.
-    pub fn end(self) -> Judgement {
-        match (self.findings.is_empty(), self.pending, self.measured) {
-            (false, _, _) => Judgement::Broken(self.findings),
-            (true, Some(pending), _) => Judgement::Pending(pending),
-            (true, None, 0) => Judgement::NotApplicable,
-            (true, None, measured) => Judgement::Holds { measured },
+    pub fn finish(self) -> Judgement {
+        // A rule that is broken stays broken: there is no need to wait for the rest.
+        if !self.findings.is_empty() {
+            return Judgement::Broken(self.findings);
+        }
+        match (self.pending, self.measured) {
+            (Some(pending), _) => Judgement::Pending(pending),
+            (None, 0) => Judgement::NotApplicable,
+            (None, measured) => Judgement::Holds { measured },
         }
     }
 }

@@ -1,11 +1,13 @@
-//! M4. The same key with another body is an error, and has no effect.
+//! M4. An idempotency key that comes with another body is an error, and has no effect.
+//!
+//! Evidence: requests of a member to the same path with the same key and different bodies.
 
 use std::collections::BTreeMap;
 
-use super::{Departs, Judge, Judgement, Layer, Rule, Ruling};
+use super::{Classification, Judge, Judgement, Layer, Rule, Ruling};
 use crate::model::{Class, EventKind, Fact, RuleId};
 use crate::trail::evidence::Evidence;
-use crate::trail::seen::Seen;
+use crate::trail::occurrence::Occurrence;
 
 const KEYED: [EventKind; 4] = [EventKind::Charged, EventKind::Submitted, EventKind::ToppedUp, EventKind::Refunded];
 
@@ -13,33 +15,35 @@ pub(super) const RULE: Rule = Rule {
     id: RuleId::M4,
     layer: Layer::Billing,
     holds: "The same idempotency key with another body is an error, and has no effect.",
-    basis: "The Idempotency-Key header (IETF draft): a key that comes with another payload is an error.",
-    consequence: "A client's bug is answered with somebody else's result, and the second purchase is silently lost.",
+    basis: "The Idempotency-Key header (IETF draft): a key that is reused with another payload is an error.",
+    consequence: "A client that reuses a key by mistake gets the result of another request, and its own request is \
+                  lost.",
     remedy: "Keep a digest of the body with the key, and refuse the key with any other body.",
-    departs: Departs::shown(Class::MoneyWrong),
+    classification: Classification::of(Class::MoneyWrong),
     judge: Judge::Trail(judge),
 };
 
 fn judge(evidence: &Evidence<'_>) -> Judgement {
     let mut ruling = Ruling::on(evidence);
-    let mut by_key: BTreeMap<(&str, &str, &str), Vec<Seen<'_>>> = BTreeMap::new();
-    for seen in KEYED.iter().flat_map(|kind| evidence.at_front(*kind)) {
-        if let (Some(who), Some(key)) = (seen.text(Fact::Who), seen.text(Fact::Key)) {
-            by_key.entry((who, key, seen.exchange.request.path())).or_default().push(seen);
+    let mut by_key: BTreeMap<(&str, &str, &str), Vec<Occurrence<'_>>> = BTreeMap::new();
+    for event in KEYED.iter().flat_map(|kind| evidence.by_members(*kind)) {
+        if let (Some(who), Some(key)) = (event.text(Fact::Who), event.text(Fact::Key)) {
+            // A key counts for one operation: clients may use it for another one.
+            by_key.entry((who, key, event.exchange.request.path())).or_default().push(event);
         }
     }
-    for same in by_key.values() {
-        let body = |seen: &Seen<'_>| seen.exchange.request.body.content.clone();
-        if same.iter().all(|seen| body(seen) == body(&same[0])) {
+    for requests in by_key.values() {
+        let body = |event: &Occurrence<'_>| event.exchange.request.body.content.clone();
+        if requests.iter().all(|event| body(event) == body(&requests[0])) {
             continue;
         }
-        let mut done = same.iter().filter(|seen| seen.is_done());
-        let first = done.next().map(&body);
-        let other = done.find(|seen| Some(body(seen)) != first);
+        let mut accepted = requests.iter().filter(|event| event.is_done());
+        let first = accepted.next().map(&body);
+        let other = accepted.find(|event| Some(body(event)) != first);
         ruling.judge(other.is_none(), || {
-            let other = other.copied().unwrap_or(same[0]);
+            let other = other.copied().unwrap_or(requests[0]);
             evidence.finding(RULE.id, other, "a key was used for another request, and that was accepted, too")
         });
     }
-    ruling.end()
+    ruling.finish()
 }

@@ -1,67 +1,89 @@
-//! M9. Refunded means revoked: once all of the price came back, the permission service is told so, and not before. Where a
-//! platform tells whether it was all, it tells of each part, too.
+//! M9. Refunded means revoked: the permission service is informed in time once all of the price came back, and not
+//! before.
 //!
-//! That the permission then really ends is [G9](super::g9_revocation).
+//! Evidence: refunds, and revocation events between services. On a platform whose events say whether all was refunded,
+//! partial refunds have to be reported as well. The answers after a revocation are the subject of
+//! [G9](super::g9_revocation).
 
 use std::collections::HashSet;
 
-use super::{Departs, Judge, Judgement, Layer, Rule, Ruling};
+use super::{Classification, Judge, Judgement, Layer, Rule, Ruling};
 use crate::model::{Class, EventKind, Fact, Finding, RuleId};
 use crate::trail::evidence::Evidence;
-use crate::trail::purchases::purchases;
-use crate::trail::seen::Seen;
+use crate::trail::occurrence::Occurrence;
+use crate::trail::purchases::Purchase;
 
 pub(super) const RULE: Rule = Rule {
     id: RuleId::M9,
     layer: Layer::Events,
-    holds: "Refunded means revoked: once all of the price came back, and not before, the permission is taken back in time.",
-    basis: "Access is what was paid for: without the payment it ends.",
-    consequence: "Members keep what they were given the money back for.",
-    remedy: "Follow the refund's event: it was not sent, not taken, or did not reach the service that decides.",
-    departs: Departs::shown(Class::Refused).absent(Class::NeverSent, &[EventKind::Revoked]),
+    holds: "Refunded means revoked: once all of the price came back, and not before, the permission is taken back in \
+            time.",
+    basis: "Access is what the member paid for: when all of the payment is returned, the access ends.",
+    consequence: "Members keep access that was refunded, or lose access that they paid for in part.",
+    remedy: "Follow the refund's event: it was not sent, not accepted, or did not reach the service that decides.",
+    classification: Classification::of(Class::Refused).when_missing(Class::NeverSent, &[EventKind::Revoked]),
     judge: Judge::Trail(judge),
 };
 
 fn judge(evidence: &Evidence<'_>) -> Judgement {
     let mut ruling = Ruling::on(evidence);
     if !evidence.watches(EventKind::Revoked) {
-        return ruling.end();
+        return ruling.finish();
     }
-    let tells_parts = evidence.watches_fact(EventKind::Revoked, Fact::Full);
-    let due = |refund: &Seen<'_>| refund.to().saturating_add(evidence.bounds.revoke);
-    for purchase in purchases(evidence) {
-        let what = evidence.tell(purchase.member, purchase.right, purchase.version);
-        let events = evidence.behind(EventKind::Revoked).filter(|seen| seen.text(Fact::Purchase) == Some(purchase.id));
-        let (of_parts, of_all): (Vec<_>, Vec<_>) = events.partition(|seen| seen.truth(Fact::Full) == Some(false));
-        let whole = purchase.fully_refunded();
-        if let Some(whole) = &whole {
-            ruling.judge_by(due(whole), of_all.iter().any(|seen| seen.is_done()), None, || {
-                untold(evidence, of_all.last(), &format!("{what} was given back, but the revocation"))
-            });
-        }
-        let parts = purchase.refunds_in_part();
-        if let Some(last) = parts.last().filter(|_| tells_parts) {
-            let told = of_parts.iter().filter(|seen| seen.is_done()).filter_map(|seen| seen.text(Fact::Event));
-            let told = told.collect::<HashSet<_>>().len();
-            ruling.judge_by(due(last), told >= parts.len(), None, || {
-                let refused = of_parts.iter().rfind(|seen| !seen.is_done());
-                untold(evidence, refused, &format!("a part of {what} was given back, but the event of it"))
-            });
-            let wrong = of_all.iter().find(|seen| seen.is_done());
-            let wrong = wrong.filter(|_| whole.is_none() && purchase.perhaps_refunded.is_empty());
-            if let Some(wrong) = wrong {
-                let message = format!("a part of {what} was given back, and all of it was revoked");
-                ruling.judge(false, || evidence.finding(RULE.id, *wrong, message));
-            }
+    for purchase in evidence.purchases() {
+        let events = evidence
+            .between_services(EventKind::Revoked)
+            .filter(|event| event.text(Fact::Purchase) == Some(purchase.id));
+        let (partial, full): (Vec<_>, Vec<_>) = events.partition(|event| event.boolean(Fact::Full) == Some(false));
+        judge_full_refund(&mut ruling, evidence, purchase, &full);
+        // A platform that does not report parts has no event for them, and says “all” with every event.
+        if evidence.watches_fact(EventKind::Revoked, Fact::Full) {
+            judge_partial_refunds(&mut ruling, evidence, purchase, (&partial, &full));
         }
     }
-    ruling.end()
+    ruling.finish()
 }
 
-/// `what` has not arrived in time; `last` is the last try.
-fn untold(evidence: &Evidence<'_>, last: Option<&Seen<'_>>, what: &str) -> Finding {
+fn due(evidence: &Evidence<'_>, refund: Occurrence<'_>) -> u64 {
+    refund.ended().saturating_add(evidence.bounds.revoke)
+}
+
+fn judge_full_refund(ruling: &mut Ruling, evidence: &Evidence<'_>, purchase: &Purchase<'_>, events: &[Occurrence<'_>]) {
+    let Some(refund) = purchase.full_refund() else { return };
+    let is_accepted = events.iter().any(|event| event.is_done());
+    ruling.judge_by(due(evidence, refund), is_accepted, None, || {
+        let what = format!("{} was given back, but the revocation", purchase.describe(evidence));
+        not_accepted(evidence, events.last(), &what)
+    });
+}
+
+fn judge_partial_refunds(
+    ruling: &mut Ruling,
+    evidence: &Evidence<'_>,
+    purchase: &Purchase<'_>,
+    (partial, full): (&[Occurrence<'_>], &[Occurrence<'_>]),
+) {
+    let refunds = purchase.partial_refunds();
+    let Some(last) = refunds.last() else { return };
+    let accepted = partial.iter().filter(|event| event.is_done());
+    let reported = accepted.filter_map(|event| event.text(Fact::Event)).collect::<HashSet<_>>().len();
+    ruling.judge_by(due(evidence, *last), reported >= refunds.len(), None, || {
+        let what = format!("a part of {} was given back, but the event of it", purchase.describe(evidence));
+        not_accepted(evidence, partial.iter().rfind(|event| !event.is_done()), &what)
+    });
+    let may_be_fully_refunded = purchase.full_refund().is_some() || !purchase.uncertain_refunds.is_empty();
+    if let Some(too_much) = full.iter().find(|event| event.is_done())
+        && !may_be_fully_refunded
+    {
+        let message = format!("a part of {} was given back, and all of it was revoked", purchase.describe(evidence));
+        ruling.fail(evidence.finding(RULE.id, *too_much, message));
+    }
+}
+
+/// Makes the finding that `what` was not accepted in time; `last` is the last try.
+fn not_accepted(evidence: &Evidence<'_>, last: Option<&Occurrence<'_>>, what: &str) -> Finding {
     match last {
-        Some(last) => evidence.finding(RULE.id, *last, format!("{what} {} until then", last.answer())),
+        Some(last) => evidence.finding(RULE.id, *last, format!("{what} {} until then", last.describe_answer())),
         None => evidence.missing(RULE.id, EventKind::Revoked, format!("{what} was never sent")),
     }
 }

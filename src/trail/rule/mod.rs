@@ -1,26 +1,29 @@
 //! The rules that every scenario is held against, whether or not a step asks.
 //!
-//! [`RULES`] is the one table of them: what a rule holds, on what it rests, what follows when it is broken, what to do then,
-//! how the diagnosis treats it, and who judges it. A rule states what holds on a paid path and knows no particular defect.
+//! [`RULES`] is the one table of them. A row says what the rule demands, what it is based on, what follows when it is
+//! broken, how to mend that, how the diagnosis classifies it, and who judges it. A rule states what is true of every
+//! paid path; it knows no particular defect.
 //!
-//! Most rules judge the trail of one attempt: what the taps saw, what it meant, and how long things may take. Where a scenario
-//! gives a rule nothing to judge, the rule says so: the report counts how often each one was judged, and a rule that was never
-//! judged has not held.
+//! Most rules judge the trail of one attempt. A rule with nothing to judge says so: the report counts how often each
+//! rule was judged, and a rule that was never judged does not count as one that holds.
 //!
 //! # Add another rule
 //!
 //! 1. Give it an id in `model/rule.rs`. The compiler then asks for its row.
-//! 2. Write `rule/<id>_<noun>.rs` with a `RULE` and its `judge`. Say in the module docs which evidence speaks for and against it.
-//! 3. Judge with a [`Ruling`]: one [`Ruling::judge`] for each thing judged, [`Ruling::judge_by`] where the platform has time.
-//!    An exchange that was never answered is neither done nor refused: either is legal, but it must come to one of them.
-//! 4. If it needs to know something new of an exchange, add a fact to `model/fact.rs` and to the target file; the code of a
+//! 2. Write `rule/<id>_<noun>.rs` with a `RULE` and its `judge`. Name the evidence for and against the rule in the
+//!    module docs.
+//! 3. Judge with a [`Ruling`]: one [`Ruling::judge`] for each thing judged, and [`Ruling::judge_by`] where the platform
+//!    has time. An exchange without an answer is neither done nor refused: both are legal, but the platform has to
+//!    settle on one.
+//! 4. If it needs something new from an exchange, add a fact to `model/fact.rs` and to the target file. The code of a
 //!    rule names no path, no header and no field.
-//! 5. Say with [`Departs`] which kind of departure from the path it shows, so that the diagnosis can point at the hop.
+//! 5. Choose the departure's class with [`Classification`], so that the diagnosis can name the hop.
 //! 6. Add it to [`RULES`], in the order of the ids.
-//! 7. Add three lines to the table in `trail/tests/checks.rs`: a history that breaks it, one that keeps it, and one about
-//!    which it has nothing to say. A test refuses a rule without them. Then run all features: no finding at all.
+//! 7. Add a case to the table in `trail/tests/rules.rs`: a history that breaks the rule, one that keeps it, and one in
+//!    which it has nothing to judge. A test refuses a rule without a case. Then run all features: there must be no
+//!    finding.
 
-mod departs;
+mod classification;
 mod elsewhere;
 mod judgement;
 
@@ -62,7 +65,7 @@ mod u9_flags;
 
 use std::fmt;
 
-pub use departs::{Departs, Evident};
+pub use classification::{Classification, EvidenceKind};
 pub use judgement::{Judgement, Question, Ruling};
 
 use super::evidence::Evidence;
@@ -102,7 +105,7 @@ impl fmt::Display for Layer {
     }
 }
 
-/// One row of the table: everything about a rule.
+/// A row of the table: everything that is known of one rule.
 pub struct Rule {
     pub id: RuleId,
     /// The layer that usually breaks it.
@@ -111,16 +114,16 @@ pub struct Rule {
     pub holds: &'static str,
     /// The standard, incident or promise that it rests on.
     pub basis: &'static str,
-    /// What follows for a member or the platform when it is broken.
+    /// The harm that a broken rule does to a member or to the platform.
     pub consequence: &'static str,
-    /// What to do when it is red.
+    /// The usual way to mend a broken rule.
     pub remedy: &'static str,
-    /// The departure from the path that a broken rule shows.
-    pub departs: Departs,
+    /// The class of departure that a broken rule is reported as.
+    pub classification: Classification,
     pub judge: Judge,
 }
 
-/// The part of paidpath that holds scenarios against a rule.
+/// The part of paidpath that judges a rule.
 pub enum Judge {
     /// A function over the trail of one attempt.
     Trail(fn(&Evidence<'_>) -> Judgement),
@@ -135,7 +138,8 @@ pub enum Judge {
 }
 
 impl Rule {
-    /// The word of the list of rules for who breaks it or, where the trail alone does not show it, who judges it.
+    /// Returns the word that lists of rules show beside it: the layer or, where the trail does not show the rule, the
+    /// judge.
     pub fn place(&self) -> String {
         match self.judge {
             Judge::Trail(_) => self.layer.to_string(),
@@ -146,13 +150,14 @@ impl Rule {
         }
     }
 
-    /// True for a rule about what a person sees.
+    /// Returns true for a rule about what a person sees on a page.
     pub fn is_of_page(&self) -> bool {
         matches!(self.judge, Judge::Page)
     }
 }
 
 /// Every rule, in the order of [`RuleId::ALL`].
+// The assertion below needs a constant, and callers need one address: hence the copy.
 pub static RULES: [Rule; RuleId::ALL.len()] = TABLE;
 
 const TABLE: [Rule; RuleId::ALL.len()] = [
@@ -213,7 +218,6 @@ const _: () = {
     }
 };
 
-/// The row of a rule.
 pub fn rule(id: RuleId) -> &'static Rule {
     &RULES[id as usize]
 }

@@ -1,6 +1,8 @@
-//! S2. What only administrators may do is refused to everybody else.
+//! S2. A route for moderators refuses every other member.
+//!
+//! Evidence: requests that the target file marks as reserved for moderators.
 
-use super::{Departs, Judge, Judgement, Layer, Rule, Ruling};
+use super::{Classification, Judge, Judgement, Layer, Rule, Ruling};
 use crate::model::{Class, Fact, RuleId};
 use crate::trail::evidence::Evidence;
 
@@ -11,20 +13,20 @@ pub(super) const RULE: Rule = Rule {
     basis: "OWASP API5:2023, broken function level authorization.",
     consequence: "Members do what only administrators may.",
     remedy: "Check the role on the route itself.",
-    departs: Departs::shown(Class::NotRefused),
+    classification: Classification::of(Class::NotRefused),
     judge: Judge::Trail(judge),
 };
 
 fn judge(evidence: &Evidence<'_>) -> Judgement {
     let mut ruling = Ruling::on(evidence);
-    for seen in evidence.all().filter(|seen| seen.at_front() && seen.text(Fact::Needs) == Some("moderator")) {
-        let Some(person) = evidence.person(seen).filter(|person| !person.moderator) else { continue };
-        ruling.judge(!seen.is_done(), || {
-            let request = &seen.exchange.request;
-            let message =
-                format!("{} is no moderator, and {} {} {}", person.name, request.method, request.path(), seen.answer());
-            evidence.finding(RULE.id, seen, message)
+    let reserved = evidence.events().filter(|event| event.text(Fact::Needs) == Some("moderator"));
+    for event in reserved.filter(|event| event.is_from_member()) {
+        let Some(member) = evidence.asker(event).filter(|member| !member.moderator) else { continue };
+        ruling.judge(!event.is_done(), || {
+            let request = &event.exchange.request;
+            let (method, path, answer) = (&request.method, request.path(), event.describe_answer());
+            evidence.finding(RULE.id, event, format!("{} is no moderator, and {method} {path} {answer}", member.name))
         });
     }
-    ruling.end()
+    ruling.finish()
 }

@@ -1,11 +1,12 @@
-//! S7. No secret is seen where it does not belong: in no URL, in no refusal, with nobody outside the platform, and in no
-//! answer to another member.
+//! S7. A secret appears in no URL, in no refusal, in no answer to another member, and in no request to an outside
+//! service.
 //!
-//! Records are redacted before they get here, so a secret is its fingerprint; it is the same wherever the secret was.
+//! Evidence: every exchange. Recorded secrets are replaced by fingerprints that are equal wherever the secret was
+//! equal, so the rule searches for fingerprints.
 
 use serde_json::Value;
 
-use super::{Departs, Judge, Judgement, Layer, Rule, Ruling};
+use super::{Classification, Judge, Judgement, Layer, Rule, Ruling};
 use crate::base::redact::is_redacted;
 use crate::model::{Class, Content, Edge, Exchange, Finding, RuleId};
 use crate::trail::evidence::Evidence;
@@ -14,65 +15,66 @@ pub(super) const RULE: Rule = Rule {
     id: RuleId::S7,
     layer: Layer::Gateway,
     holds: "Planted secrets appear in no URL, no refusal, no other member's answer, and with nobody outside.",
-    basis: "OWASP: secrets do not leave the service that needs them.",
+    basis: "CWE-200, exposure of sensitive information to somebody who is not authorized to have it.",
     consequence: "A secret stands in an answer, a URL or a log, where others can read it.",
     remedy: "Remove the field that carries it; the finding names the place.",
-    departs: Departs::shown(Class::NotRefused),
+    classification: Classification::of(Class::NotRefused),
     judge: Judge::Trail(judge),
 };
 
+/// A place in an exchange where a secret must not be.
+struct Leak {
+    at: &'static str,
+    message: String,
+}
+
 fn judge(evidence: &Evidence<'_>) -> Judgement {
     let mut ruling = Ruling::on(evidence);
-    let sessions = || evidence.cast.members.iter().flat_map(|person| person.sessions.iter().map(move |s| (s, person)));
     for exchange in evidence.exchanges {
-        let said = Said::of(exchange);
-        let outside = evidence.mapping.outside.contains(&exchange.edge.to);
-        let refused = exchange.status().is_some_and(|status| status >= 400);
-        let asker = sessions().find(|(session, _)| said.asks_as(session)).map(|(_, person)| person.id.as_str());
-        let leaks = |secret: &str, own: bool| {
-            if exchange.request.target.contains(secret) {
-                return Some(("request/target", "stands in a URL"));
-            }
-            if outside && (said.sent_headers.contains(secret) || said.sent.contains(secret)) {
-                return Some(("request", "was sent to somebody outside"));
-            }
-            let shown = exchange.edge.from == Edge::MEMBER && !own;
-            ((refused || shown) && (said.got.contains(secret) || said.got_headers.contains(secret)))
-                .then_some(("response", "stands in an answer"))
-        };
-        let mut leak = None;
-        for (session, person) in sessions() {
-            // Whoever was not signed in may be signing up, and is given a session of their own.
-            let own = asker.is_none_or(|asker| asker == person.id);
-            leak = leak.or(leaks(session, own).map(|at| (at, format!("the session of {}", person.name))));
-        }
-        for secret in &evidence.cast.secrets {
-            leak = leak.or(leaks(secret, false).map(|at| (at, "a secret of the platform".to_owned())));
-        }
-        ruling.judge(leak.is_none(), || {
-            let ((at, how), what) = leak.unwrap_or((("", ""), String::new()));
-            Finding {
-                rule: RULE.id.into(),
-                message: format!("{what} {how}"),
+        match leak(evidence, exchange) {
+            Some(Leak { at, message }) => ruling.fail(Finding {
+                rule: RULE.id,
+                message,
                 edge: Some(exchange.edge.clone()),
                 exchange: Some(exchange.id),
                 at: Some(at.into()),
                 source: None,
-            }
-        });
+            }),
+            None => ruling.pass(),
+        }
     }
-    ruling.end()
+    ruling.finish()
 }
 
-/// What an exchange says with a secret in it, to be searched. Most say nothing of the kind, and cost nothing.
-struct Said {
+fn leak(evidence: &Evidence<'_>, exchange: &Exchange) -> Option<Leak> {
+    let texts = SecretTexts::of(exchange);
+    let is_outside = evidence.mapping.outside.contains(&exchange.edge.to);
+    let members = &evidence.participants.members;
+    let sessions = || members.iter().flat_map(|member| member.sessions.iter().map(move |session| (session, member)));
+    let asker = sessions().find(|(session, _)| texts.sent_headers.contains(session.as_str())).map(|(_, member)| member);
+    let of_sessions = sessions().find_map(|(session, member)| {
+        // A request without a session may be a sign-up, whose answer gives the member their own session.
+        let is_own = asker.is_none_or(|asker| asker.id == member.id);
+        let (at, how) = texts.leak_of(exchange, session, is_outside, is_own)?;
+        Some(Leak { at, message: format!("the session of {} {how}", member.name) })
+    });
+    of_sessions.or_else(|| {
+        evidence.participants.secrets.iter().find_map(|secret| {
+            let (at, how) = texts.leak_of(exchange, secret, is_outside, false)?;
+            Some(Leak { at, message: format!("a secret of the platform {how}") })
+        })
+    })
+}
+
+/// The parts of an exchange that contain fingerprints. Most exchanges have few, which makes the search cheap.
+struct SecretTexts {
     sent_headers: String,
-    sent: String,
-    got_headers: String,
-    got: String,
+    sent_body: String,
+    received_headers: String,
+    received_body: String,
 }
 
-impl Said {
+impl SecretTexts {
     fn of(exchange: &Exchange) -> Self {
         let headers = |headers: &[(String, String)]| {
             let secret = headers.iter().filter(|(_, value)| is_redacted(value));
@@ -81,36 +83,55 @@ impl Said {
         let answer = exchange.response();
         Self {
             sent_headers: headers(&exchange.request.headers),
-            sent: text(&exchange.request.body.content),
-            got_headers: answer.map(|answer| headers(&answer.headers)).unwrap_or_default(),
-            got: answer.map(|answer| text(&answer.body.content)).unwrap_or_default(),
+            sent_body: redacted_texts(&exchange.request.body.content),
+            received_headers: answer.map(|answer| headers(&answer.headers)).unwrap_or_default(),
+            received_body: answer.map(|answer| redacted_texts(&answer.body.content)).unwrap_or_default(),
         }
     }
 
-    fn asks_as(&self, session: &str) -> bool {
-        self.sent_headers.contains(session)
+    /// Returns the place of a secret that must not be in this exchange, and words for it.
+    fn leak_of(
+        &self,
+        exchange: &Exchange,
+        secret: &str,
+        is_outside: bool,
+        is_own: bool,
+    ) -> Option<(&'static str, &'static str)> {
+        if exchange.request.target.contains(secret) {
+            return Some(("request/target", "stands in a URL"));
+        }
+        if is_outside && (self.sent_headers.contains(secret) || self.sent_body.contains(secret)) {
+            return Some(("request", "was sent to somebody outside"));
+        }
+        let is_refused = exchange.status().is_some_and(|status| status >= 400);
+        let is_shown_to_others = exchange.edge.from == Edge::MEMBER && !is_own;
+        let is_in_answer = self.received_body.contains(secret) || self.received_headers.contains(secret);
+        if is_in_answer && (is_refused || is_shown_to_others) {
+            return Some(("response", "stands in an answer"));
+        }
+        None
     }
 }
 
-fn text(content: &Content) -> String {
+fn redacted_texts(content: &Content) -> String {
     let mut found = String::new();
     match content {
-        Content::Empty | Content::Base64(_) => {}
-        Content::Json(value) => gather(value, &mut found),
+        Content::Json(value) => collect_redacted(value, &mut found),
         Content::Text(text) if is_redacted(text) => found.push_str(text),
-        Content::Text(_) => {}
+        Content::Empty | Content::Base64(_) | Content::Text(_) => {}
     }
     found
 }
 
-fn gather(value: &Value, found: &mut String) {
+fn collect_redacted(value: &Value, found: &mut String) {
     match value {
         Value::String(text) if is_redacted(text) => {
             found.push_str(text);
+            // Two secrets side by side must not look like a third one.
             found.push('\n');
         }
-        Value::Array(items) => items.iter().for_each(|item| gather(item, found)),
-        Value::Object(fields) => fields.values().for_each(|field| gather(field, found)),
+        Value::Array(items) => items.iter().for_each(|item| collect_redacted(item, found)),
+        Value::Object(fields) => fields.values().for_each(|field| collect_redacted(field, found)),
         Value::String(_) | Value::Null | Value::Bool(_) | Value::Number(_) => {}
     }
 }

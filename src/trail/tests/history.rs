@@ -7,7 +7,7 @@ use base64::engine::general_purpose::STANDARD;
 use serde_json::{Value, json};
 
 use crate::model::{Body, Content, Edge, Exchange, Finding, Outcome, Request, Response, RuleId, TraceId, Trail};
-use crate::trail::{Bounds, Cast, Evidence, Given, Judgement, Mapping, Person, Thing};
+use crate::trail::{Evidence, EvidenceInputs, Judgement, KnownMember, KnownVersion, Mapping, Participants, TimeBounds};
 use crate::trail::{Judge, RULES, Rule, rule};
 
 /// The one model version of all histories; early access ends seven days after the start.
@@ -17,7 +17,7 @@ const SECOND: u64 = 1_000_000;
 /// A history that is being told. Everything in it is as it should be until it is edited.
 #[derive(Clone)]
 pub struct History {
-    pub cast: Cast,
+    pub participants: Participants,
     pub exchanges: Vec<Exchange>,
     /// Microseconds since the start of the run.
     pub at: u64,
@@ -36,20 +36,20 @@ pub struct History {
 impl History {
     /// Ann and Sam with 500 credits, the moderator Mo, and Dusk, which Cora sells for 120 credits.
     pub fn new() -> Self {
-        let person = |name: &str| Person {
+        let person = |name: &str| KnownMember {
             name: name.into(),
             id: format!("mem_{name}"),
             moderator: name == "Mo",
             sessions: vec![session(name)],
         };
-        let cast = Cast {
+        let participants = Participants {
             members: ["Ann", "Sam", "Mo", "Cora"].into_iter().map(person).collect(),
-            versions: vec![Thing { name: "Dusk".into(), id: VERSION.into() }],
+            versions: vec![KnownVersion { name: "Dusk".into(), id: VERSION.into() }],
             forged: vec!["«secret forged»".into()],
             secrets: vec!["«secret admin»".into()],
         };
         let mut history = Self {
-            cast,
+            participants,
             exchanges: Vec::new(),
             at: SECOND,
             ahead: 0.0,
@@ -477,13 +477,13 @@ impl History {
         self.set_clock((7 * 86_400 - before - now) as f64)
     }
 
-    /// What one check says of it.
+    /// Returns the judgement of one rule.
     pub fn judged_by(&self, id: RuleId) -> Judgement {
         let Judge::Trail(judge) = rule(id).judge else { panic!("{id} is not judged by the trail") };
         self.with_evidence(judge)
     }
 
-    /// What all checks find.
+    /// Returns the findings of all rules.
     pub fn findings(&self) -> Vec<Finding> {
         let broken = |judgement| match judgement {
             Judgement::Broken(findings) => findings,
@@ -504,12 +504,12 @@ impl History {
         let edges: BTreeSet<Edge> =
             mapping.events.iter().flat_map(|meaning| meaning.at.iter().map(|place| place.edge.clone())).collect();
         let edges: Vec<Edge> = edges.into_iter().collect();
-        look(&Evidence::new(Given {
+        look(&Evidence::new(EvidenceInputs {
             mapping: &mapping,
             trail: &trail,
             exchanges: &self.exchanges,
-            cast: &self.cast,
-            bounds: Bounds { sync: 2 * SECOND, revoke: 2 * SECOND, job: 10 * SECOND },
+            participants: &self.participants,
+            bounds: TimeBounds { sync: 2 * SECOND, revoke: 2 * SECOND, job: 10 * SECOND },
             edges: &edges,
             epoch: epoch(),
             now: self.judged_at.unwrap_or(self.at + 60 * SECOND),

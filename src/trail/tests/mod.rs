@@ -1,5 +1,5 @@
-//! The room from outside: histories in, judgements and diagnoses out.
+//! Tests of the room from outside: histories go in, judgements and diagnoses come out.
 
-mod checks;
 mod diagnosis;
 mod history;
+mod rules;

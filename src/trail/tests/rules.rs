@@ -1,4 +1,4 @@
-//! Every check: red on histories that break its rule, green on one that keeps it, silent where there is nothing to judge.
+//! Every rule: broken by some histories, kept by another, and not applicable where there is nothing to judge.
 
 use serde_json::json;
 
@@ -6,7 +6,7 @@ use super::history::{History, answers, lacks, moment, png, refused, sends, unans
 use crate::model::{Change, Content, Exchange, Outcome, RuleId};
 use crate::trail::{Judge, Judgement, RULES};
 
-/// What happens in a history, after Dusk was published and before anybody has bought it.
+/// The events of a history after Dusk was published; nobody has bought it yet.
 type Story = fn(&mut History);
 
 struct Case {
@@ -29,7 +29,6 @@ const LOOK: &str = "member -> storefront GET /v1/jobs/";
 const IMAGE: &str = "member -> storefront GET /v1/images/";
 const FLAG: &str = "storefront -> flags POST /ofrep/v1/evaluate/flags/";
 
-/// Nothing but the offer.
 fn nothing(_: &mut History) {}
 
 fn nothing_at_all(history: &mut History) {
@@ -59,7 +58,7 @@ fn buys_and_gets_two_parts_back(history: &mut History) {
     history.asks("Ann").gives_back("Mo", "Ann", &purchase, 20).gives_back("Mo", "Ann", &purchase, 30);
 }
 
-/// An order that billing never answered.
+/// Billing never answers an order.
 fn order_gets_lost(history: &mut History) {
     history.looks_into_wallet("Ann");
     let quote = history.quotes("Ann");
@@ -69,7 +68,7 @@ fn order_gets_lost(history: &mut History) {
     });
 }
 
-/// An order that billing refuses.
+/// Billing refuses an order.
 fn order_is_refused(history: &mut History, code: &str) {
     let quote = history.quotes("Ann");
     let refusal = json!({"code": code, "detail": "No."});
@@ -79,7 +78,7 @@ fn order_is_refused(history: &mut History, code: &str) {
     });
 }
 
-/// The job has failed, and its money has come back so many times.
+/// A job fails, and its money comes back so many times.
 fn job_fails(history: &mut History, repaid: usize) {
     history.buys("Ann");
     let job = history.submits("Ann");
@@ -96,7 +95,7 @@ fn refund_event_is_lost(history: &mut History) {
     });
 }
 
-/// The last submit was accepted, whatever the rights of whoever sent it.
+/// Sam has no right, and the platform accepts his submit.
 fn sam_is_let_in(history: &mut History) {
     history.lets_in_wrongly("Sam");
     history.submits_with("Sam", "key", "«secret credential-Ann»");
@@ -778,16 +777,15 @@ fn access_ends_while_the_job_runs(history: &mut History, state: &str, repaid: bo
 }
 
 #[test]
-fn every_check_has_a_case_and_every_case_a_check() {
-    let checks: Vec<_> =
-        RULES.iter().filter(|rule| matches!(rule.judge, Judge::Trail(_))).map(|rule| rule.id).collect();
+fn every_rule_has_a_case_and_every_case_a_rule() {
+    let rules: Vec<_> = RULES.iter().filter(|rule| matches!(rule.judge, Judge::Trail(_))).map(|rule| rule.id).collect();
     let cases: Vec<_> = CASES.iter().map(|case| case.rule).collect();
-    assert_eq!(checks, cases);
-    assert!(CASES.iter().all(|case| !case.breaks.is_empty()), "a check that was never seen red");
+    assert_eq!(rules, cases);
+    assert!(CASES.iter().all(|case| !case.breaks.is_empty()), "a rule that no history breaks");
 }
 
 #[test]
-fn every_check_is_red_on_a_history_that_breaks_it() {
+fn every_rule_is_broken_by_the_histories_that_break_it() {
     for case in CASES {
         for (number, story) in case.breaks.iter().enumerate() {
             let mut history = History::new();
@@ -801,7 +799,7 @@ fn every_check_is_red_on_a_history_that_breaks_it() {
 }
 
 #[test]
-fn every_check_is_green_on_a_history_that_keeps_it() {
+fn every_rule_holds_for_a_history_that_keeps_it() {
     for case in CASES {
         let mut history = History::new();
         (case.keeps)(&mut history);
@@ -811,7 +809,7 @@ fn every_check_is_green_on_a_history_that_keeps_it() {
 }
 
 #[test]
-fn every_check_is_silent_where_there_is_nothing_to_judge() {
+fn every_rule_is_silent_where_there_is_nothing_to_judge() {
     for case in CASES {
         let mut history = History::new();
         (case.silent)(&mut history);
