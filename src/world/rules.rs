@@ -52,8 +52,8 @@ impl Rules {
 
     /// Returns the findings in the exchanges of one attempt. `own` are the faults that its scenario armed.
     ///
-    /// An exchange that the scenario disturbed shows the disturbance, so nothing is held against it. Its consequences on other hops
-    /// are judged. Faults of the whole run excuse nothing.
+    /// An exchange that the scenario disturbed shows the disturbance, so nothing is held against it, whatever else happened to it.
+    /// Its consequences on other hops are judged. Faults of the whole run excuse nothing.
     pub fn judge(&self, exchanges: &[Exchange], own: &[FaultOutcome]) -> Vec<Finding> {
         let mut findings: Vec<Finding> = exchanges.iter().filter_map(unanswered).collect();
         let Examination { findings: departures, skipped } = self.contracts.examine(exchanges);
@@ -115,8 +115,8 @@ fn each_once(findings: Vec<Finding>) -> Vec<Finding> {
 }
 
 fn disturbed_by_its_scenario(exchange: &Exchange, own: &[FaultOutcome]) -> bool {
-    let armed = |fault: &String| own.iter().any(|fired| fired.spec == *fault);
-    !exchange.faults.is_empty() && exchange.faults.iter().all(armed)
+    // A fault of the whole run beside it takes nothing back: what the scenario forged is still forged.
+    exchange.faults.iter().any(|fault| own.iter().any(|fired| fired.spec == *fault))
 }
 
 #[cfg(test)]
@@ -162,7 +162,7 @@ paths:
         let found = |faults: &[&str]| rules().judge(&[exchange(1, faults)], &own).len();
         assert_eq!(
             (found(&[]), found(&["mine"]), found(&["of the run"]), found(&["mine", "of the run"])),
-            (1, 0, 1, 1)
+            (1, 0, 1, 0)
         );
     }
 

@@ -193,6 +193,8 @@ const BORNE: &[(&str, &str)] = &[
     ("billing -> entitlement: replay", REFUND),
     ("entitlement -> generation: postpone", REFUND),
     ("storefront -> flags: reorder once", "2 clients buy the same thing"),
+    // What a scenario forges itself stays forged when the run delays it as well.
+    ("billing -> entitlement: delay 1ms", "The purchase event comes without a signature"),
 ];
 
 /// Runs the scenario of this name under faults of the whole run.
