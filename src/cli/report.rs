@@ -9,7 +9,8 @@ use clap::Args;
 
 use super::Refusal;
 use crate::model::Exit;
-use crate::report::{self, RunHistory, RunRecord, Style, console, merge};
+use crate::report::merge::{self, JournalRun};
+use crate::report::{self, RunHistory, RunRecord, Style, console};
 
 /// The depth below a folder to which journals are searched for.
 const DEPTH: usize = 4;
@@ -45,8 +46,14 @@ pub fn report(arguments: &Arguments) -> Result<Exit, Refusal> {
     let files = journals(&arguments.journals)?;
     let parts = files.iter().map(|file| read(file)).collect::<Result<Vec<_>, _>>()?;
     let several = parts.len() > 1;
-    if let Some(empty) = parts.iter().find(|part| several && part.run.info.id.is_empty()) {
-        return Err(Refusal::Usage(format!("{}: no run has begun in this journal", empty.journal)));
+    for JournalRun { journal, run } in &parts {
+        if several && run.info.id.is_empty() {
+            return Err(Refusal::Usage(format!("{journal}: no run has begun in this journal")));
+        }
+        // A report without a scenario would look green to whoever reads it.
+        if !several && run.scenarios.is_empty() && run.end.is_none() {
+            return Err(Refusal::Environment(format!("{journal}: no scenario is recorded in this journal")));
+        }
     }
     let merged = merge::merge(parts, arguments.mix);
     let mut run = merged.map_err(|different| {
@@ -85,9 +92,9 @@ fn style() -> Style {
     Style::of(std::io::stdout().is_terminal(), None, false, |name| std::env::var(name).ok())
 }
 
-fn read(file: &Path) -> Result<merge::JournalRun, Refusal> {
+fn read(file: &Path) -> Result<JournalRun, Refusal> {
     let run = RunRecord::read(file).map_err(|error| Refusal::Usage(error.to_string()))?;
-    Ok(merge::JournalRun { journal: file.display().to_string(), run })
+    Ok(JournalRun { journal: file.display().to_string(), run })
 }
 
 /// Returns the journals that the arguments name, each once.
@@ -133,7 +140,7 @@ fn earlier(folder: &Path) -> Result<Vec<RunRecord>, Refusal> {
     if files.is_empty() {
         return Err(Refusal::Usage(format!("--history: there is no {JOURNAL} below {}", folder.display())));
     }
-    let mut builds: BTreeMap<String, Vec<merge::JournalRun>> = BTreeMap::new();
+    let mut builds: BTreeMap<String, Vec<JournalRun>> = BTreeMap::new();
     for file in files {
         match read(&file) {
             Ok(part) => {
@@ -141,7 +148,7 @@ fn earlier(folder: &Path) -> Result<Vec<RunRecord>, Refusal> {
                 let build = info.identity.build.as_ref().unwrap_or(&info.id);
                 let build = format!("{build}, {} on {}", info.target, info.topology);
                 // What the pictures and exchanges were is no part of a history, and there may be hundreds of runs.
-                builds.entry(build).or_default().push(merge::JournalRun { run: part.run.without_evidence(), ..part });
+                builds.entry(build).or_default().push(JournalRun { run: part.run.without_evidence(), ..part });
             }
             Err(refusal) => complain!("--history: left out: {refusal}"),
         }

@@ -21,7 +21,7 @@ use crate::model::{Exit, Shard};
 use crate::report;
 use crate::run::history::{FILE, History, Timings};
 use crate::run::platform::NotUp;
-use crate::run::{PathSpec, Plan, RunRequest, Selection, records};
+use crate::run::{PathSpec, Plan, Planned, RunRequest, Selection, records};
 use crate::tap::Disturbance;
 use crate::target::Target;
 use crate::topology::Topology;
@@ -182,7 +182,7 @@ pub fn run(composition: &Composition, arguments: &Arguments) -> Result<Exit, Ref
     plan.identity.target = fingerprint;
     plan.identity.build = ci::build(environment);
     if plan.scenarios.is_empty() {
-        return nothing_selected(&plan, &selection);
+        nothing_selected(&plan, &selection)?;
     }
     if let Some(format) = arguments.list {
         list(&plan, format);
@@ -199,6 +199,10 @@ pub fn run(composition: &Composition, arguments: &Arguments) -> Result<Exit, Ref
     let (journal, records) = records();
     // Begun before the run: if the journal cannot be written there is no point in starting a platform.
     let listener = Listener::begin(&arguments.reports, arguments.verbose, reporters).map_err(|error| usage(&error))?;
+    let unjudged = History::unjudged(plan.scenarios.iter().map(Planned::key));
+    unjudged.write(&arguments.reports).map_err(|error| {
+        Refusal::Usage(format!("{} cannot be written: {error}", arguments.reports.join(FILE).display()))
+    })?;
     let listening = thread::spawn(move || listener.listen(records));
     let suite = &composition.suite;
     let request = RunRequest { suite, plan, target, rules, topology: &topology, options, journal };
@@ -211,7 +215,7 @@ pub fn run(composition: &Composition, arguments: &Arguments) -> Result<Exit, Ref
     }
     let outcome = outcome.map_err(|error| Refusal::Environment(error.to_string()))?;
     if let Err(error) = outcome.history.write(&arguments.reports) {
-        complain!("how long scenarios took could not be kept for the next run: {error}");
+        complain!("how scenarios ended could not be kept for the next run: {error}");
     }
     // Everything is written by now, so a secret that slipped through redaction can be found. It fails the run.
     let files = heard.files.iter().cloned().chain([arguments.reports.join(FILE)]).collect::<Vec<_>>();
@@ -307,13 +311,14 @@ fn selection(
     })
 }
 
-/// Ends a run without scenarios. One shard of several may be empty; any other empty selection has tested nothing.
-fn nothing_selected(plan: &Plan, selection: &Selection) -> Result<Exit, Refusal> {
+/// Refuses a run without scenarios. One shard of several may be empty: its journal says so, and the whole is judged by the report
+/// of all shards. Any other empty selection has tested nothing.
+fn nothing_selected(plan: &Plan, selection: &Selection) -> Result<(), Refusal> {
     if let Some(shard) = selection.shard
         && plan.identity.scenarios > 0
     {
-        say!("shard {}/{} has no scenario", shard.index, shard.count);
-        return Ok(Exit::Passed);
+        say!("shard {shard} has no scenario");
+        return Ok(());
     }
     let found = plan.found;
     Err(Refusal::Environment(format!(

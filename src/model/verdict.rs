@@ -100,7 +100,7 @@ pub struct ScenarioVerdict {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Exit {
-    /// All scenarios that ran passed.
+    /// All selected scenarios passed, apart from those that were skipped or are in quarantine.
     Passed,
     /// At least one scenario failed.
     Failed,

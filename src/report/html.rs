@@ -106,6 +106,7 @@ fn head(run: &RunRecord) -> PageHead {
     };
     let failed = run.ended(Verdict::Failed).filter(|scenario| scenario.verdict.quarantine.is_none()).count();
     let verdict = match exit {
+        Exit::Passed if totals.all() == 0 => "This shard has no scenario".into(),
         Exit::Passed if totals.passed == totals.all() => "All scenarios passed".into(),
         Exit::Passed => "No scenario failed".into(),
         Exit::Failed if totals.quarantined == 0 => format!("{} failed", text::count(failed, "scenario", "scenarios")),

@@ -54,7 +54,7 @@ pub fn missing(run: &RunRecord) -> Vec<String> {
     let all = run.info.identity.scenarios;
     let left = all.saturating_sub(here.len());
     if left == 0 {
-        return Vec::new(); // A part that has no scenario leaves no journal.
+        return Vec::new();
     }
     let present: BTreeSet<usize> = parts.iter().filter_map(|(shard, _)| shard.map(|shard| shard.index)).collect();
     let absent = (1..=count).filter(|index| !present.contains(index));
@@ -72,6 +72,8 @@ pub fn missing(run: &RunRecord) -> Vec<String> {
 /// Returns a sentence for each reason why the parts are not one run.
 fn differences(parts: &[JournalRun]) -> Vec<String> {
     let mut found = Vec::new();
+    // A shard without scenarios needed no services, and adds nothing that could differ.
+    let parts: Vec<&JournalRun> = parts.iter().filter(|part| !part.run.scenarios.is_empty()).collect();
     let Some((first, others)) = parts.split_first() else { return found };
     for other in others {
         let between = format!("{} and {}", first.journal, other.journal);
@@ -244,7 +246,7 @@ fn part_of(part: &JournalRun) -> MergedJournal {
     }
 }
 
-/// Returns the information about the merged run. The first part speaks for the rest.
+/// Returns the information about the merged run. The first part with scenarios speaks for the rest.
 fn info_of(infos: Vec<RunInfo>) -> RunInfo {
     let id = infos.iter().map(|info| info.id.as_str()).collect::<Vec<_>>().join("+");
     // A second run may have been asked for fewer scenarios; only a shard knows how many the whole selection has.
@@ -255,7 +257,8 @@ fn info_of(infos: Vec<RunInfo>) -> RunInfo {
     for info in &infos {
         add_new(&mut identity.features, info.identity.features.clone());
     }
-    RunInfo { id, identity, ..infos.into_iter().next().unwrap_or_default() }
+    let place = infos.iter().position(|info| info.selected > 0).unwrap_or_default();
+    RunInfo { id, identity, ..infos.into_iter().nth(place).unwrap_or_default() }
 }
 
 /// Lets a later run of a scenario decide, unless it came to no verdict.

@@ -179,6 +179,8 @@ impl RunRecord {
     /// Returns the exit code of the run. A run without an end is judged by its scenarios.
     pub fn exit(&self) -> Exit {
         match &self.end {
+            // However the run ended, what has no verdict is not green. A shard may have no scenario.
+            Some(RunEnd { exit: Exit::Passed, .. }) if !self.scenarios.is_empty() => self.judged(),
             Some(end) => end.exit,
             // A run that was killed may have been about to fail.
             None if self.finished.is_none() && self.judged() == Exit::Passed => Exit::Unknown,
@@ -188,7 +190,13 @@ impl RunRecord {
 
     /// Returns the meaning of the exit code, for readers who do not know the numbers.
     pub fn meaning(&self) -> &'static str {
-        let exit = self.exit();
+        let (exit, totals) = (self.exit(), self.totals());
+        match exit {
+            Exit::Passed if totals.all() == 0 => return "this shard has no scenario",
+            Exit::Passed if totals.passed == totals.all() => return "everything passed",
+            Exit::Passed if totals.quarantined > 0 => return "everything passed but what is in quarantine",
+            _ => {}
+        }
         Exit::TABLE.iter().find(|(other, _)| *other == exit).map_or("", |(_, meaning)| meaning)
     }
 

@@ -29,16 +29,31 @@ pub struct ScenarioEnd {
     pub took_micros: u64,
 }
 
+impl ScenarioEnd {
+    /// The end of a scenario that was selected and has no verdict.
+    pub const UNJUDGED: Self = Self { verdict: Verdict::Unknown, took_micros: 0 };
+}
+
 impl History {
+    /// Makes the history of a run that has judged nothing yet. A run that is killed leaves it behind, and then
+    /// `--last-failed` selects all of the run.
+    pub fn unjudged(keys: impl IntoIterator<Item = String>) -> Self {
+        Self { scenarios: keys.into_iter().map(|key| (key, ScenarioEnd::UNJUDGED)).collect() }
+    }
+
     /// Reads the file that the last run left in this folder.
     pub fn read(folder: &Path) -> Option<Self> {
         serde_json::from_slice(&std::fs::read(folder.join(FILE)).ok()?).ok()
     }
 
-    /// Writes the file for the next run. Scenarios that did not run this time keep their earlier entry.
+    /// Writes the file for the next run. Scenarios that were not selected this time keep their earlier entry, and those that
+    /// did not run keep their duration.
     pub fn write(&self, folder: &Path) -> std::io::Result<()> {
         let mut all = Self::read(folder).unwrap_or_default();
-        all.scenarios.extend(self.scenarios.iter().map(|(key, ending)| (key.clone(), *ending)));
+        for (key, end) in &self.scenarios {
+            let took_micros = if end.took_micros > 0 { end.took_micros } else { all.took_micros(key) };
+            all.scenarios.insert(key.clone(), ScenarioEnd { took_micros, ..*end });
+        }
         // Written beside and renamed, so that a run that is killed leaves the old file and not half a new one.
         let half = folder.join(format!("{FILE}.part"));
         std::fs::write(&half, serde_json::to_vec(&all)?)?;
@@ -64,7 +79,7 @@ pub struct Timings {
     pub history: History,
     /// The fingerprint of the file.
     pub fingerprint: String,
-    /// The weight of a scenario that is not in the file: the average of the others.
+    /// The weight of a scenario whose duration is not in the file: the average of the others.
     typical_micros: u64,
 }
 
@@ -77,12 +92,16 @@ impl Timings {
             let message = format!("is not the {FILE} of a run: {error}");
             ConfigError::whole(file.display().to_string(), message)
         })?;
-        let took = history.scenarios.values().map(|ending| ending.took_micros);
-        let typical_micros = took.sum::<u64>() / history.scenarios.len().max(1) as u64;
+        // A scenario that never ran says nothing about how long scenarios take.
+        let took = history.scenarios.values().map(|ending| ending.took_micros).filter(|took| *took > 0);
+        let typical_micros = took.clone().sum::<u64>() / took.count().max(1) as u64;
         Ok(Self { history, fingerprint: fingerprint([&text]), typical_micros })
     }
 
     pub fn weight(&self, key: &str) -> u64 {
-        self.history.scenarios.get(key).map_or(self.typical_micros, |ending| ending.took_micros)
+        match self.history.took_micros(key) {
+            0 => self.typical_micros,
+            took => took,
+        }
     }
 }

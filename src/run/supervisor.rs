@@ -49,6 +49,8 @@ pub struct RunOutcome {
     pub secrets: Arc<Redactor>,
 }
 
+const DEAD_WORKER: &str = "a worker's thread died: this is a bug of paidpath";
+
 /// The interval at which the supervisor looks at the workers.
 const TICK: Duration = Duration::from_millis(20);
 
@@ -57,17 +59,18 @@ pub fn run(request: RunRequest<'_>) -> Result<RunOutcome, NotUp> {
     panics::install_hook();
     let RunRequest { suite, mut plan, target, rules, topology, options, journal } = request;
     repeat(&mut plan, options.repeat);
-    let topology = skip_all_if_out_of_reach(suite, topology, &mut plan);
+    let topology = services_for(suite, topology, &mut plan);
     let up = Up::bring_up(suite, &topology, &target, &options)?;
     let emitter = Emitter::new(journal, up.clock);
     let info = up.info(&plan, &target, &topology, &options);
     emit::head(&emitter, &info, &suite.vocabulary, &mut plan);
+    let tally = Tally::of(plan.scenarios.iter().map(Planned::key));
     let shared = Arc::new(Shared {
         schedule: Schedule::new(turns(suite, plan, &options), suite.browser.parallel),
         vocabulary: Arc::clone(&suite.vocabulary),
         repeat: up.redacted(&options.repeat_command),
         missing: suite.missing(&topology),
-        tally: Mutex::default(),
+        tally: Mutex::new(tally),
         emitter,
         context: Arc::new(up.context(suite, target, rules, &topology, options)),
     });
@@ -77,9 +80,12 @@ pub fn run(request: RunRequest<'_>) -> Result<RunOutcome, NotUp> {
     Ok(conclude(&shared, &signals, &info, notes))
 }
 
-/// Skips every scenario if the services of the topology cannot be supplied here. The run then needs no services, and its report
-/// says why nothing was judged.
-fn skip_all_if_out_of_reach<'t>(suite: &Suite, topology: &'t Topology, plan: &mut Plan) -> Cow<'t, Topology> {
+/// Returns the topology with the services that the run needs. If they cannot be supplied here, every scenario is skipped, the
+/// run needs none, and its report says why nothing was judged. A shard without scenarios needs none either.
+fn services_for<'t>(suite: &Suite, topology: &'t Topology, plan: &mut Plan) -> Cow<'t, Topology> {
+    if plan.scenarios.is_empty() {
+        return Cow::Owned(topology.without_services());
+    }
     let Some(why) = suite.out_of_reach(topology) else { return Cow::Borrowed(topology) };
     for planned in &mut plan.scenarios {
         planned.settings.skip = Some(why.clone());
@@ -205,7 +211,8 @@ fn conclude(shared: &Shared, signals: &Signals, info: &RunInfo, mut notes: Vec<S
     notes.extend(unused.iter().map(|fault| format!("a fault never fired: {}", context.as_recorded(None, fault))));
     notes.extend(context.rules.notes(&context.edges));
     let strays = context.recorder.strays().count;
-    let tally = std::mem::take(&mut *shared.tally());
+    let mut tally = std::mem::take(&mut *shared.tally());
+    tally.close();
     let unjudged = !unused.is_empty() || shared.emitter.is_broken();
     let exit = signals.asked().unwrap_or_else(|| exit(&tally, context.options.flaky, unjudged));
     emit_end(&shared.emitter, info, exit, notes, &tally, strays);
@@ -242,7 +249,10 @@ fn epoch(clock: Clock) -> jiff::Timestamp {
 /// Decides the exit of a run: a failure wins over what could not be judged, and that over a pass.
 fn exit(tally: &Tally, flaky: FlakyPolicy, unjudged: bool) -> Exit {
     let count = |verdict| tally.by_verdict.get(&verdict).copied().unwrap_or_default();
-    if count(Verdict::Failed) > 0 || (flaky == FlakyPolicy::Fail && !tally.flaky.is_empty()) {
+    if tally.by_verdict.is_empty() {
+        // Only a shard of a selection that has scenarios may have none itself.
+        Exit::Passed
+    } else if count(Verdict::Failed) > 0 || (flaky == FlakyPolicy::Fail && !tally.flaky.is_empty()) {
         Exit::Failed
     } else if count(Verdict::Unknown) > 0 || unjudged || count(Verdict::Passed) == 0 {
         // A run in which no scenario passed has shown nothing.
@@ -262,7 +272,18 @@ fn supervise(shared: &Arc<Shared>, signals: &Signals) -> Vec<String> {
     let mut workers: Vec<(Arc<WorkerSlot>, JoinHandle<()>)> = (0..count).map(|number| hire(number, shared)).collect();
     let mut hired = count;
     let mut stop_at = None;
-    while !workers.iter().all(|(_, thread)| thread.is_finished()) {
+    loop {
+        for worker in &mut workers {
+            // A worker gives its attempt back before it ends, unless it died.
+            if worker.1.is_finished() && worker.0.interrupt(shared) {
+                notes.push(DEAD_WORKER.into());
+                *worker = hire(hired, shared);
+                hired += 1;
+            }
+        }
+        if workers.iter().all(|(_, thread)| thread.is_finished()) {
+            break;
+        }
         let late = deadlines.run.is_some_and(|limit| started.elapsed() >= limit);
         if stop_at.is_none() && (late || signals.asked().is_some()) {
             shared.schedule.stop();
@@ -289,7 +310,7 @@ fn supervise(shared: &Arc<Shared>, signals: &Signals) -> Vec<String> {
     }
     for (_, thread) in workers {
         if thread.join().is_err() {
-            notes.push("a worker's thread died: this is a bug of paidpath".into());
+            notes.push(DEAD_WORKER.into());
         }
     }
     note_waiting(shared, &mut notes);

@@ -41,11 +41,42 @@ pub struct Tally {
     pub lifted: BTreeMap<RuleId, u64>,
     /// The ends of the scenarios, for the next run.
     pub ends: BTreeMap<String, ScenarioEnd>,
+    /// The scenarios that were selected and have no verdict yet, by key. A key counts once for each repetition.
+    left: BTreeMap<String, usize>,
     /// The verdict of the latest attempt of each scenario that is tried again.
     earlier: BTreeMap<usize, Verdict>,
 }
 
 impl Tally {
+    /// Makes the tally of a run that has judged nothing yet.
+    pub fn of(selected: impl IntoIterator<Item = String>) -> Self {
+        let mut tally = Self::default();
+        for key in selected {
+            *tally.left.entry(key).or_default() += 1;
+        }
+        tally
+    }
+
+    /// Counts one verdict on a scenario.
+    fn count(&mut self, key: String, counted: Verdict, verdict: Verdict, took_micros: u64) {
+        *self.by_verdict.entry(counted).or_default() += 1;
+        if let Some(left) = self.left.get_mut(&key) {
+            *left = left.saturating_sub(1);
+        }
+        let end = self.ends.entry(key).or_insert(ScenarioEnd { verdict, took_micros });
+        // Of several repetitions the worst decides whether the scenario has to run again.
+        *end = ScenarioEnd { verdict: verdict.max(end.verdict), took_micros };
+    }
+
+    /// Counts every selected scenario that has no verdict as unknown, for whatever reason the run ended before it did.
+    pub fn close(&mut self) {
+        for (key, left) in std::mem::take(&mut self.left).into_iter().filter(|(_, left)| *left > 0) {
+            *self.by_verdict.entry(Verdict::Unknown).or_default() += left;
+            let end = self.ends.entry(key).or_insert(ScenarioEnd::UNJUDGED);
+            end.verdict = end.verdict.max(Verdict::Unknown);
+        }
+    }
+
     fn add_rules(&mut self, ended: &Ended) {
         for rule in &ended.held {
             *self.judged.entry(*rule).or_default() += 1;
@@ -114,13 +145,11 @@ impl WorkerSlot {
 
     /// Leaves the attempt in progress unfinished in the record, and returns whether there was one.
     pub fn interrupt(&self, shared: &Shared) -> bool {
-        match self.lock().take() {
-            Some(busy) => {
-                busy.live.interrupt(|| evidence::so_far(&busy.live, &shared.context, busy.trace));
-                true
-            }
-            None => false,
-        }
+        let Some(busy) = self.lock().take() else { return false };
+        busy.live.interrupt(|| evidence::so_far(&busy.live, &shared.context, busy.trace));
+        // Whatever may not run beside this scenario would wait for ever.
+        shared.schedule.end(&busy.turn, None);
+        true
     }
 }
 
@@ -256,15 +285,10 @@ impl Shared {
         let key = planned.key();
         let spared = verdict.quarantine.is_some() && verdict.verdict != Verdict::Passed;
         let counted = if spared { Verdict::Skipped } else { verdict.verdict };
-        *tally.by_verdict.entry(counted).or_default() += 1;
         if verdict.flaky {
             tally.flaky.push(key.clone());
         }
-        // A scenario that was skipped says nothing about how long it takes.
-        if verdict.verdict != Verdict::Skipped {
-            let took_micros = u64::try_from(took.as_micros()).unwrap_or(u64::MAX);
-            tally.ends.insert(key, ScenarioEnd { verdict: verdict.verdict, took_micros });
-        }
+        tally.count(key, counted, verdict.verdict, u64::try_from(took.as_micros()).unwrap_or(u64::MAX));
         drop(tally);
         if self.options().fail_fast && verdict.verdict == Verdict::Failed && !spared {
             self.schedule.stop();

@@ -276,7 +276,7 @@ fn every_kind_of_fault_has_a_row() {
 fn a_healthy_run_has_no_finding_and_every_rule_something_to_judge() {
     let folder = Folder::new();
     let ran = folder.paidpath(&["run", "--report", "junit"]);
-    ran.expect(0, &["everything that ran passed"]);
+    ran.expect(0, &["exit 0: everything"]);
     assert_eq!(attached(&ran, "findings"), None);
     let end = attached(&ran, "run-end").unwrap();
     let checks = end["checks"].as_array().unwrap();

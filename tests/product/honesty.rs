@@ -93,6 +93,53 @@ fn a_selection_that_selects_nothing_is_not_green() {
         .expect(2, &["none of the 1 scenarios found was selected"]);
 }
 
+/// What has not begun when the run ends.
+const NEVER_BEGUN: &str = "  Scenario: never begun\n    Then something does not hold\n";
+
+#[test]
+fn a_run_whose_time_is_up_before_a_scenario_began_is_unknown_in_every_report() {
+    let first = "Given a step that blocks its thread for 500 milliseconds\n    Then something holds\n";
+    let folder = Folder::with("a.feature", &format!("Feature: f\n  Scenario: s\n    {first}{NEVER_BEGUN}"));
+    let ran = folder.paidpath(&["run", "a.feature", "--jobs", "1", "--run-timeout", "100ms", "--report", "all"]);
+    ran.expect(2, &["1 scenarios were not begun", "exit 2: nothing failed, but something could not be judged"]);
+    ran.expect(2, &["1 unknown", "1 passed, 0 failed"]);
+    let report = |name: &str| std::fs::read_to_string(folder.reports().join(name)).unwrap();
+    assert!(report("summary.md").starts_with("# ⚠️"), "{}", report("summary.md"));
+    assert!(report("junit.xml").contains("tests=\"2\" failures=\"0\" errors=\"1\""), "{}", report("junit.xml"));
+    assert_eq!(ran.journal("testRunFinished")[0]["success"], false);
+    folder.paidpath(&["run", "a.feature", "--last-failed"]).expect(1, &["0 passed, 1 failed"]);
+}
+
+#[test]
+fn what_never_began_is_among_what_did_not_pass_in_the_last_run() {
+    let folder = Folder::with(
+        "a.feature",
+        &format!("Feature: f\n  Scenario: s\n    Then something does not hold\n{NEVER_BEGUN}"),
+    );
+    folder.paidpath(&["run", "a.feature", "--jobs", "1", "--fail-fast"]).expect(1, &["1 scenarios were not begun"]);
+    folder.write("a.feature", format!("Feature: f\n  Scenario: s\n    Then something holds\n{NEVER_BEGUN}"));
+    folder.paidpath(&["run", "a.feature", "--last-failed"]).expect(1, &["1 passed, 1 failed"]);
+}
+
+#[test]
+fn a_repetition_that_failed_is_not_forgotten_because_a_later_one_passed() {
+    let folder =
+        Folder::with("a.feature", "Feature: f\n  Scenario: s\n    Then something holds at the second attempt\n");
+    folder.paidpath(&["run", "a.feature", "--jobs", "1", "--repeat", "2"]).expect(1, &["1 passed, 1 failed"]);
+    folder.paidpath(&["run", "a.feature", "--last-failed", "--list"]).expect(0, &["a.feature:2"]);
+}
+
+#[test]
+fn a_run_in_which_all_passed_says_so_and_one_in_which_something_was_skipped_does_not() {
+    let holds = "  Scenario: t\n    Then something holds\n";
+    run(&format!("Feature: f\n{holds}"), 0, &["exit 0: everything passed\n"]);
+    run(
+        &format!("Feature: f\n  @skip(later)\n  Scenario: s\n    Then something holds\n{holds}"),
+        0,
+        &["everything that ran passed"],
+    );
+}
+
 #[test]
 fn a_then_that_asserts_nothing_proves_nothing() {
     run("Feature: f\n  Scenario: s\n    Then nothing is asserted\n", 2, &["this Then asserted nothing"]);

@@ -448,6 +448,13 @@ fn a_journal_whose_last_line_was_cut_is_rendered_and_every_reader_is_told() {
 }
 
 #[test]
+fn a_report_of_a_journal_without_a_scenario_is_not_green() {
+    let folder = Folder::with("reports/journal.ndjson", "");
+    folder.paidpath(&["report"]).expect(2, &["reports/journal.ndjson: no scenario is recorded in this journal"]);
+    assert!(!folder.reports().join("junit.xml").exists());
+}
+
+#[test]
 fn reports_of_an_earlier_run_do_not_lie_beside_the_journal_of_a_later_one() {
     let folder = Folder::with("a.feature", "Feature: f\n  Scenario: s\n    Then something holds\n");
     // Whose they are is not known: no run has left its journal here.

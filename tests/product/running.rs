@@ -202,6 +202,14 @@ fn sigkill_leaves_every_finished_scenario_in_the_journal_and_reports_are_made_fr
 }
 
 #[test]
+fn a_run_that_was_killed_leaves_what_has_not_passed_to_the_next_one() {
+    let (folder, mut child) = a_run_with_one_that_waits();
+    send("-KILL", &child);
+    child.wait().unwrap();
+    folder.paidpath(&["run", "a.feature", "--last-failed", "--list"]).expect(0, &["waits"]);
+}
+
+#[test]
 fn every_exchange_of_every_edge_is_in_the_journal_with_its_own_scenario_when_16_run_at_once() {
     let steps = "Given Ann has 500 credits; And early access to Dusk costs 120 credits for generation; When Ann buys generation access to Dusk; And Ann generates an image with Dusk; Then Ann gets an image";
     let folder = Folder::with(

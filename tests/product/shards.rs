@@ -138,3 +138,15 @@ fn a_part_may_be_empty_and_a_selection_may_not() {
         run(&folder, shard, "r", &["--tags", "@nobody"]).expect(2, &["none of the 12 scenarios found was selected"]);
     }
 }
+
+#[test]
+fn a_part_without_scenarios_is_a_part_of_the_whole() {
+    let folder = suite("holds");
+    for part in 1..=4 {
+        let reports = format!("m/{part}");
+        run(&folder, &format!("{part}/4"), &reports, &["--name", "^one$"]).expect(0, &["exit 0"]);
+    }
+    folder.paidpath(&["report", "m"]).expect(0, &["3 passed, 0 failed", "of 4 journals"]);
+    std::fs::remove_dir_all(folder.path().join("m/1")).unwrap();
+    folder.paidpath(&["report", "m"]).expect(2, &["shard 1/4 is missing"]);
+}
