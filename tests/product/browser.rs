@@ -18,13 +18,18 @@ use paidpath::under_test::{
 };
 use paidpath::under_test::{Look, wait};
 
+use crate::support::{Networks, agree_on};
+
 const BOUND: Duration = Duration::from_secs(1);
 
 /// The configuration of these tests, or `None` with a visible reason; CI forbids skipping.
 pub fn config() -> Option<BrowserConfig> {
     let config = BrowserConfig::default();
     match missing(&config) {
-        None => Some(config),
+        None => {
+            agree_on(Networks::Kept);
+            Some(config)
+        }
         Some(reason) if std::env::var_os("PAIDPATH_REQUIRE_BROWSER").is_some() => panic!("{reason}"),
         Some(reason) => {
             eprintln!("skipped: {reason}");

@@ -13,7 +13,7 @@ use std::thread;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 
-use crate::support::{Folder, journal, until};
+use crate::support::{Folder, Networks, agree_on, journal, until};
 
 const PASSING: &str = "Feature: f\n  Scenario: s\n    Given Ann has 5 credits\n    Then Ann has 5 credits left\n";
 /// One that is soon done, which is how a test knows that the run has begun, and one that waits.
@@ -22,7 +22,10 @@ const WAITING: &str = "Feature: f\n  Scenario: s\n    Given a step that waits fo
 /// Whether there is an engine; if not, that is said, and CI forbids it.
 pub fn docker() -> bool {
     match paidpath::under_test::missing_docker() {
-        None => true,
+        None => {
+            agree_on(Networks::Changed);
+            true
+        }
         Some(reason) if std::env::var_os("PAIDPATH_REQUIRE_DOCKER").is_some() => panic!("{reason}"),
         Some(reason) => {
             eprintln!("skipped: {reason}");

@@ -1,7 +1,9 @@
 //! Driving the built binary: a run in a folder of its own, and what it left there.
 
+use std::cell::RefCell;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Output, Stdio};
+use std::sync::{Condvar, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use serde_json::Value;
@@ -131,5 +133,46 @@ pub fn until(what: &str, holds: impl Fn() -> bool) {
     while !holds() {
         assert!(Instant::now() < deadline, "not within a minute: {what}");
         std::thread::park_timeout(Duration::from_millis(50));
+    }
+}
+
+/// What a test does to the networks of this machine.
+#[derive(Clone, Copy, PartialEq)]
+pub enum Networks {
+    /// A browser needs them as they are: it drops its connections whenever one is made or removed.
+    Kept,
+    /// Containers make and remove them.
+    Changed,
+}
+
+/// Waits until no test of the other kind runs, and keeps such tests waiting until the test of this thread has ended.
+pub fn agree_on(networks: Networks) {
+    HELD.with(|held| {
+        held.borrow_mut().get_or_insert_with(|| {
+            let running = RUNNING.lock().unwrap_or_else(PoisonError::into_inner);
+            let of_others = |running: &mut Vec<Networks>| running.iter().any(|other| *other != networks);
+            let mut running = TURN.wait_while(running, of_others).unwrap_or_else(PoisonError::into_inner);
+            running.push(networks);
+            Held(networks)
+        });
+    });
+}
+
+static RUNNING: Mutex<Vec<Networks>> = Mutex::new(Vec::new());
+static TURN: Condvar = Condvar::new();
+
+thread_local! {
+    // Each test has a thread of its own, which drops this at its end.
+    static HELD: RefCell<Option<Held>> = const { RefCell::new(None) };
+}
+
+struct Held(Networks);
+
+impl Drop for Held {
+    fn drop(&mut self) {
+        let mut running = RUNNING.lock().unwrap_or_else(PoisonError::into_inner);
+        let own = running.iter().position(|other| *other == self.0).expect("pushed when it was taken");
+        running.swap_remove(own);
+        TURN.notify_all();
     }
 }
