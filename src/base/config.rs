@@ -8,6 +8,7 @@ use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use toml::de::{DeTable, DeValue};
 
+use super::hosts::without_userinfo;
 use super::suggest::did_you_mean;
 
 /// A file that cannot be used, and where.
@@ -26,7 +27,7 @@ pub struct ConfigError {
 impl ConfigError {
     /// A mistake that has no line, such as a file that is not there.
     pub fn whole(file: impl Into<String>, message: impl Into<String>) -> Self {
-        Self { file: file.into(), place: None, message: message.into(), line: None }
+        Self { file: file.into(), place: None, message: without_userinfo(&message.into()), line: None }
     }
 
     /// A mistake at a byte offset of the file's text.
@@ -37,8 +38,9 @@ impl ConfigError {
         Self {
             file: file.into(),
             place: Some((line, column)),
-            message: message.into(),
-            line: text.lines().nth(line - 1).map(str::to_owned),
+            message: without_userinfo(&message.into()),
+            // The URL of a service may hold a password.
+            line: text.lines().nth(line - 1).map(without_userinfo),
         }
     }
 

@@ -8,6 +8,7 @@ pub mod client;
 pub mod clock;
 pub mod config;
 pub mod fingerprint;
+pub mod hosts;
 pub mod picture;
 pub mod pointer;
 pub mod redact;

@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use super::{BrowserError, OracleRules};
+use crate::base::hosts::AllowedHosts;
 
 /// The names under which distributions install Chromium or Chrome. The headless shell comes first: it is the same
 /// engine without windows, and takes about half of the processor's time.
@@ -49,6 +50,8 @@ pub struct BrowserConfig {
     pub find_within: Duration,
     /// The signs of failure for the oracle.
     pub oracle: OracleRules,
+    /// The hosts that pages and the driver may be on. The browser knows no other names and addresses.
+    pub hosts: AllowedHosts,
 }
 
 impl Default for BrowserConfig {
@@ -66,6 +69,7 @@ impl Default for BrowserConfig {
             answer_within: Duration::from_secs(20),
             find_within: Duration::from_secs(5),
             oracle: OracleRules::default(),
+            hosts: AllowedHosts::default(),
         }
     }
 }

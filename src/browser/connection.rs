@@ -19,6 +19,8 @@ use super::driver::Driver;
 use super::mapper;
 use super::oracle;
 use super::{BrowserError, OracleRules, PageLog};
+use crate::base::client::client_for;
+use crate::base::hosts::AllowedHosts;
 
 /// The world of the page that the oracle's script lives in; the page cannot see it.
 pub(super) const SANDBOX: &str = "paidpath";
@@ -256,10 +258,19 @@ async fn open(config: &BrowserConfig) -> Result<(Option<Driver>, WebDriver), Bro
         "--hide-scrollbars".into(),
         "--enable-blink-features=ComputedAccessibilityInfo".into(),
         format!("--window-size={},{}", config.window.0, config.window.1),
+        // A proxy would resolve names itself and reach them all.
+        "--no-proxy-server".into(),
+        format!("--host-resolver-rules={}", resolver_rules(&config.hosts)),
+        // WebRTC asks no resolver for the address of a peer.
+        "--force-webrtc-ip-handling-policy=disable_non_proxied_udp".into(),
     ];
     let mut options = json!({});
     let (driver, address) = match &config.webdriver {
-        Some(url) => (None, url.clone()),
+        Some(url) => {
+            let permitted = config.hosts.permit(url);
+            let url = permitted.map_err(|why| BrowserError::Start(format!("PAIDPATH_WEBDRIVER: {why}")))?;
+            (None, url.as_str().trim_end_matches('/').to_owned())
+        }
         None => {
             let programs = programs(config)?;
             let within = config.start_within;
@@ -280,10 +291,24 @@ async fn open(config: &BrowserConfig) -> Result<(Option<Driver>, WebDriver), Bro
         ("unhandledPromptBehavior".to_owned(), json!({ "default": "dismiss", "beforeUnload": "accept" })),
         ("goog:chromeOptions".to_owned(), options),
     ]);
-    let session = WebDriver::new(address.clone(), Capabilities::from(capabilities))
+    let client = client_for(&address).timeout(config.start_within).build();
+    let client = client.map_err(|error| BrowserError::Start(error.to_string()))?;
+    let session = WebDriver::builder(address.clone(), Capabilities::from(capabilities))
+        .client(client)
+        .connect()
         .await
         .map_err(|error| BrowserError::Start(format!("{address}: {}", first_line(&error.to_string()))))?;
     Ok((driver, session))
+}
+
+/// Returns the rules by which Chromium finds no host but these, neither by name nor by address.
+fn resolver_rules(hosts: &AllowedHosts) -> String {
+    let exclusions: String = ["127.0.0.1", "localhost", "[::1]", "::1"]
+        .into_iter()
+        .chain(hosts.names())
+        .map(|host| format!(", EXCLUDE {host}"))
+        .collect();
+    format!("MAP * ~NOTFOUND{exclusions}")
 }
 
 fn first_line(text: &str) -> &str {

@@ -2,12 +2,14 @@
 
 #![expect(missing_docs, reason = "only this repository's own tests see these items from outside")]
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::{Duration, Instant};
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use tokio::sync::watch;
+
+use crate::base::hosts::{AllowedHosts, host_of};
 
 /// An event that the browser reported.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -105,6 +107,17 @@ impl PageLog {
     pub fn was_cut_off(&self, first: usize) -> bool {
         let cut = |noticed: &BrowserEvent| matches!(noticed, BrowserEvent::NoResponse { reason, .. } if reason.contains("ERR_NETWORK_CHANGED"));
         self.since(first).any(cut)
+    }
+
+    /// Returns the hosts beside the allowed ones that the page tried to reach.
+    pub fn foreign_hosts(&self, allowed: &AllowedHosts) -> BTreeSet<String> {
+        let address = |noticed: &BrowserEvent| match noticed {
+            BrowserEvent::Request { url, .. } | BrowserEvent::Navigation { url } | BrowserEvent::Opened { url } => {
+                reqwest::Url::parse(url).ok().filter(|url| !allowed.allow(url.as_str()))
+            }
+            _ => None,
+        };
+        self.since(0).filter_map(address).filter_map(|url| host_of(&url)).collect()
     }
 
     /// The status with which the page itself was answered since an entry, behind all redirections.

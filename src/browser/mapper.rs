@@ -12,6 +12,8 @@ use futures::{SinkExt, StreamExt};
 use serde_json::{Value, json};
 use tokio_tungstenite::tungstenite::Message;
 
+use crate::base::client::client_for;
+
 /// The deadline of the attempt.
 const WITHIN: Duration = Duration::from_secs(2);
 
@@ -23,7 +25,7 @@ pub(super) async fn remove_document(profile: &Path) {
 async fn erase(profile: &Path) -> Option<()> {
     let said = tokio::fs::read_to_string(profile.join("DevToolsActivePort")).await.ok()?;
     let list = format!("http://127.0.0.1:{}/json/list", said.lines().next()?);
-    let tabs: Vec<Value> = reqwest::get(list).await.ok()?.json().await.ok()?;
+    let tabs: Vec<Value> = client_for(&list).build().ok()?.get(list).send().await.ok()?.json().await.ok()?;
     let tab = tabs.iter().find(|tab| tab["title"] == "BiDi-CDP Mapper")?;
     let (mut line, _) = tokio_tungstenite::connect_async(tab["webSocketDebuggerUrl"].as_str()?).await.ok()?;
     let parameters = json!({ "expression": "document.documentElement.remove()" });

@@ -178,7 +178,7 @@ impl Up {
         options: Arc<Options>,
     ) -> RunContext {
         RunContext {
-            browsing: Browsing::new(suite.browser.clone(), target.page.as_ref()),
+            browsing: Browsing::new(suite.browser.clone(), target.page.as_ref(), topology.hosts()),
             options,
             target,
             rules,
@@ -210,6 +210,7 @@ fn conclude(shared: &Shared, signals: &Signals, info: &RunInfo, mut notes: Vec<S
     let unused: Vec<_> = run_wide.iter().filter(|fault| fault.times == 0).collect();
     notes.extend(unused.iter().map(|fault| format!("a fault never fired: {}", context.as_recorded(None, fault))));
     notes.extend(context.rules.notes(&context.edges));
+    notes.extend(context.browsing.foreign_hosts());
     let strays = context.recorder.strays().count;
     let mut tally = std::mem::take(&mut *shared.tally());
     tally.close();

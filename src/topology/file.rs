@@ -9,6 +9,7 @@ use serde::Deserialize;
 
 use super::Ready;
 use crate::base::config::{ConfigError, Span, parse_toml};
+use crate::base::hosts::AllowedHosts;
 use crate::base::suggest::did_you_mean;
 use crate::model::Edge;
 
@@ -192,12 +193,16 @@ impl Topology {
     }
 
     fn check(&self, file: &str, text: &str) -> Result<(), ConfigError> {
-        let wrong = |keys: &[&str], message: String| Err(ConfigError::under(file, text, keys, message));
+        let under = |keys: &[&str], message: String| ConfigError::under(file, text, keys, message);
+        let wrong = |keys: &[&str], message: String| Err(under(keys, message));
         let names = || self.services.keys().map(String::as_str);
         if !self.services.contains_key(&self.entry) {
             let hint = did_you_mean(&self.entry, names());
             return wrong(&["entry"], format!("the entry `{}` is not among the services.{hint}", self.entry));
         }
+        // A typing mistake in a URL must not send test traffic to a stranger's machine.
+        let hosts = AllowedHosts::of(&self.allowed_hosts)
+            .map_err(|(entry, why)| under(&["allowed_hosts", entry], format!("`{entry}`: {why}")))?;
         for (name, spec) in &self.services {
             if let Some(missing) = spec.calls.iter().find(|callee| !self.services.contains_key(*callee)) {
                 let hint = did_you_mean(missing, names());
@@ -234,7 +239,7 @@ impl Topology {
                     );
                 }
                 (ProviderKind::Url, Some(url)) => {
-                    self.allow(url).or_else(|message| wrong(&["services", name, "url"], message))?;
+                    hosts.permit(url).map_err(|message| under(&["services", name, "url"], message))?;
                 }
                 (ProviderKind::Container, _) if spec.image.is_none() => {
                     return wrong(&["services", name], format!("`{name}` has the provider `container` and no `image`"));
@@ -304,19 +309,9 @@ impl Topology {
         if waiting.is_empty() { Ok(()) } else { Err(waiting.into_iter().cloned().collect()) }
     }
 
-    /// Checks that a `url` service is on loopback, or on a host that the file allows by name.
-    fn allow(&self, url: &str) -> Result<(), String> {
-        let parsed: http::Uri = url.parse().map_err(|error| format!("`{url}` is not a URL: {error}"))?;
-        let host = parsed.host().ok_or_else(|| format!("`{url}` names no host"))?;
-        if !matches!(parsed.scheme_str(), Some("http" | "https")) {
-            return Err(format!("`{url}` is neither http nor https"));
-        }
-        // A typing mistake in a URL must not send test traffic to a stranger's machine.
-        let loopback = host == "localhost" || host == "[::1]" || host.starts_with("127.");
-        if loopback || self.allowed_hosts.iter().any(|allowed| allowed == host) {
-            return Ok(());
-        }
-        Err(format!("`{host}` is not on the list of hosts that a run may send traffic to: add it to `allowed_hosts`"))
+    /// Returns the hosts that a run may send traffic to. The file was checked when it was read, so the list is complete.
+    pub fn hosts(&self) -> AllowedHosts {
+        AllowedHosts::of(&self.allowed_hosts).unwrap_or_default()
     }
 }
 
@@ -359,6 +354,11 @@ url = "http://127.0.0.1:9"
             ("provider = \"url\"", "provider = \"urll\"", "Did you mean `url`?"),
             ("url = \"http://127.0.0.1:9\"", "", "has the provider `url` and no `url"),
             ("127.0.0.1:9", "example.org", "add it to `allowed_hosts`"),
+            ("127.0.0.1:9", "127.evil.example", "add it to `allowed_hosts`"),
+            ("127.0.0.1:9", "ann:pa55@127.0.0.1:9", "must hold no user and no password"),
+            ("entry =", "allowed_hosts = [\"good.test:80\"]\nentry =", "without scheme, port, path"),
+            ("calls =", "ready = \"@evil.example\"\ncalls =", "a path that begins with `/`"),
+            ("calls =", "ready = { http = \".evil.example\" }\ncalls =", "a path that begins with `/`"),
             ("http://127.0.0.1:9", "ftp://127.0.0.1", "neither http nor https"),
             ("calls =", "cals =", "Did you mean `calls`?"),
             (
@@ -377,6 +377,7 @@ url = "http://127.0.0.1:9"
         for (right, wrong, expected) in mistakes {
             let error = Topology::parse("t.toml", &GOOD.replace(right, wrong)).unwrap_err().to_string();
             assert!(error.starts_with("t.toml:") && error.contains(expected), "{wrong}: {error}");
+            assert!(!error.contains("pa55"), "{error}");
         }
     }
 

@@ -63,13 +63,13 @@ impl<'de> Deserialize<'de> for Ready {
             }
 
             fn visit_str<E: de::Error>(self, path: &str) -> Result<Ready, E> {
-                Ok(Ready::Http(path.to_owned()))
+                at_path(path)
             }
 
             fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<Ready, A::Error> {
                 let sign = Sign::deserialize(MapAccessDeserializer::new(map))?;
                 match (sign.http, sign.port, sign.log, sign.health) {
-                    (Some(path), None, None, None) => Ok(Ready::Http(path)),
+                    (Some(path), None, None, None) => at_path(&path),
                     (None, Some(port), None, None) => Ok(Ready::Port(port)),
                     (None, None, Some(log), None) => Regex::new(&log).map(Ready::Log).map_err(de::Error::custom),
                     (None, None, None, Some(true)) => Ok(Ready::Health),
@@ -78,6 +78,15 @@ impl<'de> Deserialize<'de> for Ready {
             }
         }
         deserializer.deserialize_any(Written)
+    }
+}
+
+/// Anything else could name another host when it is put behind the address of the service: `@example.org`.
+fn at_path<E: de::Error>(path: &str) -> Result<Ready, E> {
+    if path.starts_with('/') {
+        Ok(Ready::Http(path.to_owned()))
+    } else {
+        Err(E::custom(format!("`{path}` is not a path that begins with `/`")))
     }
 }
 

@@ -21,11 +21,11 @@ impl Provider for UrlProvider {
     }
 
     async fn start(&self, order: StartRequest) -> Result<Arc<dyn Running>, StartError> {
-        let url = order.spec.url.ok_or_else(|| StartError::Failed {
-            service: order.service,
-            reason: "its topology entry has no `url`".into(),
-        })?;
-        Ok(Arc::new(Remote { url: url.trim_end_matches('/').to_owned() }))
+        let failed = |reason: String| StartError::Failed { service: order.service.clone(), reason };
+        let url = order.spec.url.as_deref().ok_or_else(|| failed("its topology entry has no `url`".into()))?;
+        // What is connected to is what the check of the topology has read, not what another parser makes of the text.
+        let url = reqwest::Url::parse(url).map_err(|error| failed(format!("its `url` is none: {error}")))?;
+        Ok(Arc::new(Remote { url: url.as_str().trim_end_matches('/').to_owned() }))
     }
 }
 

@@ -327,7 +327,10 @@ impl Pages {
 
     /// Closes all pages, and then the taps behind them.
     pub(crate) async fn close(&mut self) {
+        let context = self.client.context();
         for (_, screen) in std::mem::take(&mut self.screens) {
+            let clean = |host: &str| context.redactor.text(Some(self.client.trace()), host).into_owned();
+            context.browsing.note_foreign_hosts(&screen.tabs[0].log(), clean);
             // The browser goes first: a page would report a tap that is gone as a failure.
             drop(screen.tabs);
             screen.tap.stop().await;

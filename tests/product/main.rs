@@ -12,6 +12,7 @@ mod floors;
 mod honesty;
 mod html;
 mod images;
+mod inside;
 mod kills;
 mod machine_room;
 mod mistakes;

@@ -423,6 +423,24 @@ const CONFIGURATION: &[Mistake] = &[
         "add it to `allowed_hosts`",
     ),
     (
+        "topologies/prefix",
+        "name = \"x\"\nentry = \"shop\"\n[services.shop]\nprovider = \"url\"\nurl = \"http://127.0.0.1.evil.example\"\n",
+        "5:7 topology",
+        "`127.0.0.1.evil.example` is not on the list",
+    ),
+    (
+        "topologies/password",
+        "name = \"x\"\nentry = \"shop\"\n[services.shop]\nprovider = \"url\"\nurl = \"http://ann:pw@127.0.0.1:1\"\n",
+        "5:7 topology",
+        "must hold no user and no password",
+    ),
+    (
+        "topologies/sign",
+        "name = \"x\"\nentry = \"shop\"\n[services.shop]\nprovider = \"embedded\"\nready = \"@evil.example\"\n",
+        "5:9 topology",
+        "is not a path that begins with `/`",
+    ),
+    (
         "topologies/tap",
         "name = \"x\"\nentry = \"shop\"\n[services.shop]\nprovider = \"embedded\"\nenv = { BANK = \"{tap.bank}\" }\n",
         "5:16 topology",
