@@ -27,7 +27,9 @@ pub fn vocabulary() -> Vocabulary {
     };
     let catalogue =
         Catalogue::read(of(".rs")).expect("the sources that are built in have the shape the catalogue reads");
-    let mut vocabulary = Vocabulary::collect(catalogue).expect("the sources that are built in are those of the steps");
+    let mut vocabulary = Vocabulary::collect(catalogue)
+        .expect("the sources that are built in are those of the steps")
+        .reading(crate::steps::parameters::unreadable);
     for (path, text) in of(".toml") {
         vocabulary.speak(path, text).expect("the languages that are built in say every sentence");
     }

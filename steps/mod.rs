@@ -26,7 +26,7 @@ mod models;
 mod money;
 mod outcome;
 mod page;
-mod parameters;
+pub mod parameters;
 mod rehearsal;
 mod requests;
 mod stubs;

@@ -61,6 +61,21 @@ pub struct PageState(pub String);
 #[param(name = "event", regex = "(?:purchase|refund|access) event")]
 pub struct EventName(pub ServiceEvent);
 
+/// Says why a word cannot be read although it matches the pattern of its parameter: a number may be too large for what it is.
+pub fn unreadable(parameter: &str, word: &str) -> Option<String> {
+    match parameter {
+        "int" => {
+            let is_read = word.parse::<u16>().is_ok();
+            (!is_read).then(|| {
+                format!("`{word}` cannot be read: a number is written in digits, and is from 0 to {}", u16::MAX)
+            })
+        }
+        "money" => word.parse::<Money>().err(),
+        "duration" => word.parse::<Span>().err(),
+        _ => None,
+    }
+}
+
 macro_rules! words {
     ($($name:ident),*) => {$(
         impl FromStr for $name {
@@ -77,10 +92,15 @@ macro_rules! words {
 words!(Member, Model, Code, State, Service, Element, PageState);
 
 impl FromStr for Money {
-    type Err = std::num::ParseIntError;
+    type Err = String;
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
-        text.split(' ').next().unwrap_or_default().parse().map(Self)
+        let amount = text.split(' ').next().unwrap_or_default();
+        // JSON numbers are exact up to here.
+        let read = amount.parse().ok().filter(|amount: &i64| amount.unsigned_abs() < 1 << 53);
+        read.map(Self).ok_or_else(|| {
+            format!("`{text}` is more money than an answer can hold: at most {} credits", (1_u64 << 53) - 1)
+        })
     }
 }
 
@@ -104,7 +124,7 @@ impl FromStr for Span {
     type Err = String;
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
-        let wrong = || format!("`{text}` is not a length of time");
+        let wrong = || format!("`{text}` is not a length of time that can be waited for");
         let (number, unit) = text.split_once(' ').ok_or_else(wrong)?;
         let number: u64 = number.parse().map_err(|_| wrong())?;
         let millis = match unit.trim_end_matches('s') {
@@ -115,6 +135,8 @@ impl FromStr for Span {
             "day" => 86_400_000,
             _ => return Err(wrong()),
         };
-        number.checked_mul(millis).map(|millis| Self(Duration::from_millis(millis))).ok_or_else(wrong)
+        // Clocks and dates are computed with it: a thousand years are enough.
+        let millis = number.checked_mul(millis).filter(|millis| *millis <= 1_000 * 366 * 86_400_000);
+        millis.map(|millis| Self(Duration::from_millis(millis))).ok_or_else(wrong)
     }
 }

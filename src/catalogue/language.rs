@@ -11,6 +11,7 @@
 //! 3. Write a feature in it and run `paidpath check`.
 
 use std::collections::BTreeMap;
+use std::sync::OnceLock;
 
 use regex::Regex;
 use serde::Deserialize;
@@ -66,7 +67,15 @@ pub struct Translated {
     pub pattern: String,
     english: Expression,
     /// For each parameter of the English sentence: its place in this one, and the forms of its words.
-    parameters: Vec<(usize, Vec<(String, String)>)>,
+    parameters: Vec<(usize, Vec<Form>)>,
+}
+
+/// One way to write a word, and what it is in English.
+#[derive(Debug, Clone)]
+struct Form {
+    pattern: String,
+    english: String,
+    compiled: OnceLock<Regex>,
 }
 
 impl Language {
@@ -94,7 +103,8 @@ impl Language {
     /// A cell in English, where it is a word of this language; anything else stays as it is.
     pub fn cell(&self, text: &str) -> String {
         let forms = ["money", "duration", "right"].into_iter().filter_map(|name| self.parameters.get(name));
-        let said = forms.flat_map(|words| &words.forms).find_map(|(form, english)| said(form, english, text));
+        let mut forms = forms.flat_map(|words| &words.forms);
+        let said = forms.find_map(|(pattern, english)| Form::new(pattern, english).said(text));
         said.unwrap_or_else(|| text.to_owned())
     }
 
@@ -146,17 +156,17 @@ impl Language {
         }
         let pattern = from.loose_pattern(|name| {
             let forms = self.forms(catalogue, name);
-            forms.iter().map(|(form, _)| format!("(?:{form})")).collect::<Vec<_>>().join("|")
+            forms.iter().map(|form| format!("(?:{})", form.pattern)).collect::<Vec<_>>().join("|")
         });
         Ok(Translated { of, expression: own.to_owned(), line: 1, pattern, english: into, parameters })
     }
 
-    fn forms(&self, catalogue: &Catalogue, parameter: &str) -> Vec<(String, String)> {
+    fn forms(&self, catalogue: &Catalogue, parameter: &str) -> Vec<Form> {
         let own = self.parameters.get(parameter).map(|words| &words.forms);
-        let own = own.map(|forms| forms.iter().map(|(form, word)| (form.clone(), word.clone())).collect());
+        let own = own.map(|forms| forms.iter().map(|(pattern, english)| Form::new(pattern, english)).collect());
         own.unwrap_or_else(|| {
             let pattern = catalogue.parameter(parameter).map_or("[^ ]+", |known| known.pattern.as_str());
-            vec![(pattern.to_owned(), "$0".to_owned())]
+            vec![Form::new(pattern, "$0")]
         })
     }
 }
@@ -168,18 +178,25 @@ impl Translated {
         let captures = pattern.captures(text)?;
         let words = self.parameters.iter().map(|(place, forms)| {
             let word = captures.name(&format!("p{place}"))?.as_str().trim();
-            forms.iter().find_map(|(form, english)| said(form, english, word))
+            forms.iter().find_map(|form| form.said(word))
         });
         Some(self.english.filled(&words.collect::<Option<Vec<_>>>()?))
     }
 }
 
-/// A word in English, if it has this form.
-fn said(form: &str, english: &str, word: &str) -> Option<String> {
-    let found = Regex::new(&format!("^(?:{form})$")).ok()?;
-    let mut said = String::new();
-    found.captures(word)?.expand(english, &mut said);
-    Some(said)
+impl Form {
+    fn new(pattern: &str, english: &str) -> Self {
+        Self { pattern: pattern.to_owned(), english: english.to_owned(), compiled: OnceLock::new() }
+    }
+
+    /// A word in English, if it has this form.
+    fn said(&self, word: &str) -> Option<String> {
+        let whole =
+            || Regex::new(&format!("^(?:{})$", self.pattern)).expect("the file's forms were compiled when it was read");
+        let mut said = String::new();
+        self.compiled.get_or_init(whole).captures(word)?.expand(&self.english, &mut said);
+        Some(said)
+    }
 }
 
 #[cfg(test)]

@@ -16,5 +16,5 @@ mod source;
 pub use expression::Expression;
 pub use language::{Language, Translated};
 pub use render::{Entry, Example, Word, html, json, markdown, text};
-pub use snippet::snippet;
+pub use snippet::Snippets;
 pub use source::{Catalogue, Under};

@@ -150,7 +150,7 @@ impl<'c> Check<'c> {
         let text = if feature {
             read_feature(file).map_err(|problem| {
                 let text = std::fs::read(file).map(|bytes| String::from_utf8_lossy(&bytes).into_owned());
-                Finding::of_problem(problem, &text.unwrap_or_default())
+                Finding::of_problem(problem, &text.unwrap_or_default().split('\n').collect::<Vec<_>>())
             })
         } else {
             read_text(file).map_err(|error| Finding::of_config("not-utf-8", error))

@@ -47,4 +47,4 @@ pub use ids::Ids;
 pub use mistake::{Fix, Mistake};
 pub use parser::{MAX_BYTES, parse};
 pub use pickles::{meaning, pickles};
-pub use suspects::{SUSPICIONS, suspects};
+pub use suspects::{SUSPICIONS, descriptions, suspects};

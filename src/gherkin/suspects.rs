@@ -14,7 +14,7 @@ mod shape;
 use super::dialect::{self, Dialect, Title};
 use super::pickles::{Placed, placed};
 use super::{Mistake, line::Line};
-use crate::model::message::{Background, Feature, GherkinDocument, KeywordType, Rule, Scenario, TableRow};
+use crate::model::message::{Background, Feature, GherkinDocument, KeywordType, Location, Rule, Scenario, TableRow};
 
 /// Something that can be suspected.
 #[derive(Debug)]
@@ -41,6 +41,7 @@ pub static SUSPICIONS: &[Suspicion] = &[
         about: "A scenario has steps, but none that begins with Then.",
         find: shape::no_outcome,
     },
+    Suspicion { id: "unjudged-action", about: "A scenario acts after its last Then.", find: shape::unjudged_action },
     Suspicion {
         id: "duplicate-name",
         about: "Two scenarios of a feature have the same name.",
@@ -92,6 +93,12 @@ pub fn suspects(document: &GherkinDocument, text: &str) -> Vec<Suspect> {
     let mut found: Vec<Suspect> = found.collect();
     found.sort_by_key(|suspect| suspect.mistake.location);
     found
+}
+
+/// The descriptions of a document, each with its lines and where they begin. Only those in which nothing is to be suspected
+/// for its keywords are here.
+pub fn descriptions<'a>(document: &'a GherkinDocument, text: &'a str) -> Vec<Vec<(Location, &'a str)>> {
+    descriptions::unsuspected(&Reading::new(document, text))
 }
 
 /// A document beside its text.

@@ -18,10 +18,49 @@ const LONG: usize = 7;
 
 /// What a line that is neither a title nor a step was probably meant to be.
 pub(super) fn meant(dialect: &Dialect, line: &str) -> Option<Fix> {
-    match title(dialect, line) {
+    let slip = match title(dialect, line) {
         Some((_, keyword)) => Some(title_fix(line, keyword)),
         None => step(dialect, line).map(|keyword| step_fix(line, keyword)),
-    }
+    };
+    // Elsewhere than in a description no prose begins with a keyword and goes on with another sign than a space.
+    let dressed = || dressed_title(dialect, line).map(|(_, fix)| fix).filter(|fix| fix.written.ends_with(COLONS));
+    slip.or_else(|| look_alike(line)).or_else(dressed)
+}
+
+/// Signs that look like those of the language, and what they stand for. Input methods type them, and editors insert them.
+const LOOK_ALIKES: [(char, char); 3] = [('＠', '@'), ('＃', '#'), ('｜', '|')];
+
+/// What stands for the colon of a title.
+const COLONS: [char; 8] = [':', '：', '﹕', '︰', 'ː', ';', '；', '-'];
+
+/// Characters that nobody sees.
+const INVISIBLE: [char; 5] = ['\u{200b}', '\u{200c}', '\u{200d}', '\u{2060}', '\u{feff}'];
+
+/// What a line was meant to be whose first sign only looks like one of the language.
+pub(super) fn look_alike(line: &str) -> Option<Fix> {
+    let line = line.trim_end();
+    let first = line.chars().next()?;
+    let (wide, sign) = LOOK_ALIKES.into_iter().find(|(wide, _)| *wide == first)?;
+    let is_alone = line[wide.len_utf8()..].chars().next().is_none_or(char::is_whitespace);
+    (sign != '@' || !is_alone).then(|| Fix { written: line.to_owned(), meant: line.replace(wide, &sign.to_string()) })
+}
+
+/// The title that a line is except for marks around its keyword: those of a list or of emphasis before it, and another sign
+/// than a colon, or none, after it.
+pub(super) fn dressed_title<'d>(dialect: &'d Dialect, line: &str) -> Option<(&'d str, Fix)> {
+    let mark = |each: char| "-*>#/•·.)".contains(each) || each.is_ascii_digit() || each.is_whitespace();
+    let bare = line.trim_start_matches(|each| mark(each) || INVISIBLE.contains(&each));
+    let titles = dialect.titles.iter().filter(|(keyword, _)| bare.starts_with(keyword.as_str()));
+    let (keyword, _) = titles.max_by_key(|(keyword, _)| keyword.len())?;
+    let rest = bare[keyword.len()..].trim_start_matches('*');
+    let after = rest.trim_start();
+    let name = match after.strip_prefix(COLONS) {
+        Some(name) => name.trim_start_matches('*'),
+        None if rest.is_empty() || rest.starts_with(char::is_whitespace) => rest,
+        None => return None,
+    };
+    let written = line[..line.len() - name.len()].to_owned();
+    Some((keyword, Fix { written, meant: format!("{keyword}:") }))
 }
 
 /// The line with this title keyword at its beginning.

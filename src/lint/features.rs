@@ -1,17 +1,17 @@
 //! Features: what a run would refuse them for, and what readers mind.
 
+use std::cell::OnceCell;
 use std::collections::HashMap;
 
 use super::charge::Charge;
 use super::finding::Finding;
 use super::names::Names;
 use super::tags;
-use crate::base::suggest::did_you_mean;
-use crate::catalogue::{Entry, Expression, Under, snippet};
+use crate::catalogue::{Expression, Snippets};
 use crate::gherkin::meaning;
 use crate::gherkin::tags::split;
 use crate::model::message::{Background, Feature, Location, PickleStepType, Scenario, Step};
-use crate::run::vocabulary::{Found, Vocabulary};
+use crate::run::vocabulary::Vocabulary;
 use crate::run::{Inspector, Planned};
 use crate::tap::Disturbance;
 
@@ -22,6 +22,8 @@ const FAULT: &str = "the fault {string}";
 pub struct Linter<'v> {
     vocabulary: &'v Vocabulary,
     inspector: Inspector<'v>,
+    /// Made for the first step that no sentence says.
+    snippets: OnceCell<Snippets>,
     /// Tags that mean something beside the runner's own.
     tags: Vec<&'v str>,
     today: jiff::civil::Date,
@@ -46,6 +48,7 @@ impl<'v> Linter<'v> {
         Self {
             vocabulary,
             inspector: Inspector::new(vocabulary),
+            snippets: OnceCell::new(),
             tags,
             today,
             decoration: Vec::new(),
@@ -71,11 +74,14 @@ impl<'v> Linter<'v> {
         let mut steps = feature.map(steps_with_kinds).unwrap_or_default();
         steps.sort_by_key(|(_, step)| step.location);
         let mut findings: Vec<Finding> = Vec::new();
+        let lines: Vec<&str> = text.split('\n').collect();
+        let written: HashMap<Location, &(PickleStepType, &Step)> =
+            steps.iter().map(|step| (step.1.location, step)).collect();
         for problem in inspected.problems {
-            let finding = Finding::of_problem(problem, text);
-            let at = steps.iter().find(|(_, step)| step.location == finding.location);
+            let finding = Finding::of_problem(problem, &lines);
+            let at = written.get(&finding.location);
             findings.push(match (finding.rule, at) {
-                ("undefined-step", Some((kind, step))) => self.explained(finding, *kind, step, language),
+                ("undefined-step", Some((kind, step))) => self.with_snippet(finding, *kind, step, language),
                 _ => finding,
             });
         }
@@ -83,7 +89,7 @@ impl<'v> Linter<'v> {
         let resolved = resolved(&inspected.scenarios);
         for (_, step) in &steps {
             if let Some(sentence) = resolved.get(step.id.as_str()) {
-                findings.extend(self.under(*sentence, step, language, file, text));
+                findings.extend(self.minded(*sentence, step, file, text));
             }
         }
         findings.extend(self.unknown_names(&inspected.scenarios, &steps, file, text));
@@ -106,33 +112,15 @@ impl<'v> Linter<'v> {
         Linted { findings, tags }
     }
 
-    /// Says of a step that no sentence says it what was probably meant, and how it could come to be one.
-    fn explained(&self, finding: Finding, kind: PickleStepType, step: &Step, language: &str) -> Finding {
-        let plain = plain(&step.text);
-        if plain != step.text && matches!(self.vocabulary.find(kind, language, &plain), Found::One(_)) {
-            let written = format!("{}{}", step.keyword, step.text);
-            let meant = format!("{}{plain}", step.keyword);
-            let message = "a character in this step looks like another one, or there is one too many".to_owned();
-            return Finding { rule: "odd-character", message, help: Some(format!("Write `{meant}`.")), ..finding }
-                .fix(written, meant);
-        }
-        if let Found::One(sentence) = self.vocabulary.find(PickleStepType::Unknown, language, &step.text) {
-            let definition = &self.vocabulary.definitions()[sentence];
-            let (is, here) = (Entry::keyword_of(definition.kind), Entry::keyword_of(kind));
-            let message = format!("`{}` is a {is} sentence, and stands here as a {here}", step.text);
-            let help = "A Given sets up, a When acts, a Then expects; And and But go on with what came before.";
-            return Finding { rule: "wrong-keyword", message, help: Some(help.to_owned()), ..finding };
-        }
-        let snippet = (language == "en").then(|| snippet(self.vocabulary.catalogue(), kind, &step.text));
-        let help = finding
-            .help
-            .clone()
-            .unwrap_or_else(|| "`paidpath steps WORDS` finds the sentences that there are.".to_owned());
-        Finding { help: Some(help), snippet, ..finding }
+    /// Says of a step that no sentence says it how it could come to be one.
+    fn with_snippet(&self, finding: Finding, kind: PickleStepType, step: &Step, language: &str) -> Finding {
+        let snippets = || self.snippets.get_or_init(|| Snippets::new(self.vocabulary.catalogue()));
+        let snippet = (language == "en").then(|| snippets().of(kind, &step.text));
+        Finding { snippet, ..finding }
     }
 
-    /// What stands under a step, and what its sentence makes of it.
-    fn under(&self, sentence: usize, step: &Step, language: &str, file: &str, text: &str) -> Vec<Finding> {
+    /// What a run does not look at before it begins: the words of a fault, and whether anything can turn the sentence red.
+    fn minded(&self, sentence: usize, step: &Step, file: &str, text: &str) -> Vec<Finding> {
         let place = self.vocabulary.definitions()[sentence].place;
         let known = &self.vocabulary.catalogue().sentences[place];
         let found = |rule, location: Location, message: String| Finding::new(rule, file, text, location, message);
@@ -156,43 +144,6 @@ impl<'v> Linter<'v> {
                 format!("`{}` was put to the test by changed answers, and none turned it red", known.expression);
             let help = "Expect what the scenario is about; `paidpath prove --mutate` shows what nobody notices.";
             findings.push(found("decoration", step.location, message).help(help.to_owned()));
-        }
-        let under = step.data_table.as_ref().map(|table| &table.rows);
-        let stands =
-            step.doc_string.as_ref().map(|text| text.location).or(under.and_then(|rows| Some(rows.first()?.location)));
-        match (&known.under, stands) {
-            (Under::Nothing, Some(location)) => {
-                let message = format!("`{}` does not look at what stands under it", known.expression);
-                findings.push(found("unused-table", location, message));
-            }
-            (Under::Rows(rows), None) => {
-                let message = format!("`{}` needs a table under it", known.expression);
-                let rows = rows.iter().map(|row| format!("`{row}`")).collect::<Vec<_>>().join(", ");
-                let help = match rows.as_str() {
-                    "" => known.about.clone(),
-                    rows => format!("Its rows are {rows}."),
-                };
-                findings.push(found("missing-table", step.location, message).help(help));
-            }
-            (Under::Rows(rows), Some(_)) if !rows.is_empty() => {
-                for row in under.into_iter().flatten() {
-                    let Some(head) = row.cells.first() else { continue };
-                    let spoken = self.vocabulary.languages().iter().find(|spoken| spoken.code == language);
-                    let own = spoken.and_then(|spoken| spoken.row(&head.value));
-                    let names = || rows.iter().map(String::as_str);
-                    if !head.value.contains('<') && own.is_none() && !names().any(|name| name == head.value) {
-                        let list = names().collect::<Vec<_>>().join(", ");
-                        let message = format!("the sentence knows no row `{}`, but: {list}", head.value);
-                        let hint = did_you_mean(&head.value, names()).trim().to_owned();
-                        let finding = found("unknown-row", head.location, message);
-                        findings.push(if hint.is_empty() { finding } else { finding.help(hint) });
-                    } else if row.cells.len() != 2 {
-                        let message = format!("the row `{}` has {} cells, and needs two", head.value, row.cells.len());
-                        findings.push(found("unknown-row", head.location, message));
-                    }
-                }
-            }
-            (Under::Nothing, None) | (Under::Rows(_), Some(_)) => {}
         }
         findings
     }
@@ -284,27 +235,4 @@ fn steps_of_background(background: &Option<Background>) -> &[Step] {
 
 fn steps_of_scenario(scenario: &Option<Scenario>) -> &[Step] {
     scenario.as_ref().map_or(&[], |scenario| &scenario.steps)
-}
-
-/// The text with plain spaces and quotes, each space once, and without a full stop at its end.
-fn plain(text: &str) -> String {
-    let mut plain = String::with_capacity(text.len());
-    for character in text.chars() {
-        match character {
-            '\u{200b}'..='\u{200d}' | '\u{2060}' | '\u{feff}' => {}
-            '“' | '”' | '„' | '«' | '»' => plain.push('"'),
-            '‘' | '’' => plain.push('\''),
-            other if other.is_whitespace() => {
-                if !plain.ends_with(' ') {
-                    plain.push(' ');
-                }
-            }
-            '\u{ff10}'..='\u{ff19}' => {
-                plain.push(char::from_u32(character as u32 - 0xff10 + u32::from(b'0')).unwrap_or(character));
-            }
-            '‐' | '‑' | '–' | '—' => plain.push('-'),
-            other => plain.push(other),
-        }
-    }
-    plain.trim().trim_end_matches(['.', '。', ';', ',']).to_owned()
 }

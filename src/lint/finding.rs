@@ -30,6 +30,11 @@ impl Finding {
     /// A finding at a place of a text.
     pub fn new(rule: &'static str, file: &str, text: &str, location: Location, message: impl Into<String>) -> Self {
         let line = text.split('\n').nth((location.line as usize).saturating_sub(1)).unwrap_or_default();
+        Self::in_line(rule, file, line, location, message)
+    }
+
+    /// A finding at a place of this line.
+    fn in_line(rule: &'static str, file: &str, line: &str, location: Location, message: impl Into<String>) -> Self {
         let column = location.column.or_else(|| {
             let indent = line.chars().take_while(|each| each.is_whitespace()).count();
             u32::try_from(indent + 1).ok()
@@ -60,10 +65,11 @@ impl Finding {
         self
     }
 
-    /// What a run would refuse the file for.
-    pub fn of_problem(problem: Problem, text: &str) -> Self {
+    /// What a run would refuse the file with these lines for.
+    pub fn of_problem(problem: Problem, lines: &[&str]) -> Self {
         let location = problem.location.unwrap_or(Location { line: 1, column: Some(1) });
-        let finding = Self::new(problem.id, &problem.file, text, location, problem.message);
+        let line = lines.get((location.line as usize).saturating_sub(1)).copied().unwrap_or_default();
+        let finding = Self::in_line(problem.id, &problem.file, line, location, problem.message);
         Self { help: problem.help, fix: problem.fix, ..finding }
     }
 

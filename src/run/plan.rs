@@ -1,22 +1,23 @@
 //! What will run: feature files read, scenarios selected, every step resolved. What cannot be judged honestly is refused
 //! here, with file and line, before anything is contacted.
 
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::{BTreeMap, HashSet};
 use std::fmt;
 use std::sync::Arc;
 
 use super::extents::Extents;
 use super::files::{are_embedded, read_all};
 use super::history::History;
+use super::resolve::Resolver;
 use super::schedule::Alone;
 use super::select::Selection;
 use super::settings::{Settings, WrongTag};
-use super::vocabulary::{Found, Vocabulary};
+use super::vocabulary::Vocabulary;
 use crate::base::fingerprint::fingerprint;
 use crate::gherkin::{self, Fix, Ids, Mistake};
-use crate::model::message::{GherkinDocument, Location, Pickle, PickleStepType, Source};
+use crate::model::message::{GherkinDocument, Location, Pickle, Source};
 use crate::model::{FeatureFile, Identity};
-use crate::world::{Embedded, NoStub, StubIndex, Stubs, Trial, named};
+use crate::world::{Embedded, StubIndex, Stubs, Trial};
 
 /// A feature file as read.
 #[derive(Debug)]
@@ -240,12 +241,13 @@ impl Plan {
         if self.scenarios.len() > before || lines.is_empty() {
             let suspects = gherkin::suspects(&document.tree, &document.text).into_iter();
             problems.extend(suspects.map(|suspect| Problem::mistake(&document.uri, suspect.id, suspect.mistake)));
+            problems.extend(resolver.swallowed(document));
         }
         self.scenarios.len() - before
     }
 }
 
-fn problem(
+pub(super) fn problem(
     pickle: &Pickle,
     location: Option<Location>,
     id: &'static str,
@@ -280,8 +282,7 @@ impl<'v> Inspector<'v> {
 
     pub fn inspect(&mut self, uri: &str, text: &str) -> Inspected {
         let mut problems = Vec::new();
-        // An unknown step is said once for each file, not once for all of them.
-        self.resolver.known.retain(|_, known| known.is_some());
+        self.resolver.begin_file();
         let tree = match gherkin::parse(uri, text, &mut self.ids) {
             Ok(tree) => tree,
             Err(mistakes) => {
@@ -295,105 +296,6 @@ impl<'v> Inspector<'v> {
         plan.scenarios.retain(|planned| planned.sentences.len() == planned.pickle.steps.len());
         Inspected { document: Some(document), scenarios: plan.scenarios, problems }
     }
-}
-
-/// A resolver of steps, which looks up each text once.
-#[derive(Debug)]
-struct Resolver<'v> {
-    vocabulary: &'v Vocabulary,
-    /// The sentences by language, kind and text.
-    known: HashMap<(String, PickleStepType, String), Option<usize>>,
-    shelf: StubIndex,
-}
-
-impl<'v> Resolver<'v> {
-    fn new(vocabulary: &'v Vocabulary, shelf: StubIndex) -> Self {
-        Self { vocabulary, known: HashMap::new(), shelf }
-    }
-
-    fn stubs(
-        &mut self,
-        pickle: &Pickle,
-        sentences: &[usize],
-        extents: &Extents<'_>,
-        problems: &mut Vec<Problem>,
-    ) -> Stubs {
-        let mut stubs = Stubs::new();
-        // An unknown step has no sentence, so the two lists would not match. The plan is refused anyway.
-        if pickle.steps.len() != sentences.len() {
-            return stubs;
-        }
-        for (step, sentence) in pickle.steps.iter().zip(sentences) {
-            let english = &self.vocabulary.definitions()[self.vocabulary.definitions()[*sentence].place].sentence;
-            let Some(key) = named(english, || self.vocabulary.arguments(*sentence, &step.text)) else { continue };
-            let (id, message, help) = match self.shelf.find(&pickle.uri, &key.0, &key.1) {
-                Ok(file) => {
-                    stubs.insert(key, file);
-                    continue;
-                }
-                Err(NoStub::Missing(message, help)) => ("no-stub", message, Some(help)),
-                Err(NoStub::Unsound(error)) => {
-                    let error = error.to_string();
-                    let first = error.lines().next().unwrap_or_default();
-                    ("stub", format!("the stub file cannot be used: {first}"), None)
-                }
-            };
-            let written = step.ast_node_ids.first().and_then(|id| extents.steps.get(id.as_str()));
-            let wrong = problem(pickle, written.map(|step| step.location), id, message, help);
-            // A background is said in every scenario.
-            if !problems.contains(&wrong) {
-                problems.push(wrong);
-            }
-        }
-        stubs
-    }
-
-    fn resolve(&mut self, pickle: &Pickle, extents: &Extents<'_>, problems: &mut Vec<Problem>) -> Vec<usize> {
-        let mut sentences = Vec::with_capacity(pickle.steps.len());
-        for step in &pickle.steps {
-            let kind = step.kind.unwrap_or_default();
-            let said = (pickle.language.clone(), kind, step.text.clone());
-            if let Some(Some(known)) = self.known.get(&said) {
-                sentences.push(*known);
-                continue;
-            }
-            let written = step.ast_node_ids.first().and_then(|id| extents.steps.get(id.as_str()));
-            let location = written.map(|step| step.location);
-            let (id, message, help) = match self.vocabulary.find(kind, &pickle.language, &step.text) {
-                Found::One(sentence) => {
-                    self.known.insert(said, Some(sentence));
-                    sentences.push(sentence);
-                    continue;
-                }
-                // A placeholder that no column fills is told as what it is, and once.
-                Found::None { .. } if pickle.ast_node_ids.len() > 1 && has_placeholder(&step.text) => continue,
-                Found::None { nearest } => {
-                    let keyword = written.map_or("", |step| step.keyword.trim());
-                    let message = format!("no sentence of the vocabulary says `{keyword} {}`", step.text);
-                    ("undefined-step", message, nearest.map(|sentence| format!("Did you mean `{sentence}`?")))
-                }
-                Found::Several(candidates) => {
-                    let definitions = self.vocabulary.definitions();
-                    let named = candidates.iter().map(|index| {
-                        let definition = &definitions[*index];
-                        format!("`{}` ({}:{})", definition.sentence, definition.file, definition.line)
-                    });
-                    let named = named.collect::<Vec<_>>().join(", ");
-                    ("ambiguous-step", format!("`{}` could be several sentences", step.text), Some(named))
-                }
-            };
-            // A mistake that is repeated in many scenarios is told once.
-            if self.known.insert(said, None).is_none() {
-                problems.push(problem(pickle, location, id, message, help));
-            }
-        }
-        sentences
-    }
-}
-
-/// Returns whether a placeholder `<…>` is left in the text of an outline's step.
-fn has_placeholder(text: &str) -> bool {
-    text.split_once('<').is_some_and(|(_, rest)| rest.contains('>'))
 }
 
 impl Document {

@@ -6,19 +6,17 @@
 
 use std::fmt;
 use std::ops::Range;
-use std::sync::{LazyLock, OnceLock};
+use std::sync::OnceLock;
 
 use aho_corasick::AhoCorasick;
 use cucumber::codegen::{StepConstructor, WorldInventory};
 use regex::Regex;
 
+use super::hints::Hints;
 use crate::base::config::ConfigError;
 use crate::catalogue::{Catalogue, Expression, Language, Translated};
 use crate::model::message::PickleStepType;
 use crate::world::World;
-
-/// The greatest distance at which a sentence is offered as a hint.
-const FAR: f64 = 0.5;
 
 /// The function behind a sentence.
 pub type StepFunction = cucumber::Step<World>;
@@ -47,7 +45,11 @@ pub struct Vocabulary {
     languages: Vec<Language>,
     definitions: Vec<Definition>,
     tongues: Vec<Tongue>,
+    unreadable: Unreadable,
 }
+
+/// Says why a word in the place of a parameter cannot be read although it matches the parameter's pattern.
+pub type Unreadable = fn(parameter: &str, word: &str) -> Option<String>;
 
 /// The sentences of one language.
 struct Tongue {
@@ -55,6 +57,7 @@ struct Tongue {
     language: Option<String>,
     places: Range<usize>,
     index: OnceLock<Index>,
+    hints: OnceLock<Hints>,
 }
 
 /// An index that finds the sentences that a text may be.
@@ -77,10 +80,7 @@ pub enum Found {
     /// Exactly one sentence, as a place in the vocabulary.
     One(usize),
     /// No sentence.
-    None {
-        /// The most similar sentence of the right kind, if one is similar enough.
-        nearest: Option<String>,
-    },
+    None,
     /// Several sentences.
     Several(Vec<usize>),
 }
@@ -129,8 +129,15 @@ impl Vocabulary {
                 translated: None,
             })
             .collect();
-        let english = Tongue { language: None, places: 0..definitions.len(), index: OnceLock::new() };
-        Ok(Self { catalogue, languages: Vec::new(), definitions, tongues: vec![english] })
+        let english =
+            Tongue { language: None, places: 0..definitions.len(), index: OnceLock::new(), hints: OnceLock::new() };
+        Ok(Self { catalogue, languages: Vec::new(), definitions, tongues: vec![english], unreadable: |_, _| None })
+    }
+
+    /// Holds the words of steps against what reads them.
+    #[must_use]
+    pub fn reading(self, unreadable: Unreadable) -> Self {
+        Self { unreadable, ..self }
     }
 
     /// Adds the sentences of another language. Each English sentence needs a translation.
@@ -155,6 +162,7 @@ impl Vocabulary {
             language: Some(language.code.clone()),
             places: first..self.definitions.len(),
             index: OnceLock::new(),
+            hints: OnceLock::new(),
         });
         self.languages.push(language);
         Ok(())
@@ -167,8 +175,7 @@ impl Vocabulary {
 
     /// Returns the sentences of a language, or the English ones if there is no translation.
     pub fn definitions_in(&self, language: &str) -> &[Definition] {
-        let own = self.tongues.iter().find(|tongue| tongue.language.as_deref() == Some(language));
-        own.or(self.tongues.first()).map_or(&[], |tongue| &self.definitions[tongue.places.clone()])
+        &self.definitions[self.tongue(language).places.clone()]
     }
 
     /// Returns the list of the English sentences.
@@ -196,13 +203,32 @@ impl Vocabulary {
             })
             // The pattern decides. The index only keeps most patterns from being compiled.
             .filter(right)
-            .filter(|index| self.definitions[*index].pattern().is_match(text))
+            .filter(|index| self.says(&self.definitions[*index], text))
             .collect();
         match candidates.as_slice() {
-            [] => Found::None { nearest: self.nearest(kind, language, text) },
+            [] => Found::None,
             [one] => Found::One(*one),
             _ => Found::Several(candidates),
         }
+    }
+
+    /// Returns whether a text is this sentence. A translation must also lead to an English sentence: its words may match more.
+    fn says(&self, definition: &Definition, text: &str) -> bool {
+        match &definition.translated {
+            None => definition.pattern().is_match(text),
+            Some((_, translated)) => translated
+                .english(definition.pattern(), text)
+                .is_some_and(|english| self.definitions[definition.place].pattern().is_match(&english)),
+        }
+    }
+
+    /// Returns why a word of a step that [`Vocabulary::find`] has found to be this sentence cannot be read.
+    pub fn unreadable(&self, sentence: usize, text: &str) -> Option<String> {
+        let known = &self.catalogue.sentences[self.definitions[sentence].place];
+        let expression = Expression::parse(&known.expression).ok()?;
+        let words = self.arguments(sentence, text);
+        let mut words = expression.parameters().into_iter().zip(&words);
+        words.find_map(|(parameter, word)| (self.unreadable)(parameter, word))
     }
 
     /// Makes the argument of a step function for a step that [`Vocabulary::find`] has found to be this sentence.
@@ -231,17 +257,19 @@ impl Vocabulary {
         captures.iter().skip(1).flatten().map(|capture| capture.as_str().to_owned()).collect()
     }
 
-    fn nearest(&self, kind: PickleStepType, language: &str, text: &str) -> Option<String> {
-        let right = |definition: &&Definition| kind == PickleStepType::Unknown || definition.kind == kind;
-        let sentences = self.definitions_in(language).iter().filter(right).map(|each| each.sentence.as_str());
-        let words = words(text);
-        let near = |sentence| (difference(&words, &self::words(sentence)), sentence);
-        let nearest = sentences
-            .filter(|sentence| share_a_word(&words, &self::words(sentence)))
-            .map(near)
-            .min_by(|(a, _), (b, _)| a.total_cmp(b));
-        // Beyond a half, more words differ than agree, and a hint would mislead.
-        nearest.filter(|(difference, _)| *difference <= FAR).map(|(_, sentence)| sentence.to_owned())
+    /// Returns the most similar sentence of a kind in this language, if one is similar enough.
+    pub fn nearest(&self, kind: PickleStepType, language: &str, text: &str) -> Option<&str> {
+        let tongue = self.tongue(language);
+        let definitions = &self.definitions[tongue.places.clone()];
+        let hints = tongue.hints.get_or_init(|| Hints::of(definitions.iter().map(|each| each.sentence.as_str())));
+        let right = |place: usize| kind == PickleStepType::Unknown || definitions[place].kind == kind;
+        hints.nearest(text, right).map(|place| definitions[place].sentence.as_str())
+    }
+
+    /// Returns the sentences of a language, or the English ones if there is no translation.
+    fn tongue(&self, language: &str) -> &Tongue {
+        let own = self.tongues.iter().find(|tongue| tongue.language.as_deref() == Some(language));
+        own.unwrap_or(&self.tongues[0])
     }
 }
 
@@ -275,49 +303,6 @@ fn literals(sentence: &str) -> Vec<String> {
 
 fn has_in_order(text: &str, literals: &[String]) -> bool {
     literals.iter().try_fold(text, |rest, literal| rest.split_once(literal.as_str()).map(|(_, rest)| rest)).is_some()
-}
-
-/// Splits a text or a sentence into words. In a script without spaces each letter is a word. A parameter is one word.
-fn words(text: &str) -> Vec<&str> {
-    static WORD: LazyLock<Regex> =
-        LazyLock::new(|| Regex::new(r"\{[^}]*\}|\p{Lo}|[^\s{\p{Lo}]+").expect("an expression that is a constant"));
-    WORD.find_iter(text).map(|word| word.as_str()).collect()
-}
-
-/// Returns whether a text shares a word with a sentence, perhaps mistyped. Without this condition, a sentence of parameters
-/// alone would be similar to any text.
-fn share_a_word(words: &[&str], parts: &[&str]) -> bool {
-    let like = |word: &str, part: &str| {
-        strsim::normalized_damerau_levenshtein(&word.to_lowercase(), &part.to_lowercase()) >= 0.6
-    };
-    let literals = parts.iter().filter(|part| !part.starts_with('{'));
-    literals.into_iter().any(|part| words.iter().any(|word| like(word, part)))
-}
-
-/// Returns the distance between a text and a sentence in words; 0 if they are the same. A parameter matches any word, and
-/// further words at a small price.
-fn difference(words: &[&str], parts: &[&str]) -> f64 {
-    let parameter = |part: &str| part.starts_with('{');
-    let unlike = |word: &str, part: &str| {
-        if parameter(part) {
-            return 0.0;
-        }
-        1.0 - strsim::normalized_damerau_levenshtein(&word.to_lowercase(), &part.to_lowercase())
-    };
-    // The edit distance of Wagner and Fischer over words instead of letters. One row of the table is enough.
-    let mut row: Vec<f64> = (0..=parts.len()).map(|count| count as f64).collect();
-    for word in words {
-        let mut next = vec![row[0] + 1.0];
-        for (index, part) in parts.iter().enumerate() {
-            let more_of_parameter = if parameter(part) { 0.2 } else { 1.0 };
-            let changed = row[index] + unlike(word, part);
-            next.push(changed.min(row[index + 1] + more_of_parameter).min(next[index] + 1.0));
-        }
-        row = next;
-    }
-    // What a parameter takes says little about whether the sentence was meant.
-    let weight: f64 = parts.iter().map(|part| if parameter(part) { 0.5 } else { 1.0 }).sum();
-    row[parts.len()] / weight.max(1.0)
 }
 
 impl Definition {
@@ -360,29 +345,5 @@ fn in_english(translated: &Translated, language: &Language, pattern: &Regex, mut
 impl fmt::Debug for Vocabulary {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "Vocabulary of {} sentences", self.catalogue.sentences.len())
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::{FAR, difference, words};
-
-    #[test]
-    fn parameters_are_one_word_and_letters_of_scripts_without_spaces_are_words() {
-        assert_eq!(
-            words("{member} asks what {int} image(s) cost"),
-            ["{member}", "asks", "what", "{int}", "image(s)", "cost"]
-        );
-        assert_eq!(words("{member}购买{model}的权限"), ["{member}", "购", "买", "{model}", "的", "权", "限"]);
-        assert_eq!(words("Ann 购买"), ["Ann", "购", "买"]);
-    }
-
-    #[test]
-    fn a_slip_is_near_and_another_matter_is_not() {
-        let near = |text: &str, sentence: &str| difference(&words(text), &words(sentence)) <= FAR;
-        assert!(near("Ann byus generation access to Dusk", "{member} buys {right} access to {model}"));
-        assert!(near("ann has 5 coins", "{member} has {money}"));
-        assert!(near("小安购买了《黄昏》的生成权限", "{member}购买{model}的{right}权限"));
-        assert!(!near("the moon eclipses the sun entirely tonight", "{member} opens {model}"));
     }
 }

@@ -22,6 +22,11 @@ enum Offer {
 impl World {
     /// Signs up a new member and fills the wallet.
     pub async fn join(&mut self, name: &str, money: i64) -> StepResult {
+        if money < 0 {
+            return Err(StepError::scenario(format!(
+                "{name} cannot begin with {money} credits: a wallet holds 0 or more"
+            )));
+        }
         self.sign_up(name, "member").await?;
         if money > 0 {
             let values = Values::new().with(Slot::Amount, money).with(Slot::Key, new_key()).with(Slot::Card, "ok");
@@ -37,6 +42,11 @@ impl World {
     }
 
     async fn sign_up(&mut self, name: &str, role: &str) -> StepResult {
+        if self.members.contains(name) {
+            let message =
+                format!("{name} has joined already: a scenario and its background say once what {name} begins with");
+            return Err(StepError::scenario(message));
+        }
         // A full name, because platforms may require more than a first name. It comes from the seed of the scenario.
         let full: String = Name().fake_with_rng(&mut self.rng);
         let values = Values::new().with(Slot::Name, format!("{name} ({full})")).with(Slot::Role, role);

@@ -63,6 +63,12 @@ impl World {
         }
         let expected = expected.map(|text| self.with_ids(text)).transpose()?;
         let answer = self.answers.last()?;
+        if answer.json().is_none() {
+            let asked = &answer.asked;
+            return self
+                .assertions
+                .judge(false, || format!("{pointer} of the answer to {asked} cannot be looked for: it is no JSON"));
+        }
         let seen = answer.at(pointer);
         self.assertions.judge(seen == expected, || {
             let or_nothing = |value: Option<String>| value.unwrap_or_else(|| "not there".into());

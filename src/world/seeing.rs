@@ -14,9 +14,16 @@ use crate::target::Slot;
 /// The time that a text may take which the page shows after a single answer of the platform.
 const READABLE: Duration = Duration::from_secs(10);
 
+/// Refuses a text that every page has.
+fn readable(text: &str) -> StepResult {
+    let help = "an empty text is on every page: write the words that can be read";
+    if text.trim().is_empty() { Err(StepError::scenario(help)) } else { Ok(()) }
+}
+
 impl World {
     /// Expects a text that a person can read on the page.
     pub async fn expect_sight(&mut self, member: &str, text: &str) -> StepResult {
+        readable(text)?;
         self.pages.look(member);
         let seen = self.pages.page_of(member)?.see(text, READABLE).await;
         self.judge_sight(seen).await
@@ -24,6 +31,7 @@ impl World {
 
     /// Expects that a text is not on the page, or disappears from it in time.
     pub async fn expect_no_sight(&mut self, member: &str, text: &str) -> StepResult {
+        readable(text)?;
         self.pages.look(member);
         let gone = self.pages.page_of(member)?.gone(text, READABLE).await;
         self.judge_sight(gone).await
@@ -31,6 +39,7 @@ impl World {
 
     /// Expects the text of an element.
     pub async fn expect_element(&mut self, element: &str, text: &str) -> StepResult {
+        readable(text)?;
         let locator = self.pages.element(element)?;
         let said = self.pages.looker()?.1.says(&locator, text, READABLE).await.map(drop);
         self.judge_sight(said).await

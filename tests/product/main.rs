@@ -27,3 +27,4 @@ mod shards;
 mod source;
 mod stubs;
 mod support;
+mod wording;

@@ -11,31 +11,50 @@ use crate::gherkin::{Mistake, typos};
 use crate::model::message::{KeywordType, Location};
 
 pub(super) fn mistyped_keyword(reading: &Reading<'_>) -> Vec<Mistake> {
-    let mut found = Vec::new();
-    if let Some(feature) = reading.feature {
-        found.extend(reading.look(Title::Feature, feature.location, &feature.description));
-    }
-    for rule in reading.rules() {
-        found.extend(reading.look(Title::Rule, rule.location, &rule.description));
-    }
-    for background in reading.backgrounds() {
-        found.extend(reading.look(Title::Background, background.location, &background.description));
-    }
-    for scenario in reading.scenarios() {
-        found.extend(reading.look(Title::Scenario, scenario.location, &scenario.description));
-        for examples in &scenario.examples {
-            found.extend(reading.look(Title::Examples, examples.location, &examples.description));
-        }
-    }
-    found
+    let described = reading.described_titles().into_iter();
+    described.flat_map(|(title, location, description)| reading.look(title, location, description)).collect()
+}
+
+/// The lines of each description in which no keyword is suspected.
+pub(super) fn unsuspected<'a>(reading: &Reading<'a>) -> Vec<Vec<(Location, &'a str)>> {
+    let described = reading.described_titles().into_iter();
+    let sound =
+        described.filter(|(title, location, description)| reading.look(*title, *location, description).is_empty());
+    sound
+        .map(|(_, location, description)| {
+            let lines = reading.described(location, description);
+            lines.iter().map(|line| (line.start(), line.content.trim_end())).collect()
+        })
+        .collect()
 }
 
 impl<'a> Reading<'a> {
+    /// Every title that may have a description, with where it stands and the description.
+    fn described_titles(&self) -> Vec<(Title, Location, &'a str)> {
+        let mut described = Vec::new();
+        described.extend(self.feature.map(|it| (Title::Feature, it.location, it.description.as_str())));
+        described.extend(self.rules().map(|it| (Title::Rule, it.location, it.description.as_str())));
+        described.extend(self.backgrounds().map(|it| (Title::Background, it.location, it.description.as_str())));
+        for scenario in self.scenarios() {
+            described.push((Title::Scenario, scenario.location, scenario.description.as_str()));
+            let examples = scenario.examples.iter();
+            described.extend(examples.map(|it| (Title::Examples, it.location, it.description.as_str())));
+        }
+        described
+    }
+
     /// What is suspicious in the description below a title.
     fn look(&self, below: Title, title: Location, description: &str) -> Vec<Mistake> {
         let steps_follow = matches!(below, Title::Background | Title::Scenario | Title::Outline);
         let lines = self.described(title, description);
         let mut found = Vec::new();
+        found.extend(lines.iter().filter_map(|line| {
+            let message = format!(
+                "`{}` is taken as description: its first sign only looks like the one that is meant",
+                line.shown()
+            );
+            typos::look_alike(line.content).map(|fix| Mistake::new(line.start(), message).meant(fix))
+        }));
         for paragraph in lines.split(|line| line.content.is_empty()) {
             let mut in_steps = true;
             for line in paragraph {
@@ -47,6 +66,10 @@ impl<'a> Reading<'a> {
                 let slip = steps_follow.then(|| self.slipped_step(line, in_steps)).flatten();
                 in_steps = slip.is_some();
                 found.extend(slip);
+            }
+            if let Some(mistake) = (!steps_follow).then(|| self.swallowed_heading(paragraph)).flatten() {
+                found.push(mistake);
+                return found;
             }
             if !steps_follow && self.reads_like_steps(paragraph) {
                 let message = "this reads like a step, but belongs to no scenario: it is taken as description";
@@ -146,6 +169,35 @@ impl<'a> Reading<'a> {
             mistake.help(format!("After `{keyword}` comes one plain space, and then the step."))
         } else {
             mistake.meant(typos::step_fix(line.content, keyword))
+        })
+    }
+
+    /// The line above the steps with which a paragraph ends: it was meant to be their title. Prose has a full stop, or a line
+    /// among the steps that is none.
+    fn swallowed_heading(&self, paragraph: &[Line<'_>]) -> Option<Mistake> {
+        let steps = paragraph.iter().rev().take_while(|line| self.dialect.step(line.content).is_some()).count();
+        let (above, steps) = paragraph.split_at(paragraph.len() - steps);
+        let heading = above.last().filter(|_| !steps.is_empty())?;
+        if steps.iter().any(|line| line.content.contains(STOPS) || line.content.contains('，')) {
+            return None;
+        }
+        let shown = heading.shown();
+        let mistake = |keyword: &str| {
+            Mistake::new(heading.start(), format!("`{shown}` is taken as description, not as `{keyword}:`"))
+        };
+        if let Some((keyword, fix)) = typos::dressed_title(self.dialect, heading.content) {
+            return Some(mistake(keyword).meant(fix));
+        }
+        let keyword = self.title_keyword(Title::Scenario);
+        let is_a_heading = heading.content.contains([':', '：']) && !heading.content.trim_end().ends_with('.');
+        let meanings: Vec<_> = steps.iter().filter_map(|line| Some(self.dialect.step(line.content)?.1)).collect();
+        let expects =
+            meanings.contains(&KeywordType::Outcome) && meanings.iter().any(|one| *one != KeywordType::Outcome);
+        (is_a_heading || expects).then(|| {
+            let background = self.title_keyword(Title::Background);
+            let help =
+                format!("The steps below it belong to nothing. Steps stand below `{keyword}:` or `{background}:`.");
+            mistake(keyword).help(help)
         })
     }
 

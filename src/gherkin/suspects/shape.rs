@@ -59,6 +59,23 @@ pub(super) fn no_outcome(reading: &Reading<'_>) -> Vec<Mistake> {
     without.map(|placed| Mistake::new(placed.scenario.location, message.clone())).collect()
 }
 
+pub(super) fn unjudged_action(reading: &Reading<'_>) -> Vec<Mistake> {
+    let (when, then) = (reading.step_keyword(KeywordType::Action), reading.step_keyword(KeywordType::Outcome));
+    let message = format!("no `{then}` stands below this `{when}`: what comes of it is not expected by anything");
+    let last = reading.scenarios().filter_map(|scenario| {
+        let mut before = PickleStepType::Unknown;
+        let meanings = scenario.steps.iter().map(|step| {
+            before = meaning(step.keyword_type, before);
+            before
+        });
+        let meanings: Vec<_> = meanings.collect();
+        let outcome = meanings.iter().rposition(|meaning| *meaning == PickleStepType::Outcome)?;
+        let action = meanings[outcome..].iter().position(|meaning| *meaning == PickleStepType::Action)?;
+        Some(scenario.steps[outcome + action].location)
+    });
+    last.map(|location| Mistake::new(location, message.clone())).collect()
+}
+
 pub(super) fn duplicate_name(reading: &Reading<'_>) -> Vec<Mistake> {
     let mut first: HashMap<&str, u32> = HashMap::new();
     let mut found = Vec::new();

@@ -169,6 +169,8 @@ fn what_runs_nothing_or_expects_nothing_is_suspected() {
         ("Feature: f\n Scenario: o\n  Then <x>\n  Examples:\n  | x |\n  Examples:\n  | x |\n  | 1 |\n", &["no-rows 4"]),
         ("Feature: f\n Scenario: s\n  Given x\n  When y\n  And z\n  * w\n", &["no-outcome 2"]),
         ("Feature: f\n Scenario: s\n  Given x\n  Then y\n  * z\n", &[]),
+        ("Feature: f\n Scenario: s\n  Then y\n  When x\n  And z\n", &["unjudged-action 4"]),
+        ("Feature: f\n Scenario: s\n  When x\n  Then y\n  When x\n  Then z\n", &[]),
     ] {
         assert_eq!(named(text), expected, "{text}");
     }
