@@ -52,7 +52,6 @@ impl Listener {
         verbose: bool,
         reporters: Vec<&'static Reporter>,
     ) -> Result<Self, journal::JournalError> {
-        report::clear(folder, &reporters);
         let stdout = std::io::stdout();
         let width = std::env::var("COLUMNS").ok().and_then(|columns| columns.parse().ok());
         let style = Style::of(stdout.is_terminal(), width, verbose, |name| std::env::var(name).ok());

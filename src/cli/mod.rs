@@ -24,6 +24,7 @@ mod prepare;
 mod prove;
 mod refusal;
 mod report;
+mod reports_folder;
 mod run;
 mod schema;
 mod soak;

@@ -8,7 +8,7 @@ use clap::{Args, ValueEnum};
 
 use super::listener::leaks;
 use super::prepare::{Prepared, default_target, default_topology, prepared};
-use super::{Composition, Refusal};
+use super::{Composition, Refusal, reports_folder};
 use crate::base::config::Span;
 use crate::base::seed::Seed;
 use crate::gherkin::tags::Expression;
@@ -142,6 +142,8 @@ pub fn prove(composition: &Composition, arguments: &Arguments) -> Result<Exit, R
     };
     let console = Console::new(arguments.format);
     console.say(&format!("the baseline: {} scenarios", plan.scenarios.len()));
+    // A proof is not what `--last-failed` goes by.
+    let _held = reports_folder::take(&arguments.reports, &[report::named("html").map_err(|error| usage(&error))?], [])?;
     let mut kept = Kept::begin(&arguments.reports).map_err(|error| usage(&error))?;
     let baseline = Baseline::take(&runner, plan, |envelope| kept.keep(envelope)).map_err(broken)?;
     let baseline = match baseline {

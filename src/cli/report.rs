@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 
 use clap::Args;
 
-use super::Refusal;
+use super::{Refusal, reports_folder};
 use crate::model::Exit;
 use crate::report::merge::{self, JournalRun};
 use crate::report::{self, RunHistory, RunRecord, Style, console};
@@ -66,6 +66,7 @@ pub fn report(arguments: &Arguments) -> Result<Exit, Refusal> {
         [only] => only.parent().map(PathBuf::from).unwrap_or_default(),
         _ => Path::new("reports").join("merged"),
     });
+    reports_folder::claim(&folder, &reporters)?;
     let written = report::write_all(&run, &folder, &reporters);
     for written in &written {
         say!("{}", written.line());

@@ -10,7 +10,7 @@ use regex::Regex;
 
 use super::listener::{Listener, leaks};
 use super::prepare::{Prepared, SHIPPED_TARGET, SHIPPED_TOPOLOGY, default_target, default_topology, prepared};
-use super::{Composition, Refusal};
+use super::{Composition, Refusal, reports_folder};
 use crate::base::ci;
 use crate::base::config::Span;
 use crate::base::seed::Seed;
@@ -197,12 +197,10 @@ pub fn run(composition: &Composition, arguments: &Arguments) -> Result<Exit, Ref
     let doubles = super::verify::known(&arguments.reports, &topology);
     let options = Arc::new(Options { doubles, ..options(arguments, environment) });
     let (journal, records) = records();
+    // Until all reports are written.
+    let _held = reports_folder::take(&arguments.reports, &reporters, plan.scenarios.iter().map(Planned::key))?;
     // Begun before the run: if the journal cannot be written there is no point in starting a platform.
     let listener = Listener::begin(&arguments.reports, arguments.verbose, reporters).map_err(|error| usage(&error))?;
-    let unjudged = History::unjudged(plan.scenarios.iter().map(Planned::key));
-    unjudged.write(&arguments.reports).map_err(|error| {
-        Refusal::Usage(format!("{} cannot be written: {error}", arguments.reports.join(FILE).display()))
-    })?;
     let listening = thread::spawn(move || listener.listen(records));
     let suite = &composition.suite;
     let request = RunRequest { suite, plan, target, rules, topology: &topology, options, journal };

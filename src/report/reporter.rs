@@ -1,12 +1,13 @@
 //! The trait of a reporter, and writing its files: whole or not at all, each reporter independent of the others.
 
+use std::collections::BTreeSet;
 use std::fs::{self, File};
 use std::io::{self, BufWriter, Write};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
 
+use super::REPORTERS;
 use super::record::RunRecord;
-use super::{REPORTERS, journal};
 use crate::base::suggest::did_you_mean;
 
 /// A format of reports. A reporter has no state: everything it needs is in the [`RunRecord`].
@@ -121,14 +122,12 @@ pub fn write_all(run: &RunRecord, dir: &Path, which: &[&Reporter]) -> Vec<Writte
     which.iter().map(one).collect()
 }
 
-/// Removes reports of an earlier run before a new run begins: if the new run is killed, nobody must take them for its
-/// reports. A folder that holds a journal loses the reports of every format. In other folders only the reports that are
-/// about to be written go, because such a folder may hold other files.
-pub fn clear(dir: &Path, which: &[&Reporter]) {
-    let which = if dir.join(journal::FILE).exists() { REPORTERS } else { which };
-    for reporter in which {
+/// Removes the reports of an earlier run. `names` are the file names of reporters that have written into the folder; everything
+/// else there is somebody's own.
+pub fn clear(dir: &Path, names: &BTreeSet<String>) {
+    for reporter in REPORTERS.iter().filter(|reporter| names.contains(reporter.file_name)) {
         let target = dir.join(reporter.file_name);
-        // Usually there is none. A file in the way that cannot be removed is reported when the report replaces it.
+        // A file that cannot be removed is reported when the report replaces it.
         let _ = if reporter.file_name.ends_with('/') { fs::remove_dir_all(target) } else { fs::remove_file(target) };
     }
 }

@@ -4,7 +4,7 @@
 //! costs that. It does not divide shards, because each machine has its own: for that there are [`Timings`], which somebody
 //! gives to all of them.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
 use serde::{Deserialize, Serialize};
@@ -16,10 +16,17 @@ use crate::model::Verdict;
 /// The name of the file in the folder of the reports.
 pub const FILE: &str = "last-run.json";
 
-/// The scenarios of the last run by `file:line`.
+/// What is known of the last run.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
 pub struct History {
+    /// The scenarios by `file:line`.
     pub scenarios: BTreeMap<String, ScenarioEnd>,
+    /// The reports in the folder that paidpath wrote, by their file names. Anything else there is somebody's own.
+    #[serde(default)]
+    pub reports: BTreeSet<String>,
+    /// The process of the run.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub process: Option<u32>,
 }
 
 /// The end of a scenario.
@@ -35,10 +42,13 @@ impl ScenarioEnd {
 }
 
 impl History {
-    /// Makes the history of a run that has judged nothing yet. A run that is killed leaves it behind, and then
-    /// `--last-failed` selects all of the run.
-    pub fn unjudged(keys: impl IntoIterator<Item = String>) -> Self {
-        Self { scenarios: keys.into_iter().map(|key| (key, ScenarioEnd::UNJUDGED)).collect() }
+    /// Begins a run of this process, which has judged none of its scenarios yet. If it is killed, `--last-failed` selects all of
+    /// them.
+    pub fn begin(&mut self, selected: impl IntoIterator<Item = String>) {
+        self.process = Some(std::process::id());
+        for key in selected {
+            self.scenarios.entry(key).or_insert(ScenarioEnd::UNJUDGED).verdict = Verdict::Unknown;
+        }
     }
 
     /// Reads the file that the last run left in this folder.
@@ -54,9 +64,14 @@ impl History {
             let took_micros = if end.took_micros > 0 { end.took_micros } else { all.took_micros(key) };
             all.scenarios.insert(key.clone(), ScenarioEnd { took_micros, ..*end });
         }
+        all.save(folder)
+    }
+
+    /// Writes the file as it is.
+    pub fn save(&self, folder: &Path) -> std::io::Result<()> {
         // Written beside and renamed, so that a run that is killed leaves the old file and not half a new one.
         let half = folder.join(format!("{FILE}.part"));
-        std::fs::write(&half, serde_json::to_vec(&all)?)?;
+        std::fs::write(&half, serde_json::to_vec(self)?)?;
         std::fs::rename(half, folder.join(FILE))
     }
 

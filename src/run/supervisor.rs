@@ -217,7 +217,11 @@ fn conclude(shared: &Shared, signals: &Signals, info: &RunInfo, mut notes: Vec<S
     let unjudged = !unused.is_empty() || shared.emitter.is_broken();
     let exit = signals.asked().unwrap_or_else(|| exit(&tally, context.options.flaky, unjudged));
     emit_end(&shared.emitter, info, exit, notes, &tally, strays);
-    RunOutcome { exit, history: History { scenarios: tally.ends }, secrets: Arc::clone(&context.redactor) }
+    RunOutcome {
+        exit,
+        history: History { scenarios: tally.ends, ..History::default() },
+        secrets: Arc::clone(&context.redactor),
+    }
 }
 
 fn emit_end(emitter: &Emitter, info: &RunInfo, exit: Exit, notes: Vec<String>, tally: &Tally, strays: u64) {

@@ -248,6 +248,8 @@ fn a_skipped_scenario_says_why_and_is_not_counted_as_passed() {
 #[test]
 fn a_report_that_cannot_be_written_is_named_and_the_run_is_not_green() {
     let folder = Folder::with("a.feature", "Feature: f\n  Scenario: s\n    Then something holds\n");
+    folder.paidpath(&["run", "a.feature", "--report", "junit"]).expect(0, &[]);
+    std::fs::remove_file(folder.reports().join("junit.xml")).unwrap();
     folder.write("reports/junit.xml/in-the-way", "a folder where the file should be");
     folder.paidpath(&["run", "a.feature", "--report", "junit"]).expect(2, &["junit.xml was not written"]);
 }

@@ -73,7 +73,8 @@ fn every_report_is_the_same_from_the_journal_as_from_the_live_run() {
         let mut live = tree(&folder.reports());
         live.remove("journal.ndjson");
         live.remove("last-run.json");
-        let again = tree(&folder.path().join("again"));
+        let mut again = tree(&folder.path().join("again"));
+        again.remove("last-run.json");
         assert_eq!(live.keys().collect::<Vec<_>>(), again.keys().collect::<Vec<_>>());
         let differ: Vec<_> =
             live.iter().filter(|(name, bytes)| again[*name] != **bytes).map(|(name, _)| name).collect();
@@ -144,6 +145,7 @@ fn interrupted_at(signal: &str, moment: Duration) -> Result<usize, String> {
     // Left over from an earlier run: nobody must take it for this one's.
     folder.write("reports/index.html", "from an earlier run");
     folder.write("reports/junit.xml", "from an earlier run");
+    folder.write("reports/last-run.json", r#"{"scenarios": {}, "reports": ["index.html", "junit.xml"]}"#);
     let child = folder.start(&["run", "a.feature", "--jobs", "3", "--grace", "100ms", "--report", "all"]);
     let began = Instant::now();
     while began.elapsed() < moment {
@@ -457,14 +459,38 @@ fn a_report_of_a_journal_without_a_scenario_is_not_green() {
 #[test]
 fn reports_of_an_earlier_run_do_not_lie_beside_the_journal_of_a_later_one() {
     let folder = Folder::with("a.feature", "Feature: f\n  Scenario: s\n    Then something holds\n");
-    // Whose they are is not known: no run has left its journal here.
     folder.write("reports/summary.md", "somebody's own");
     folder.write("reports/own.txt", "somebody's own");
     folder.paidpath(&["run", "a.feature", "--report", "html,har,junit"]).expect(0, &[]);
     assert_eq!(read(&folder, "reports/summary.md"), "somebody's own");
     folder.paidpath(&["run", "a.feature", "--report", "ctrf"]).expect(0, &[]);
     let left: Vec<String> = tree(&folder.reports()).into_keys().collect();
-    assert_eq!(left, ["ctrf.json", "journal.ndjson", "last-run.json", "own.txt"]);
+    assert_eq!(left, ["ctrf.json", "journal.ndjson", "last-run.json", "own.txt", "summary.md"]);
+}
+
+#[test]
+fn files_that_no_run_has_written_are_neither_removed_nor_replaced() {
+    let folder = Folder::with("a.feature", "Feature: f\n  Scenario: s\n    Then something holds\n");
+    for own in ["har/own.txt", "index.html", "summary.md"] {
+        folder.write(own, "somebody's own");
+    }
+    let run = |report| folder.paidpath(&["run", "a.feature", "--reports", ".", "--report", report]);
+    run("junit").expect(0, &["1 passed"]);
+    run("junit").expect(0, &["1 passed"]);
+    for (report, file) in [("har", "har/"), ("html", "index.html"), ("markdown,junit", "summary.md")] {
+        run(report).expect(64, &[file, "Move or remove it, or name another folder with --reports"]);
+        folder.paidpath(&["report", ".", "--format", report]).expect(64, &[file, "another folder with --out"]);
+    }
+    for own in ["har/own.txt", "index.html", "summary.md"] {
+        assert_eq!(read(&folder, own), "somebody's own");
+    }
+    // What `report` has written it may write again.
+    std::fs::remove_file(folder.path().join("index.html")).unwrap();
+    for _ in 0..2 {
+        folder.paidpath(&["report", ".", "--format", "html"]).expect(0, &["index.html"]);
+    }
+    run("junit").expect(0, &[]);
+    assert!(!folder.path().join("index.html").exists(), "it was of an earlier run");
 }
 
 #[test]

@@ -202,6 +202,18 @@ fn sigkill_leaves_every_finished_scenario_in_the_journal_and_reports_are_made_fr
 }
 
 #[test]
+fn one_run_at_a_time_writes_into_a_folder() {
+    let (folder, mut child) = a_run_with_one_that_waits();
+    let second = folder.paidpath(&["run", "a.feature"]);
+    second.expect(2, &["another run writes to reports now", &format!("process {}", child.id()), "--reports"]);
+    assert_eq!(journal(&folder.reports(), "testCaseFinished").len(), 1, "the journal is still the first one's");
+    folder.paidpath(&["run", "a.feature:2", "--reports", "elsewhere"]).expect(0, &["1 passed"]);
+    send("-KILL", &child);
+    child.wait().unwrap();
+    folder.paidpath(&["run", "a.feature:2"]).expect(0, &["1 passed"]);
+}
+
+#[test]
 fn a_run_that_was_killed_leaves_what_has_not_passed_to_the_next_one() {
     let (folder, mut child) = a_run_with_one_that_waits();
     send("-KILL", &child);
