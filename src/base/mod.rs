@@ -17,3 +17,4 @@ pub mod seed;
 pub mod suggest;
 pub mod trace;
 pub mod wait;
+pub mod walk;

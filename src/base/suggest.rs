@@ -11,6 +11,11 @@ pub fn nearest<'a>(word: &str, candidates: impl IntoIterator<Item = &'a str>) ->
         .map(|(_, candidate)| candidate)
 }
 
+/// Whether `word` is not `name`, but so near to it that hardly anything else can be meant.
+pub fn is_nearly(word: &str, name: &str) -> bool {
+    word != name && strsim::normalized_damerau_levenshtein(&word.to_lowercase(), &name.to_lowercase()) >= 0.8
+}
+
 /// ` Did you mean ‘…’?` with a leading space, or nothing.
 pub fn did_you_mean<'a>(word: &str, candidates: impl IntoIterator<Item = &'a str>) -> String {
     nearest(word, candidates).map(|candidate| format!(" Did you mean `{candidate}`?")).unwrap_or_default()
@@ -18,7 +23,18 @@ pub fn did_you_mean<'a>(word: &str, candidates: impl IntoIterator<Item = &'a str
 
 #[cfg(test)]
 mod tests {
-    use super::nearest;
+    use super::{is_nearly, nearest};
+
+    #[test]
+    fn a_mistyped_name_of_a_file_is_nearly_the_right_one_and_another_name_is_not() {
+        for (word, name) in [("topology.tml", "topology.toml"), ("Target.toml", "target.toml"), ("featuer", "feature")]
+        {
+            assert!(is_nearly(word, name), "{word}");
+        }
+        for (word, name) in [("Cargo.toml", "target.toml"), ("check.toml", "target.toml"), ("feature", "feature")] {
+            assert!(!is_nearly(word, name), "{word}");
+        }
+    }
 
     #[test]
     fn a_misspelling_finds_its_word_and_a_stranger_finds_none() {

@@ -12,10 +12,11 @@ use super::names::names;
 use super::{Composition, Refusal};
 use crate::base::config::{ConfigError, read_text};
 use crate::base::suggest::did_you_mean;
+use crate::base::walk::{Walked, walk};
 use crate::lint::{self, Charge, Finding, Kind, Linter, Names, RULES, Weight};
 use crate::model::Exit;
 use crate::model::message::Location;
-use crate::run::read_feature;
+use crate::run::{NO_FILE, near_miss, read_feature};
 use crate::target::Target;
 use crate::topology::Topology;
 use crate::trail::Mapping;
@@ -131,6 +132,7 @@ impl<'c> Check<'c> {
             if path.is_dir() {
                 let before = self.files;
                 files_in(path)?.iter().for_each(|file| self.file(file, false));
+                self.near_misses(path)?;
                 if self.files == before {
                     self.whole(path, "no-features", "the folder has no feature, target or topology");
                 }
@@ -139,6 +141,27 @@ impl<'c> Check<'c> {
                 self.file(path, true);
             } else {
                 self.whole(path, "no-such-path", "there is no such file or folder");
+            }
+        }
+        Ok(())
+    }
+
+    /// Reports files that a run does not read, although their names are nearly those of files that it reads.
+    fn near_misses(&mut self, folder: &Path) -> Result<(), Refusal> {
+        let walked = all_in(folder)?;
+        for other in
+            walked.others.iter().filter(|other| other.extension().is_some_and(|extension| extension == "feature"))
+        {
+            self.whole(other, "unreadable", NO_FILE);
+        }
+        for file in walked.files {
+            if let Some(warning) = near_miss(&file) {
+                self.whole(&file, "near-miss", &warning);
+            }
+        }
+        for name in ["topology.toml", "target.toml"] {
+            for warning in super::prepare::near_misses(folder, name) {
+                self.whole(&folder.join(name), "near-miss", &warning);
             }
         }
         Ok(())
@@ -363,31 +386,19 @@ pub(super) fn name_of(file: &Path) -> String {
     file.display().to_string().replace('\\', "/").trim_start_matches("./").to_owned()
 }
 
-/// Returns the files in a folder that people may have written, in order.
+/// Returns the files in a folder that people may have written for paidpath, in order.
 pub(super) fn files_in(folder: &Path) -> Result<Vec<PathBuf>, Refusal> {
-    let mut files = Vec::new();
-    walk(folder, &mut files).map_err(|error| Refusal::Usage(format!("{}: {error}", folder.display())))?;
-    files.sort();
+    let mut files = all_in(folder)?.files;
+    files.retain(|path| {
+        path.extension().is_some_and(|extension| {
+            let is_stub = extension == "json" && path.components().any(|part| part.as_os_str() == "stubs");
+            extension == "feature" || extension == "toml" || is_stub
+        })
+    });
     Ok(files)
 }
 
-fn walk(folder: &Path, files: &mut Vec<PathBuf>) -> std::io::Result<()> {
-    for entry in std::fs::read_dir(folder)? {
-        let path = entry?.path();
-        let name = path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
-        if name.starts_with('.') {
-            continue;
-        }
-        if path.is_dir() {
-            if !SKIPPED.contains(&name.as_str()) {
-                walk(&path, files)?;
-            }
-        } else if path.extension().is_some_and(|extension| {
-            let is_stub = extension == "json" && path.components().any(|part| part.as_os_str() == "stubs");
-            extension == "feature" || extension == "toml" || is_stub
-        }) {
-            files.push(path);
-        }
-    }
-    Ok(())
+fn all_in(folder: &Path) -> Result<Walked, Refusal> {
+    let walked = walk(folder, |name| !name.starts_with('.') && !SKIPPED.contains(&name));
+    walked.map_err(|(at, error)| Refusal::Usage(format!("{}: {error}", at.display())))
 }

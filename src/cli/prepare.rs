@@ -6,7 +6,7 @@ use super::documents::{Beside, folder, rules};
 use super::{Composition, Refusal};
 use crate::base::config::{ConfigError, read_text};
 use crate::base::fingerprint::fingerprint;
-use crate::base::suggest::did_you_mean;
+use crate::base::suggest::{did_you_mean, is_nearly};
 use crate::stub;
 use crate::target::Target;
 use crate::topology::{ProviderKind, ServiceSpec, Topology};
@@ -25,6 +25,8 @@ pub(super) struct Prepared {
     pub fingerprint: String,
     pub rules: Rules,
     pub topology: Topology,
+    /// Files that are not read and were probably meant to be.
+    pub warnings: Vec<String>,
 }
 
 /// Reads a target and a topology, each from a file or from the binary.
@@ -39,11 +41,8 @@ pub(super) fn prepared(
     let fingerprint = fingerprint([&text]);
     let mapping = Mapping::parse(&file, &text)?;
     // A target that comes with the binary names files that come with it, too.
-    let beside = if composition.targets.iter().any(|(known, _)| *known == target_name) {
-        Beside::Binary(composition.documents)
-    } else {
-        Beside::Folder(folder(&file))
-    };
+    let is_shipped_target = composition.targets.iter().any(|(known, _)| *known == target_name);
+    let beside = if is_shipped_target { Beside::Binary(composition.documents) } else { Beside::Folder(folder(&file)) };
     let rules = rules(&target, mapping, &beside)?;
     let (file, text) = shipped_or_file(topology, "topology", composition.topologies)?;
     let is_shipped = composition.topologies.iter().any(|(known, _)| *known == topology);
@@ -60,7 +59,10 @@ pub(super) fn prepared(
     // Stub files are read here only to refuse them early; each double reads its own.
     let doubles = topology.services.iter().filter(|(_, spec)| spec.provider == ProviderKind::Mock);
     stubs(&topology, doubles)?;
-    Ok(Prepared { target, fingerprint, rules, topology })
+    let files = [("topology.toml", is_shipped), ("target.toml", is_shipped_target)];
+    let missing = files.into_iter().filter(|(_, is_shipped)| *is_shipped).map(|(name, _)| name);
+    let warnings = missing.flat_map(|name| near_misses(Path::new("."), name)).collect();
+    Ok(Prepared { target, fingerprint, rules, topology, warnings })
 }
 
 /// Returns the topology of a command that names none: the file of this folder, if there is one.
@@ -71,6 +73,18 @@ pub(super) fn default_topology() -> String {
 /// Returns the target of a command that names none: the file of this folder, if there is one.
 pub(super) fn default_target() -> String {
     own_or("target.toml", SHIPPED_TARGET)
+}
+
+/// Returns a warning for each file in a folder that may have been meant as the file of this name, unless that one is there.
+pub(super) fn near_misses(folder: &Path, name: &str) -> Vec<String> {
+    if folder.join(name).exists() {
+        return Vec::new();
+    }
+    let entries = std::fs::read_dir(folder).into_iter().flatten().flatten();
+    let names = entries.map(|entry| entry.file_name().to_string_lossy().into_owned());
+    let mut near: Vec<String> = names.filter(|near| is_nearly(near, name)).collect();
+    near.sort();
+    near.into_iter().map(|near| format!("{near} is not read. Did you mean `{name}`?")).collect()
 }
 
 fn own_or(file: &str, shipped: &str) -> String {

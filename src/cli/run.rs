@@ -157,7 +157,7 @@ enum Record {
 pub fn run(composition: &Composition, arguments: &Arguments) -> Result<Exit, Refusal> {
     let usage = |error: &dyn fmt::Display| Refusal::Usage(error.to_string());
     let environment = |name: &str| std::env::var(name).ok();
-    let Prepared { target, fingerprint, mut rules, topology } =
+    let Prepared { target, fingerprint, mut rules, topology, warnings } =
         prepared(composition, &arguments.topology, &arguments.target, &arguments.provider)?;
     if arguments.no_contracts {
         rules = Rules::new(rules.mapping, Contracts::new(), None);
@@ -183,6 +183,10 @@ pub fn run(composition: &Composition, arguments: &Arguments) -> Result<Exit, Ref
     plan.identity.build = ci::build(environment);
     if plan.scenarios.is_empty() {
         nothing_selected(&plan, &selection)?;
+    }
+    plan.warnings.extend(warnings);
+    if arguments.list.is_some() || arguments.dry_run {
+        plan.warnings.iter().for_each(|warning| complain!("warning: {warning}"));
     }
     if let Some(format) = arguments.list {
         list(&plan, format);

@@ -62,6 +62,7 @@ static OWN: &[Rule] = &[
     refused("topology", "A topology cannot be used."),
     refused("catalogue", "A catalogue of refusals (`errors.toml`) cannot be used."),
     minded("check-file", "A `check.toml` cannot be used."),
+    minded("near-miss", "A file is not read, and its name is nearly that of a feature, a target or a topology."),
     refused(
         "unknown-file",
         "A file is neither a feature nor a target, topology, stub file, `errors.toml` or `check.toml`.",

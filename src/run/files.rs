@@ -4,10 +4,14 @@ use std::path::{Path, PathBuf};
 
 use super::plan::Problem;
 use super::select::{PathSpec, Selection};
-use crate::base::suggest::did_you_mean;
+use crate::base::suggest::{did_you_mean, is_nearly};
+use crate::base::walk::{Walked, walk};
 use crate::gherkin::MAX_BYTES;
 use crate::model::message::Location;
 use crate::world::Embedded;
+
+/// What is wrong with a feature that cannot be read at all.
+pub const NO_FILE: &str = "is neither a file nor a folder: a pipe, a device, or a link that leads nowhere";
 
 type Read = (String, String, Vec<u32>);
 
@@ -17,7 +21,13 @@ pub(super) fn are_embedded(selection: &Selection) -> bool {
 }
 
 /// Reads all feature files that the paths name. Without a path it reads `features/`, or else the files in the binary.
-pub(super) fn read_all(selection: &Selection, embedded: &[Embedded], problems: &mut Vec<Problem>) -> Vec<Read> {
+/// `warnings` tell about files that are not read and were probably meant to be.
+pub(super) fn read_all(
+    selection: &Selection,
+    embedded: &[Embedded],
+    problems: &mut Vec<Problem>,
+    warnings: &mut Vec<String>,
+) -> Vec<Read> {
     let here = PathSpec { path: "features".into(), lines: Vec::new() };
     let paths = match selection.paths.as_slice() {
         [] if !are_embedded(selection) => std::slice::from_ref(&here),
@@ -33,18 +43,24 @@ pub(super) fn read_all(selection: &Selection, embedded: &[Embedded], problems: &
     let mut files: Vec<(PathBuf, Vec<u32>)> = Vec::new();
     for spec in paths {
         if spec.path.is_dir() {
-            let mut found = Vec::new();
-            if let Err((at, error)) = walk(&spec.path, &mut found) {
+            let walked = walk(&spec.path, |_| true).unwrap_or_else(|(at, error)| {
                 wrong(&at, "unreadable", format!("cannot be read: {error}"), None);
+                Walked::default()
+            });
+            for other in walked.others.iter().filter(|other| is_feature(other)) {
+                wrong(other, "unreadable", NO_FILE.into(), None);
             }
-            // The file system returns entries in no particular order, and shards need the same one everywhere.
-            found.sort();
+            warnings.extend(walked.files.iter().filter_map(|file| near_miss(file)));
+            let mut found = walked.files;
+            found.retain(|file| is_feature(file));
             if found.is_empty() {
                 wrong(&spec.path, "no-features", "the folder has no feature file (*.feature)".into(), None);
             }
             files.extend(found.into_iter().map(|file| (file, spec.lines.clone())));
         } else if spec.path.is_file() {
             files.push((spec.path.clone(), spec.lines.clone()));
+        } else if spec.path.exists() {
+            wrong(&spec.path, "unreadable", NO_FILE.into(), None);
         } else {
             let missing = spec.path.display().to_string();
             let beside = beside(&spec.path);
@@ -99,17 +115,18 @@ pub fn read_feature(file: &Path) -> Result<String, Problem> {
     })
 }
 
-fn walk(folder: &Path, found: &mut Vec<PathBuf>) -> Result<(), (PathBuf, std::io::Error)> {
-    let at = |error| (folder.to_owned(), error);
-    for entry in std::fs::read_dir(folder).map_err(at)? {
-        let path = entry.map_err(at)?.path();
-        if path.is_dir() {
-            walk(&path, found)?;
-        } else if path.extension().is_some_and(|extension| extension == "feature") {
-            found.push(path);
-        }
-    }
-    Ok(())
+fn is_feature(file: &Path) -> bool {
+    file.extension().is_some_and(|extension| extension == "feature")
+}
+
+/// Returns a warning about a file whose name is so near to that of a feature that somebody may take it for one.
+pub fn near_miss(file: &Path) -> Option<String> {
+    let name = file.file_name()?.to_string_lossy();
+    // Hidden files and copies that an editor makes are nobody's features.
+    let mut parts = name.split('.').skip(1);
+    let is_near = parts.any(|part| part == "feature" || is_nearly(part, "feature"));
+    let is_near = is_near && !is_feature(file) && !name.starts_with('.') && !name.ends_with('~');
+    is_near.then(|| format!("{} is not read: the name of a feature ends in `.feature`", uri(file)))
 }
 
 fn beside(path: &Path) -> Vec<String> {

@@ -31,7 +31,7 @@ mod under;
 pub mod vocabulary;
 mod workers;
 
-pub use files::read_feature;
+pub use files::{NO_FILE, near_miss, read_feature};
 pub use live::{Records, records};
 pub use plan::{Inspector, Plan, Planned, Problem};
 pub use select::{PathSpec, Selection};

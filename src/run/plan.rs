@@ -74,6 +74,8 @@ pub struct Plan {
     pub identity: Identity,
     /// The durations of scenarios in an earlier run: the longest begin first.
     pub history: History,
+    /// What a reader of the results must know, one sentence each.
+    pub warnings: Vec<String>,
 }
 
 /// A mistake in a feature file.
@@ -131,7 +133,7 @@ impl Plan {
         let mut plan = Self::default();
         let shelf = if are_embedded(selection) { StubIndex::embedded(embedded) } else { StubIndex::on_disk() };
         let mut resolver = Resolver::new(vocabulary, shelf);
-        for (uri, text, lines) in read_all(selection, embedded, &mut problems) {
+        for (uri, text, lines) in read_all(selection, embedded, &mut problems, &mut plan.warnings) {
             match gherkin::parse(&uri, &text, &mut ids) {
                 Ok(tree) => {
                     let document = Document { uri, text, tree };

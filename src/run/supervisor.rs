@@ -64,6 +64,7 @@ pub fn run(request: RunRequest<'_>) -> Result<RunOutcome, NotUp> {
     let emitter = Emitter::new(journal, up.clock);
     let info = up.info(&plan, &target, &topology, &options);
     emit::head(&emitter, &info, &suite.vocabulary, &mut plan);
+    let warnings = std::mem::take(&mut plan.warnings);
     let tally = Tally::of(plan.scenarios.iter().map(Planned::key));
     let shared = Arc::new(Shared {
         schedule: Schedule::new(turns(suite, plan, &options), suite.browser.parallel),
@@ -74,7 +75,8 @@ pub fn run(request: RunRequest<'_>) -> Result<RunOutcome, NotUp> {
         emitter,
         context: Arc::new(up.context(suite, target, rules, &topology, options)),
     });
-    let mut notes = supervise(&shared, &up.signals);
+    let mut notes = warnings;
+    notes.extend(supervise(&shared, &up.signals));
     let signals = up.signals.clone();
     notes.extend(up.take_down(&shared));
     Ok(conclude(&shared, &signals, &info, notes))

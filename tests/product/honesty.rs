@@ -47,6 +47,52 @@ fn a_folder_without_features_is_refused() {
 }
 
 #[test]
+fn a_link_to_a_folder_is_followed_once() {
+    let folder = Folder::with("e/sub/a.feature", "Feature: f\n  Scenario: s\n    Then something holds\n");
+    folder.write("beside/b.feature", "Feature: g\n  Scenario: t\n    Then something holds\n");
+    for (to, link) in [(".", "e/l1"), (".", "e/l2"), ("..", "e/sub/up"), ("..", "e/out"), ("../beside", "e/more")] {
+        std::os::unix::fs::symlink(to, folder.path().join(link)).unwrap();
+    }
+    let ran = folder.paidpath(&["run", "e", "--list"]);
+    ran.expect(0, &["e/sub/a.feature:2", "e/more/b.feature:2"]);
+    assert_eq!(ran.out.lines().count(), 2, "{}", ran.out);
+    assert!(folder.paidpath(&["check", "e"]).out.contains("2 files looked at"));
+}
+
+#[test]
+fn pipes_and_devices_are_not_read() {
+    let folder = Folder::with("e/a.feature", "Feature: f\n  Scenario: s\n    Then something holds\n");
+    assert!(std::process::Command::new("mkfifo").arg(folder.path().join("e/b.feature")).status().unwrap().success());
+    std::os::unix::fs::symlink("/dev/zero", folder.path().join("e/c.feature")).unwrap();
+    let says = ["e/b.feature: is neither a file nor a folder", "e/c.feature: is neither a file nor a folder"];
+    folder.paidpath(&["run", "e"]).expect(64, &says);
+    folder.paidpath(&["run", "e/b.feature"]).expect(64, &says[..1]);
+    folder.paidpath(&["check", "e"]).expect(1, &["e/b.feature", "e/c.feature", "is neither a file nor a folder"]);
+}
+
+#[test]
+fn a_file_that_was_probably_meant_and_is_not_read_is_told() {
+    let feature = "Feature: f\n  Scenario: s\n    Then something holds\n";
+    let folder = Folder::with("features/a.feature", feature);
+    for near in ["features/b.FEATURE", "features/c.feature.txt", "features/d.featuer", "topology.tml", "Target.toml"] {
+        folder.write(near, feature);
+    }
+    folder.write("features/notes.md", "no feature");
+    let says = ["b.FEATURE is not read", "c.feature.txt is not read", "d.featuer is not read"];
+    let files = [
+        "topology.tml is not read. Did you mean `topology.toml`?",
+        "Target.toml is not read. Did you mean `target.toml`?",
+    ];
+    let ran = folder.paidpath(&["run", "--report", "markdown"]);
+    ran.expect(0, &says).expect(0, &files);
+    assert!(!ran.out.contains("notes.md"), "{}", ran.out);
+    let summary = std::fs::read_to_string(folder.reports().join("summary.md")).unwrap();
+    assert!(summary.contains("is not read"), "{summary}");
+    folder.paidpath(&["run", "--dry-run"]).expect(0, &says);
+    folder.paidpath(&["check"]).expect(1, &says).expect(1, &files).expect(1, &["[near-miss]"]);
+}
+
+#[test]
 fn a_feature_without_scenarios_is_refused() {
     run("Feature: f\n", 64, &["a.feature:1", "no-scenarios"]);
 }
