@@ -25,6 +25,7 @@ mod prove;
 mod refusal;
 mod report;
 mod reports_folder;
+mod root;
 mod run;
 mod schema;
 mod soak;
@@ -79,6 +80,8 @@ struct Cli {
 enum Command {
     /// Runs scenarios (the default).
     Run(Box<run::Arguments>),
+    /// Runs the features that come with paidpath against the platform that comes with it
+    Demo(Box<run::Arguments>),
     /// Renders reports from the journal of a run.
     Report(report::Arguments),
     /// Lists the sentences that features are written in.
@@ -138,6 +141,7 @@ pub fn main(composition: &Composition) -> ExitCode {
     let ended = match cli.command {
         Some(Command::Run(arguments)) => run_or_watch(composition, &arguments),
         None => run_or_watch(composition, &cli.run),
+        Some(Command::Demo(arguments)) => run::run(composition, &arguments.shipped()),
         Some(Command::Report(arguments)) => report::report(&arguments),
         Some(Command::Steps(arguments)) => steps::steps(composition, &arguments),
         Some(Command::Check(arguments)) => check::check(composition, &arguments),
@@ -177,7 +181,8 @@ pub fn main(composition: &Composition) -> ExitCode {
 }
 
 fn run_or_watch(composition: &Composition, arguments: &run::Arguments) -> Result<Exit, Refusal> {
-    if arguments.watch { watch::watch(composition, arguments) } else { run::run(composition, arguments) }
+    let arguments = arguments.from_root(&root::enter()?);
+    if arguments.watch { watch::watch(composition, &arguments) } else { run::run(composition, &arguments) }
 }
 
 /// Returns the table of exit codes for `--help`.

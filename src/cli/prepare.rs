@@ -7,6 +7,7 @@ use super::{Composition, Refusal};
 use crate::base::config::{ConfigError, read_text};
 use crate::base::fingerprint::fingerprint;
 use crate::base::suggest::{did_you_mean, is_nearly};
+use crate::model::{Origin, Origins};
 use crate::stub;
 use crate::target::Target;
 use crate::topology::{ProviderKind, ServiceSpec, Topology};
@@ -27,12 +28,13 @@ pub(super) struct Prepared {
     pub topology: Topology,
     /// Files that are not read and were probably meant to be.
     pub warnings: Vec<String>,
+    pub origins: Origins,
 }
 
 /// Reads a target and a topology, each from a file or from the binary.
 pub(super) fn prepared(
     composition: &Composition,
-    topology: &str,
+    topology_name: &str,
     target_name: &str,
     providers: &[String],
 ) -> Result<Prepared, Refusal> {
@@ -44,8 +46,8 @@ pub(super) fn prepared(
     let is_shipped_target = composition.targets.iter().any(|(known, _)| *known == target_name);
     let beside = if is_shipped_target { Beside::Binary(composition.documents) } else { Beside::Folder(folder(&file)) };
     let rules = rules(&target, mapping, &beside)?;
-    let (file, text) = shipped_or_file(topology, "topology", composition.topologies)?;
-    let is_shipped = composition.topologies.iter().any(|(known, _)| *known == topology);
+    let (file, text) = shipped_or_file(topology_name, "topology", composition.topologies)?;
+    let is_shipped = composition.topologies.iter().any(|(known, _)| *known == topology_name);
     let mut topology = Topology::parse(&file, &text)?;
     topology.folder = if is_shipped {
         // The sources of the binary may be gone. Images can then not be built, and everything else works.
@@ -59,10 +61,13 @@ pub(super) fn prepared(
     // Stub files are read here only to refuse them early; each double reads its own.
     let doubles = topology.services.iter().filter(|(_, spec)| spec.provider == ProviderKind::Mock);
     stubs(&topology, doubles)?;
+    let origin = |is_shipped, file: &str| if is_shipped { Origin::Paidpath } else { Origin::File(file.to_owned()) };
+    let origins =
+        Origins { topology: origin(is_shipped, topology_name), target: origin(is_shipped_target, target_name) };
     let files = [("topology.toml", is_shipped), ("target.toml", is_shipped_target)];
     let missing = files.into_iter().filter(|(_, is_shipped)| *is_shipped).map(|(name, _)| name);
     let warnings = missing.flat_map(|name| near_misses(Path::new("."), name)).collect();
-    Ok(Prepared { target, fingerprint, rules, topology, warnings })
+    Ok(Prepared { target, fingerprint, rules, topology, warnings, origins })
 }
 
 /// Returns the topology of a command that names none: the file of this folder, if there is one.

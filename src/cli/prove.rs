@@ -143,7 +143,11 @@ pub fn prove(composition: &Composition, arguments: &Arguments) -> Result<Exit, R
     let console = Console::new(arguments.format);
     console.say(&format!("the baseline: {} scenarios", plan.scenarios.len()));
     // A proof is not what `--last-failed` goes by.
-    let _held = reports_folder::take(&arguments.reports, &[report::named("html").map_err(|error| usage(&error))?], [])?;
+    let _held = reports_folder::take(
+        &arguments.reports,
+        &[report::named("html").map_err(|error| usage(&error))?],
+        &Plan::default(),
+    )?;
     let mut kept = Kept::begin(&arguments.reports).map_err(|error| usage(&error))?;
     let baseline = Baseline::take(&runner, plan, |envelope| kept.keep(envelope)).map_err(broken)?;
     let baseline = match baseline {

@@ -7,6 +7,7 @@ use std::path::Path;
 use super::Refusal;
 use crate::report::{self, Reporter, journal};
 use crate::run::history::{self, History};
+use crate::run::{Plan, Planned};
 
 /// A folder that belongs to this process until the value is dropped, or the process dies.
 #[derive(Debug)]
@@ -17,16 +18,13 @@ pub(super) struct HeldFolder {
 
 /// Takes a folder for a run of these scenarios. The reports of the run before are removed: if this one is killed, nobody must
 /// take them for its own. What it has not judged by then is left to `--last-failed`.
-pub(super) fn take(
-    folder: &Path,
-    reporters: &[&Reporter],
-    selected: impl IntoIterator<Item = String>,
-) -> Result<HeldFolder, Refusal> {
+pub(super) fn take(folder: &Path, reporters: &[&Reporter], plan: &Plan) -> Result<HeldFolder, Refusal> {
     refuse_foreign(folder, reporters, "--reports")?;
     let held = hold(folder)?;
     let mut last = History::read(folder).unwrap_or_default();
     report::clear(folder, &last.reports);
-    last.begin(selected);
+    last.begin(plan.scenarios.iter().map(Planned::key));
+    last.origins = plan.origins.clone();
     last.reports = names(reporters).collect();
     last.save(folder).map_err(|error| {
         Refusal::Usage(format!("{} cannot be written: {error}", folder.join(history::FILE).display()))

@@ -1,7 +1,7 @@
 //! `paidpath run`: selects scenarios, runs them, and writes the reports.
 
 use std::fmt;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::thread;
 
@@ -10,6 +10,7 @@ use regex::Regex;
 
 use super::listener::{Listener, leaks};
 use super::prepare::{Prepared, SHIPPED_TARGET, SHIPPED_TOPOLOGY, default_target, default_topology, prepared};
+use super::root::seen_from;
 use super::{Composition, Refusal, reports_folder};
 use crate::base::ci;
 use crate::base::config::Span;
@@ -21,11 +22,14 @@ use crate::model::{Exit, Shard};
 use crate::report;
 use crate::run::history::{FILE, History, Timings};
 use crate::run::platform::NotUp;
-use crate::run::{PathSpec, Plan, Planned, RunRequest, Selection, records};
+use crate::run::{PathSpec, Plan, RunRequest, Selection, records};
 use crate::tap::Disturbance;
 use crate::target::Target;
 use crate::topology::Topology;
 use crate::world::{Deadlines, FlakyPolicy, Options, RecordLevel, Rules};
+
+/// The folder of the reports, in the root of a project.
+const REPORTS: &str = "reports";
 
 /// The options of a run.
 #[derive(Debug, Clone, Args)]
@@ -56,12 +60,17 @@ pub struct Arguments {
     #[arg(long, help_heading = "Which scenarios")]
     dry_run: bool,
 
-    /// The topology, with the services and their providers: a file, or the name of one that comes with paidpath
-    #[arg(long, value_name = "FILE", default_value_t = default_topology(), help_heading = "Against what")]
-    pub(super) topology: String,
-    /// The target, with the platform's wire format: a file, or the name of one that comes with paidpath
-    #[arg(long, value_name = "FILE", default_value_t = default_target(), help_heading = "Against what")]
-    pub(super) target: String,
+    /// The topology, with the services and their providers: a file, or the name of one that comes with paidpath [default:
+    /// topology.toml, or else the one that comes with paidpath]
+    #[arg(long, value_name = "FILE", help_heading = "Against what")]
+    topology: Option<String>,
+    /// The target, with the platform's wire format: a file, or the name of one that comes with paidpath [default: target.toml,
+    /// or else the one that comes with paidpath]
+    #[arg(long, value_name = "FILE", help_heading = "Against what")]
+    target: Option<String>,
+    /// True for the features, the topology and the target that come with paidpath, if none are named.
+    #[arg(skip)]
+    shipped: bool,
     /// Another provider for a service: billing=mock, generation=url:http://127.0.0.1:9000
     #[arg(long, value_name = "SERVICE=PROVIDER", help_heading = "Against what")]
     provider: Vec<String>,
@@ -122,7 +131,7 @@ pub struct Arguments {
     grace: Span,
 
     /// The folder of the journal and the reports
-    #[arg(long, value_name = "DIR", default_value = "reports", help_heading = "Reports")]
+    #[arg(long, value_name = "DIR", default_value = REPORTS, help_heading = "Reports")]
     reports: PathBuf,
     /// The reports to write; `all` for every one
     #[arg(long, value_name = "NAME", value_delimiter = ',', default_value = "html,junit", help_heading = "Reports")]
@@ -153,12 +162,61 @@ enum Record {
     All,
 }
 
+impl Arguments {
+    pub(super) fn topology(&self) -> String {
+        self.topology
+            .clone()
+            .unwrap_or_else(|| if self.shipped { SHIPPED_TOPOLOGY.to_owned() } else { default_topology() })
+    }
+
+    pub(super) fn target(&self) -> String {
+        self.target.clone().unwrap_or_else(|| if self.shipped { SHIPPED_TARGET.to_owned() } else { default_target() })
+    }
+
+    /// Returns the same run of what comes with paidpath.
+    pub(super) fn shipped(&self) -> Self {
+        Self { shipped: true, ..self.clone() }
+    }
+
+    /// Returns the same run, seen from the root of the project. `way` leads from there to where the paths were named.
+    pub(super) fn from_root(&self, way: &Path) -> Self {
+        let seen = |path: &String| seen_from(way, Path::new(path)).display().to_string();
+        // What has neither slash nor dot is the name of one that comes with paidpath.
+        let file = |name: &String| if name.contains(['/', '.']) { seen(name) } else { name.clone() };
+        let reports =
+            if self.reports == Path::new(REPORTS) { self.reports.clone() } else { seen_from(way, &self.reports) };
+        Self {
+            paths: self.paths.iter().map(seen).collect(),
+            topology: self.topology.as_ref().map(file),
+            target: self.target.as_ref().map(file),
+            timings: self.timings.as_deref().map(|timings| seen_from(way, timings)),
+            reports,
+            ..self.clone()
+        }
+    }
+}
+
+/// Refuses to run what comes with paidpath where somebody expects their own features to run.
+fn refuse_without_features(arguments: &Arguments) -> Result<(), Refusal> {
+    if arguments.shipped || !arguments.paths.is_empty() || Path::new("features").is_dir() {
+        return Ok(());
+    }
+    Err(Refusal::Usage(
+        "there are no features to run: `paidpath run` runs the folder `features`, here or in a folder above, or the files and \
+         folders that you name. `paidpath init` begins a project. `paidpath demo` runs the features that come with paidpath \
+         against the platform that comes with it"
+            .into(),
+    ))
+}
+
 /// Runs scenarios and returns the exit of the run.
 pub fn run(composition: &Composition, arguments: &Arguments) -> Result<Exit, Refusal> {
     let usage = |error: &dyn fmt::Display| Refusal::Usage(error.to_string());
     let environment = |name: &str| std::env::var(name).ok();
-    let Prepared { target, fingerprint, mut rules, topology, warnings } =
-        prepared(composition, &arguments.topology, &arguments.target, &arguments.provider)?;
+    refuse_without_features(arguments)?;
+    let (topology_name, target_name) = (arguments.topology(), arguments.target());
+    let Prepared { target, fingerprint, mut rules, topology, warnings, origins } =
+        prepared(composition, &topology_name, &target_name, &arguments.provider)?;
     if arguments.no_contracts {
         rules = Rules::new(rules.mapping, Contracts::new(), None);
     }
@@ -180,6 +238,7 @@ pub fn run(composition: &Composition, arguments: &Arguments) -> Result<Exit, Ref
     let plan = Plan::make(&selection, &composition.features, &composition.suite.vocabulary);
     let mut plan = plan.map_err(|refused| usage(&refused))?;
     plan.identity.target = fingerprint;
+    plan.origins = origins;
     plan.identity.build = ci::build(environment);
     if plan.scenarios.is_empty() {
         nothing_selected(&plan, &selection)?;
@@ -202,7 +261,7 @@ pub fn run(composition: &Composition, arguments: &Arguments) -> Result<Exit, Ref
     let options = Arc::new(Options { doubles, ..options(arguments, environment) });
     let (journal, records) = records();
     // Until all reports are written.
-    let _held = reports_folder::take(&arguments.reports, &reporters, plan.scenarios.iter().map(Planned::key))?;
+    let _held = reports_folder::take(&arguments.reports, &reporters, &plan)?;
     // Begun before the run: if the journal cannot be written there is no point in starting a platform.
     let listener = Listener::begin(&arguments.reports, arguments.verbose, reporters).map_err(|error| usage(&error))?;
     let listening = thread::spawn(move || listener.listen(records));
@@ -271,13 +330,15 @@ fn options(arguments: &Arguments, environment: impl Fn(&str) -> Option<String>) 
 
 /// Returns the command that repeats a scenario, up to its `file:line`.
 fn repeat_command(arguments: &Arguments, seed: Seed) -> String {
-    let mut command = format!("paidpath run --seed {seed}");
+    let verb = if arguments.shipped { "demo" } else { "run" };
+    let mut command = format!("paidpath {verb} --seed {seed}");
     let quoted = |text: &str| if text.contains(char::is_whitespace) { format!("'{text}'") } else { text.to_owned() };
-    if arguments.topology != SHIPPED_TOPOLOGY {
-        command.push_str(&format!(" --topology {}", quoted(&arguments.topology)));
+    let (topology, target) = (arguments.topology(), arguments.target());
+    if topology != SHIPPED_TOPOLOGY {
+        command.push_str(&format!(" --topology {}", quoted(&topology)));
     }
-    if arguments.target != SHIPPED_TARGET {
-        command.push_str(&format!(" --target {}", quoted(&arguments.target)));
+    if target != SHIPPED_TARGET {
+        command.push_str(&format!(" --target {}", quoted(&target)));
     }
     for provider in &arguments.provider {
         command.push_str(&format!(" --provider {}", quoted(provider)));
@@ -303,7 +364,7 @@ fn selection(
         return Err(Refusal::Usage(format!("--last-failed: no run has left its results in {folder}")));
     }
     Ok(Selection {
-        embedded_only: false,
+        embedded_only: arguments.shipped,
         paths: arguments.paths.iter().map(|path| PathSpec::from(path.as_str())).collect(),
         tags,
         name: arguments.name.clone(),

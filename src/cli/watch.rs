@@ -30,7 +30,7 @@ pub fn watch(composition: &Composition, arguments: &run::Arguments) -> Result<Ex
         }
     })
     .map_err(|error| broken(&error))?;
-    let configuration = [&arguments.topology, &arguments.target].map(PathBuf::from);
+    let configuration = [arguments.topology(), arguments.target()].map(PathBuf::from);
     for path in specs.iter().map(|spec| &spec.path).chain(configuration.iter().filter(|path| path.is_file())) {
         // Editors replace a file when they save it; its folder stays.
         let folder = if path.is_dir() { path.clone() } else { folder_of(path) };

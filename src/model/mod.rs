@@ -24,6 +24,6 @@ pub use finding::Finding;
 pub use locator::Locator;
 pub use proof::Proof;
 pub use rule::RuleId;
-pub use run::{FeatureFile, Identity, Judged, Lifted, RunEnd, RunInfo, ServiceInfo, Shard};
+pub use run::{FeatureFile, Identity, Judged, Lifted, Origin, Origins, RunEnd, RunInfo, ServiceInfo, Shard};
 pub use trail::{Event, EventKind, Trail};
 pub use verdict::{Blame, Cause, Exit, Expected, ScenarioVerdict, Verdict};

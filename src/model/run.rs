@@ -26,6 +26,8 @@ pub struct RunInfo {
     pub topology: String,
     /// The target's name or file.
     pub target: String,
+    /// Where the topology and the target came from.
+    pub origins: Origins,
     /// The services of the platform, in the order of the topology.
     pub services: Vec<ServiceInfo>,
     /// The edges, each of which has a tap.
@@ -55,7 +57,44 @@ pub struct RunInfo {
     pub identity: Identity,
 }
 
+/// Where the topology and the target of a run came from.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Origins {
+    pub topology: Origin,
+    pub target: Origin,
+}
+
+/// Where a file came from.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Origin {
+    /// A journal of an earlier version does not say it.
+    #[default]
+    Unknown,
+    /// It came with paidpath, inside the binary.
+    Paidpath,
+    /// A file, by its path.
+    File(String),
+}
+
+impl fmt::Display for Origin {
+    /// Writes words to put behind a name.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Unknown => Ok(()),
+            Self::Paidpath => f.write_str(" (comes with paidpath)"),
+            Self::File(path) => write!(f, " ({path})"),
+        }
+    }
+}
+
 impl RunInfo {
+    /// Returns words for what the scenarios ran against, and where its description came from.
+    pub fn against(&self) -> String {
+        format!("{}{} on {}{}", self.target, self.origins.target, self.topology, self.origins.topology)
+    }
+
     /// Returns words for what a green result relies on: the provider of each service, and the last check of the
     /// doubles.
     pub fn stands_on(&self) -> String {

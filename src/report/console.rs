@@ -87,7 +87,7 @@ impl<W: Write> Console<W> {
         let scenarios = text::count(info.selected, "scenario", "scenarios");
         writeln!(self.out, "{name}  {scenarios}, {} at once, seed {}", info.jobs.max(1), info.seed)?;
         let up = info.up_micros.map(|up| format!(", up in {:.1} s", up as f64 / 1e6)).unwrap_or_default();
-        let topology = text::line(&format!("{} on {}{up}", info.target, info.topology));
+        let topology = text::line(&format!("{}{up}", info.against()));
         let services = text::line(&info.stands_on());
         for line in [topology, services].iter().filter(|line| !line.trim().is_empty() && *line != " on ") {
             writeln!(self.out, "{}", self.style.paint(Ink::Faint, &self.style.fit(0, line)))?;

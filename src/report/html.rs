@@ -120,12 +120,7 @@ fn head(run: &RunRecord) -> PageHead {
     };
     let info = &run.info;
     let started = run.started.unwrap_or(info.started).strftime("%Y-%m-%d %H:%M:%S UTC");
-    let facts = [
-        started.to_string(),
-        text::duration(run.took()),
-        format!("{} on {}", info.target, info.topology),
-        format!("seed {}", info.seed),
-    ];
+    let facts = [started.to_string(), text::duration(run.took()), info.against(), format!("seed {}", info.seed)];
     PageHead {
         state,
         mark,

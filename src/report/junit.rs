@@ -123,9 +123,9 @@ fn suite(run: &RunRecord, feature: &[&ScenarioRecord], dialect: Dialect) -> Elem
         ("paidpath.version", info.version.clone()),
         ("paidpath.run", info.id.clone()),
         ("paidpath.seed", info.seed.to_string()),
-        ("paidpath.topology", info.topology.clone()),
+        ("paidpath.topology", format!("{}{}", info.topology, info.origins.topology)),
         ("paidpath.stands-on", info.stands_on()),
-        ("paidpath.target", info.target.clone()),
+        ("paidpath.target", format!("{}{}", info.target, info.origins.target)),
         ("paidpath.command", info.command.join(" ")),
     ];
     let property = |(name, value)| Element::new("property").attribute("name", name).attribute("value", value);

@@ -74,7 +74,7 @@ fn head(run: &RunRecord) -> String {
     head.push_str(&format!("| {} |\n|{}\n", words.join(" | "), "--:|".repeat(words.len())));
     head.push_str(&format!("| {} |\n\n", numbers.join(" | ")));
     let info = &run.info;
-    let facts = format!("{} on {} in {}, seed {}", info.target, info.topology, text::duration(run.took()), info.seed);
+    let facts = format!("{} in {}, seed {}", info.against(), text::duration(run.took()), info.seed);
     head.push_str(&inline(&facts));
     head.push('\n');
     if !info.services.is_empty() {

@@ -15,9 +15,9 @@ pub const NO_FILE: &str = "is neither a file nor a folder: a pipe, a device, or 
 
 type Read = (String, String, Vec<u32>);
 
-/// Returns whether features come from the binary: no path was named, and there is no `features/` here.
+/// Returns whether features come from the binary: that was asked for, or no path was named and there is no `features/` here.
 pub(super) fn are_embedded(selection: &Selection) -> bool {
-    selection.paths.is_empty() && (selection.embedded_only || !Path::new("features").is_dir())
+    selection.embedded_only || (selection.paths.is_empty() && !Path::new("features").is_dir())
 }
 
 /// Reads all feature files that the paths name. Without a path it reads `features/`, or else the files in the binary.
@@ -29,17 +29,25 @@ pub(super) fn read_all(
     warnings: &mut Vec<String>,
 ) -> Vec<Read> {
     let here = PathSpec { path: "features".into(), lines: Vec::new() };
-    let paths = match selection.paths.as_slice() {
-        [] if !are_embedded(selection) => std::slice::from_ref(&here),
-        [] => {
-            let features = embedded.iter().filter(|file| file.uri.ends_with(".feature"));
-            return features.map(|file| (file.uri.clone(), file.text.to_owned(), Vec::new())).collect();
-        }
-        paths => paths,
-    };
     let mut wrong = |path: &Path, id, message: String, help: Option<String>| {
         problems.push(Problem { file: path.display().to_string(), location: None, id, message, help, fix: None });
     };
+    if are_embedded(selection) {
+        let features = || embedded.iter().filter(|file| file.uri.ends_with(".feature"));
+        let everything = [PathSpec::from("")];
+        let paths = if selection.paths.is_empty() { everything.as_slice() } else { &selection.paths };
+        let mut texts = Vec::new();
+        for spec in paths {
+            let before = texts.len();
+            let named = features().filter(|file| Path::new(&file.uri).starts_with(&spec.path));
+            texts.extend(named.map(|file| (file.uri.clone(), file.text.to_owned(), spec.lines.clone())));
+            if texts.len() == before {
+                wrong(&spec.path, "no-such-path", "no such feature comes with paidpath".into(), None);
+            }
+        }
+        return texts;
+    }
+    let paths = if selection.paths.is_empty() { std::slice::from_ref(&here) } else { &selection.paths };
     let mut files: Vec<(PathBuf, Vec<u32>)> = Vec::new();
     for spec in paths {
         if spec.path.is_dir() {

@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::base::config::{ConfigError, read_text};
 use crate::base::fingerprint::fingerprint;
-use crate::model::Verdict;
+use crate::model::{Origins, Verdict};
 
 /// The name of the file in the folder of the reports.
 pub const FILE: &str = "last-run.json";
@@ -24,6 +24,9 @@ pub struct History {
     /// The reports in the folder that paidpath wrote, by their file names. Anything else there is somebody's own.
     #[serde(default)]
     pub reports: BTreeSet<String>,
+    /// Where the topology and the target of the run came from.
+    #[serde(default)]
+    pub origins: Origins,
     /// The process of the run.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub process: Option<u32>,

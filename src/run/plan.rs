@@ -16,7 +16,7 @@ use super::vocabulary::Vocabulary;
 use crate::base::fingerprint::fingerprint;
 use crate::gherkin::{self, Fix, Ids, Mistake};
 use crate::model::message::{GherkinDocument, Location, Pickle, Source};
-use crate::model::{FeatureFile, Identity};
+use crate::model::{FeatureFile, Identity, Origins};
 use crate::world::{Embedded, StubIndex, Stubs, Trial};
 
 /// A feature file as read.
@@ -74,6 +74,8 @@ pub struct Plan {
     pub identity: Identity,
     /// The durations of scenarios in an earlier run: the longest begin first.
     pub history: History,
+    /// Where the topology and the target came from.
+    pub origins: Origins,
     /// What a reader of the results must know, one sentence each.
     pub warnings: Vec<String>,
 }

@@ -153,6 +153,7 @@ impl Up {
             command: options.command.iter().map(|word| self.redacted(word)).collect(),
             topology: topology.name.clone(),
             target: target.name.clone(),
+            origins: plan.origins.clone(),
             services: self.platform.services.clone(),
             edges: topology.edges(),
             selected: plan.scenarios.len(),

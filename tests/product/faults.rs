@@ -275,7 +275,7 @@ fn every_kind_of_fault_has_a_row() {
 #[test]
 fn a_healthy_run_has_no_finding_and_every_rule_something_to_judge() {
     let folder = Folder::new();
-    let ran = folder.paidpath(&["run", "--report", "junit"]);
+    let ran = folder.paidpath(&["demo", "--report", "junit"]);
     ran.expect(0, &["exit 0: everything"]);
     assert_eq!(attached(&ran, "findings"), None);
     let end = attached(&ran, "run-end").unwrap();

@@ -93,6 +93,71 @@ fn a_file_that_was_probably_meant_and_is_not_read_is_told() {
 }
 
 #[test]
+fn a_folder_without_features_is_refused_and_told_what_comes_with_paidpath() {
+    let folder = Folder::new();
+    let says = ["there are no features to run", "`paidpath init`", "`paidpath demo`"];
+    folder.paidpath(&["run"]).expect(64, &says);
+    folder.paidpath(&["--tags", "not @page"]).expect(64, &says);
+    assert!(!folder.reports().exists());
+    let demo = folder.paidpath(&["demo", "features/money", "--list"]);
+    demo.expect(0, &["features/money/refund.feature:"]);
+    assert!(demo.out.lines().all(|line| line.starts_with("features/money/")), "{}", demo.out);
+    folder.paidpath(&["demo", "features/mony"]).expect(64, &["no such feature comes with paidpath"]);
+}
+
+#[test]
+fn a_run_in_a_folder_of_a_project_is_a_run_of_the_project() {
+    let folder = Folder::with(
+        "features/a/a.feature",
+        "Feature: f
+  Scenario: s
+    Then something holds
+",
+    );
+    folder.write(
+        "features/b.feature",
+        "Feature: g
+  Scenario: t
+    Then something holds
+",
+    );
+    folder.with_topology_secret("topology.toml", "PATH");
+    let inside = |arguments: &[&str]| {
+        let output = folder.command(arguments).current_dir(folder.path().join("features/a")).output().unwrap();
+        crate::support::Ran::of(output, folder.reports())
+    };
+    inside(&["run"]).expect(0, &["2 passed", "(topology.toml)", "(comes with paidpath)"]);
+    assert!(folder.reports().join("junit.xml").exists());
+    inside(&["run", "a.feature:2", "--list"]).expect(0, &["features/a/a.feature:2  s"]);
+    inside(&["run", "../b.feature", "--list"]).expect(0, &["features/b.feature:2  t"]);
+    inside(&["run", ".", "--reports", "here"]).expect(0, &["1 passed"]);
+    assert!(folder.path().join("features/a/here/junit.xml").exists());
+}
+
+#[test]
+fn every_report_says_whether_topology_and_target_came_from_files() {
+    let folder = Folder::with(
+        "features/a.feature",
+        "Feature: f
+  Scenario: s
+    Then something holds
+",
+    );
+    folder.with_topology_secret("topology.toml", "PATH");
+    let ran = folder.paidpath(&["run", "--report", "markdown,junit,html"]);
+    ran.expect(0, &["Atelier (comes with paidpath) on embedded (topology.toml)"]);
+    for name in ["summary.md", "junit.xml", "index.html", "last-run.json"] {
+        let report = std::fs::read_to_string(folder.reports().join(name)).unwrap();
+        let (file, shipped) = if name == "last-run.json" {
+            ("topology.toml", "\"paidpath\"")
+        } else {
+            ("topology.toml", "comes with paidpath")
+        };
+        assert!(report.contains(file) && report.contains(shipped), "{name}");
+    }
+}
+
+#[test]
 fn a_feature_without_scenarios_is_refused() {
     run("Feature: f\n", 64, &["a.feature:1", "no-scenarios"]);
 }

@@ -189,7 +189,9 @@ fn a_platform_without_quotes_and_with_words_of_its_own_is_tested_by_the_two_file
     And Eve has 5 credits left
 ",
     );
-    folder.paidpath(&["run", "a.feature"]).expect(0, &["A shop on shop", "2 passed, 0 failed"]);
+    folder
+        .paidpath(&["run", "a.feature"])
+        .expect(0, &["A shop (target.toml) on shop (topology.toml)", "2 passed, 0 failed"]);
     folder.paidpath(&["check"]).expect(0, &[]);
 }
 
