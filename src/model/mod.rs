@@ -4,6 +4,7 @@
 //! They have no behaviour beyond serde: no I/O, no clock, no randomness. Readers of records from disk ignore unknown
 //! fields, so that an older version reads a newer journal.
 
+pub mod acceptance;
 pub mod agreement;
 pub mod diagnosis;
 pub mod exchange;
@@ -17,6 +18,7 @@ pub mod run;
 pub mod trail;
 pub mod verdict;
 
+pub use acceptance::{Acceptance, Acceptances, BodyTest};
 pub use diagnosis::{Class, Diagnosis, Hop, HopState};
 pub use exchange::{BY_TAP, Body, Change, Content, Edge, Exchange, Outcome, Request, Response, TraceId};
 pub use fact::Fact;

@@ -10,7 +10,7 @@ pub struct PlatformAnswer {
     /// The operation's word, or method and path.
     pub asked: String,
     pub status: u16,
-    /// True when the platform did what was asked.
+    /// True when the platform did what was asked, by [`Acceptances`](crate::model::Acceptances).
     pub ok: bool,
     /// The named fields that the target's file points to; absent ones are not there.
     pub fields: Map<String, Value>,

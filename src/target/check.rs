@@ -60,7 +60,13 @@ fn check_operation(operation: Operation, shape: &OperationSpec, file: &str, text
             return wrong(&["answer", name], format!("`{pointer}` is not a JSON pointer: it begins with `/`"));
         }
     }
-    Ok(())
+    if let Some(status) = shape.accept.iter().find(|status| !(100..600).contains(*status)) {
+        return wrong(&["accept"], format!("{status} is not a status of HTTP"));
+    }
+    match shape.refused_when.as_ref().filter(|test| !test.at.starts_with('/')) {
+        Some(test) => wrong(&["refused_when"], format!("`{}` is not a JSON pointer: it begins with `/`", test.at)),
+        None => Ok(()),
+    }
 }
 
 /// The first placeholder that stands for none of these values, in a sentence.

@@ -14,7 +14,8 @@ use super::{Operation, PageSpec, PlatformAnswer, Slot, Values};
 use crate::base::config::{ConfigError, Span, parse_toml};
 use crate::base::pointer::at;
 use crate::base::redact::Policy;
-use crate::model::{Edge, Exchange};
+use crate::model::acceptance::fits;
+use crate::model::{Acceptance, Acceptances, BodyTest, Edge, Exchange};
 
 /// The methods of RFC 9110 and RFC 5789 that a platform can be asked with.
 const METHODS: [&str; 7] = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"];
@@ -62,6 +63,8 @@ pub struct Target {
     #[serde(default, rename = "trail")]
     #[schemars(skip)]
     _trail: serde::de::IgnoredAny,
+    #[serde(skip)]
+    acceptances: Acceptances,
 }
 
 /// The longest times that the platform may take to keep its promises.
@@ -135,6 +138,11 @@ pub(super) struct OperationSpec {
     /// Named fields of the answer, each as a JSON pointer.
     #[serde(default)]
     pub answer: BTreeMap<String, String>,
+    /// The statuses with which the platform accepts the request. Without them, every 2xx and nothing else.
+    #[serde(default)]
+    pub accept: Vec<u16>,
+    /// What makes the answer a refusal although its status is accepted. Without it, an error as `[errors]` describes it.
+    pub refused_when: Option<BodyTest>,
 }
 
 #[derive(Debug, Clone, Deserialize, JsonSchema)]
@@ -186,7 +194,8 @@ pub enum TargetError {
 impl Target {
     /// Reads a target from the text of its file. `file` is its name in errors.
     pub fn parse(file: &str, text: &str) -> Result<Self, ConfigError> {
-        let target: Self = parse_toml(file, text)?;
+        let mut target: Self = parse_toml(file, text)?;
+        target.acceptances = parse_toml(file, text)?;
         check(&target, file, text)?;
         if let Some(page) = &target.page {
             page.check(file, text)?;
@@ -229,35 +238,44 @@ impl Target {
         headers: Vec<(String, String)>,
         body: bytes::Bytes,
     ) -> PlatformAnswer {
-        self.read(operation.word(), self.operations.get(&operation), status, headers, body)
+        let shape = self.operations.get(&operation);
+        let acceptance = shape.map(|shape| Acceptance {
+            accept: shape.accept.clone(),
+            refused_when: shape.refused_when.clone(),
+        });
+        let accepts =
+            |json: Option<&Value>| self.acceptances.of(&acceptance.clone().unwrap_or_default(), status, json);
+        self.read(operation.word(), shape, accepts, status, headers, body)
     }
 
-    /// Reads the answer to a request that is no operation of this file: `asked` is how people name it.
+    /// Reads the answer to a request that a scenario wrote out.
     pub fn answer_to(
         &self,
-        asked: &str,
+        method: &str,
+        path: &str,
         status: u16,
         headers: Vec<(String, String)>,
         body: bytes::Bytes,
     ) -> PlatformAnswer {
-        self.read(asked, None, status, headers, body)
+        let (path_alone, asked) = (path.split('?').next().unwrap_or(path), format!("{method} {path}"));
+        let accepts = |json: Option<&Value>| self.acceptances.of_member(method, path_alone, status, json);
+        self.read(&asked, None, accepts, status, headers, body)
     }
 
     fn read(
         &self,
         asked: &str,
         shape: Option<&OperationSpec>,
+        accepts: impl FnOnce(Option<&Value>) -> bool,
         status: u16,
         headers: Vec<(String, String)>,
         body: bytes::Bytes,
     ) -> PlatformAnswer {
-        // A redirect is no refusal.
-        let ok = (200..400).contains(&status);
+        let json = serde_json::from_slice::<Value>(&body).ok();
+        let ok = accepts(json.as_ref());
         let (asked, fields) = (asked.to_owned(), Map::new());
         let mut answer =
             PlatformAnswer { asked, status, ok, fields, code: None, message: String::new(), headers, body };
-        // Not parsed where no field is read: images and model files are large.
-        let json = if ok && shape.is_none() { None } else { answer.json() };
         if let (Some(json), Some(shape)) = (&json, shape) {
             let found = |(name, pointer): (&String, &String)| at(json, pointer).map(|value| (name.clone(), value));
             answer.fields = shape.answer.iter().filter_map(found).collect();
@@ -268,7 +286,7 @@ impl Target {
         }
         if !ok {
             let text = |pointer: &str| json.as_ref()?.pointer(pointer)?.as_str().map(str::to_owned);
-            answer.message = text(&self.errors.message).unwrap_or_else(|| describe(&answer.body));
+            answer.message = text(&self.errors.message).unwrap_or_else(|| describe(&answer));
             let own = text(&self.errors.code);
             // A rule goes before the platform's own code: it exists because that code says too little.
             answer.code = self.rule(status, own.as_deref(), &answer.message).or(own);
@@ -291,14 +309,11 @@ impl Target {
     pub fn reads<'t>(&'t self, exchange: &Exchange) -> impl Iterator<Item = &'t str> + use<'t> {
         // The file describes the member's requests. A request between services may look alike and mean another thing.
         let of_member = exchange.edge.from == Edge::MEMBER;
-        let is_asked = |shape: &&OperationSpec| {
-            method_and_path(&shape.request).is_some_and(|(method, path)| {
-                method.as_str() == exchange.request.method && matches_template(path, exchange.request.path())
-            })
-        };
+        let is_asked =
+            |shape: &&OperationSpec| fits(&shape.request, &exchange.request.method, exchange.request.path());
         let shapes: Vec<&OperationSpec> =
             self.operations.values().filter(|shape| of_member && is_asked(shape)).collect();
-        let refused = of_member && exchange.status().is_some_and(|status| status >= 400);
+        let refused = of_member && !self.acceptances.of_exchange(exchange, None);
         let errors = refused.then_some([self.errors.code.as_str(), self.errors.message.as_str()]);
         shapes
             .into_iter()
@@ -318,18 +333,6 @@ impl Target {
                 && rule.message.as_deref().is_none_or(|wanted| message.contains(wanted))
         };
         self.errors.rules.iter().find(fits).map(|rule| rule.code.clone())
-    }
-}
-
-/// Returns true when a path fits a path with placeholders.
-fn matches_template(template: &str, path: &str) -> bool {
-    let (mut expected, mut seen) = (template.split('/'), path.split('/'));
-    loop {
-        match (expected.next(), seen.next()) {
-            (None, None) => return true,
-            (Some(expected), Some(seen)) if expected.starts_with('{') || expected == seen => {}
-            (Some(_), Some(_)) | (Some(_), None) | (None, Some(_)) => return false,
-        }
     }
 }
 
@@ -358,7 +361,11 @@ fn encode(text: &str) -> String {
 }
 
 /// An answer that is not the platform's own error format, in a few words.
-fn describe(body: &[u8]) -> String {
+fn describe(answer: &PlatformAnswer) -> String {
+    if let Some(location) = answer.header("location").filter(|_| (300..400).contains(&answer.status)) {
+        return format!("the answer redirects to {location}");
+    }
+    let body = &answer.body;
     // The beginning is enough to recognise a proxy's error page, and it has to fit into one line.
     let text = String::from_utf8_lossy(&body[..body.len().min(120)]);
     match text.trim() {

@@ -35,18 +35,15 @@ fn event(mapping: &Mapping, meaning: &Meaning, named: Vec<(Fact, String)>, excha
         facts.extend(source.find(exchange).map(|value| (*name, value)));
     }
     let text = |value: &Value| value.as_str().map(str::to_owned);
-    let is_error = |status: u16| !(200..400).contains(&status);
-    let code = if exchange.status().is_some_and(is_error) {
-        mapping.code.as_ref().and_then(|source| text(&source.find(exchange)?))
-    } else {
-        None
-    };
+    let is_accepted = meaning.accepts(mapping, exchange);
+    let code =
+        if is_accepted { None } else { mapping.code.as_ref().and_then(|source| text(&source.find(exchange)?)) };
     // “No” to a question is a successful answer, and its reason takes the place of an error code.
     let is_no = meaning.means == EventKind::Checked && facts.get(&Fact::Allowed) == Some(&Value::Bool(false));
     let done = match &exchange.outcome {
-        // A server that fails may have done the work before.
-        Outcome::Answered(answer) if answer.status >= 500 => None,
-        Outcome::Answered(answer) if is_error(answer.status) => Some(false),
+        // A server that fails may have done the work before, and one that redirects may have sent the request elsewhere.
+        Outcome::Answered(answer) if !is_accepted && matches!(answer.status, 300..400 | 500..) => None,
+        Outcome::Answered(_) if !is_accepted => Some(false),
         Outcome::Answered(_) if lacks_its_result(meaning, &facts) => None,
         Outcome::Answered(_) => Some(!is_no),
         Outcome::Unreachable { .. } => Some(false),

@@ -23,7 +23,7 @@ use super::source::Source;
 use crate::base::config::{ConfigError, Span, parse_toml};
 use crate::base::suggest::did_you_mean;
 use crate::model::exchange::NotAnEdge;
-use crate::model::{Edge, EventKind, Exchange, Fact};
+use crate::model::{Acceptance, Acceptances, BodyTest, Edge, EventKind, Exchange, Fact};
 
 /// The `[trail]` section of a target file.
 #[derive(Debug, Clone, Deserialize, JsonSchema)]
@@ -49,6 +49,8 @@ pub struct Mapping {
     pub event_age: Span,
     /// The greatest difference between the clocks of this machine and of the platform.
     pub skew: Span,
+    #[serde(skip)]
+    acceptances: Acceptances,
 }
 
 impl Default for Mapping {
@@ -64,6 +66,7 @@ impl Default for Mapping {
             outside: Vec::new(),
             event_age: Span(std::time::Duration::from_secs(300)),
             skew: Span(std::time::Duration::from_millis(10)),
+            acceptances: Acceptances::default(),
         }
     }
 }
@@ -94,6 +97,22 @@ pub struct Meaning {
     #[serde(default)]
     /// The facts of the event, with their sources.
     pub facts: BTreeMap<Fact, Source>,
+    /// The statuses with which the request is accepted. Without them, those of the operation, or every 2xx.
+    #[serde(default)]
+    pub accept: Vec<u16>,
+    /// What makes the answer a refusal although its status is accepted. Without it, as for the operation.
+    pub refused_when: Option<BodyTest>,
+}
+
+impl Meaning {
+    /// Returns true if the answer says that the callee did what was asked.
+    pub fn accepts(&self, mapping: &Mapping, exchange: &Exchange) -> bool {
+        if self.accept.is_empty() && self.refused_when.is_none() {
+            return mapping.accepts(exchange);
+        }
+        let own = Acceptance { accept: self.accept.clone(), refused_when: self.refused_when.clone() };
+        mapping.acceptances.of_exchange(exchange, Some(&own))
+    }
 }
 
 #[derive(Debug, Clone, Deserialize, JsonSchema)]
@@ -250,7 +269,7 @@ impl Mapping {
         let here = |meaning: &&Meaning| meaning.at.iter().any(|place| place.matches(exchange).is_some());
         let meant: Vec<&Meaning> = self.events.iter().filter(here).collect();
         // Only a refusal carries a code.
-        let refused = exchange.status().is_some_and(|status| status >= 400);
+        let refused = !self.accepts(exchange);
         let facts = meant.into_iter().flat_map(|meaning| meaning.facts.values());
         let sources = facts.chain(self.always.values()).chain(self.code.iter().filter(move |_| refused));
         sources.filter_map(|source| source.answer_field())
@@ -264,7 +283,8 @@ impl Mapping {
             #[serde(default)]
             trail: Mapping,
         }
-        let File { trail: mapping } = parse_toml(file, text)?;
+        let File { trail: mut mapping } = parse_toml(file, text)?;
+        mapping.acceptances = parse_toml(file, text)?;
         let wrong = |keys: &[&str], message: String| ConfigError::key(file, text, keys, message);
         // A misspelt follower would silently count as a final state.
         for (state, followers) in &mapping.jobs {
@@ -274,6 +294,11 @@ impl Mapping {
             }
         }
         Ok(mapping)
+    }
+
+    /// Returns true if the answer to this exchange says that the callee did what was asked.
+    pub fn accepts(&self, exchange: &Exchange) -> bool {
+        self.acceptances.of_exchange(exchange, None)
     }
 
     /// Returns true for a state that a job does not leave.

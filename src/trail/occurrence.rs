@@ -147,6 +147,7 @@ impl<'a> Occurrence<'a> {
             (Some(code), _) => format!("was refused with {code} ({status})"),
             (None, Some(true)) => format!("was answered with {status}"),
             (None, Some(false)) => format!("was refused ({status})"),
+            (None, None) if status.starts_with('3') => format!("was redirected ({status})"),
             (None, None) => format!("was answered with {status}, and nothing that can be read"),
         }
     }

@@ -38,7 +38,7 @@ impl World {
         let text = self.with_ids(text)?;
         let Written { method, path, headers, body } = Written::read(&text)?;
         let asked = format!("{method} {path}");
-        let mut request = self.client.request(method, path);
+        let mut request = self.client.request(method.clone(), path);
         let is_written = |name: &str| headers.iter().any(|(own, _)| own.eq_ignore_ascii_case(name));
         for (name, value) in self.context.target.headers(&Values::new().with(Slot::Token, token)) {
             if !is_written(&name) {
@@ -52,7 +52,7 @@ impl World {
             request = request.header(*name, *value);
         }
         let (status, headers, body) = self.client.send(&asked, request.body(body.to_owned())).await?;
-        self.answers.keep(self.context.target.answer_to(&asked, status, headers, body));
+        self.answers.keep(self.context.target.answer_to(method.as_str(), path, status, headers, body));
         Ok(())
     }
 

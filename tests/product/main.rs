@@ -15,6 +15,7 @@ mod images;
 mod inside;
 mod kills;
 mod machine_room;
+mod meaning;
 mod mistakes;
 mod own;
 mod page;

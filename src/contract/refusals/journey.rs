@@ -63,7 +63,8 @@ impl RefusalCatalogue {
         match &call.outcome {
             Outcome::Open => Learned::Open,
             Outcome::Unreachable { .. } | Outcome::Broken { .. } => Learned::Trouble,
-            Outcome::Answered(response) if response.status < 400 => match self.reason(call) {
+            // A redirected caller has got nothing from this service.
+            Outcome::Answered(response) if matches!(response.status, ..300 | 304) => match self.reason(call) {
                 Some((slug, code)) => Learned::Code(slug, code.class),
                 None => Learned::Fine,
             },
