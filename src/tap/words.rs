@@ -3,7 +3,7 @@
 use std::ops::RangeInclusive;
 use std::time::Duration;
 
-use http::HeaderName;
+use http::{HeaderName, HeaderValue};
 use jiff::SignedDuration;
 use serde_json::Value;
 
@@ -156,6 +156,16 @@ impl<'a> WordReader<'a> {
             Value::String(text) => Ok(text),
             other => Ok(other.to_string()),
         }
+    }
+
+    /// The value of a header, as [`WordReader::text`] reads a text.
+    pub fn header_value(&mut self, what: &str) -> Result<HeaderValue, FaultSyntaxError> {
+        let text = self.text(what)?;
+        HeaderValue::from_str(&text).map_err(|_| FaultSyntaxError::Unexpected {
+            word: text,
+            expected: what.into(),
+            hint: String::new(),
+        })
     }
 
     /// The name of a header.
