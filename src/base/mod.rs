@@ -16,5 +16,6 @@ pub mod schema;
 pub mod seed;
 pub mod suggest;
 pub mod trace;
+pub mod uri;
 pub mod wait;
 pub mod walk;

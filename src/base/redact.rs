@@ -14,6 +14,7 @@ use serde_json::Value;
 use sha2::{Digest, Sha256};
 
 use super::canary::{Canaries, spellings};
+use super::uri;
 
 use crate::model::TraceId;
 
@@ -63,7 +64,7 @@ impl Secret {
         self.written.get_or_init(|| {
             let mut written: Vec<String> = spellings(&self.plain).into_iter().map(|(_, written)| written).collect();
             let json = Value::from(self.plain.as_str()).to_string();
-            for escaped in [percent_encoded(&self.plain), json.trim_matches('"').to_owned()] {
+            for escaped in [uri::encode(&self.plain), json.trim_matches('"').to_owned()] {
                 if escaped != self.plain {
                     written.push(escaped);
                 }
@@ -266,17 +267,6 @@ fn written_fields(names: &[String]) -> Option<Regex> {
     let json = format!(r#"("(?:{names})"\s*:\s*")((?:[^"\\]|\\.)+)"#);
     let form = format!(r#"(\b(?:{names})=)([^&\s"'<>;,]+)"#);
     Some(Regex::new(&format!("{json}|{form}")).expect("escaped names make an expression"))
-}
-
-fn percent_encoded(text: &str) -> String {
-    let mut encoded = String::with_capacity(text.len());
-    for byte in text.bytes() {
-        match byte {
-            b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' | b'-' | b'.' | b'_' | b'~' => encoded.push(byte as char),
-            _ => encoded.push_str(&format!("%{byte:02X}")),
-        }
-    }
-    encoded
 }
 
 #[cfg(test)]

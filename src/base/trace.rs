@@ -2,6 +2,9 @@
 
 use std::fmt;
 
+use percent_encoding::{AsciiSet, CONTROLS, utf8_percent_encode};
+
+use super::uri;
 use crate::model::TraceId;
 
 /// The header that names the trace.
@@ -23,6 +26,19 @@ pub fn trace_of(traceparent: &str) -> Option<TraceId> {
         return None;
     }
     trace.parse().ok().filter(|trace: &TraceId| trace.0 != 0)
+}
+
+/// What the standard does not allow in a value of baggage.
+const NOT_IN_BAGGAGE: &AsciiSet = &CONTROLS.add(b' ').add(b'"').add(b',').add(b';').add(b'\\').add(b'%');
+
+/// Returns the value that the headers of a request carry under this name in their baggage, decoded.
+pub fn in_baggage(headers: &[(String, String)], name: &str) -> Option<String> {
+    let lines = headers.iter().filter(|(header, _)| header == BAGGAGE);
+    lines.flat_map(|(_, line)| line.split(',')).find_map(|member| {
+        // Properties of the member follow after a semicolon.
+        let (key, value) = member.split(';').next()?.split_once('=')?;
+        if key.trim() == name { Some(uri::decode(value.trim()).into_owned()) } else { None }
+    })
 }
 
 /// Named values that travel with every request of a scenario.
@@ -49,13 +65,7 @@ impl fmt::Display for Baggage {
             if index > 0 {
                 f.write_str(",")?;
             }
-            write!(f, "{name}=")?;
-            for byte in value.bytes() {
-                match byte {
-                    b'"' | b',' | b';' | b'\\' | b'%' | 0..=0x20 | 0x7f.. => write!(f, "%{byte:02X}")?,
-                    _ => write!(f, "{}", byte as char)?,
-                }
-            }
+            write!(f, "{name}={}", utf8_percent_encode(value, NOT_IN_BAGGAGE))?;
         }
         Ok(())
     }
@@ -85,5 +95,17 @@ mod tests {
         baggage.set("clock", "+3600");
         baggage.set("note", "a,b c");
         assert_eq!(baggage.to_string(), "clock=+3600,note=a%2Cb%20c");
+    }
+
+    #[test]
+    fn what_baggage_carries_is_read_back_from_any_line_and_among_others() {
+        let mut baggage = Baggage::default();
+        baggage.set("clock", "+60");
+        baggage.set("note", "a,b; c=ä%");
+        let line = |value: &str| (BAGGAGE.to_owned(), value.to_owned());
+        let headers = [line("a=1;p=x"), line(&format!("{baggage};p=x"))];
+        for (name, value) in [("a", Some("1")), ("clock", Some("+60")), ("note", Some("a,b; c=ä%")), ("b", None)] {
+            assert_eq!(in_baggage(&headers, name).as_deref(), value, "{name}");
+        }
     }
 }

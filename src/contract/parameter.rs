@@ -2,11 +2,11 @@
 
 use std::sync::Arc;
 
-use percent_encoding::percent_decode_str;
 use serde_json::Value;
 
 use super::schema::{Flaw, Schema};
 use crate::base::redact::is_redacted;
+use crate::base::uri;
 use crate::model::Request;
 
 /// The place of a parameter in a request.
@@ -39,7 +39,10 @@ impl ParameterPlace {
     pub fn given(self, request: &Request, name: &str) -> Vec<String> {
         match self {
             Self::Path => Vec::new(),
-            Self::Query => in_query(&request.target, name),
+            Self::Query => {
+                let given = uri::query(&request.target).filter(|(key, _)| key == name);
+                given.map(|(_, value)| value.into_owned()).collect()
+            }
             Self::Header => in_headers(&request.headers, name),
             Self::Cookie => in_cookies(&request.headers, name),
         }
@@ -138,16 +141,6 @@ fn readings(given: &[String]) -> Vec<Value> {
     readings
 }
 
-/// The values of a name in a query, decoded.
-fn in_query(target: &str, name: &str) -> Vec<String> {
-    let query = target.split_once('?').map_or("", |(_, query)| query);
-    let query = query.split('#').next().unwrap_or_default();
-    let decoded = |text: &str| percent_decode_str(&text.replace('+', " ")).decode_utf8_lossy().into_owned();
-    let pairs = query.split('&').filter(|pair| !pair.is_empty());
-    let pairs = pairs.map(|pair| pair.split_once('=').unwrap_or((pair, "")));
-    pairs.filter(|(key, _)| decoded(key) == name).map(|(_, value)| decoded(value)).collect()
-}
-
 /// The values of a header; `name` in lower case.
 pub(super) fn in_headers(headers: &[(String, String)], name: &str) -> Vec<String> {
     headers.iter().filter(|(key, _)| key == name).map(|(_, value)| value.clone()).collect()
@@ -155,10 +148,6 @@ pub(super) fn in_headers(headers: &[(String, String)], name: &str) -> Vec<String
 
 /// The values of a cookie. A `Cookie` header that was replaced as a whole may hold any.
 fn in_cookies(headers: &[(String, String)], name: &str) -> Vec<String> {
-    let lines = headers.iter().filter(|(key, _)| key == "cookie").flat_map(|(_, line)| line.split(';'));
-    let values = lines.filter_map(|cookie| match cookie.trim().split_once('=') {
-        Some((key, value)) => (key == name).then(|| value.to_owned()),
-        None => is_redacted(cookie).then(|| cookie.to_owned()),
-    });
-    values.collect()
+    let fits = |(key, value): &(&str, &str)| *key == name || key.is_empty() && is_redacted(value);
+    uri::cookies(headers).filter(fits).map(|(_, value)| value.to_owned()).collect()
 }

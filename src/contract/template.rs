@@ -1,6 +1,6 @@
 //! Path templates such as `/v1/jobs/{id}`, and their order of precedence.
 
-use percent_encoding::percent_decode_str;
+use crate::base::uri;
 
 /// A path with placeholders.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -91,7 +91,7 @@ fn fill<'t>(parts: &'t [Part], segment: &str, values: &mut Vec<(&'t str, String)
                     None => rest.len(),
                 };
                 let value = rest.get(..end).filter(|value| !value.is_empty())?;
-                values.push((name, percent_decode_str(value).decode_utf8_lossy().into_owned()));
+                values.push((name, uri::decode(value).into_owned()));
                 rest = &rest[end..];
             }
         }

@@ -83,6 +83,64 @@ impl Fact {
         Self::names().find(|fact| fact.word() == word)
     }
 
+    /// Returns true if the value only says which one it is, so that the number 7 and the text “7” are the same.
+    pub const fn is_identity(self) -> bool {
+        match self {
+            Self::Basis
+            | Self::Charge
+            | Self::ClaimedMember
+            | Self::Credential
+            | Self::Event
+            | Self::Failure
+            | Self::Flag
+            | Self::Grant
+            | Self::History
+            | Self::Image
+            | Self::ImageIds
+            | Self::Issued
+            | Self::Job
+            | Self::Key
+            | Self::Member
+            | Self::Owner
+            | Self::Purchase
+            | Self::Quote
+            | Self::Reason
+            | Self::Refund
+            | Self::Right
+            | Self::Rights
+            | Self::Signature
+            | Self::State
+            | Self::Status
+            | Self::Subject
+            | Self::TopUp
+            | Self::Version
+            | Self::Versions
+            | Self::Who => true,
+            Self::Ahead
+            | Self::Allowed
+            | Self::Amount
+            | Self::Balance
+            | Self::ClaimedAmount
+            | Self::Download
+            | Self::DownloadPrice
+            | Self::Duplicate
+            | Self::EndsAt
+            | Self::ExpiresAt
+            | Self::Full
+            | Self::GenerationPrice
+            | Self::Images
+            | Self::Needs
+            | Self::Prompt
+            | Self::Quantity
+            | Self::Replayed
+            | Self::Sequence
+            | Self::SignedAt
+            | Self::Sum
+            | Self::Value
+            | Self::SinceCharge => false,
+        }
+    }
+
     /// Returns the fact that is the price of a right.
     pub fn price_of(right: &str) -> Option<Self> {
         // Rights are named by the target file, and their prices after them.

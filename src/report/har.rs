@@ -4,6 +4,7 @@
 //! findings have no place in the format and stand in fields that begin with an underscore, as it asks. Taps measure one duration,
 //! which is given as `wait`.
 
+use std::borrow::Cow;
 use std::time::Duration;
 
 use jiff::Timestamp;
@@ -12,6 +13,7 @@ use serde_json::{Value, json};
 use super::record::{AttemptRecord, RunRecord, ScenarioRecord};
 use super::reporter::{ReportFile, Reporter};
 use super::text;
+use crate::base::uri;
 use crate::model::{Body, Content, Exchange, Outcome, Request, Response};
 
 /// The reporter of the folder `har/`.
@@ -76,28 +78,15 @@ fn url(run: &RunRecord, exchange: &Exchange) -> String {
     let address = address.unwrap_or_else(|| format!("http://{}.invalid", text::slug(&exchange.edge.to)));
     let target = &exchange.request.target;
     let slash = if target.starts_with('/') { "" } else { "/" };
-    let mut url = format!("{address}{slash}");
-    for byte in target.bytes() {
-        match byte {
-            b'"' | b'<' | b'>' | b'\\' | b'^' | b'`' | b'{' | b'|' | b'}' | 0..=0x20 | 0x7f.. => {
-                url.push_str(&format!("%{byte:02X}"));
-            }
-            _ => url.push(byte as char),
-        }
-    }
-    url
+    format!("{address}{slash}{}", uri::encode_unsafe(target))
 }
 
 fn request(request: &Request, url: &str) -> Value {
-    let query = request.target.split_once('?').map_or("", |(_, query)| query);
-    let pair = |pair: &str| {
-        let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
-        json!({"name": name, "value": value})
-    };
+    let pair = |(name, value): (Cow<'_, str>, Cow<'_, str>)| json!({"name": name, "value": value});
     let mut value = json!({
         "method": request.method, "url": url, "httpVersion": "HTTP/1.1", "cookies": [],
         "headers": headers(&request.headers),
-        "queryString": query.split('&').filter(|part| !part.is_empty()).map(pair).collect::<Vec<_>>(),
+        "queryString": uri::query(&request.target).map(pair).collect::<Vec<_>>(),
         "headersSize": -1, "bodySize": request.body.size,
     });
     if let Some((text, encoding)) = content(&request.body) {

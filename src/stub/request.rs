@@ -4,7 +4,6 @@ use std::collections::BTreeMap;
 use std::fmt;
 
 use http::{HeaderMap, HeaderName, Method};
-use percent_encoding::percent_decode_str;
 use serde::Deserialize;
 use serde::de::{Deserializer, Error as _};
 
@@ -12,6 +11,7 @@ use super::file::Stub;
 use super::matcher::{Expression, Matcher, shown};
 use crate::base::redact::Policy;
 use crate::base::suggest::did_you_mean;
+use crate::base::uri;
 
 const METHODS: [&str; 8] = ["ANY", "GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"];
 
@@ -36,10 +36,7 @@ impl Request<'_> {
 
     /// The values of a query parameter, decoded.
     pub(super) fn query(&self, name: &str) -> Vec<String> {
-        let query = self.target.split_once('?').map_or("", |(_, query)| query);
-        let pairs = query.split('&').map(|pair| pair.split_once('=').unwrap_or((pair, "")));
-        let decoded = |text: &str| percent_decode_str(&text.replace('+', " ")).decode_utf8_lossy().into_owned();
-        pairs.filter(|(key, _)| decoded(key) == name).map(|(_, value)| decoded(value)).collect()
+        uri::query(self.target).filter(|(key, _)| key == name).map(|(_, value)| value.into_owned()).collect()
     }
 
     /// The values of a header.

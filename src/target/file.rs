@@ -14,6 +14,7 @@ use super::{Operation, PageSpec, PlatformAnswer, Slot, Values};
 use crate::base::config::{ConfigError, Span, parse_toml};
 use crate::base::pointer::at;
 use crate::base::redact::Policy;
+use crate::base::uri;
 use crate::model::acceptance::fits;
 use crate::model::{Acceptance, Acceptances, BodyTest, Edge, Exchange};
 
@@ -212,14 +213,14 @@ impl Target {
         let shape = self.shape(operation)?;
         let (method, path) = method_and_path(&shape.request).expect("checked when the file was read");
         let mut path =
-            fill_text(path, values, encode).map_err(|placeholder| TargetError::NoValue { operation, placeholder })?;
+            fill_text(path, values, uri::encode).map_err(|placeholder| TargetError::NoValue { operation, placeholder })?;
         for (index, (name, template)) in shape.query.iter().enumerate() {
             let Some(value) = fill(template, values) else { continue };
             let text = as_text(&value);
             // Pushed by hand: the path may carry placeholders that were encoded already, and a URL library would encode
             // them again.
             path.push(if index == 0 { '?' } else { '&' });
-            path.push_str(&format!("{}={}", encode(name), encode(&text)));
+            path.push_str(&format!("{}={}", uri::encode(name), uri::encode(&text)));
         }
         let headers = filled_headers(self.headers.iter().chain(&shape.headers), values);
         Ok(OperationRequest { method, path, headers, body: shape.body.as_ref().and_then(|body| fill(body, values)) })
@@ -347,17 +348,6 @@ pub(super) fn method_and_path(request: &str) -> Option<(http::Method, &str)> {
     let (method, path) = request.split_once(' ')?;
     let method = METHODS.contains(&method).then(|| http::Method::from_bytes(method.as_bytes()).ok())??;
     path.starts_with('/').then_some((method, path))
-}
-
-/// Percent-encodes all but the unreserved characters of RFC 3986.
-fn encode(text: &str) -> String {
-    text.bytes().fold(String::with_capacity(text.len()), |mut encoded, byte| {
-        match byte {
-            b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' | b'-' | b'.' | b'_' | b'~' => encoded.push(byte as char),
-            _ => encoded.push_str(&format!("%{byte:02X}")),
-        }
-        encoded
-    })
 }
 
 /// An answer that is not the platform's own error format, in a few words.

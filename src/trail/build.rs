@@ -23,7 +23,7 @@ fn events_of<'a>(mapping: &'a Mapping, exchange: &'a Exchange) -> impl Iterator<
     mapping.events.iter().filter_map(move |meaning| {
         let named = meaning.at.iter().find_map(|pattern| pattern.matches(exchange))?;
         let has_value = |(source, expected): (&Source, &String)| {
-            source.find(exchange).as_ref().and_then(Value::as_str) == Some(expected)
+            source.find(exchange).map(canonical).as_ref().and_then(Value::as_str) == Some(expected)
         };
         if meaning.only.iter().all(has_value) { Some(event(mapping, meaning, named, exchange)) } else { None }
     })
@@ -34,10 +34,18 @@ fn event(mapping: &Mapping, meaning: &Meaning, named: Vec<(Fact, String)>, excha
     for (name, source) in mapping.always.iter().chain(&meaning.facts) {
         facts.extend(source.find(exchange).map(|value| (*name, value)));
     }
+    for (name, value) in &mut facts {
+        if name.is_identity() {
+            *value = canonical(value.take());
+        }
+    }
     let text = |value: &Value| value.as_str().map(str::to_owned);
     let is_accepted = meaning.accepts(mapping, exchange);
-    let code =
-        if is_accepted { None } else { mapping.code.as_ref().and_then(|source| text(&source.find(exchange)?)) };
+    let code = if is_accepted {
+        None
+    } else {
+        mapping.code.as_ref().and_then(|source| text(&canonical(source.find(exchange)?)))
+    };
     // “No” to a question is a successful answer, and its reason takes the place of an error code.
     let is_no = meaning.means == EventKind::Checked && facts.get(&Fact::Allowed) == Some(&Value::Bool(false));
     let done = match &exchange.outcome {
@@ -58,6 +66,15 @@ fn event(mapping: &Mapping, meaning: &Meaning, named: Vec<(Fact, String)>, excha
         done,
         code: code.or(reason),
         facts,
+    }
+}
+
+/// Returns the form in which two ids can be compared: a path has the text `7` where JSON has the number.
+fn canonical(value: Value) -> Value {
+    match value {
+        Value::Number(number) if !number.is_f64() => Value::String(number.to_string()),
+        Value::Array(items) => items.into_iter().map(canonical).collect(),
+        other => other,
     }
 }
 

@@ -22,6 +22,7 @@ use serde::Deserialize;
 use super::source::Source;
 use crate::base::config::{ConfigError, Span, parse_toml};
 use crate::base::suggest::did_you_mean;
+use crate::base::uri;
 use crate::model::exchange::NotAnEdge;
 use crate::model::{Acceptance, Acceptances, BodyTest, Edge, EventKind, Exchange, Fact};
 
@@ -217,20 +218,19 @@ impl RequestPattern {
         for expected in &self.path {
             let actual = segments.next()?;
             match expected {
-                Segment::Is(text) if text == actual => {}
+                Segment::Is(text) if text == actual || uri::decode(text) == uri::decode(actual) => {}
                 Segment::Is(_) => return None,
-                Segment::Fact(fact) => facts.push((*fact, actual.to_owned())),
+                Segment::Fact(fact) => facts.push((*fact, uri::decode(actual).into_owned())),
             }
         }
         // A longer path is another resource.
         if segments.next().is_some() {
             return None;
         }
-        let query = request.target.split_once('?').map_or("", |(_, query)| query);
         for (name, fact) in &self.query {
             // A parameter may be missing: the pattern fits all the same, without this fact.
-            let value = query.split('&').find_map(|part| part.strip_prefix(name.as_str())?.strip_prefix('='));
-            facts.extend(value.map(|value| (*fact, value.to_owned())));
+            let value = uri::query(&request.target).find(|(own, _)| own == name);
+            facts.extend(value.map(|(_, value)| (*fact, value.into_owned())));
         }
         Some(facts)
     }

@@ -17,7 +17,8 @@ use serde::Deserialize;
 use serde_json::Value;
 
 use crate::base::pointer::at;
-use crate::base::trace::BAGGAGE;
+use crate::base::trace::in_baggage;
+use crate::base::uri;
 use crate::model::{Body, Exchange};
 
 /// One or more parts of an exchange; the first that has a value counts.
@@ -141,8 +142,10 @@ impl SingleSource {
         let value = match &self.part {
             Part::Word(word) => Some(Value::String(word.clone())),
             Part::Header(name) => header(headers, name).map(|value| Value::String(credentials(name, value).into())),
-            Part::Cookie(name) => cookie(header(headers, "cookie")?, name).map(Value::String),
-            Part::Baggage(name) => baggage(header(headers, BAGGAGE)?, name).map(Value::String),
+            Part::Cookie(name) => uri::cookies(headers)
+                .find(|(own, _)| *own == name.as_str())
+                .map(|(_, value)| Value::String(value.into())),
+            Part::Baggage(name) => in_baggage(headers, name).map(Value::String),
             Part::Pointer(pointer) => body.json().and_then(|json| at(json, pointer)),
         };
         // Platforms write an absent value as null, too.
@@ -168,20 +171,6 @@ fn credentials<'a>(name: &str, value: &'a str) -> &'a str {
     }
 }
 
-fn cookie(header: &str, name: &str) -> Option<String> {
-    let value =
-        |cookie: &str| cookie.trim().split_once('=').filter(|(key, _)| *key == name).map(|(_, value)| value.to_owned());
-    header.split(';').find_map(value)
-}
-
-fn baggage(header: &str, name: &str) -> Option<String> {
-    header.split(',').find_map(|member| {
-        // Properties of the member follow after a semicolon.
-        let (key, value) = member.split(';').next()?.split_once('=')?;
-        if key.trim() == name { Some(value.trim().to_owned()) } else { None }
-    })
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -195,12 +184,6 @@ mod tests {
     }
 
     #[test]
-    fn a_cookie_is_found_among_others() {
-        assert_eq!(cookie("theme=dark; session=«secret 1»", "session").as_deref(), Some("«secret 1»"));
-        assert_eq!(cookie("my-session=1", "session"), None);
-    }
-
-    #[test]
     fn of_several_places_the_first_that_has_it_counts() {
         assert!("request header Authorization or request cookie session".parse::<Source>().is_ok());
         assert!("request header Authorization or cookie".parse::<Source>().is_err());
@@ -211,11 +194,5 @@ mod tests {
         let json = serde_json::json!({"history": [{"status": "a"}, {"status": "b"}, {}]});
         assert_eq!(at(&json, "/history/*/status"), Some(serde_json::json!(["a", "b"])));
         assert_eq!(at(&json, "/other/*/status"), None);
-    }
-
-    #[test]
-    fn a_member_of_baggage_is_found_among_others() {
-        assert_eq!(baggage("a=1, app.clock=+60;p=x", "app.clock").as_deref(), Some("+60"));
-        assert_eq!(baggage("a=1", "b"), None);
     }
 }

@@ -121,3 +121,59 @@ fn a_webhook_that_was_moved_is_blamed_and_not_the_service_behind_it() {
         folder.paidpath(&["run", "a.feature"]).expect(1, &["at billing → entitlement", "redirected (307)"]);
     }
 }
+
+/// A shop that charges as often as it is asked. Its ids are numbers, or the same as text.
+fn greedy(with_text: bool) -> String {
+    let sold = std::sync::atomic::AtomicUsize::new(100);
+    let sold = std::sync::Arc::new(sold);
+    let id = move |id: usize| if with_text { json!(id.to_string()) } else { json!(id) };
+    let order = move |Json(body): Json<serde_json::Value>| {
+        let number = sold.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
+        async move { Json(json!({"id": id(number), "product": id(7), "what": body["what"], "price": 120})) }
+    };
+    serve(
+        Router::new()
+            .route("/users", post(move || async move { Json(json!({"id": id(1), "session": "s1"})) }))
+            .route("/products", post(move || async move { Json(json!({"id": id(7)})) }))
+            .route("/products/{id}/may", get(|| async { Json(json!({"may": true})) }))
+            .route("/orders", post(order)),
+    )
+}
+
+#[test]
+fn a_member_who_is_charged_twice_is_noticed_whether_ids_are_numbers_or_text() {
+    for with_text in [true, false] {
+        let folder = Folder::with(
+            "a.feature",
+            "Feature: Twins\n  Scenario: Twice\n    Given Ann is a member\n    And early access to Dusk costs 120 credits for \
+             generation\n    When Ann buys generation access to Dusk\n    And Ann buys generation access to Dusk\n    Then that is \
+             accepted\n",
+        );
+        let trail = r#"
+[operations.purchase]
+request = "POST /orders"
+body = { product = "{version}", what = "{right}" }
+answer = { purchase = "/id" }
+[trail.always]
+who = "request header X-Session"
+[trail.rights]
+generation = ["generate"]
+[[trail.events]]
+means = "charged"
+at = "member -> shop POST /orders"
+facts = { version = "response /product", right = "response /what", purchase = "response /id", amount = "response /price" }
+[[trail.events]]
+means = "checked"
+at = "member -> shop GET /products/{version}/may"
+facts = { allowed = "response /may" }
+"#;
+        let access = ACCESS.replace("/may\"\nanswer", "/products/{version}/may\"\nanswer");
+        folder.write("target.toml", format!("headers = {{ X-Session = \"{{token}}\" }}\n{TARGET}{access}{trail}"));
+        let shop = greedy(with_text);
+        folder.write(
+            "topology.toml",
+            format!("name = \"shop\"\nentry = \"shop\"\n[services.shop]\nprovider = \"url\"\nurl = \"{shop}\"\n"),
+        );
+        folder.paidpath(&["run", "a.feature"]).expect(1, &["was charged twice", "M5"]);
+    }
+}

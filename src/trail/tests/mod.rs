@@ -2,4 +2,5 @@
 
 mod diagnosis;
 mod history;
+mod reading;
 mod rules;
