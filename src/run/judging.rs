@@ -8,7 +8,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::time::{Duration, Instant};
 
 use super::settings::Allowances;
-use crate::model::{Diagnosis, Exchange, Finding, RuleId, TraceId, Trail};
+use crate::model::{Diagnosis, Edge, Exchange, Finding, RuleId, TraceId, Trail};
 use crate::tap::{FaultOutcome, ScenarioProgress};
 use crate::trail::{
     Evidence, EvidenceInputs, FailedStep, Judge, Judgement, Participants, Question, RULES, TimeBounds, diagnose,
@@ -73,7 +73,8 @@ impl Judging<'_> {
             look.findings.into_iter().partition(|finding| self.allowed.lift(finding.rule));
         let mut crashed = look.crashed;
         let diagnosis = {
-            let evidence = self.evidence(&participants, &look.trail, &look.exchanges);
+            let edges = context.watched(&look.exchanges);
+            let evidence = self.evidence(&participants, &look.trail, &look.exchanges, &edges);
             // A rule or a diagnosis that panics must not take the verdicts of other scenarios with it.
             catch_unwind(AssertUnwindSafe(|| diagnose(&evidence, &findings, failed)))
         };
@@ -168,7 +169,8 @@ impl Judging<'_> {
         let (exchanges, trail) = self.context.trail_of(self.trace, exchanges);
         let (mut findings, mut held, mut crashed, mut pending) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
         {
-            let evidence = self.evidence(participants, &trail, &exchanges);
+            let edges = self.context.watched(&exchanges);
+            let evidence = self.evidence(participants, &trail, &exchanges, &edges);
             for rule in &RULES {
                 let Judge::Trail(judge) = rule.judge else { continue };
                 match catch_unwind(AssertUnwindSafe(|| judge(&evidence))) {
@@ -193,6 +195,7 @@ impl Judging<'_> {
         participants: &'e Participants,
         trail: &'e Trail,
         exchanges: &'e [Exchange],
+        edges: &'e [Edge],
     ) -> Evidence<'e> {
         let context = self.context;
         let micros = |span: crate::base::config::Span| u64::try_from(span.0.as_micros()).unwrap_or(u64::MAX);
@@ -203,7 +206,7 @@ impl Judging<'_> {
             exchanges,
             participants,
             bounds: TimeBounds { sync: micros(bounds.sync), revoke: micros(bounds.revoke), job: micros(bounds.job) },
-            edges: &context.edges,
+            edges,
             epoch: context.epoch,
             now: context.clock.micros(),
         })

@@ -76,10 +76,31 @@ pub fn run(request: RunRequest<'_>) -> Result<RunOutcome, NotUp> {
         context: Arc::new(up.context(suite, target, rules, &topology, options)),
     });
     let mut notes = warnings;
+    notes.extend(unwatched(&topology));
     notes.extend(supervise(&shared, &up.signals));
     let signals = up.signals.clone();
     notes.extend(up.take_down(&shared));
     Ok(conclude(&shared, &signals, &info, notes))
+}
+
+/// Returns a note about the calls that nobody sees, so that a reader does not take silence for approval.
+fn unwatched(topology: &Topology) -> Vec<String> {
+    let edges: Vec<_> = topology.unwatched().map(|edge| edge.to_string()).collect();
+    if edges.is_empty() {
+        return Vec::new();
+    }
+    vec![format!(
+        "not watched: {}. The caller was running already, so its calls pass no tap, and no rule judges them",
+        edges.join(", ")
+    )]
+}
+
+/// Returns a note about the edges whose requests belong to no scenario.
+fn untraced(context: &RunContext) -> Option<String> {
+    let mut edges: Vec<_> = context.recorder.untraced().iter().map(|edge| edge.to_string()).collect();
+    edges.sort();
+    let note = "requests without `traceparent` belong to no scenario, so no rule concludes anything from what is not seen there";
+    if edges.is_empty() { None } else { Some(format!("not watched: {}. {note}", edges.join(", "))) }
 }
 
 /// Returns the topology with the services that the run needs. If they cannot be supplied here, every scenario is skipped, the
@@ -214,6 +235,7 @@ fn conclude(shared: &Shared, signals: &Signals, info: &RunInfo, mut notes: Vec<S
     notes.extend(unused.iter().map(|fault| format!("a fault never fired: {}", context.as_recorded(None, fault))));
     notes.extend(context.rules.notes(&context.edges));
     notes.extend(context.browsing.foreign_hosts());
+    notes.extend(untraced(context));
     let strays = context.recorder.strays().count;
     let mut tally = std::mem::take(&mut *shared.tally());
     tally.close();

@@ -3,7 +3,7 @@
 //! There is no recording thread: taps write raw parts into shared records, and the reader does the parsing. So a record is
 //! complete as soon as the caller has its answer, and a wake-up per exchange is saved.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, RwLock};
 
@@ -33,6 +33,8 @@ struct Inner {
 struct StrayLog {
     count: u64,
     first: Vec<Arc<ExchangeRecord>>,
+    /// The edges on which a request without trace context has been seen.
+    untraced: HashSet<Arc<Edge>>,
 }
 
 /// The exchanges that no scenario owned: without trace context, of a trace that was never opened, or after it was
@@ -184,6 +186,11 @@ impl Recorder {
         Strays { count, first: first.iter().map(|record| record.exchange(&self.0.redactor)).collect() }
     }
 
+    /// Returns the edges on which a request without trace context has been seen: nobody knows which scenario it belongs to.
+    pub fn untraced(&self) -> HashSet<Arc<Edge>> {
+        self.0.strays.lock().expect("no thread panics while it holds this lock").untraced.clone()
+    }
+
     /// A request has arrived at a tap.
     pub(super) fn begin(&self, edge: &Arc<Edge>, trace: Option<TraceId>, request: &http::request::Parts) -> Ongoing {
         let id = self.0.last_id.fetch_add(1, Ordering::Relaxed) + 1;
@@ -200,6 +207,9 @@ impl Recorder {
             None => {
                 let mut strays = self.0.strays.lock().expect("no thread panics while it holds this lock");
                 strays.count += 1;
+                if trace.is_none() && !strays.untraced.contains(edge) {
+                    strays.untraced.insert(Arc::clone(edge));
+                }
                 if strays.first.len() < STRAYS {
                     strays.first.push(Arc::clone(&record));
                 }

@@ -64,7 +64,7 @@ pub enum Secret {
 pub struct ServiceSpec {
     /// The provider.
     pub provider: ProviderKind,
-    /// The services that it calls, each through a tap.
+    /// The services that it calls, each through a tap. A service that runs already calls past the taps.
     #[serde(default)]
     pub calls: Vec<String>,
     /// The URL of a service that runs already, for the provider `url`.
@@ -189,7 +189,18 @@ impl Topology {
         let calls = self.services.iter().flat_map(|(from, spec)| spec.calls.iter().map(move |to| Edge::new(from, to)));
         // Doubles share their state in memory. A tap between them would record exchanges that never happen.
         let calls = calls.filter(|edge| !(is_double(&edge.from) && is_double(&edge.to)));
+        let calls = calls.filter(|edge| !self.runs_already(&edge.from));
         std::iter::once(Edge::new(Edge::MEMBER, &self.entry)).chain(calls).collect()
+    }
+
+    /// Returns the calls that pass no tap, because their caller runs already and cannot be given the address of one.
+    pub fn unwatched(&self) -> impl Iterator<Item = Edge> {
+        let callers = self.services.iter().filter(|(from, _)| self.runs_already(from));
+        callers.flat_map(|(from, spec)| spec.calls.iter().map(move |to| Edge::new(from, to)))
+    }
+
+    fn runs_already(&self, service: &str) -> bool {
+        self.services.get(service).is_some_and(|spec| spec.provider == ProviderKind::Url)
     }
 
     fn check(&self, file: &str, text: &str) -> Result<(), ConfigError> {
@@ -343,6 +354,14 @@ url = "http://127.0.0.1:9"
     fn a_sound_topology_has_an_edge_for_the_member_and_for_every_call() {
         let edges = Topology::parse("t.toml", GOOD).unwrap().edges();
         assert_eq!(edges, [Edge::new("member", "shop"), Edge::new("shop", "bank")]);
+    }
+
+    #[test]
+    fn what_runs_already_calls_past_the_taps() {
+        let topology = GOOD.replace("provider = \"embedded\"", "provider = \"url\"\nurl = \"http://127.0.0.1:8\"");
+        let topology = Topology::parse("t.toml", &topology).unwrap();
+        assert_eq!(topology.edges(), [Edge::new("member", "shop")]);
+        assert_eq!(topology.unwatched().collect::<Vec<_>>(), [Edge::new("shop", "bank")]);
     }
 
     #[test]

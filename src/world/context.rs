@@ -64,6 +64,14 @@ impl RunContext {
         (exchanges, trail)
     }
 
+    /// Returns the edges on which the exchanges of an attempt can be seen. Where requests carry no trace context, and none of the
+    /// attempt was seen, nothing follows from that.
+    pub(crate) fn watched(&self, exchanges: &[Exchange]) -> Vec<Edge> {
+        let untraced = self.recorder.untraced();
+        let is_seen = |edge: &Edge| !untraced.contains(edge) || exchanges.iter().any(|exchange| exchange.edge == *edge);
+        self.edges.iter().filter(|edge| edge.from == Edge::MEMBER || is_seen(edge)).cloned().collect()
+    }
+
     /// Returns the record of a fault with its secrets redacted, as recorded exchanges name it.
     pub(crate) fn as_recorded(&self, owner: Option<TraceId>, fired: &FaultOutcome) -> FaultOutcome {
         let clean = |text: &String| self.redactor.text(owner, text).into_owned();

@@ -75,14 +75,15 @@ impl HopSpec {
         self.name.trim_start_matches(|letter: char| !letter.is_ascii()).trim()
     }
 
-    /// Returns the edge on which the target file expects this hop, if it has a tap.
-    fn edge(&self, evidence: &Evidence<'_>) -> Option<Edge> {
+    /// Returns the edge on which the target file expects this hop, preferably one with a tap.
+    fn edge<'e>(&self, evidence: &'e Evidence<'_>) -> Option<&'e Edge> {
         let meanings = evidence.mapping.events.iter().filter(|meaning| {
             let has_proof = meaning.facts.contains_key(&Fact::Credential);
             meaning.means == self.kind && self.requires_proof.is_none_or(|proof| proof == has_proof)
         });
-        let mut edges = meanings.flat_map(|meaning| meaning.at.iter().map(|pattern| &pattern.edge));
-        edges.find(|edge| (edge.from == Edge::MEMBER) == self.from_member && evidence.edges.contains(edge)).cloned()
+        let edges = meanings.flat_map(|meaning| meaning.at.iter().map(|pattern| &pattern.edge));
+        let own: Vec<_> = edges.filter(|edge| (edge.from == Edge::MEMBER) == self.from_member).collect();
+        own.iter().find(|edge| evidence.edges.contains(edge)).or(own.first()).copied()
     }
 }
 
@@ -137,15 +138,18 @@ fn describe(
     };
     // A retry that succeeded in the end makes the hop a kept one.
     let last = walked.iter().rfind(|event| event.is_done()).or(walked.last());
+    let expected = spec.edge(evidence);
+    let is_watched = expected.is_some_and(|edge| evidence.edges.contains(edge));
     let (state, note) = match (departure, last) {
         (Some(departure), _) => (HopState::Broken, departure.message.clone()),
         (None, Some(last)) if last.is_done() => (HopState::Kept, last.describe_answer()),
         (None, Some(last)) => (HopState::Absent, last.describe_answer()),
+        (None, None) if !is_watched => (HopState::Absent, "not watched: what happens here cannot be seen".into()),
         (None, None) => (HopState::Absent, "not reached, or not asked for".into()),
     };
     Some(Hop {
         name: spec.name.into(),
-        edge: edge.or_else(|| spec.edge(evidence))?,
+        edge: edge.or_else(|| expected.cloned())?,
         state,
         note,
         exchanges: walked.iter().map(|event| event.exchange.id).collect(),
