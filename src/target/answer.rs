@@ -14,6 +14,8 @@ pub struct PlatformAnswer {
     pub ok: bool,
     /// The named fields that the target's file points to; absent ones are not there.
     pub fields: Map<String, Value>,
+    /// The names of the fields that the target's file points to, found or not.
+    pub reads: Vec<String>,
     /// The stable code of a refusal.
     pub code: Option<String>,
     /// The sentence that came with a refusal, or a description of an answer that could not be read.
@@ -24,6 +26,11 @@ pub struct PlatformAnswer {
 }
 
 impl PlatformAnswer {
+    /// Returns true if the target's file says where the answer has this field. Otherwise its absence means nothing.
+    pub fn can_have(&self, slot: Slot) -> bool {
+        self.reads.iter().any(|name| name == slot.word())
+    }
+
     /// A field, if the answer has it and it is not null.
     pub fn field(&self, slot: Slot) -> Option<&Value> {
         self.fields.get(slot.word()).filter(|value| !value.is_null())

@@ -212,8 +212,8 @@ impl Target {
     pub fn call(&self, operation: Operation, values: &Values) -> Result<OperationRequest, TargetError> {
         let shape = self.shape(operation)?;
         let (method, path) = method_and_path(&shape.request).expect("checked when the file was read");
-        let mut path =
-            fill_text(path, values, uri::encode).map_err(|placeholder| TargetError::NoValue { operation, placeholder })?;
+        let mut path = fill_text(path, values, uri::encode)
+            .map_err(|placeholder| TargetError::NoValue { operation, placeholder })?;
         for (index, (name, template)) in shape.query.iter().enumerate() {
             let Some(value) = fill(template, values) else { continue };
             let text = as_text(&value);
@@ -240,12 +240,9 @@ impl Target {
         body: bytes::Bytes,
     ) -> PlatformAnswer {
         let shape = self.operations.get(&operation);
-        let acceptance = shape.map(|shape| Acceptance {
-            accept: shape.accept.clone(),
-            refused_when: shape.refused_when.clone(),
-        });
-        let accepts =
-            |json: Option<&Value>| self.acceptances.of(&acceptance.clone().unwrap_or_default(), status, json);
+        let acceptance =
+            shape.map(|shape| Acceptance { accept: shape.accept.clone(), refused_when: shape.refused_when.clone() });
+        let accepts = |json: Option<&Value>| self.acceptances.of(&acceptance.clone().unwrap_or_default(), status, json);
         self.read(operation.word(), shape, accepts, status, headers, body)
     }
 
@@ -274,9 +271,17 @@ impl Target {
     ) -> PlatformAnswer {
         let json = serde_json::from_slice::<Value>(&body).ok();
         let ok = accepts(json.as_ref());
-        let (asked, fields) = (asked.to_owned(), Map::new());
-        let mut answer =
-            PlatformAnswer { asked, status, ok, fields, code: None, message: String::new(), headers, body };
+        let mut answer = PlatformAnswer {
+            asked: asked.to_owned(),
+            status,
+            ok,
+            fields: Map::new(),
+            reads: shape.map(|shape| shape.answer.keys().cloned().collect()).unwrap_or_default(),
+            code: None,
+            message: String::new(),
+            headers,
+            body,
+        };
         if let (Some(json), Some(shape)) = (&json, shape) {
             let found = |(name, pointer): (&String, &String)| at(json, pointer).map(|value| (name.clone(), value));
             answer.fields = shape.answer.iter().filter_map(found).collect();
@@ -288,7 +293,8 @@ impl Target {
         if !ok {
             let text = |pointer: &str| json.as_ref()?.pointer(pointer)?.as_str().map(str::to_owned);
             answer.message = text(&self.errors.message).unwrap_or_else(|| describe(&answer));
-            let own = text(&self.errors.code);
+            let number = |pointer: &str| json.as_ref()?.pointer(pointer)?.as_i64().map(|code| code.to_string());
+            let own = text(&self.errors.code).or_else(|| number(&self.errors.code));
             // A rule goes before the platform's own code: it exists because that code says too little.
             answer.code = self.rule(status, own.as_deref(), &answer.message).or(own);
         }
@@ -310,8 +316,7 @@ impl Target {
     pub fn reads<'t>(&'t self, exchange: &Exchange) -> impl Iterator<Item = &'t str> + use<'t> {
         // The file describes the member's requests. A request between services may look alike and mean another thing.
         let of_member = exchange.edge.from == Edge::MEMBER;
-        let is_asked =
-            |shape: &&OperationSpec| fits(&shape.request, &exchange.request.method, exchange.request.path());
+        let is_asked = |shape: &&OperationSpec| fits(&shape.request, &exchange.request.method, exchange.request.path());
         let shapes: Vec<&OperationSpec> =
             self.operations.values().filter(|shape| of_member && is_asked(shape)).collect();
         let refused = of_member && !self.acceptances.of_exchange(exchange, None);

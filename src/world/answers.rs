@@ -2,9 +2,9 @@
 
 use std::sync::Arc;
 
-use super::client::{accepted, refused};
+use super::client::{accepted, refused, unreadable};
 use super::{Assertions, RunContext, StepError, StepResult};
-use crate::target::{PlatformAnswer, Slot};
+use crate::target::{Operation, PlatformAnswer, Slot};
 
 /// The latest answers of the platform in one scenario.
 #[derive(Debug)]
@@ -115,6 +115,11 @@ impl Answers {
     pub fn expect_made(&self, made: usize) -> StepResult {
         if self.at_once.is_empty() {
             return Err(StepError::scenario("nothing was sent several times at once"));
+        }
+        let is_blind = |answer: &&PlatformAnswer| !answer.can_have(Slot::Purchase) && !answer.can_have(Slot::Job);
+        if let Some(answer) = self.at_once.iter().filter(|answer| answer.ok).find(is_blind) {
+            let is_purchase = answer.asked == Operation::Purchase.word();
+            return Err(unreadable(answer, if is_purchase { Slot::Purchase } else { Slot::Job }));
         }
         let id = |answer: &PlatformAnswer| answer.text(Slot::Purchase).or_else(|| answer.text(Slot::Job));
         let mut different: Vec<_> = self.at_once.iter().filter(|answer| answer.ok).filter_map(id).collect();

@@ -3,7 +3,7 @@
 use fake::Fake;
 use fake::faker::name::en::Name;
 
-use super::client::{accepted, refused, required};
+use super::client::{accepted, refused, required, unreadable};
 use super::members::{Member, Purchase};
 use super::models::{DAY, ModelVersion};
 use super::money::new_key;
@@ -204,6 +204,9 @@ impl World {
         let waited = wait::until(within, || async {
             match this.ask_access(member, model).await {
                 Ok(answer) if allows(&answer, right) => Look::Holds(answer),
+                Ok(answer) if answer.ok && !answer.can_have(right.permission()) => {
+                    Look::Never(unreadable(&answer, right.permission()))
+                }
                 Ok(answer) => Look::NotYet(reason(&answer)),
                 Err(trouble) => Look::Never(trouble),
             }

@@ -146,8 +146,24 @@ pub(super) fn refused(answer: &PlatformAnswer, what: &str) -> StepError {
     StepError::platform(format!("{what} was {}", answer.summary()))
 }
 
+/// Returns an error unless the target's file says where the answer has this field: what nobody looks for is not the platform's
+/// fault.
+pub(super) fn readable(answer: &PlatformAnswer, slot: Slot) -> Result<(), StepError> {
+    if answer.can_have(slot) { Ok(()) } else { Err(unreadable(answer, slot)) }
+}
+
+/// Makes the error for a field that the target's file does not point to.
+pub(super) fn unreadable(answer: &PlatformAnswer, slot: Slot) -> StepError {
+    let asked = &answer.asked;
+    StepError::scenario(format!(
+        "nobody knows the {slot}: the target's file does not say where the answer to `{asked}` has it. Add `{slot} = \"/…\"` to \
+         `answer` of [operations.{asked}]"
+    ))
+}
+
 /// Returns a field without which the scenario cannot go on.
 pub(super) fn required(answer: &PlatformAnswer, slot: Slot) -> Result<String, StepError> {
+    readable(answer, slot)?;
     answer
         .text(slot)
         .ok_or_else(|| StepError::platform(format!("the answer to {} has no {slot} ({})", answer.asked, answer.status)))

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use serde_json::Value;
 
-use super::client::{accepted, required};
+use super::client::{accepted, readable, required, unreadable};
 use super::{Right, ServiceEvent, StepError, StepResult, World};
 use crate::base::wait::{self, Look};
 use crate::model::Edge;
@@ -20,6 +20,7 @@ impl World {
         let waited = wait::until(within, || async {
             match self.ask_access(member, model).await {
                 Ok(answer) if answer.ok && answer.field(permission) == Some(&Value::Bool(may)) => Look::Holds(()),
+                Ok(answer) if answer.ok && !answer.can_have(permission) => Look::Never(unreadable(&answer, permission)),
                 Ok(answer) if answer.ok => Look::NotYet(format!(
                     "{permission}: {}, {}",
                     answer.text(permission).unwrap_or_else(|| "not said".into()),
@@ -44,6 +45,7 @@ impl World {
     /// Expects that the model page and a quote name the same price.
     pub async fn expect_price(&mut self, member: &str, right: Right, model: &str, expected: i64) -> StepResult {
         let offer = self.get(member, Operation::Offer, self.version(model)?).await?;
+        readable(&offer, right.price())?;
         let shown = offer.number(right.price());
         self.assertions.judge(shown == Some(expected), || {
             format!("{model} should be shown at {expected} credits, and is at {shown:?}")
@@ -51,6 +53,7 @@ impl World {
         self.ask_price(member, right, model).await?;
         let quote = self.answers.last()?;
         accepted(quote, "the quote")?;
+        readable(quote, Slot::Amount)?;
         let quoted = quote.number(Slot::Amount);
         self.assertions.judge(quoted == Some(expected), || {
             format!("{model} should be quoted at {expected} credits, and is at {quoted:?}")

@@ -4,7 +4,7 @@ use fake::Fake;
 use fake::faker::lorem::en::Words;
 use serde_json::Value;
 
-use super::client::required;
+use super::client::{readable, required, unreadable};
 use super::jobs::Job;
 use super::money::new_key;
 use super::{Right, StepError, StepResult, World};
@@ -95,6 +95,7 @@ impl World {
                 Ok(answer) => match answer.text(Slot::State) {
                     Some(state) if is_there(&state) => Look::Holds(answer),
                     Some(state) => Look::NotYet(format!("it is {state}")),
+                    None if answer.ok && !answer.can_have(Slot::State) => Look::Never(unreadable(&answer, Slot::State)),
                     None => Look::NotYet("its status names no state".into()),
                 },
                 Err(trouble) => Look::Never(trouble),
@@ -116,6 +117,7 @@ impl World {
     /// Expects that the latest job failed with this code.
     pub async fn expect_job_failed_with(&self, code: &str) -> StepResult {
         let status = self.final_status().await?;
+        readable(&status, Slot::Failure)?;
         let seen = status.text(Slot::Failure).unwrap_or_else(|| "no reason".into());
         self.assertions.judge(seen == code, || format!("the job should fail with {code}, and has {seen}"))
     }
@@ -123,6 +125,7 @@ impl World {
     /// Expects that the latest job went through its states in the order of the target file, from the first one on.
     pub async fn expect_legal_history(&self) -> StepResult {
         let status = self.final_status().await?;
+        readable(&status, Slot::History)?;
         let listed = status.field(Slot::History).and_then(Value::as_array).cloned().unwrap_or_default();
         let states: Vec<&str> = listed.iter().filter_map(Value::as_str).collect();
         let order = &self.context.rules.mapping.jobs;
@@ -150,6 +153,7 @@ impl World {
         self.assertions.judge(state == "succeeded", || {
             format!("{member} should get {expected} images, but the job {state}{failure}")
         })?;
+        readable(&status, Slot::Images)?;
         let images = images(&status);
         for image in &images {
             let values = Values::new().with(Slot::Image, image.as_str());

@@ -1,6 +1,6 @@
 //! Wallets, refunds, and the ledger.
 
-use super::client::required;
+use super::client::{readable, required};
 use super::{StepError, StepResult, World};
 use crate::base::wait::{self, Look};
 use crate::target::{Operation, Slot, Values};
@@ -9,6 +9,7 @@ impl World {
     /// Reads the wallet of a member.
     pub(super) async fn balance(&self, member: &str) -> Result<i64, StepError> {
         let answer = self.get(member, Operation::Wallet, Values::new()).await?;
+        readable(&answer, Slot::Balance)?;
         answer.number(Slot::Balance).ok_or_else(|| StepError::platform(format!("{member}'s wallet says no balance")))
     }
 

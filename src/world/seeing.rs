@@ -102,6 +102,12 @@ impl World {
 
     /// Expects that the page and the platform agree on the member's rights and wallet, before and after a reload.
     pub async fn expect_agreement(&mut self, member: &str) -> StepResult {
+        let shows = &self.pages.words()?.shows;
+        if shows.ready.is_none() && shows.wallet.is_none() {
+            return Err(StepError::scenario(
+                "nobody knows what the page says: name `ready` or `wallet` in [page.shows] of the target's file",
+            ));
+        }
         self.pages.look(member);
         // A page may be right only because of what it remembers from the action before. A reload shows what it knows for sure.
         self.agree(member, "").await?;
@@ -163,6 +169,11 @@ impl World {
 
     /// Expects that the page submitted the model versions, quantity and prompt that the member chose.
     pub async fn expect_submitted_as_chosen(&mut self) -> StepResult {
+        if self.context.rules.mapping.edges_of(EventKind::Submitted).all(|edge| edge.from != Edge::MEMBER) {
+            return Err(StepError::scenario(
+                "nobody knows what was submitted: the target's file has no event `submitted` of a member in [trail]",
+            ));
+        }
         let (_, trail) = self.pages.since_mark();
         let Some(submit) = at_front(&trail.events, EventKind::Submitted).last().cloned() else {
             return self.assertions.judge(false, || "the page has not asked for any image".into());
