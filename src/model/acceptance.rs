@@ -91,6 +91,11 @@ impl Acceptances {
         }
     }
 
+    /// Returns true if the target file has this operation.
+    pub fn has_operation(&self, name: &str) -> bool {
+        self.operations.contains_key(name)
+    }
+
     /// Decides about an answer under these conditions.
     pub fn of(&self, acceptance: &Acceptance, status: u16, body: Option<&Value>) -> bool {
         takes(acceptance, status) && !self.is_refused(acceptance, body)

@@ -301,6 +301,11 @@ impl Mapping {
         self.acceptances.of_exchange(exchange, None)
     }
 
+    /// Returns true if the target file says how members ask for this.
+    pub fn has_operation(&self, name: &str) -> bool {
+        self.acceptances.has_operation(name)
+    }
+
     /// Returns true for a state that a job does not leave.
     pub fn is_final(&self, state: &str) -> bool {
         self.jobs.get(state).is_some_and(Vec::is_empty)

@@ -117,9 +117,10 @@ impl<'a> Evidence<'a> {
         if states.contains(&PurchaseState::Valid) {
             return Obligation::Allow(AllowReason::Paid);
         }
-        let may_have_a_right = member.is_some_and(|member| {
-            self.is_on_trial(member, version, interval) || self.may_have_bought(member, version, interval)
-        });
+        let may_have_a_right = !self.sees_how_rights_are_got()
+            || member.is_some_and(|member| {
+                self.is_on_trial(member, version, interval) || self.may_have_bought(member, version, interval)
+            });
         if gate == Gate::Changing || may_have_a_right || states.contains(&PurchaseState::Uncertain) {
             return Obligation::Either;
         }
@@ -165,13 +166,20 @@ impl<'a> Evidence<'a> {
     }
 
     fn offers<'s>(&'s self, version: &'s str) -> impl Iterator<Item = Occurrence<'a>> + 's {
+        // Where no tap between services sees offers, those of the front door have to do.
+        let is_inner = self.watches(EventKind::Offered);
+        let offers = self.of_kind(EventKind::Offered).filter(move |event| event.is_from_member() != is_inner);
         // An offer without an answer may hold, so only refused ones are left out.
-        let offers = self.between_services(EventKind::Offered).filter(|event| !event.is_refused());
-        offers.filter(move |event| event.text(Fact::Version) == Some(version))
+        offers.filter(move |event| !event.is_refused() && event.text(Fact::Version) == Some(version))
     }
 
     fn owners(&self, version: &str) -> Vec<&'a str> {
-        self.offers(version).filter_map(|offer| offer.text(Fact::Owner)).collect()
+        let owner = |offer: Occurrence<'a>| {
+            // Whoever sets the terms at the front door is the owner; whoever only looks at them need not be.
+            let is_set = offer.is_from_member() && offer.exchange.request.method != "GET";
+            offer.text(Fact::Owner).or_else(|| self.asker(offer).filter(|_| is_set).map(|owner| owner.id.as_str()))
+        };
+        self.offers(version).filter_map(owner).collect()
     }
 
     fn gate(&self, version: &str, interval: Interval) -> Gate {
@@ -196,8 +204,14 @@ impl<'a> Evidence<'a> {
         if offer.text(Fact::Status).is_some_and(|status| status != "published") {
             return Gate::Changing;
         }
+        // A target file that does not say where the end stands says nothing about early access.
+        if !self.carries(offer, Fact::EndsAt) {
+            return Gate::Changing;
+        }
         let Some(ends_at) = offer.text(Fact::EndsAt).and_then(|text| text.parse::<jiff::Timestamp>().ok()) else {
-            return Gate::Open;
+            // A sale need not have an end.
+            let is_sold = offer.number(Fact::GenerationPrice).is_some_and(|price| price > 0);
+            return if is_sold { Gate::Closed } else { Gate::Open };
         };
         let (earliest, latest) = self.moments(interval);
         if latest < ends_at {
@@ -243,9 +257,16 @@ impl<'a> Evidence<'a> {
         })
     }
 
-    /// Returns true if an order without a usable answer may have bought the version.
+    /// Returns true if every purchase and every trial would be seen.
+    fn sees_how_rights_are_got(&self) -> bool {
+        let sees = |kind| self.mapping.edges_of(kind).any(|edge| self.edges.contains(edge));
+        sees(EventKind::Charged) && (sees(EventKind::Granted) || !self.mapping.has_operation("trial"))
+    }
+
+    /// Returns true if an order may have bought the version: one without a usable answer, or without the id of a purchase.
     fn may_have_bought(&self, member: &str, version: &str, interval: Interval) -> bool {
-        self.of_kind(EventKind::Charged).filter(|event| event.is_unsure()).any(|charge| {
+        let is_known = |charge: &Occurrence<'_>| charge.is_done() && charge.text(Fact::Purchase).is_some();
+        self.of_kind(EventKind::Charged).filter(|event| !event.is_refused() && !is_known(event)).any(|charge| {
             charge.started() <= interval.to
                 && self.member_of(charge) == Some(member)
                 && self.version_of(charge).is_none_or(|bought| bought == version)
