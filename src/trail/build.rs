@@ -6,7 +6,7 @@ use serde_json::Value;
 
 use super::mapping::{Mapping, Meaning};
 use super::source::Source;
-use crate::model::{Event, EventKind, Exchange, Fact, Outcome, TraceId, Trail};
+use crate::model::{Edge, Event, EventKind, Exchange, Fact, Outcome, TraceId, Trail};
 
 impl Trail {
     /// Builds the trail of one attempt, ordered by the time at which the answers were complete.
@@ -41,6 +41,7 @@ fn event(mapping: &Mapping, meaning: &Meaning, named: Vec<(Fact, String)>, excha
     }
     let text = |value: &Value| value.as_str().map(str::to_owned);
     let is_accepted = meaning.accepts(mapping, exchange);
+    let is_from_member = exchange.edge.from == Edge::MEMBER;
     let code = if is_accepted {
         None
     } else {
@@ -49,8 +50,9 @@ fn event(mapping: &Mapping, meaning: &Meaning, named: Vec<(Fact, String)>, excha
     // “No” to a question is a successful answer, and its reason takes the place of an error code.
     let is_no = meaning.means == EventKind::Checked && facts.get(&Fact::Allowed) == Some(&Value::Bool(false));
     let done = match &exchange.outcome {
-        // A server that fails may have done the work before, and one that redirects may have sent the request elsewhere.
-        Outcome::Answered(answer) if !is_accepted && matches!(answer.status, 300..400 | 500..) => None,
+        // A server that fails may have done the work before. A form redirects to the login, or to what it has made.
+        Outcome::Answered(answer) if !is_accepted && answer.status >= 500 => None,
+        Outcome::Answered(answer) if !is_accepted && is_from_member && matches!(answer.status, 301..=303) => None,
         Outcome::Answered(_) if !is_accepted => Some(false),
         Outcome::Answered(_) if lacks_its_result(meaning, &facts) => None,
         Outcome::Answered(_) => Some(!is_no),

@@ -46,7 +46,10 @@ fn a_readiness_probe_follows_no_redirect_to_another_host() {
              url = \"http://127.0.0.1:{shop}\"\nready = \"/ready\"\n"
         ),
     );
-    folder.write("a.feature", "Feature: A\n  Scenario: B\n    Given Ann has 500 credits\n    Then Ann has 500 credits left\n");
+    folder.write(
+        "a.feature",
+        "Feature: A\n  Scenario: B\n    Given Ann has 500 credits\n    Then Ann has 500 credits left\n",
+    );
     let mut command = folder.command(&["run", "a.feature", "--topology", "t.toml"]);
     // A proxy would be asked instead, and would be on another host.
     let ran = command.env("http_proxy", format!("http://127.0.0.2:{elsewhere}")).output().unwrap();

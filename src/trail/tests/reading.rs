@@ -96,7 +96,8 @@ fn a_redirect_is_no_success_unless_the_target_says_so() {
     let grant = |answer| event(exchange(("shop", "rights"), "POST", "/grants", Value::Null, answer)).done;
     assert_eq!(grant((202, json!({"ok": true}))), Some(true));
     assert_eq!(grant((202, json!({"ok": false}))), Some(false));
-    assert_eq!(grant((307, Value::Null)), None);
+    assert_eq!(grant((307, Value::Null)), Some(false));
+    assert_eq!(grant((302, Value::Null)), Some(false));
 }
 
 #[test]
