@@ -266,6 +266,7 @@ pub fn info(selected: usize) -> RunInfo {
         command: vec!["paidpath".into(), "run".into(), "features".into()],
         topology: "embedded".into(),
         target: "atelier".into(),
+        origins: Default::default(),
         services: services
             .iter()
             .enumerate()
