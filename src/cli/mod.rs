@@ -181,7 +181,7 @@ pub fn main(composition: &Composition) -> ExitCode {
 }
 
 fn run_or_watch(composition: &Composition, arguments: &run::Arguments) -> Result<Exit, Refusal> {
-    let arguments = arguments.from_root(&root::enter()?);
+    let arguments = arguments.seen_from_root(&root::enter()?);
     if arguments.watch { watch::watch(composition, &arguments) } else { run::run(composition, &arguments) }
 }
 

@@ -179,7 +179,7 @@ impl Arguments {
     }
 
     /// Returns the same run, seen from the root of the project. `way` leads from there to where the paths were named.
-    pub(super) fn from_root(&self, way: &Path) -> Self {
+    pub(super) fn seen_from_root(&self, way: &Path) -> Self {
         let seen = |path: &String| seen_from(way, Path::new(path)).display().to_string();
         // What has neither slash nor dot is the name of one that comes with paidpath.
         let file = |name: &String| if name.contains(['/', '.']) { seen(name) } else { name.clone() };

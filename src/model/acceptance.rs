@@ -54,7 +54,12 @@ impl ErrorPointers {
         // What stands at the top of a body may be something else: a voucher has a code, and a receipt a message.
         let is_nested = |pointer: &str| pointer.matches('/').count() > 1;
         let (code, message) = (is_said(&self.code), is_said(&self.message));
-        code && message || code && is_nested(&self.code) || message && is_nested(&self.message)
+        match (code, message) {
+            (true, true) => true,
+            (true, false) => is_nested(&self.code),
+            (false, true) => is_nested(&self.message),
+            (false, false) => false,
+        }
     }
 }
 

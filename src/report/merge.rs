@@ -202,7 +202,7 @@ fn join(parts: Vec<JournalRun>, differences: Vec<String>) -> RunRecord {
             }
         }
     }
-    end.lifted.sort_by(|one, other| one.rule.cmp(&other.rule));
+    end.lifted.sort_by_key(|lifted| lifted.rule);
     let fails = |one: &MergedScenario| one.scenario.verdict.flaky && !one.over_runs && infos[one.by].flaky_fails;
     let flaky_fails = decided.iter().any(fails);
     for (by, info) in infos.iter().enumerate().filter(|(by, _)| stopped[*by]) {

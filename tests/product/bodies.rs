@@ -57,7 +57,7 @@ async fn a_body_of_any_kind_is_told_of_and_never_ends_the_run() {
         Mock::given(any()).respond_with(ResponseTemplate::new(200)).mount(&worker).await;
         let folder = Folder::new();
         let provider = format!("worker=url:{}", worker.uri());
-        let arguments = ["run", "--name", "^From the purchase to the image$", "--provider", &provider];
+        let arguments = ["demo", "--name", "^From the purchase to the image$", "--provider", &provider];
         let mut child = folder.start(&arguments);
         let mut most = 0;
         while child.try_wait().unwrap().is_none() {

@@ -200,7 +200,7 @@ const BORNE: &[(&str, &str)] = &[
 /// Runs the scenario of this name under faults of the whole run.
 fn run(faults: &[&str], scenario: &str) -> Ran {
     let name = format!("^{scenario}$");
-    let mut arguments = vec!["run", "--name", &name, "--report", "junit"];
+    let mut arguments = vec!["demo", "--name", &name, "--report", "junit"];
     for fault in faults {
         arguments.extend(["--fault", fault]);
     }

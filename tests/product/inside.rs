@@ -38,7 +38,7 @@ fn answer(status: &str, headers: &str, body: &str) -> String {
 fn a_readiness_probe_follows_no_redirect_to_another_host() {
     let (elsewhere, asked) = listener("127.0.0.2", answer("200 OK", "", ""));
     let location = format!("location: http://127.0.0.2:{elsewhere}/\r\n");
-    let (shop, _) = listener("127.0.0.1", answer("302 Found", &location, ""));
+    let (shop, _asked) = listener("127.0.0.1", answer("302 Found", &location, ""));
     let folder = Folder::with(
         "t.toml",
         &format!(
