@@ -22,15 +22,6 @@ pub const MAX_MISTAKES: usize = 10;
 ///
 /// # Errors
 /// What is wrong with it, in the order of the text, at most [`MAX_MISTAKES`].
-///
-/// # Examples
-/// ```
-/// use paidpath::gherkin::{Ids, parse};
-///
-/// let text = "Feature: Access\n  Scenario: Bought\n    Given a member\n    | name |\n    | Ann | 3 |\n";
-/// let mistakes = parse("access.feature", text, &mut Ids::default()).unwrap_err();
-/// assert_eq!(mistakes[0].to_string(), "line 5: this row has 2 cells, the first row of its table has 1");
-/// ```
 pub fn parse(uri: &str, text: &str, ids: &mut Ids) -> Result<GherkinDocument, Vec<Mistake>> {
     if text.len() > MAX_BYTES {
         let message = format!("the file has {} bytes, more than the {MAX_BYTES} that are read", text.len());

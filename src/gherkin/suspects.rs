@@ -74,17 +74,6 @@ pub struct Suspect {
 }
 
 /// What is to be suspected in a document that was read from `text`, in the order of the text.
-///
-/// # Examples
-/// ```
-/// use paidpath::gherkin::{Ids, parse, suspects};
-///
-/// let text = "Feature: Access\n  Scenaro: Bought\n    When a member pays\n  Scenario: Seen\n    Then all is well\n";
-/// let document = parse("access.feature", text, &mut Ids::default()).unwrap();
-/// let found = suspects(&document, text);
-/// assert_eq!(found[0].id, "mistyped-keyword");
-/// assert_eq!(found[0].mistake.help.as_deref(), Some("Did you mean `Scenario:`?"));
-/// ```
 pub fn suspects(document: &GherkinDocument, text: &str) -> Vec<Suspect> {
     let reading = Reading::new(document, text);
     let found = SUSPICIONS.iter().flat_map(|suspicion| {

@@ -12,14 +12,6 @@ use std::vec::IntoIter;
 const MAX_DEPTH: usize = 100;
 
 /// Splits a tag into its head and its argument: `@retry(2)` into `@retry` and `2`.
-///
-/// # Examples
-/// ```
-/// use paidpath::gherkin::tags::split;
-///
-/// assert_eq!(split("@allow(M3: why it is so)"), ("@allow", Some("M3: why it is so")));
-/// assert_eq!(split("@slow"), ("@slow", None));
-/// ```
 pub fn split(name: &str) -> (&str, Option<&str>) {
     match name.strip_suffix(')').and_then(|open| open.split_once('(')) {
         Some((head, argument)) => (head, Some(argument.trim())),
@@ -57,15 +49,6 @@ impl Expression {
     ///
     /// # Errors
     /// Where and why it is none.
-    ///
-    /// # Examples
-    /// ```
-    /// use paidpath::gherkin::tags::Expression;
-    ///
-    /// let wanted = Expression::parse("@smoke and not (@slow or @quarantine)").unwrap();
-    /// assert!(wanted.matches(&["@smoke", "@buying"]));
-    /// assert!(!wanted.matches(&["@smoke", "@quarantine(until: 2027-01-31)"]));
-    /// ```
     pub fn parse(text: &str) -> Result<Self, TagError> {
         let tokens = tokens(text)?;
         if tokens.is_empty() {

@@ -25,14 +25,6 @@ use crate::model::Edge;
 const METHODS: [&str; 7] = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"];
 
 /// A fault with the exchanges that it is meant for, as `--fault` and steps write it.
-///
-/// ```
-/// use paidpath::tap::Disturbance;
-///
-/// let disturbance: Disturbance = "billing -> entitlement event com.example.purchase.*: repeat 3 times once".parse()?;
-/// assert_eq!(disturbance.edge().to_string(), "billing → entitlement");
-/// # Ok::<(), paidpath::tap::FaultSyntaxError>(())
-/// ```
 #[derive(Debug, Clone)]
 pub struct Disturbance {
     text: String,
