@@ -240,9 +240,9 @@ impl Target {
         body: bytes::Bytes,
     ) -> PlatformAnswer {
         let shape = self.operations.get(&operation);
-        let acceptance =
+        let own =
             shape.map(|shape| Acceptance { accept: shape.accept.clone(), refused_when: shape.refused_when.clone() });
-        let accepts = |json: Option<&Value>| self.acceptances.of(&acceptance.clone().unwrap_or_default(), status, json);
+        let accepts = |json: Option<&Value>| self.acceptances.of(&own.unwrap_or_default(), status, json);
         self.read(operation.word(), shape, accepts, status, headers, body)
     }
 

@@ -6,7 +6,7 @@ use axum::routing::{get, post};
 use axum::{Json, Router};
 use serde_json::json;
 
-use crate::support::Folder;
+use crate::support::{Folder, serve};
 
 const TARGET: &str = r#"
 name = "A shop"
@@ -24,19 +24,6 @@ answer = { version = "/id" }
 const ACCESS: &str = "[operations.access]\nrequest = \"GET /may\"\nanswer = { generate = \"/may\" }\n";
 
 /// Starts a shop that takes orders in several ways, and gives its address.
-pub fn serve(routes: Router) -> String {
-    let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
-    listener.set_nonblocking(true).unwrap();
-    let address = format!("http://{}", listener.local_addr().unwrap());
-    std::thread::spawn(move || {
-        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
-        runtime.block_on(async {
-            axum::serve(tokio::net::TcpListener::from_std(listener).unwrap(), routes).await.unwrap();
-        });
-    });
-    address
-}
-
 fn shop() -> String {
     let redirect = |to: &'static str| move || async move { (StatusCode::FOUND, [(header::LOCATION, to)]) };
     let error = || async {

@@ -12,7 +12,7 @@ use axum::{Json, Router};
 use serde_json::{Value, json};
 
 use crate::browser::config;
-use crate::support::Folder;
+use crate::support::{Folder, serve};
 
 const TARGET: &str = r##"
 name = "A shop"
@@ -145,16 +145,7 @@ fn shop() -> String {
         .route("/img/115", get(photograph))
         .route("/p/{product}", get(page))
         .with_state(Arc::<Mutex<Books>>::default());
-    let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
-    listener.set_nonblocking(true).unwrap();
-    let address = format!("http://{}", listener.local_addr().unwrap());
-    std::thread::spawn(move || {
-        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
-        runtime.block_on(async {
-            axum::serve(tokio::net::TcpListener::from_std(listener).unwrap(), routes).await.unwrap();
-        });
-    });
-    address
+    serve(routes)
 }
 
 /// A project with a feature, the target, and a topology of the one service.

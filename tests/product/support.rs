@@ -136,6 +136,20 @@ pub fn until(what: &str, holds: impl Fn() -> bool) {
     }
 }
 
+/// Serves these routes from a thread of its own until the tests end, and gives the address.
+pub fn serve(routes: axum::Router) -> String {
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    listener.set_nonblocking(true).unwrap();
+    let address = format!("http://{}", listener.local_addr().unwrap());
+    std::thread::spawn(move || {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+        runtime.block_on(async {
+            axum::serve(tokio::net::TcpListener::from_std(listener).unwrap(), routes).await.unwrap();
+        });
+    });
+    address
+}
+
 /// What a test does to the networks of this machine.
 #[derive(Clone, Copy, PartialEq)]
 pub enum Networks {
