@@ -1,99 +1,59 @@
-//! Looks for secrets in what a run has written. Redaction keeps them out where records are made; this looks whether it did.
-//!
-//! A secret is looked for as it is, in base64 (at each of the three places it can have in the groups of four), in hex, and
-//! behind the escapes of JSON, HTML and URLs. Pictures are not read: what a page showed on a screenshot is not searched.
+//! Searches what a run has written for its secrets. Redaction keeps them out where records are made, and this checks that it
+//! did. Both read through [`Spotter`]. Pictures are not read: what a page showed on a screenshot is not searched.
 
-use std::collections::HashMap;
+use std::fs::File;
+use std::io::{ErrorKind, Read};
 use std::path::{Path, PathBuf};
+use std::sync::OnceLock;
 
-use base64::Engine;
-use base64::engine::general_purpose::{STANDARD_NO_PAD, URL_SAFE_NO_PAD};
+use super::spelling::Spotter;
 
-/// How many bytes of a spelling are compared first.
-const HEAD: usize = 8;
-/// Bits of the hash that says whether a spelling may begin here.
-const SIEVE: u32 = 18;
-
-/// The ways in which a secret may be written, the longest first, each with its name. Escapes are not among them.
-pub fn spellings(secret: &str) -> Vec<(&'static str, String)> {
-    let mut spellings = vec![
-        ("as it is", secret.to_owned()),
-        ("in hex", secret.bytes().map(|byte| format!("{byte:02x}")).collect()),
-        ("in hex", secret.bytes().map(|byte| format!("{byte:02X}")).collect()),
-        ("in base64", STANDARD_NO_PAD.encode(secret)),
-        ("in base64", URL_SAFE_NO_PAD.encode(secret)),
-    ];
-    for before in 0..3 {
-        let shifted: Vec<u8> = std::iter::repeat_n(0, before).chain(secret.bytes()).collect();
-        for engine in [&STANDARD_NO_PAD, &URL_SAFE_NO_PAD] {
-            let written = engine.encode(&shifted);
-            // What shares a character with its neighbours depends on them.
-            let end = written.len() - usize::from(!shifted.len().is_multiple_of(3));
-            let start = [0, 2, 3][before];
-            spellings.push(("in base64, within something longer", written[start..end].to_owned()));
-        }
-    }
-    spellings.retain(|(_, written)| written.len() >= HEAD);
-    spellings.sort_by(|(_, one), (_, other)| (other.len(), one).cmp(&(one.len(), other)));
-    spellings.dedup_by(|(_, one), (_, other)| one == other);
-    spellings
-}
+/// The number of bytes of a file that are searched at once.
+const PIECE: usize = 1 << 20;
 
 /// The secrets of a run, to be looked for.
 #[derive(Debug, Default)]
 pub struct Canaries {
-    raw: Sieve,
-    /// Those that escapes change.
-    escaped: Sieve,
+    /// Each secret with its fingerprint.
+    secrets: Vec<(String, String)>,
+    spotter: OnceLock<Spotter>,
 }
 
 /// A secret where none may be.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Leak {
-    /// What stands for the secret in records.
+    /// The fingerprint that stands for the secret in records.
     pub fingerprint: String,
-    /// How it is written, e.g. `in base64`.
+    /// The words for the way in which it is written, e.g. `in base64`.
     pub how: &'static str,
-    /// The byte at which it begins; behind escapes, counted after they were resolved.
+    /// The byte at which it begins.
     pub at: usize,
 }
 
 impl Canaries {
-    /// To look for these: each secret with its fingerprint.
-    pub fn of<'s>(secrets: impl IntoIterator<Item = (&'s str, &'s str)>) -> Self {
-        let mut canaries = Self::default();
-        for (secret, fingerprint) in secrets {
-            for (how, written) in spellings(secret) {
-                if !written.bytes().all(|byte| byte.is_ascii_alphanumeric()) {
-                    canaries.escaped.add(how, written.clone(), fingerprint);
-                }
-                canaries.raw.add(how, written, fingerprint);
-            }
-        }
-        canaries
+    /// Makes a search for these: each secret with its fingerprint.
+    pub fn of(secrets: impl IntoIterator<Item = (String, String)>) -> Self {
+        Self { secrets: secrets.into_iter().collect(), spotter: OnceLock::new() }
     }
 
     /// Looks for those of another run, too.
     pub fn join(&mut self, other: Self) {
-        self.raw.join(other.raw);
-        self.escaped.join(other.escaped);
+        self.secrets.extend(other.secrets);
+        self.spotter = OnceLock::new();
     }
 
-    /// The first secret in a text, whatever it is written in.
+    fn spotter(&self) -> &Spotter {
+        self.spotter.get_or_init(|| Spotter::of(self.secrets.iter().map(|(secret, _)| secret.clone())))
+    }
+
+    /// Returns the first secret in a text, however it is written.
     pub fn find(&self, text: &[u8]) -> Option<Leak> {
-        let behind = |mark: u8, resolve: fn(&[u8]) -> Vec<u8>| {
-            (!self.escaped.spellings.is_empty() && text.contains(&mark)).then(|| self.escaped.find(&resolve(text)))?
-        };
-        self.raw
-            .find(text)
-            .or_else(|| behind(b'\\', without_json_escapes))
-            // JSON in JSON: our records ride as strings in the journal.
-            .or_else(|| behind(b'\\', |text| without_json_escapes(&without_json_escapes(text))))
-            .or_else(|| behind(b'&', without_entities))
-            .or_else(|| behind(b'%', without_percents))
+        let found = self.spotter().first(text)?;
+        let fingerprint = self.secrets[found.secret].1.clone();
+        Some(Leak { fingerprint, how: found.how, at: found.place.start })
     }
 
-    /// The files that hold a secret, among these files and all those in these folders.
+    /// Returns the files that hold a secret, among these files and all those in these folders.
     ///
     /// # Errors
     /// The first file that cannot be read.
@@ -102,126 +62,54 @@ impl Canaries {
         for path in paths.iter().filter(|path| path.exists()) {
             if path.is_dir() {
                 leaks.extend(self.search(&entries(path)?)?);
-            } else if let Some(leak) = self.find(&std::fs::read(path)?) {
+            } else if let Some(leak) = self.find_in(File::open(path)?)? {
                 leaks.push((path.clone(), leak));
             }
         }
         Ok(leaks)
     }
+
+    /// Searches piece by piece, so that a large file costs no memory. Two pieces share what a secret may take, so that none is
+    /// cut in two.
+    fn find_in(&self, mut file: impl Read) -> std::io::Result<Option<Leak>> {
+        let shared = self.spotter().reach();
+        let mut text = Vec::with_capacity(PIECE + shared);
+        let mut at = 0;
+        loop {
+            let read = fill(&mut file, &mut text, PIECE + shared)?;
+            if let Some(leak) = self.find(&text) {
+                return Ok(Some(Leak { at: at + leak.at, ..leak }));
+            }
+            if !read {
+                return Ok(None);
+            }
+            let done = text.len() - shared;
+            text.drain(..done);
+            at += done;
+        }
+    }
+}
+
+/// Reads until the text is `full`. Returns false at the end of the file.
+fn fill(file: &mut impl Read, text: &mut Vec<u8>, full: usize) -> std::io::Result<bool> {
+    let mut end = text.len();
+    text.resize(full, 0);
+    while end < full {
+        match file.read(&mut text[end..]) {
+            Ok(0) => break,
+            Ok(read) => end += read,
+            Err(error) if error.kind() == ErrorKind::Interrupted => {}
+            Err(error) => return Err(error),
+        }
+    }
+    text.truncate(end);
+    Ok(end == full)
 }
 
 fn entries(folder: &Path) -> std::io::Result<Vec<PathBuf>> {
     let mut entries = std::fs::read_dir(folder)?.map(|entry| Ok(entry?.path())).collect::<std::io::Result<Vec<_>>>()?;
     entries.sort();
     Ok(entries)
-}
-
-/// Many spellings looked for at once: a hash of eight bytes rules out nearly every place at the price of a multiplication,
-/// and its cost does not grow with the number of secrets.
-#[derive(Debug, Default)]
-struct Sieve {
-    spellings: Vec<Spelling>,
-    heads: HashMap<u64, Vec<usize>>,
-    holes: Vec<bool>,
-}
-
-#[derive(Debug)]
-struct Spelling {
-    how: &'static str,
-    written: String,
-    fingerprint: String,
-}
-
-impl Sieve {
-    fn add(&mut self, how: &'static str, written: String, fingerprint: &str) {
-        let Some(head) = written.as_bytes().first_chunk::<HEAD>() else { return };
-        let head = u64::from_be_bytes(*head);
-        self.holes.resize(1 << SIEVE, false);
-        self.holes[hole(head)] = true;
-        self.heads.entry(head).or_default().push(self.spellings.len());
-        self.spellings.push(Spelling { how, written, fingerprint: fingerprint.to_owned() });
-    }
-
-    fn join(&mut self, other: Self) {
-        for Spelling { how, written, fingerprint } in other.spellings {
-            self.add(how, written, &fingerprint);
-        }
-    }
-
-    fn find(&self, text: &[u8]) -> Option<Leak> {
-        if self.spellings.is_empty() {
-            return None;
-        }
-        let mut window = 0_u64;
-        for (place, byte) in text.iter().enumerate() {
-            window = (window << 8) | u64::from(*byte);
-            if !self.holes[hole(window)] || place + 1 < HEAD {
-                continue;
-            }
-            let at = place + 1 - HEAD;
-            let candidates = self.heads.get(&window).into_iter().flatten().map(|index| &self.spellings[*index]);
-            let found = candidates.filter(|spelling| text[at..].starts_with(spelling.written.as_bytes()));
-            if let Some(Spelling { how, fingerprint, .. }) = found.max_by_key(|spelling| spelling.written.len()) {
-                return Some(Leak { fingerprint: fingerprint.clone(), how, at });
-            }
-        }
-        None
-    }
-}
-
-fn hole(head: u64) -> usize {
-    // Fibonacci hashing: the upper bits of the product are well mixed.
-    (head.wrapping_mul(0x9e37_79b9_7f4a_7c15) >> (64 - SIEVE)) as usize
-}
-
-/// Replaces each place where `resolve` finds an escape: it gives what stands there and how many bytes that took.
-fn resolved(text: &[u8], mark: u8, resolve: impl Fn(&[u8]) -> Option<(char, usize)>) -> Vec<u8> {
-    let mut plain = Vec::with_capacity(text.len());
-    let mut rest = text;
-    while let Some(place) = rest.iter().position(|byte| *byte == mark) {
-        plain.extend_from_slice(&rest[..place]);
-        let (char, length) = resolve(&rest[place..]).unwrap_or((char::from(mark), 1));
-        plain.extend_from_slice(char.encode_utf8(&mut [0; 4]).as_bytes());
-        rest = &rest[place + length..];
-    }
-    plain.extend_from_slice(rest);
-    plain
-}
-
-fn without_json_escapes(text: &[u8]) -> Vec<u8> {
-    resolved(text, b'\\', |escape| match escape.get(1)? {
-        b'u' => Some((char::from_u32(number(escape.get(2..6)?, 16)?)?, 6)),
-        other => Some((char::from(*other), 2)),
-    })
-}
-
-fn without_entities(text: &[u8]) -> Vec<u8> {
-    const NAMED: &[(&[u8], char)] =
-        &[(b"&amp;", '&'), (b"&lt;", '<'), (b"&gt;", '>'), (b"&quot;", '"'), (b"&apos;", '\'')];
-    resolved(text, b'&', |escape| {
-        if let Some((name, char)) = NAMED.iter().find(|(name, _)| escape.starts_with(name)) {
-            return Some((*char, name.len()));
-        }
-        let end = escape.iter().take(10).position(|byte| *byte == b';')?;
-        let code = match escape.get(1..end)? {
-            [b'#', b'x' | b'X', digits @ ..] => number(digits, 16)?,
-            [b'#', digits @ ..] => number(digits, 10)?,
-            _ => return None,
-        };
-        Some((char::from_u32(code)?, end + 1))
-    })
-}
-
-fn without_percents(text: &[u8]) -> Vec<u8> {
-    // Secrets are searched as bytes; of those beyond ASCII the escaped ones stay as they are.
-    resolved(text, b'%', |escape| {
-        let code = number(escape.get(1..3)?, 16)?;
-        Some((char::from_u32(code).filter(char::is_ascii)?, 3))
-    })
-}
-
-fn number(digits: &[u8], base: u32) -> Option<u32> {
-    u32::from_str_radix(std::str::from_utf8(digits).ok()?, base).ok()
 }
 
 #[cfg(test)]
@@ -231,59 +119,31 @@ mod tests {
     const SECRET: &str = "s3cr\"t/of<Ann>&Bob+1";
 
     fn looked_for() -> Canaries {
-        Canaries::of([(SECRET, "«secret 1»"), ("another-one-entirely", "«secret 2»")])
-    }
-
-    #[test]
-    fn a_secret_is_found_however_it_is_written() {
-        let base64 = |text: &str| base64::engine::general_purpose::STANDARD.encode(text);
-        let json = serde_json::to_string(SECRET).unwrap();
-        let written = [
-            SECRET.to_owned(),
-            base64(SECRET),
-            URL_SAFE_NO_PAD.encode(format!("Bearer {SECRET} and more")),
-            base64(&format!("a{SECRET}")),
-            base64(&format!("ann:{SECRET}:x")),
-            base64(&format!("ab{SECRET}z")),
-            SECRET.bytes().map(|byte| format!("{byte:02x}")).collect(),
-            SECRET.bytes().map(|byte| format!("{byte:02X}")).collect(),
-            json.clone(),
-            serde_json::to_string(&json).unwrap(),
-            json.replace('<', "\\u003c").replace('/', "\\/"),
-            SECRET
-                .replace('&', "&amp;")
-                .replace('<', "&lt;")
-                .replace('>', "&gt;")
-                .replace('"', "&quot;")
-                .replace('/', "&#x2f;"),
-            SECRET.replace('/', "&#47;"),
-            "s3cr%22t%2Fof%3CAnn%3E%26Bob%2B1".to_owned(),
-            SECRET.bytes().map(|byte| format!("%{byte:02x}")).collect(),
-        ];
-        for written in written {
-            let text = format!("{}{written}{}", "x".repeat(5_000), "y".repeat(50));
-            let leak = looked_for().find(text.as_bytes()).unwrap_or_else(|| panic!("not found: {written}"));
-            assert_eq!(leak.fingerprint, "«secret 1»", "{written}");
-        }
-    }
-
-    #[test]
-    fn what_only_resembles_a_secret_is_none() {
-        for text in ["", "s3cr", "s3cr\"t/of<Ann>&Bob+", "another-one-entirel", "%", "\\", "&#;", "\\u12", "«secret 1»"]
-        {
-            assert_eq!(looked_for().find(text.as_bytes()), None, "{text}");
-        }
-        assert_eq!(Canaries::default().find(b"anything at all"), None);
+        let secrets = [(SECRET, "«secret 1»"), ("another-one-entirely", "«secret 2»")];
+        Canaries::of(secrets.map(|(secret, print)| (secret.to_owned(), print.to_owned())))
     }
 
     #[test]
     fn the_secrets_of_several_runs_are_looked_for_at_once() {
-        let mut canaries = Canaries::of([("what-the-first-knew", "«secret 3»")]);
+        let mut canaries = Canaries::of([("what-the-first-knew".to_owned(), "«secret 3»".to_owned())]);
         canaries.join(looked_for());
         for (text, fingerprint) in [("what-the-first-knew", "«secret 3»"), ("s3cr%22t/of<Ann>&Bob+1", "«secret 1»")]
         {
             assert_eq!(canaries.find(text.as_bytes()).unwrap().fingerprint, fingerprint);
         }
+        assert_eq!(canaries.find("«secret 1»".as_bytes()), None);
+    }
+
+    #[test]
+    fn a_secret_is_found_wherever_a_file_is_cut_into_pieces() {
+        let canaries = looked_for();
+        let escaped: String = SECRET.bytes().map(|byte| format!("\\\\u{byte:04x}")).collect();
+        for before in (PIECE - 130..PIECE + 40).step_by(17).chain([0, 2 * PIECE - 7]) {
+            let file = format!("{}{escaped}{}", "x".repeat(before), "y".repeat(PIECE));
+            let leak = canaries.find_in(file.as_bytes()).unwrap().unwrap_or_else(|| panic!("not found at {before}"));
+            assert_eq!(leak.at, before);
+        }
+        assert_eq!(canaries.find_in("x".repeat(3 * PIECE).as_bytes()).unwrap(), None);
     }
 
     #[test]

@@ -6,108 +6,49 @@
 
 use std::borrow::Cow;
 use std::collections::HashMap;
-use std::sync::{OnceLock, RwLock};
+use std::sync::{Arc, OnceLock, RwLock};
 
-use aho_corasick::AhoCorasick;
-use regex::{Captures, Regex};
-use serde_json::Value;
+use serde_json::{Map, Value};
 use sha2::{Digest, Sha256};
 
-use super::canary::{Canaries, spellings};
-use super::uri;
+pub use super::secret_names::Policy;
+
+use super::canary::Canaries;
+use super::secret_names::SecretNames;
+use super::spelling::{self, SHORTEST, Spotter};
 
 use crate::model::TraceId;
 
-/// Secrets shorter than this are not searched for in running text: they would hit by chance.
-const SHORTEST: usize = 8;
-
-/// What every fingerprint begins with.
+/// The beginning of every fingerprint.
 const MARK: &str = "«secret ";
 
-/// Whether a secret in this text was replaced by its fingerprint.
+/// The headers with addresses that may hold a code of a login.
+const ADDRESSES: [&str; 3] = ["link", "location", "referer"];
+
+/// Returns true for a text in which a secret was replaced by its fingerprint.
 pub fn is_redacted(text: &str) -> bool {
     text.contains(MARK)
 }
 
-/// Which headers and fields hold secrets, whatever their value.
-#[derive(Debug, Clone, PartialEq, Eq, serde::Deserialize, schemars::JsonSchema)]
-#[serde(deny_unknown_fields, default)]
-pub struct Policy {
-    /// Header names, in lower case.
-    pub headers: Vec<String>,
-    /// Names of JSON fields, at any depth.
-    pub fields: Vec<String>,
-}
-
-impl Default for Policy {
-    fn default() -> Self {
-        let owned = |names: &[&str]| names.iter().map(|name| (*name).to_owned()).collect();
-        Self {
-            headers: owned(&["authorization", "cookie", "set-cookie", "proxy-authorization", "webhook-signature"]),
-            fields: owned(&["password", "secret", "token", "access_token", "refresh_token", "api_key", "credential"]),
-        }
-    }
-}
-
-#[derive(Debug)]
-struct Secret {
-    plain: String,
-    fingerprint: String,
-    /// The ways in which it may be written. Found out when there is a text that could hold one: most secrets are longer than
-    /// whatever is said in their scenario.
-    written: OnceLock<Vec<String>>,
-}
-
-impl Secret {
-    /// None is shorter than the secret itself.
-    fn written(&self) -> &[String] {
-        self.written.get_or_init(|| {
-            let mut written: Vec<String> = spellings(&self.plain).into_iter().map(|(_, written)| written).collect();
-            let json = Value::from(self.plain.as_str()).to_string();
-            for escaped in [uri::encode(&self.plain), json.trim_matches('"').to_owned()] {
-                if escaped != self.plain {
-                    written.push(escaped);
-                }
-            }
-            written
-        })
-    }
-}
-
-/// Secrets that one owner knows.
+/// The secrets that one owner knows.
 #[derive(Debug, Default)]
 struct Known {
-    secrets: Vec<Secret>,
-    /// Says whether a text holds any of them, however many there are; those of a scenario are few and long, and do without.
-    any: Option<AhoCorasick>,
+    secrets: Vec<(String, String)>,
+    /// Made when there is a text that could hold one: most secrets are longer than whatever is said in their scenario.
+    spotter: OnceLock<Arc<Spotter>>,
 }
 
 impl Known {
-    fn clean<'a>(&self, text: Cow<'a, str>) -> Cow<'a, str> {
-        if self.any.as_ref().is_some_and(|any| !any.is_match(text.as_bytes())) {
-            return text;
-        }
-        let mut clean = text;
-        for secret in &self.secrets {
-            if clean.len() < secret.plain.len() {
-                continue;
-            }
-            for written in secret.written() {
-                if clean.len() >= written.len() && clean.contains(written) {
-                    clean = Cow::Owned(clean.replace(written, &secret.fingerprint));
-                }
-            }
-        }
-        clean
+    fn spotter(&self) -> Arc<Spotter> {
+        let made = || Arc::new(Spotter::of(self.secrets.iter().map(|(secret, _)| secret.clone())));
+        Arc::clone(self.spotter.get_or_init(made))
     }
 }
 
 /// Replaces secrets. Shared by everything that makes records.
 #[derive(Debug)]
 pub struct Redactor {
-    policy: Policy,
-    /// Finds secret fields where there is no value to walk through: in forms, queries, and JSON that does not parse.
-    written_fields: Option<Regex>,
+    names: SecretNames,
     salt: [u8; 16],
     /// Values that are secret wherever they stand, by the scenario that knows them; `None` holds those of the whole run.
     /// Kept per scenario, so that the cost of looking does not grow with the run.
@@ -117,47 +58,44 @@ pub struct Redactor {
 }
 
 impl Redactor {
-    /// A redactor for one run.
-    pub fn new(policy: Policy) -> Self {
-        let written_fields = written_fields(&policy.fields);
-        Self { policy, written_fields, salt: rand::random(), values: RwLock::default(), all: RwLock::default() }
+    /// Makes a redactor for one run.
+    pub fn new(policy: &Policy) -> Self {
+        Self { names: policy.into(), salt: rand::random(), values: RwLock::default(), all: RwLock::default() }
     }
 
-    /// From now on this value is replaced wherever it stands in what belongs to `owner` (in everything, for `None`), plain,
-    /// escaped for JSON or a URL, in hex, or in base64, also within something longer.
+    /// From now on this value is replaced wherever it stands in what belongs to `owner` (in everything, for `None`), however it
+    /// is written. One that is too short to be told from other text is not.
     pub fn learn(&self, owner: Option<TraceId>, secret: &str) {
-        if secret.len() < SHORTEST {
+        if spelling::length(secret) < SHORTEST {
+            return;
+        }
+        let mut values = self.values.write().expect("no thread panics while it holds this lock");
+        let known = values.entry(owner).or_default();
+        if known.secrets.iter().any(|(known, _)| known == secret) {
             return;
         }
         let fingerprint = self.fingerprint(secret);
-        let mut values = self.values.write().expect("no thread panics while it holds this lock");
-        let known = values.entry(owner).or_default();
-        if known.secrets.iter().any(|known| known.plain == secret) {
-            return;
-        }
         self.all
             .write()
             .expect("no thread panics while it holds this lock")
             .insert(secret.to_owned(), fingerprint.clone());
-        known.secrets.push(Secret { plain: secret.to_owned(), fingerprint, written: OnceLock::new() });
-        if owner.is_none() {
-            // Without it, each is looked for by itself.
-            known.any = AhoCorasick::new(known.secrets.iter().flat_map(Secret::written)).ok();
-        }
+        known.secrets.push((secret.to_owned(), fingerprint));
+        known.spotter = OnceLock::new();
     }
 
-    /// How many secrets are looked for in what belongs to `owner`: what was cleaned when there were as many is still clean.
+    /// Returns the number of secrets that are looked for in what belongs to `owner`: what was cleaned when there were as many
+    /// is still clean.
     pub fn known(&self, owner: Option<TraceId>) -> usize {
         let values = self.values.read().expect("no thread panics while it holds this lock");
         let of_the_owner = owner.and_then(|owner| values.get(&Some(owner)));
         values.get(&None).into_iter().chain(of_the_owner).map(|known| known.secrets.len()).sum()
     }
 
-    /// Everything that was ever known, to be looked for in what the run has written: also what only one scenario knew, which
-    /// another one's records must not hold either.
+    /// Returns everything that was ever known, to be looked for in what the run has written: also what only one scenario knew,
+    /// which another one's records must not hold either.
     pub fn canaries(&self) -> Canaries {
         let all = self.all.read().expect("no thread panics while it holds this lock");
-        Canaries::of(all.iter().map(|(secret, fingerprint)| (secret.as_str(), fingerprint.as_str())))
+        Canaries::of(all.iter().map(|(secret, fingerprint)| (secret.clone(), fingerprint.clone())))
     }
 
     /// Forgets what only `owner` knew, once nothing of it will be recorded any more.
@@ -165,17 +103,18 @@ impl Redactor {
         self.values.write().expect("no thread panics while it holds this lock").remove(&Some(owner));
     }
 
-    /// The fingerprint that stands for a secret.
+    /// Returns the fingerprint that stands for a secret.
     pub fn fingerprint(&self, secret: &str) -> String {
         let digest = Sha256::new().chain_update(self.salt).chain_update(secret).finalize();
         format!("{MARK}{:02x}{:02x}{:02x}{:02x}»", digest[0], digest[1], digest[2], digest[3])
     }
 
-    /// A header's value as it may be recorded. `name` in lower case. An authentication scheme stays readable, and so does the
-    /// name of a cookie.
+    /// Returns a header's value as it may be recorded. `name` in lower case. An authentication scheme stays readable, and so
+    /// does the name of a cookie.
     pub fn header(&self, owner: Option<TraceId>, name: &str, value: &str) -> String {
-        if !self.policy.headers.iter().any(|secret| secret == name) {
-            return self.fields(owner, value).into_owned();
+        if !self.names.has_header(name) {
+            let more: &[&str] = if ADDRESSES.contains(&name) { &["code"] } else { &[] };
+            return self.covered(owner, value, more).into_owned();
         }
         if name == "cookie" {
             return value.split(';').map(|cookie| self.cookie(cookie.trim())).collect::<Vec<_>>().join("; ");
@@ -187,7 +126,9 @@ impl Redactor {
             return format!("{}{rest}", self.cookie(cookie.trim()));
         }
         match value.split_once(' ') {
-            Some((scheme @ ("Bearer" | "Basic"), secret)) => format!("{scheme} {}", self.fingerprint(secret)),
+            Some((scheme, secret)) if scheme.bytes().all(|byte| byte.is_ascii_alphabetic()) => {
+                format!("{scheme} {}", self.fingerprint(secret))
+            }
             Some(_) | None => self.fingerprint(value),
         }
     }
@@ -200,73 +141,115 @@ impl Redactor {
         }
     }
 
-    /// Text as it may be recorded: every known secret in it is replaced.
+    /// Returns a text as it may be recorded: every known secret in it is replaced.
     pub fn text<'a>(&self, owner: Option<TraceId>, text: &'a str) -> Cow<'a, str> {
+        if text.len() < SHORTEST {
+            return Cow::Borrowed(text);
+        }
         let values = self.values.read().expect("no thread panics while it holds this lock");
         let of_the_owner = owner.and_then(|owner| values.get(&Some(owner)));
         let known = values.get(&None).into_iter().chain(of_the_owner);
-        known.fold(Cow::Borrowed(text), |clean, known| known.clean(clean))
+        known.fold(Cow::Borrowed(text), |text, known| {
+            let found = known.spotter().all(text.as_bytes());
+            if found.is_empty() {
+                return text;
+            }
+            let (mut clean, mut end) = (String::new(), 0);
+            for found in found {
+                let start = between_characters(&text, found.place.start);
+                clean.push_str(&text[end.min(start)..start]);
+                clean.push_str(&known.secrets[found.secret].1);
+                end = between_characters(&text, found.place.end);
+            }
+            clean.push_str(&text[end..]);
+            Cow::Owned(clean)
+        })
     }
 
-    /// Text that may hold fields (a form, a query, JSON that breaks off) as it may be recorded: known secrets by value, secret
-    /// fields by name, whether they are written `name=value` or `"name": "value"`, and also when the text ends within.
+    /// Returns a text that may hold fields (a form, a query, JSON that breaks off) as it may be recorded: known secrets by
+    /// value, secret fields by name, however they are written, and whatever looks like a secret.
     pub fn fields<'a>(&self, owner: Option<TraceId>, text: &'a str) -> Cow<'a, str> {
-        let clean = self.text(owner, text);
-        // Most headers and addresses hold no field at all.
-        let Some(written_fields) = self.written_fields.as_ref().filter(|_| clean.contains('=') || clean.contains('"'))
-        else {
-            return clean;
-        };
-        let redacted = written_fields.replace_all(&clean, |found: &Captures<'_>| {
-            let (name, value) = match (found.get(1), found.get(3)) {
-                (Some(name), _) => (name, &found[2]),
-                (None, Some(name)) => (name, &found[4]),
-                (None, None) => unreachable!("one of the two ways to write a field was found"),
-            };
-            // What begins so was replaced by value already.
-            let value = if value.starts_with('«') { value.to_owned() } else { self.fingerprint(value) };
-            format!("{}{value}", name.as_str())
+        self.covered(owner, text, &[])
+    }
+
+    /// Returns a text that was cut to size as it may be recorded: also the beginning of a secret at its end is replaced.
+    pub fn cut(&self, owner: Option<TraceId>, text: &str) -> String {
+        let values = self.values.read().expect("no thread panics while it holds this lock");
+        let of_the_owner = owner.and_then(|owner| values.get(&Some(owner)));
+        let mut known = values.get(&None).into_iter().chain(of_the_owner);
+        let cut = known.find_map(|known| {
+            let (place, secret) = known.spotter().cut_off(text.as_bytes())?;
+            Some((between_characters(text, place), known.secrets[secret].1.clone()))
         });
-        match redacted {
-            Cow::Borrowed(_) => clean,
-            Cow::Owned(redacted) => Cow::Owned(redacted),
+        drop(values);
+        match cut {
+            Some((place, fingerprint)) => format!("{}{fingerprint}", self.fields(owner, &text[..place])),
+            None => self.fields(owner, text).into_owned(),
         }
     }
 
-    /// A JSON value as it may be recorded, changed in place: secret fields by name, known secrets by value.
+    fn covered<'a>(&self, owner: Option<TraceId>, text: &'a str, more: &[&str]) -> Cow<'a, str> {
+        let cover = |secret: &str| self.fingerprint(secret);
+        match self.text(owner, text) {
+            Cow::Borrowed(text) => self.names.covered(text, more, &cover),
+            Cow::Owned(text) => Cow::Owned(self.names.covered(&text, more, &cover).into_owned()),
+        }
+    }
+
+    /// Changes a JSON value into what may be recorded: secret fields by name, known secrets by value, also in names.
     pub fn json(&self, owner: Option<TraceId>, value: &mut Value) {
+        self.json_within(owner, None, value);
+    }
+
+    fn json_within(&self, owner: Option<TraceId>, within: Option<&str>, value: &mut Value) {
         match value {
             Value::Object(fields) => {
                 for (name, field) in fields.iter_mut() {
-                    match field {
-                        Value::String(secret) if self.policy.fields.iter().any(|known| known == name) => {
-                            *secret = self.fingerprint(secret);
-                        }
-                        _ => self.json(owner, field),
+                    match self.names.has_field(within, name) {
+                        true => self.cover(field),
+                        false => self.json_within(owner, Some(name), field),
                     }
                 }
+                if fields.keys().any(|name| matches!(self.text(owner, name), Cow::Owned(_))) {
+                    let renamed = |(name, field): (String, Value)| (self.text(owner, &name).into_owned(), field);
+                    *fields = std::mem::take(fields).into_iter().map(renamed).collect::<Map<_, _>>();
+                }
             }
-            Value::Array(items) => items.iter_mut().for_each(|item| self.json(owner, item)),
+            Value::Array(items) => items.iter_mut().for_each(|item| self.json_within(owner, within, item)),
             Value::String(text) => {
-                if let Cow::Owned(clean) = self.text(owner, text) {
+                // JSON in JSON has names, too.
+                if text.starts_with(['{', '['])
+                    && let Ok(mut inner) = serde_json::from_str::<Value>(text)
+                {
+                    let before = inner.clone();
+                    self.json(owner, &mut inner);
+                    if inner != before {
+                        *text = inner.to_string();
+                    }
+                } else if let Cow::Owned(clean) = self.fields(owner, text) {
                     *text = clean;
                 }
             }
             Value::Null | Value::Bool(_) | Value::Number(_) => {}
         }
     }
+
+    /// Replaces everything that a secret field holds.
+    fn cover(&self, value: &mut Value) {
+        match value {
+            Value::String(secret) if secret.is_empty() => {}
+            Value::String(secret) => *secret = self.fingerprint(secret),
+            Value::Number(number) => *value = Value::String(self.fingerprint(&number.to_string())),
+            Value::Object(fields) => fields.values_mut().for_each(|field| self.cover(field)),
+            Value::Array(items) => items.iter_mut().for_each(|item| self.cover(item)),
+            Value::Null | Value::Bool(_) => {}
+        }
+    }
 }
 
-/// `"name": "value` as groups 1 and 2, `name=value` as groups 3 and 4.
-fn written_fields(names: &[String]) -> Option<Regex> {
-    if names.is_empty() {
-        return None;
-    }
-    let names: Vec<String> = names.iter().map(|name| regex::escape(name)).collect();
-    let names = names.join("|");
-    let json = format!(r#"("(?:{names})"\s*:\s*")((?:[^"\\]|\\.)+)"#);
-    let form = format!(r#"(\b(?:{names})=)([^&\s"'<>;,]+)"#);
-    Some(Regex::new(&format!("{json}|{form}")).expect("escaped names make an expression"))
+/// Returns the place, or the nearest one before it that cuts no character in two: a part of one may look like a secret.
+fn between_characters(text: &str, place: usize) -> usize {
+    (0..=place).rev().find(|place| text.is_char_boundary(*place)).unwrap_or_default()
 }
 
 #[cfg(test)]
@@ -279,7 +262,7 @@ mod tests {
 
     #[test]
     fn the_same_secret_has_the_same_fingerprint_in_headers_fields_and_text() {
-        let redactor = Redactor::new(Policy::default());
+        let redactor = Redactor::new(&Policy::default());
         redactor.learn(None, "s3cret-token-of-ann");
         let print = redactor.fingerprint("s3cret-token-of-ann");
         assert_eq!(redactor.header(None, "authorization", "Bearer s3cret-token-of-ann"), format!("Bearer {print}"));
@@ -291,7 +274,7 @@ mod tests {
 
     #[test]
     fn a_session_is_the_same_in_a_cookie_as_elsewhere() {
-        let redactor = Redactor::new(Policy::default());
+        let redactor = Redactor::new(&Policy::default());
         let (ann, dark) = (redactor.fingerprint("token-of-ann"), redactor.fingerprint("dark"));
         let sent = redactor.header(None, "cookie", "theme=dark; session=token-of-ann");
         assert_eq!(sent, format!("theme={dark}; session={ann}"));
@@ -302,7 +285,7 @@ mod tests {
 
     #[test]
     fn encoded_secrets_are_found_too() {
-        let redactor = Redactor::new(Policy::default());
+        let redactor = Redactor::new(&Policy::default());
         redactor.learn(None, "canary/with+signs=");
         for encoded in [STANDARD.encode("canary/with+signs="), "canary%2Fwith%2Bsigns%3D".into()] {
             assert!(!redactor.text(None, &format!("<{encoded}>")).contains(&encoded), "{encoded}");
@@ -321,27 +304,54 @@ mod tests {
     }
 
     #[test]
-    fn secret_fields_are_found_in_forms_queries_and_json_that_breaks_off() {
-        let redactor = Redactor::new(Policy::default());
-        let print = redactor.fingerprint("ab c");
-        for (text, expected) in [
-            (r#"{"a": 1, "password" : "ab c", "b": 2"#, format!(r#"{{"a": 1, "password" : "{print}", "b": 2"#)),
-            (r#"{"token":"ab c"#, format!(r#"{{"token":"{print}"#)),
-            ("/cb?token=abc&x=1", format!("/cb?token={}&x=1", redactor.fingerprint("abc"))),
-            ("tokens=12; no token here", "tokens=12; no token here".into()),
+    fn secrets_are_found_by_name_at_every_depth_of_json() {
+        let redactor = Redactor::new(&Policy::default());
+        let print = |secret: &str| redactor.fingerprint(secret);
+        redactor.learn(None, "a-known-secret");
+        let mut body = json!({
+            "clientSecret": "x", "cvc": 123, "token": {"value": "tk", "kind": "Bearer", "on": true}, "number": "4242",
+            "card": {"number": "4242", "brand": "visa"}, "a-known-secret": [{"password": ["one", null, ""]}],
+            "text": "{\"api_key\": \"k\", \"n\": 1}", "url": "https://shop/cb?token=abc&n=1",
+        });
+        redactor.json(None, &mut body);
+        let expected = json!({
+            "clientSecret": print("x"), "cvc": print("123"), "number": "4242",
+            "token": {"value": print("tk"), "kind": print("Bearer"), "on": true},
+            "card": {"number": print("4242"), "brand": "visa"},
+            print("a-known-secret"): [{"password": [print("one"), null, ""]}],
+            "text": json!({"api_key": print("k"), "n": 1}).to_string(),
+            "url": format!("https://shop/cb?token={}&n=1", print("abc")),
+        });
+        assert_eq!(body, expected);
+    }
+
+    #[test]
+    fn headers_with_secrets_are_known_by_many_names() {
+        let redactor = Redactor::new(&Policy::default());
+        let print = |secret: &str| redactor.fingerprint(secret);
+        for (name, value, expected) in [
+            ("x-api-key", "k-1", print("k-1")),
+            ("authorization", "token k-1", format!("token {}", print("k-1"))),
+            ("location", "https://app/cb?code=c-1&n=1", format!("https://app/cb?code={}&n=1", print("c-1"))),
+            ("x-note", "https://app/cb?code=c-1", "https://app/cb?code=c-1".to_owned()),
+            ("x-note", "http://ann:pw@shop/", format!("http://ann:{}@shop/", print("pw"))),
         ] {
-            assert_eq!(redactor.fields(None, text), expected);
+            assert_eq!(redactor.header(None, name, value), expected, "{name}: {value}");
         }
-        redactor.learn(None, "a known secret");
-        assert_eq!(
-            redactor.fields(None, r#"{"token":"a known secret"#),
-            format!(r#"{{"token":"{}"#, redactor.fingerprint("a known secret"))
-        );
+    }
+
+    #[test]
+    fn the_beginning_of_a_secret_that_is_cut_off_is_replaced() {
+        let redactor = Redactor::new(&Policy::default());
+        redactor.learn(Some(TraceId(7)), "Zq81LmC0vR7tYx24WbKe");
+        let print = redactor.fingerprint("Zq81LmC0vR7tYx24WbKe");
+        assert_eq!(redactor.cut(Some(TraceId(7)), "it is Zq81LmC0vR7"), format!("it is {print}"));
+        assert_eq!(redactor.cut(None, "it is Zq81LmC0vR7"), "it is Zq81LmC0vR7");
     }
 
     #[test]
     fn two_runs_do_not_share_fingerprints() {
-        let (one, other) = (Redactor::new(Policy::default()), Redactor::new(Policy::default()));
+        let (one, other) = (Redactor::new(&Policy::default()), Redactor::new(&Policy::default()));
         assert_ne!(one.fingerprint("the same secret"), other.fingerprint("the same secret"));
     }
 }

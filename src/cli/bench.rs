@@ -115,7 +115,7 @@ fn plain_loop(
     let broken = |error: &dyn std::fmt::Display| Refusal::Environment(error.to_string());
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build();
     let runtime = runtime.map_err(|error| broken(&error))?;
-    let recorder = Recorder::new(Clock::start(), Arc::new(Redactor::new(target.redact.clone())));
+    let recorder = Recorder::new(Clock::start(), Arc::new(Redactor::new(&target.redact)));
     let faults = FaultBoard::new(Seed(0));
     let mark = RunLabel { id: "bench".into(), keep: false };
     let providers = &composition.suite.providers;

@@ -8,6 +8,7 @@ use std::time::{Duration, Instant};
 use futures::future::{join_all, try_join_all};
 use tokio::sync::watch;
 
+use crate::base::spelling::{self, SHORTEST};
 use crate::model::{Edge, Exit, ServiceInfo};
 use crate::tap::{Attribution, FaultBoard, InvalidUpstream, Recorder, Tap};
 use crate::topology::{
@@ -46,6 +47,12 @@ pub enum NotUp {
     /// The environment lacks a secret.
     #[error("the topology takes the secret `{name}` from the environment variable {variable}, which is not set")]
     Secret { name: String, variable: String },
+    /// A secret could not be told from other text.
+    #[error(
+        "the secret `{name}` has {letters} characters other than blanks and colons; with fewer than {SHORTEST} it could not \
+         be kept out of the reports"
+    )]
+    ShortSecret { name: String, letters: usize },
     /// A signal arrived during the start.
     #[error("interrupted before the platform was up")]
     Interrupted(Exit),
@@ -221,6 +228,10 @@ fn secrets(topology: &Topology) -> Result<BTreeMap<String, String>, NotUp> {
                 std::env::var(variable).map_err(|_| NotUp::Secret { name: name.clone(), variable: variable.clone() })?
             }
         };
+        let letters = spelling::length(&value);
+        if letters < SHORTEST {
+            return Err(NotUp::ShortSecret { name: name.clone(), letters });
+        }
         Ok((name.clone(), value))
     };
     topology.secrets.iter().map(value).collect()

@@ -132,7 +132,7 @@ struct Up {
 impl Up {
     fn bring_up(suite: &Suite, topology: &Topology, target: &Target, options: &Options) -> Result<Self, NotUp> {
         let clock = Clock::start();
-        let redactor = Arc::new(Redactor::new(target.redact.clone()));
+        let redactor = Arc::new(Redactor::new(&target.redact));
         // The platform has a runtime of its own: a step that blocks its worker must not hold up services and taps.
         let runtime = tokio::runtime::Builder::new_multi_thread()
             .worker_threads(2)

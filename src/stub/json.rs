@@ -4,6 +4,7 @@ use serde_json::Value;
 
 use super::matcher::shown;
 use crate::base::redact::Policy;
+use crate::base::secret_names::SecretNames;
 
 /// What does not count as a difference.
 #[derive(Debug, Clone, Copy, Default)]
@@ -94,5 +95,7 @@ fn assign(
 }
 
 fn is_secret(pointer: &str) -> bool {
-    Policy::default().fields.iter().any(|field| pointer.split('/').any(|part| part.eq_ignore_ascii_case(field)))
+    let names = SecretNames::from(&Policy::default());
+    let mut within = None;
+    pointer.split('/').any(|part| names.has_field(within.replace(part), part))
 }

@@ -10,6 +10,7 @@ use serde::de::{Deserializer, Error as _};
 use super::file::Stub;
 use super::matcher::{Expression, Matcher, shown};
 use crate::base::redact::Policy;
+use crate::base::secret_names::SecretNames;
 use crate::base::suggest::did_you_mean;
 use crate::base::uri;
 
@@ -208,10 +209,10 @@ impl Pattern {
             let came = request.query(name);
             differences.extend(of_values(format!("the query parameter `{name}`"), matcher, &came, false));
         }
-        let policy = Policy::default();
+        let secrets = SecretNames::from(&Policy::default());
         for (name, matcher) in &self.headers {
-            let secret = policy.headers.iter().any(|secret| secret.eq_ignore_ascii_case(name));
-            differences.extend(of_values(format!("the header `{name}`"), matcher, &request.header(name), secret));
+            let is_secret = secrets.has_header(name);
+            differences.extend(of_values(format!("the header `{name}`"), matcher, &request.header(name), is_secret));
         }
         let body = String::from_utf8_lossy(request.body);
         for matcher in &self.body {

@@ -53,7 +53,7 @@ impl Bench {
 
     /// In front of nothing yet.
     pub async fn unpointed(attribution: Attribution, calls: Arc<AtomicUsize>) -> Self {
-        let redactor = Arc::new(Redactor::new(Policy::default()));
+        let redactor = Arc::new(Redactor::new(&Policy::default()));
         let recorder = Recorder::new(Clock::start(), Arc::clone(&redactor));
         let board = FaultBoard::new(Seed(7));
         let loopback = "127.0.0.1:0".parse().unwrap();

@@ -14,11 +14,16 @@ use crate::model::{Body, Content, Exchange, Outcome, Request, Response, TraceId}
 /// The headers of strays that are shown as they are. HTTP libraries write them, and no holder of a secret.
 const HARMLESS: [&str; 7] = ["accept", "content-length", "content-type", "date", "host", "user-agent", TRACEPARENT];
 
+/// The first bytes of what gzip, Zstandard and ZIP have compressed.
+const COMPRESSED: [&[u8]; 3] = [&[0x1f, 0x8b], &[0x28, 0xb5, 0x2f, 0xfd], b"PK\x03\x04"];
+
 /// The exchange of a scenario.
 pub(super) fn exchange(identity: &ExchangeIdentity, seen: &RawExchange, redactor: &Redactor) -> Exchange {
     let trace = identity.trace;
     let headers = |headers: &HeaderMap| {
-        readable(headers).map(|(name, value)| (name.to_owned(), redactor.header(trace, name, &value))).collect()
+        readable(headers)
+            .map(|(name, value)| (redactor.text(trace, name).into_owned(), redactor.header(trace, name, &value)))
+            .collect()
     };
     let reason = |reason: &str| redactor.text(trace, reason).into_owned();
     let request = Request {
@@ -48,7 +53,7 @@ pub(super) fn stray(identity: &ExchangeIdentity, seen: &RawExchange, redactor: &
                 } else {
                     redactor.fingerprint(&value)
                 };
-                (name.to_owned(), shown)
+                (redactor.text(identity.trace, name).into_owned(), shown)
             })
             .collect()
     };
@@ -119,12 +124,14 @@ fn body(headers: &HeaderMap, kept: &KeptBytes, redactor: &Redactor, owner: Optio
         return body(Content::Json(value), false);
     }
     if let Some(text) = text(&kept.bytes, truncated) {
-        return body(Content::Text(redactor.fields(owner, text).into_owned()), truncated);
+        let clean = if truncated { redactor.cut(owner, text) } else { redactor.fields(owner, text).into_owned() };
+        return body(Content::Text(clean), truncated);
     }
     let first = &kept.bytes[..kept.bytes.len().min(KEEP_ASSET)];
-    // In base64 a secret would be hidden from every later search for it.
     let all_text = String::from_utf8_lossy(first);
-    if redactor.fields(owner, &all_text) != all_text {
+    // A compressed secret would be hidden from every search for it.
+    let is_compressed = COMPRESSED.iter().any(|magic| first.starts_with(magic));
+    if is_compressed || redactor.cut(owner, &all_text) != all_text {
         return body(Content::Empty, true);
     }
     body(Content::Base64(STANDARD.encode(first)), (first.len() as u64) < kept.size)

@@ -580,7 +580,9 @@ fn run_with_the_secret(folder: &Folder, more: &[&str]) -> Ran {
 #[test]
 fn a_secret_in_anything_that_a_run_writes_fails_it_and_the_file_is_named() {
     let base64 = |text: &str| base64::engine::general_purpose::STANDARD.encode(text);
-    for written in [SECRET.to_owned(), base64(&format!("so {SECRET}, that is"))] {
+    let twice_escaped = SECRET.bytes().map(|byte| format!("%25{byte:02x}")).collect::<String>();
+    let with_colons = SECRET.bytes().map(|byte| format!("{byte:02x}")).collect::<Vec<_>>().join(":");
+    for written in [SECRET.to_owned(), base64(&format!("so {SECRET}, that is")), twice_escaped, with_colons] {
         let folder = with_a_secret(&format!("Feature: f\n  Scenario: {written}\n    Then something holds\n"));
         let ran = run_with_the_secret(&folder, &[]);
         ran.expect(
@@ -596,6 +598,14 @@ fn a_secret_in_anything_that_a_run_writes_fails_it_and_the_file_is_named() {
         }
         assert!(!ran.err.contains(&written) && !ran.err.contains(SECRET), "the secret itself is not said again");
     }
+}
+
+#[test]
+fn a_secret_that_is_too_short_to_be_found_is_refused() {
+    let folder = with_a_secret("Feature: f\n  Scenario: s\n    Then something holds\n");
+    let ran =
+        folder.command(&["run", "a.feature", "--topology", "mine.toml"]).env("PROBE", "7: ab cd").output().unwrap();
+    Ran::of(ran, folder.reports()).expect(2, &["the secret `", "has 5 characters", "kept out of the reports"]);
 }
 
 #[test]

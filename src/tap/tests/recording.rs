@@ -160,7 +160,7 @@ async fn a_request_in_flight_is_shown_as_open_with_what_was_sent_so_far() {
 
 #[tokio::test]
 async fn a_scenario_that_is_over_leaves_nothing_in_memory() {
-    let recorder = Recorder::new(Clock::start(), Arc::new(Redactor::new(Policy::default())));
+    let recorder = Recorder::new(Clock::start(), Arc::new(Redactor::new(&Policy::default())));
     let (edge, trace) = (Arc::new(Edge::new("a", "b")), TraceId(7));
     let (request, ()) = axum::http::Request::new(()).into_parts();
     recorder.open(trace);
